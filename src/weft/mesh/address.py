@@ -1,0 +1,141 @@
+"""Names and addresses: how domains, products, ports and columns are printed, parsed and checked.
+
+Every address is printed and parsed here and nowhere else; looking an address up is done elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_NAME = 40
+MAJOR_ONLY = re.compile(r"[1-9][0-9]{0,5}")
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_VERSIONED = re.compile(r".*_(v[0-9]+|rc)")
+_RESERVED = frozenset(
+    ["weft", "quarantine", "internal", "releases", "public", "main", "system", "temp"]
+    + ["information_schema"]
+)
+
+
+class AddressError(ValueError):
+    """A text that is no address; the message says what an address looks like."""
+
+
+def name_problem(name: str, *, is_object: bool = False) -> str:
+    """Say what is wrong with a name of ours, as a sentence without a full stop; "" when it is right.
+
+    `is_object` adds the rule for objects of a port, whose names must leave room for `_v1`.
+
+    >>> name_problem("flights")
+    ''
+    >>> name_problem("Flights")
+    'use lower-case letters, digits and single underscores, starting with a letter'
+    """
+    if not _NAME.fullmatch(name):
+        return "use lower-case letters, digits and single underscores, starting with a letter"
+    if len(name) > MAX_NAME:
+        return f"{len(name)} characters are too many, at most {MAX_NAME} are allowed"
+    if name in _RESERVED or name.startswith("pg_"):
+        return f"`{name}` is reserved"
+    if is_object and _VERSIONED.fullmatch(name):
+        return "an object cannot end in `_vN` or `_rc`, Weft adds these itself"
+    return ""
+
+
+def major_of(version: str) -> int | None:
+    """Return the major number of a version such as `1.4.2` or `v2.0.0`; None when it has none.
+
+    >>> major_of("1.4.2"), major_of("v2"), major_of("soon")
+    (1, 2, None)
+    """
+    found = re.fullmatch(r"v?([0-9]{1,6})(\.[0-9]{1,6}){0,2}([-+][0-9A-Za-z.-]+)?", version)
+    return int(found.group(1)) if found else None
+
+
+@dataclass(frozen=True, order=True)
+class ProductAddress:
+    """`domain.product`."""
+
+    domain: str
+    product: str
+
+    def __str__(self) -> str:
+        return f"{self.domain}.{self.product}"
+
+    @staticmethod
+    def parse(text: str) -> ProductAddress:
+        """Read `domain.product`; raise AddressError when it is something else.
+
+        >>> ProductAddress.parse("operations.flights").product
+        'flights'
+        """
+        parts = text.split(".")
+        if len(parts) != 2 or any(not _NAME.fullmatch(part) for part in parts):
+            raise AddressError(f"`{text}` is no product address; one looks like `sales.orders`")
+        return ProductAddress(*parts)
+
+
+@dataclass(frozen=True, order=True)
+class PortAddress:
+    """`domain.product.port`, with `@N` when a major version is meant."""
+
+    product: ProductAddress
+    port: str
+    major: int | None = None
+
+    def __str__(self) -> str:
+        version = "" if self.major is None else f"@{self.major}"
+        return f"{self.product}.{self.port}{version}"
+
+    @staticmethod
+    def parse(text: str) -> PortAddress:
+        """Read `domain.product.port[@N]`; raise AddressError when it is something else.
+
+        >>> str(PortAddress.parse("operations.flights.departures@1"))
+        'operations.flights.departures@1'
+        """
+        path, at, major = text.partition("@")
+        parts = path.split(".")
+        good = len(parts) == 3 and all(_NAME.fullmatch(part) for part in parts)
+        if not good or (at and not MAJOR_ONLY.fullmatch(major)):
+            raise AddressError(
+                f"`{text}` is no port address; one looks like `sales.orders.lines@1`"
+            )
+        product = ProductAddress(parts[0], parts[1])
+        return PortAddress(product, parts[2], int(major) if at else None)
+
+
+@dataclass(frozen=True, order=True)
+class ColumnAddress:
+    """`domain.product.port@N#object.column`; the object may be left out when there is one."""
+
+    port: PortAddress
+    column: str
+    object: str = ""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.port}#{self.object}.{self.column}"
+            if self.object
+            else (f"{self.port}#{self.column}")
+        )
+
+    @staticmethod
+    def parse(text: str) -> ColumnAddress:
+        """Read a column address; raise AddressError when it is something else.
+
+        A column name may hold dots only where the object is named before it.
+
+        >>> ColumnAddress.parse("a.b.c@1#orders.id").object
+        'orders'
+        """
+        path, mark, rest = text.partition("#")
+        if not mark or not rest:
+            raise AddressError(
+                f"`{text}` is no column address; one looks like `sales.orders.lines@1#price`"
+            )
+        first, dot, column = rest.partition(".")
+        port = PortAddress.parse(path)
+        return ColumnAddress(port, column, first) if dot and column else ColumnAddress(port, rest)

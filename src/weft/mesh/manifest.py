@@ -1,0 +1,207 @@
+"""The compiled mesh: what the files ask for, checked and resolved, ready to compare with what is.
+
+A manifest knows meanings, not places: build keys, releases and files appear in `release.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from weft.mesh.check import Check
+from weft.mesh.contract import Status
+from weft.mesh.product import Materialization, UnitTest
+
+FINGERPRINT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a relation. `type` is native to the dialect, "" where it cannot be known."""
+
+    name: str
+    type: str = ""
+
+
+class ReadKind(StrEnum):
+    """What a name in FROM stands for."""
+
+    MODEL = "model"
+    PORT = "port"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True)
+class Read:
+    """One relation that a query reads.
+
+    `target` is a model's name (MODEL), the address `domain.product.port@N` (PORT) or a source's
+    name (SOURCE); `object` is the port's object. `columns` are what the query may see of it.
+    """
+
+    kind: ReadKind
+    target: str
+    object: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """A compiled SELECT in its dialect, cut where it names a relation.
+
+    `parts` alternates text and numbers: a number n stands for `reads[n]`. Joining the parts with
+    the relations' quoted names gives the statement; nothing else is ever put into it.
+    """
+
+    parts: tuple[str | int, ...]
+    reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A compiled model. `fingerprint` is of the meaning: see `weft.sql.fingerprint`.
+
+    `text` is the source text, kept so that a later version can compare like with like.
+    `deterministic` is false where the query calls functions such as now() or random().
+    """
+
+    name: str
+    path: str
+    materialized: Materialization
+    fingerprint: str
+    query: Query
+    columns: tuple[Column, ...]
+    text: str = ""
+    description: str = ""
+    refresh_always: bool = False
+    deterministic: bool = True
+    checks: tuple[Check, ...] = ()
+    fingerprint_version: int = FINGERPRINT_VERSION
+
+
+@dataclass(frozen=True)
+class CheckQuery:
+    """A check together with the compiled query of a SQL rule, or the relation it refers to."""
+
+    check: Check
+    query: Query | None = None
+    refers_to: Read | None = None
+
+
+@dataclass(frozen=True)
+class PortObject:
+    """One object of a port version: which model fills it, what it shows, what is checked."""
+
+    name: str
+    model: str
+    columns: tuple[Column, ...]
+    checks: tuple[CheckQuery, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class PortVersion:
+    """One major of an output port. `contract` is the resolved ODCS document, lossless."""
+
+    port: str
+    major: int
+    version: str
+    status: Status
+    objects: tuple[PortObject, ...]
+    contract: dict[str, Any] = field(default_factory=dict)
+    description: str = ""
+
+    @property
+    def name(self) -> str:
+        """`port@N`."""
+        return f"{self.port}@{self.major}"
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Data from outside that lies in files of the mesh's folder.
+
+    `pattern` is a path or glob relative to the mesh; `options` are the reader's (delimiter,
+    header, quote, nullString); `columns` give names and native types.
+    """
+
+    name: str
+    pattern: str
+    format: str
+    columns: tuple[Column, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class ResolvedInput:
+    """An input port and the port version it stands for. `source` is set for data from outside."""
+
+    name: str
+    port: str = ""
+    source: str = ""
+    pinned: bool = False
+    columns: dict[str, tuple[Column, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProductManifest:
+    """A compiled data product. `digest` is of everything in it and of nothing else."""
+
+    domain: str
+    name: str
+    root: str
+    path: str
+    warehouse: str
+    dialect: str
+    title: str = ""
+    purpose: str = ""
+    owner: str = ""
+    status: Status = Status.ACTIVE
+    version: str = ""
+    tags: tuple[str, ...] = ()
+    inputs: tuple[ResolvedInput, ...] = ()
+    sources: tuple[FileSource, ...] = ()
+    transforms: tuple[Transform, ...] = ()
+    ports: tuple[PortVersion, ...] = ()
+    tests: tuple[UnitTest, ...] = ()
+    digest: str = ""
+
+    @property
+    def address(self) -> str:
+        """`domain.product`."""
+        return f"{self.domain}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The desired state of one mesh in one environment: products by address, sources of order.
+
+    `order` lists the addresses so that every product stands after those it reads.
+    """
+
+    mesh: str
+    environment: str
+    root: str
+    products: dict[str, ProductManifest] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """What a published port version tells the rest of the mesh, kept in the store.
+
+    `objects` gives each object's columns; `contract` is the resolved ODCS document.
+    """
+
+    port: str
+    major: int
+    product: str
+    warehouse: str
+    root: str
+    version: str
+    status: Status
+    contract: dict[str, Any]
+    objects: dict[str, tuple[Column, ...]]
+    release: int = 0

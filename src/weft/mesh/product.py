@@ -1,0 +1,147 @@
+"""Domains and data products as people define them: the content of the files, not yet compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from weft.mesh.address import major_of
+from weft.mesh.contract import DataContract, Status
+from weft.mesh.people import Team
+
+
+class Materialization(StrEnum):
+    """How a model's result is kept."""
+
+    TABLE = "table"
+    VIEW = "view"
+    INCREMENTAL = "incremental"
+    SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a domain may spend."""
+
+    amount: float
+    currency: str = "EUR"
+    per: str = "month"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A business area that owns data products; `title` is the free text that `domain.yaml` calls name."""
+
+    name: str
+    warehouse: str
+    dialect: str = ""
+    title: str = ""
+    purpose: str = ""
+    team: Team = Team()
+    budget: Budget | None = None
+
+
+@dataclass(frozen=True)
+class InputPort:
+    """What a product reads: `name` is what FROM uses, `contract_id` whose contract it is.
+
+    `version` is a major to pin, or "" to float on the current one.
+    """
+
+    name: str
+    contract_id: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class OutputPort:
+    """One major version of what a product offers. `version` is the contract's full version."""
+
+    name: str
+    version: str = ""
+    contract_id: str = ""
+    description: str = ""
+
+    @property
+    def major(self) -> int:
+        """The major number; 0 when the version is not one."""
+        return major_of(self.version) or 0
+
+
+@dataclass(frozen=True)
+class Model:
+    """A SELECT of a product, with the head of its file.
+
+    `path` is relative to the mesh; `sql` is the body and starts at line `first_line` of the file.
+    """
+
+    name: str
+    sql: str
+    path: str
+    first_line: int = 1
+    materialized: Materialization = Materialization.TABLE
+    description: str = ""
+    refresh_always: bool = False
+    required: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+    time_column: str = ""
+    unique_key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnitTest:
+    """Given rows for what a model reads, and the rows it must give; columns left out are null."""
+
+    name: str
+    model: str
+    path: str
+    given: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    expect: list[dict[str, Any]] = field(default_factory=list)
+    any_order: bool = True
+
+
+@dataclass(frozen=True)
+class PortContract:
+    """The contract of one major of an output port, and the file it stands in."""
+
+    port: str
+    major: int
+    path: str
+    contract: DataContract
+
+
+@dataclass(frozen=True)
+class SourceContract:
+    """The contract of data from outside, and the file it stands in; `name` is the file's name."""
+
+    name: str
+    path: str
+    contract: DataContract
+
+
+@dataclass(frozen=True)
+class DataProduct:
+    """A data product as its folder defines it. `path` is the folder, relative to the mesh."""
+
+    domain: str
+    name: str
+    path: str
+    title: str = ""
+    status: Status = Status.ACTIVE
+    version: str = ""
+    purpose: str = ""
+    tags: tuple[str, ...] = ()
+    inputs: tuple[InputPort, ...] = ()
+    outputs: tuple[OutputPort, ...] = ()
+    contracts: tuple[PortContract, ...] = ()
+    sources: tuple[SourceContract, ...] = ()
+    models: tuple[Model, ...] = ()
+    tests: tuple[UnitTest, ...] = ()
+    team: Team = Team()
+    document: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """`domain.product`."""
+        return f"{self.domain}.{self.name}"

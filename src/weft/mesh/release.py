@@ -1,0 +1,92 @@
+"""Builds and releases: the immutable things a warehouse holds, and the pointer that consumers see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from weft.mesh.contract import Status
+from weft.mesh.manifest import Column
+
+
+@dataclass(frozen=True)
+class Build:
+    """An immutable result of a model, named by its key.
+
+    `files` are relative to the warehouse's folder; a view has none and keeps its `select`.
+    `reads` are the keys of the builds and sources it was made from.
+    """
+
+    key: str
+    product: str
+    model: str
+    kind: str
+    columns: tuple[Column, ...]
+    rows: int = 0
+    bytes: int = 0
+    files: tuple[str, ...] = ()
+    select: str = ""
+    reads: tuple[str, ...] = ()
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectRelease:
+    """An object of a released port: the build behind it and the columns it shows."""
+
+    name: str
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PortRelease:
+    """A released port version. `contract` is the resolved document that was audited."""
+
+    port: str
+    major: int
+    version: str
+    status: Status
+    objects: tuple[ObjectRelease, ...]
+    contract: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a product shows in one environment, whole: port versions and the builds behind them.
+
+    `number` counts from 1 per product and environment and is also the place in the sequence;
+    `builds` maps every model of the product to its key, internal ones too; `fence` is of the lock
+    that was held. `manifest` is the digest of the applied definition. `restores` is the number
+    of the release that a rollback pointed back to, 0 otherwise. `at` is an ISO time in UTC.
+    """
+
+    product: str
+    environment: str
+    number: int
+    ports: tuple[PortRelease, ...]
+    builds: dict[str, str] = field(default_factory=dict)
+    manifest: str = ""
+    root: str = ""
+    run: str = ""
+    plan: str = ""
+    fence: int = 0
+    at: str = ""
+    restores: int = 0
+
+    @property
+    def content(self) -> tuple[tuple[PortRelease, ...], dict[str, str], str]:
+        """What makes two releases the same to consumers and to the next plan."""
+        return (self.ports, self.builds, self.manifest)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a warehouse really holds for the products in a scope.
+
+    `releases` has the current release of each product that has one; `builds` are the keys of all
+    complete builds, whosever they are.
+    """
+
+    releases: dict[str, Release] = field(default_factory=dict)
+    builds: frozenset[str] = frozenset()

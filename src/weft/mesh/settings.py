@@ -1,0 +1,52 @@
+"""What `weft.yaml` says about a mesh: its store, its warehouses and its environments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from weft.mesh.secret import Secret
+
+type_of_setting = str | int | float | bool | Secret
+
+
+@dataclass(frozen=True)
+class WarehouseSettings:
+    """A named warehouse: its `type` chooses the adapter, `options` are the adapter's own."""
+
+    name: str
+    type: str
+    options: dict[str, type_of_setting] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A named, separate place with releases of its own. `ttl_days` 0 means for ever."""
+
+    name: str
+    ttl_days: int = 0
+    warehouses: dict[str, dict[str, type_of_setting]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What rollback can reach: so many releases of a product, and at least so many days."""
+
+    releases: int = 10
+    days: int = 14
+
+
+@dataclass(frozen=True)
+class MeshSettings:
+    """The content of `weft.yaml`. `root` is this repository's name in the store."""
+
+    mesh: str
+    root: str
+    store: str
+    production: str
+    warehouses: dict[str, WarehouseSettings]
+    environments: dict[str, Environment]
+    keep: Keep = Keep()
+
+    def environment(self, name: str) -> Environment:
+        """The settings of an environment, whether or not it is declared."""
+        return self.environments.get(name, Environment(name))

@@ -1,0 +1,236 @@
+"""A plan: everything a change does, as a value that goes to JSON and back.
+
+Making one is the work of the other files of this package; carrying one out that of `weft.app`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from weft.mesh.check import Check
+from weft.mesh.manifest import FileSource, ProductManifest
+from weft.mesh.release import Release
+
+PLAN_VERSION = 1
+
+
+class StepKind(StrEnum):
+    """The closed set of steps, in the order in which a product goes through them."""
+
+    BUILD = "build"
+    AUDIT = "audit"
+    PROTECT = "protect"
+    VERIFY = "verify"
+    GRANT = "grant"
+    PUBLISH = "publish"
+    REVOKE = "revoke"
+    DROP = "drop"
+
+
+class ChangeClass(StrEnum):
+    """The five classes of change, mildest first but for DATA, which is no change of definition."""
+
+    METADATA = "metadata"
+    VIEW = "view-only"
+    ADDITIVE = "additive"
+    BREAKING = "breaking"
+    DATA = "data"
+
+
+class ChangeAction(StrEnum):
+    """What happens to the thing that a change names."""
+
+    CREATE = "+"
+    UPDATE = "~"
+    DELETE = "-"
+    NOTE = "."
+    WARN = "!"
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One differing field, old and new as people write them; "" where there is none."""
+
+    action: ChangeAction
+    what: str
+    old: str = ""
+    new: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between what is wanted and what is.
+
+    `kind` is `port`, `model`, `source`, `input` or `product`; `name` is unique with it inside the
+    product. `effect` is the stated action, such as `rebuild` or `no rebuild`.
+    """
+
+    product: str
+    kind: str
+    name: str
+    action: ChangeAction
+    category: ChangeClass
+    effect: str = ""
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class BuildSpec:
+    """Build `model` under `key`: a table from `select`, or a view that is `select`.
+
+    `reads` are the keys whose relations the statement names; they exist before the step runs.
+    """
+
+    key: str
+    model: str
+    kind: str
+    select: str
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one check is measured on a candidate.
+
+    `column` is the place of its failing count in the fused scan, -1 where it has a `statement`
+    of its own (one row, the measured value first). `rows` selects the failing rows, "" where
+    rows cannot fail.
+    """
+
+    check: Check
+    column: int = -1
+    statement: str = ""
+    rows: str = ""
+
+
+@dataclass(frozen=True)
+class AuditSpec:
+    """Audit build `key` as `object`: one fused `scan` whose first column is the row count.
+
+    `audit` is the audit's own key. `columns` are the contract's columns with logical and native
+    type as `(name, logical type, physical type)`; `identity` are the columns that identify a row
+    in the quarantine. `types` says whether the columns are checked.
+    """
+
+    audit: str
+    key: str
+    object: str
+    scan: str
+    measures: tuple[Measure, ...] = ()
+    columns: tuple[tuple[str, str, str], ...] = ()
+    identity: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a plan. Exactly the spec of its kind is set; `needs` are ids of earlier steps.
+
+    `release` belongs to publish and drop: the release to point to, whose number is `expected` + 1.
+    `statements` is what runs on the warehouse, word for word; `note` what happens beside it.
+    """
+
+    id: str
+    kind: StepKind
+    product: str
+    warehouse: str
+    target: str
+    needs: tuple[str, ...] = ()
+    build: BuildSpec | None = None
+    audit: AuditSpec | None = None
+    release: Release | None = None
+    expected: int = 0
+    statements: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file source as a plan pinned it: the files and the hash of their content."""
+
+    key: str
+    spec: FileSource
+    files: tuple[str, ...]
+    content: str
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a product looked like when the plan was made; a plan is stale when this differs.
+
+    `definition` is the digest of the files' definition, `applied` of the last applied one,
+    `release` the number of the current release, `inputs` the digests of input contracts.
+    """
+
+    definition: str = ""
+    applied: str = ""
+    release: int = 0
+    inputs: str = ""
+    hold: str = ""
+
+
+@dataclass(frozen=True)
+class DataChange:
+    """Newer data under an unchanged definition: what changed and what is built again for it."""
+
+    source: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """A product that stays on its release: because of failed checks, or because a person said so."""
+
+    product: str
+    release: int
+    cause: str
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A consumer of a changed port and what the change means for it."""
+
+    consumer: str
+    port: str
+    pinned: bool
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a change does, ready to run: nothing is worked out again when it is applied.
+
+    `base` has one entry per product in scope. `manifests` are the definitions that the plan
+    makes current, by product; `sources` the pinned file sources by key; `blocked` says in full
+    sentences why it cannot be applied. `drops` counts destructive steps.
+    """
+
+    id: str
+    mesh: str
+    root: str
+    environment: str
+    kind: str = "apply"
+    version: int = PLAN_VERSION
+    base: dict[str, Base] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    data: tuple[DataChange, ...] = ()
+    held: tuple[HeldBack, ...] = ()
+    affected: tuple[Affected, ...] = ()
+    blocked: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    sources: dict[str, Source] = field(default_factory=dict)
+    manifests: dict[str, ProductManifest] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether applying it would do nothing."""
+        return not self.steps and not self.manifests and not self.removed
+
+    @property
+    def drops(self) -> tuple[Step, ...]:
+        """The destructive steps."""
+        return tuple(step for step in self.steps if step.kind is StepKind.DROP)

@@ -1,0 +1,161 @@
+"""What any store must do. A store keeps what no warehouse can be asked; it decides nothing.
+
+Every method is one transaction that is durable when it returns, together with its audit entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from weft.mesh.check import CheckResult
+from weft.mesh.manifest import Descriptor, ProductManifest
+from weft.mesh.release import Release
+from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
+
+
+class StoreError(Exception):
+    """The store could not be opened, read or written; the message names the place and the cause."""
+
+
+class Locked(Exception):
+    """Another run holds a product; `lock` says who."""
+
+    def __init__(self, lock: Lock) -> None:
+        super().__init__(f"{lock.product} is locked by {lock.holder}")
+        self.lock = lock
+
+
+class FencedOut(Exception):
+    """This run no longer holds its lock: somebody unlocked it meanwhile."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which mesh a store belongs to, its own id, and the version of its format."""
+
+    mesh: str
+    id: str
+    format: int
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The last applied definition of a product in an environment, by digest."""
+
+    product: str
+    root: str
+    digest: str
+    run: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a product ended in a run. Empty parts are left as they were.
+
+    `manifest` becomes the applied definition; `removed` forgets the product; `release` and
+    `descriptors` are what is now published; `verdicts` are audit results by audit key.
+    `lift_hold` ends a hold that a new definition overrides.
+    """
+
+    product: str
+    environment: str
+    steps: Sequence[StepResult] = ()
+    manifest: ProductManifest | None = None
+    removed: bool = False
+    release: Release | None = None
+    descriptors: Sequence[Descriptor] = ()
+    verdicts: Mapping[str, Sequence[CheckResult]] = field(default_factory=dict)
+    lift_hold: bool = False
+
+
+class Definitions(Protocol):
+    """What was applied and what is published, per environment."""
+
+    def applied(self, environment: str) -> dict[str, Applied]:
+        """The last applied definition of every product, by address, without its content."""
+
+    def manifests(self, environment: str, products: Iterable[str]) -> dict[str, ProductManifest]:
+        """The content of applied definitions, by address; absent products are left out."""
+
+    def descriptors(self, environment: str) -> dict[str, Descriptor]:
+        """What is published, by port address with its major (`a.b.c@1`)."""
+
+    def verdicts(self, audits: Iterable[str]) -> dict[str, tuple[CheckResult, ...]]:
+        """What earlier audits found, by audit key."""
+
+    def salts(self, environment: str) -> dict[str, str]:
+        """Salts of asked-for rebuilds, by `domain.product.model`."""
+
+    def set_salts(self, environment: str, salts: Mapping[str, str], actor: str, at: str) -> None:
+        """Remember salts, each replacing the earlier one."""
+
+
+class Journal(Protocol):
+    """Runs, their steps, locks and holds: intend, act, observe, record."""
+
+    def begin(self, run: Run, products: Sequence[str], plan: bytes) -> tuple[Lock, ...]:
+        """Record the run and its plan, and lock the products, in address order, or none of them.
+
+        Raises Locked. Each lock's fence is greater than any before it on that product.
+        """
+
+    def finish(self, lock: Lock, finished: Finished, run: Run, at: str) -> None:
+        """Record how a product ended and release its lock. Raises FencedOut."""
+
+    def end(self, run: Run) -> None:
+        """Record how the run ended and release what it still holds."""
+
+    def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
+        """Runs, newest first; of all environments when "" is given."""
+
+    def steps(self, run: str) -> tuple[StepResult, ...]:
+        """What the steps of a run did, in order."""
+
+    def plan(self, run: str) -> bytes:
+        """The plan of a run as JSON. Raises KeyError when there is no such run."""
+
+    def locks(self) -> tuple[Lock, ...]:
+        """All locks that are held."""
+
+    def unlock(self, lock: str, actor: str, at: str) -> Lock | None:
+        """End a lock by its id; its holder can record nothing more. None when there is none."""
+
+    def holds(self, environment: str) -> dict[str, Hold]:
+        """Holds by product."""
+
+    def hold(self, hold: Hold) -> None:
+        """Place a hold on a product, replacing the earlier one."""
+
+    def lift(self, product: str, environment: str, actor: str, at: str) -> bool:
+        """End a hold; False when there was none."""
+
+    def releases(self, environment: str, product: str) -> tuple[Release, ...]:
+        """Every release that was recorded for a product, newest first, forgotten ones too."""
+
+
+class AuditLog(Protocol):
+    """The tamper-evident list of who did what."""
+
+    def entries(self, limit: int = 0) -> tuple[AuditEntry, ...]:
+        """Entries, newest first; all of them when `limit` is 0."""
+
+    def add(self, actor: str, action: str, subject: str, detail: str, at: str) -> AuditEntry:
+        """Append an entry of its own, for acts that change nothing else in the store."""
+
+    def verify(self) -> tuple[int, str]:
+        """Check the whole chain; how many entries are good, and what is wrong with the next."""
+
+
+class Store(Protocol):
+    """A store, opened. `definitions`, `journal` and `audit` share one connection."""
+
+    identity: Identity
+    definitions: Definitions
+    journal: Journal
+    audit: AuditLog
+
+    def close(self) -> None:
+        """Let go of the connection."""

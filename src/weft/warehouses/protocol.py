@@ -1,0 +1,130 @@
+"""What any warehouse must do, and how it says that it cannot.
+
+A warehouse knows nothing of plans as a whole, of stores, or of who asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from weft.mesh.check import CheckResult
+from weft.mesh.manifest import Column
+from weft.mesh.release import Observed, Release
+from weft.plan.plan import Source, Step
+
+
+class WarehouseError(Exception):
+    """A warehouse could not do what it was asked.
+
+    `transient` means that trying again may help; `interrupted` that the outside (a full disk, a
+    lost connection) stopped it half way; `denied` that it was not reached or not allowed.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False, denied: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
+        self.denied = denied
+
+
+class Conflict(WarehouseError):
+    """Somebody else moved the pointer first: the expected release is no longer current."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What to observe: which products of which environment."""
+
+    environment: str
+    products: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a step needs and a plan cannot know: the run, its fence, the time, pinned sources.
+
+    `at` is an ISO time in UTC. `sources` are the plan's pinned sources by key.
+    """
+
+    run: str
+    fence: int
+    at: str
+    sources: Mapping[str, Source]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step did. `checks` are set by audits, `release` by publish and drop."""
+
+    rows: int = 0
+    bytes: int = 0
+    reused: bool = False
+    columns: tuple[Column, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    release: Release | None = None
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Something a query may read: its path as parts (`domain`, `product`, `object`) and what it is."""
+
+    path: tuple[str, ...]
+    key: str
+    columns: tuple[str, ...]
+
+
+class Warehouse(Protocol):
+    """The seam between Weft and a place where data lives. All methods may be called from threads."""
+
+    dialect: str
+
+    def observe(self, scope: Scope) -> Observed:
+        """Read what is really there for the products in scope. Raises WarehouseError."""
+
+    def run(self, step: Step, bound: Bound) -> Outcome:
+        """Carry out one step; doing it a second time finds the first result and reuses it.
+
+        Publish and drop are a compare-and-swap on `step.expected`: Conflict when it has moved.
+        """
+
+    def query(self, select: str, relations: Iterable[Relation]) -> Any:
+        """Run one SELECT over exactly these relations; an object with `__arrow_c_stream__`."""
+
+    def load(self, name: str, batches: Any) -> Outcome:
+        """Store an Arrow stream under a build key."""
+
+    def cancel(self) -> None:
+        """Stop what is running in any thread; the stopped steps raise WarehouseError."""
+
+    def close(self) -> None:
+        """Let go of connections and temporary files."""
+
+
+class KeepsReleases(Protocol):
+    """A warehouse that can list and clear what it keeps."""
+
+    def history(self, environment: str, product: str) -> tuple[Release, ...]:
+        """All kept releases of a product, newest first."""
+
+    def environments(self) -> tuple[str, ...]:
+        """All environments that have releases here."""
+
+    def products(self, environment: str) -> tuple[str, ...]:
+        """All products that have a release in an environment."""
+
+    def forget(
+        self, releases: Iterable[Release], keep: frozenset[str], now: str
+    ) -> tuple[str, int]:
+        """Remove these releases and every build that `keep` does not name.
+
+        Returns the names removed, joined by a comma, and the bytes freed. Only what Weft made and
+        marked is touched.
+        """
+
+
+class ServesPorts(Protocol):
+    """A warehouse whose published ports are shown to other programs by a file or a view."""
+
+    def serve(self, environment: str) -> None:
+        """Bring what other programs see up to date with the current releases."""
