@@ -65,6 +65,16 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """A column as a contract promises it: logical and physical type, and the type's options."""
+
+    name: str
+    logical_type: str = ""
+    physical_type: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What a check found. `failed` and `rows` are counts; `keys` a few keys of failing rows.
 
@@ -84,3 +94,18 @@ class CheckResult:
     keys: tuple[str, ...] = ()
     message: str = ""
     quarantined: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one check is measured on a candidate.
+
+    `column` is the place of its failing count in the fused scan, -1 where it has a `statement`
+    of its own (one row, the measured value first). `rows` selects the failing rows, "" where
+    rows cannot fail.
+    """
+
+    check: Check
+    column: int = -1
+    statement: str = ""
+    rows: str = ""

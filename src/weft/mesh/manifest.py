@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from weft.mesh.check import Check
+from weft.mesh.check import Check, Promise
 from weft.mesh.contract import Status
 from weft.mesh.product import Materialization, UnitTest
 
@@ -91,11 +91,16 @@ class CheckQuery:
 
 @dataclass(frozen=True)
 class PortObject:
-    """One object of a port version: which model fills it, what it shows, what is checked."""
+    """One object of a port version: which model fills it, what it shows, what is checked.
+
+    `promises` are the columns in the contract's words; `identity` are those that identify a row.
+    """
 
     name: str
     model: str
     columns: tuple[Column, ...]
+    promises: tuple[Promise, ...] = ()
+    identity: tuple[str, ...] = ()
     checks: tuple[CheckQuery, ...] = ()
     description: str = ""
 
@@ -136,13 +141,12 @@ class FileSource:
 
 @dataclass(frozen=True)
 class ResolvedInput:
-    """An input port and the port version it stands for. `source` is set for data from outside."""
+    """An input port and what it stands for: a port version (`a.b.c@1`) or a source's name."""
 
     name: str
     port: str = ""
     source: str = ""
     pinned: bool = False
-    columns: dict[str, tuple[Column, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ class Release:
     """What a product shows in one environment, whole: port versions and the builds behind them.
 
     `number` counts from 1 per product and environment and is also the place in the sequence;
-    `builds` maps every model of the product to its key, internal ones too; `fence` is of the lock
+    `builds` maps every model of the product to its key, internal ones too, and `sources` every
+    file source that they were made from; `fence` is of the lock
     that was held. `manifest` is the digest of the applied definition. `restores` is the number
     of the release that a rollback pointed back to, 0 otherwise. `at` is an ISO time in UTC.
     """
@@ -66,6 +67,7 @@ class Release:
     number: int
     ports: tuple[PortRelease, ...]
     builds: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     manifest: str = ""
     root: str = ""
     run: str = ""
@@ -78,7 +80,6 @@ class Release:
     def content(self) -> tuple[tuple[PortRelease, ...], dict[str, str], str]:
         """What makes two releases the same to consumers and to the next plan."""
         return (self.ports, self.builds, self.manifest)
-
 
 @dataclass(frozen=True)
 class Observed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from weft.mesh.check import Check
+from weft.mesh.check import Measure, Promise
 from weft.mesh.manifest import FileSource, ProductManifest
 from weft.mesh.release import Release
 
@@ -91,21 +91,6 @@ class BuildSpec:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """How one check is measured on a candidate.
-
-    `column` is the place of its failing count in the fused scan, -1 where it has a `statement`
-    of its own (one row, the measured value first). `rows` selects the failing rows, "" where
-    rows cannot fail.
-    """
-
-    check: Check
-    column: int = -1
-    statement: str = ""
-    rows: str = ""
-
-
-@dataclass(frozen=True)
 class AuditSpec:
     """Audit build `key` as `object`: one fused `scan` whose first column is the row count.
 
@@ -119,7 +104,7 @@ class AuditSpec:
     object: str
     scan: str
     measures: tuple[Measure, ...] = ()
-    columns: tuple[tuple[str, str, str], ...] = ()
+    columns: tuple[Promise, ...] = ()
     identity: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
 
@@ -129,7 +114,6 @@ class Step:
     """One step of a plan. Exactly the spec of its kind is set; `needs` are ids of earlier steps.
 
     `release` belongs to publish and drop: the release to point to, whose number is `expected` + 1.
-    `statements` is what runs on the warehouse, word for word; `note` what happens beside it.
     """
 
     id: str
@@ -142,8 +126,16 @@ class Step:
     audit: AuditSpec | None = None
     release: Release | None = None
     expected: int = 0
-    statements: tuple[str, ...] = ()
-    note: str = ""
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What runs on the warehouse, word for word; a table's SELECT is written to its files."""
+        if self.build is not None:
+            return (self.build.select,)
+        if self.audit is not None:
+            own = (each.statement for each in self.audit.measures if each.statement)
+            return (self.audit.scan, *own)
+        return ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +165,10 @@ class Base:
 
 @dataclass(frozen=True)
 class DataChange:
-    """Newer data under an unchanged definition: what changed and what is built again for it."""
+    """Newer data under an unchanged definition: what changed and what is built again for it.
+
+    `source` is `domain.product.source`, or the address of a port that is not in scope.
+    """
 
     source: str
     models: tuple[str, ...]
@@ -181,7 +176,7 @@ class DataChange:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """A product that stays on its release: because of failed checks, or because a person said so."""
+    """A product that stays on its release: checks failed, it waits, or a person said so."""
 
     product: str
     release: int
@@ -204,7 +199,8 @@ class Plan:
     """Everything a change does, ready to run: nothing is worked out again when it is applied.
 
     `base` has one entry per product in scope. `manifests` are the definitions that the plan
-    makes current, by product; `sources` the pinned file sources by key; `blocked` says in full
+    makes current, by product; `sources` the pinned file sources by key; `salts` the rebuilds that
+    were asked for, by `domain.product.model`; `blocked` says in full
     sentences why it cannot be applied. `drops` counts destructive steps.
     """
 
@@ -222,6 +218,7 @@ class Plan:
     blocked: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     sources: dict[str, Source] = field(default_factory=dict)
+    salts: dict[str, str] = field(default_factory=dict)
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
 

@@ -1,1 +1,1 @@
-"""What the platform must remember: applied definitions, runs, locks, verdicts, and the audit log."""
+"""What the platform must remember: applied definitions, runs, locks, verdicts, the audit log."""

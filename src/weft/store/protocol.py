@@ -5,7 +5,7 @@ Every method is one transaction that is durable when it returns, together with i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,7 +16,14 @@ from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
 
 
 class StoreError(Exception):
-    """The store could not be opened, read or written; the message names the place and the cause."""
+    """The store could not be opened, read or written; the message names the place and the cause.
+
+    `full` means that the disk, or this user's quota of it, has no room left.
+    """
+
+    def __init__(self, message: str, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
 
 
 class Locked(Exception):
@@ -56,8 +63,9 @@ class Finished:
     """How a product ended in a run. Empty parts are left as they were.
 
     `manifest` becomes the applied definition; `removed` forgets the product; `release` and
-    `descriptors` are what is now published; `verdicts` are audit results by audit key.
-    `lift_hold` ends a hold that a new definition overrides.
+    `descriptors` are what is now published, and descriptors of ports that the release no longer
+    has are forgotten; `verdicts` are audit results by audit key. `lift_hold` ends a hold that a
+    new definition overrides.
     """
 
     product: str
@@ -96,17 +104,32 @@ class Definitions(Protocol):
 class Journal(Protocol):
     """Runs, their steps, locks and holds: intend, act, observe, record."""
 
-    def begin(self, run: Run, products: Sequence[str], plan: bytes) -> tuple[Lock, ...]:
+    def begin(
+        self,
+        run: Run,
+        products: Sequence[str],
+        plan: bytes,
+        alive: Callable[[Lock], bool] | None = None,
+    ) -> tuple[Lock, ...]:
         """Record the run and its plan, and lock the products, in address order, or none of them.
 
-        Raises Locked. Each lock's fence is greater than any before it on that product.
+        Raises Locked with the first lock in the way. Each new lock's fence is greater than any
+        before it on that product. `alive` says whether a lock's holder still lives: the run of
+        one that does not is recorded as interrupted and loses all its locks. Without it everyone
+        lives. It is asked inside the transaction, so it must be quick and leave the store alone.
         """
 
     def finish(self, lock: Lock, finished: Finished, run: Run, at: str) -> None:
-        """Record how a product ended and release its lock. Raises FencedOut."""
+        """Record how a product ended and release its lock.
+
+        Raises FencedOut, and records nothing, when the lock is no longer held.
+        """
 
     def end(self, run: Run) -> None:
-        """Record how the run ended and release what it still holds."""
+        """Record how the run ended and release what it still holds.
+
+        Raises KeyError when the run never began.
+        """
 
     def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
         """Runs, newest first; of all environments when "" is given."""
@@ -150,12 +173,23 @@ class AuditLog(Protocol):
 
 
 class Store(Protocol):
-    """A store, opened. `definitions`, `journal` and `audit` share one connection."""
+    """A store, opened. Its three parts share one connection and may be used from threads."""
 
-    identity: Identity
-    definitions: Definitions
-    journal: Journal
-    audit: AuditLog
+    @property
+    def identity(self) -> Identity:
+        """Whose store it is."""
+
+    @property
+    def definitions(self) -> Definitions:
+        """What was applied and what is published."""
+
+    @property
+    def journal(self) -> Journal:
+        """Runs, locks, holds and releases."""
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who did what."""
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -22,9 +22,17 @@ class WarehouseError(Exception):
     lost connection) stopped it half way; `denied` that it was not reached or not allowed.
     """
 
-    def __init__(self, message: str, *, transient: bool = False, denied: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        transient: bool = False,
+        interrupted: bool = False,
+        denied: bool = False,
+    ) -> None:
         super().__init__(message)
         self.transient = transient
+        self.interrupted = interrupted
         self.denied = denied
 
 
@@ -67,7 +75,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Relation:
-    """Something a query may read: its path as parts (`domain`, `product`, `object`) and what it is."""
+    """Something a query may read: its path (`domain`, `product`, `object`) and what it is."""
 
     path: tuple[str, ...]
     key: str
@@ -75,7 +83,7 @@ class Relation:
 
 
 class Warehouse(Protocol):
-    """The seam between Weft and a place where data lives. All methods may be called from threads."""
+    """The seam between Weft and a place where data lives. Threads may call all of its methods."""
 
     dialect: str
 
@@ -120,6 +128,16 @@ class KeepsReleases(Protocol):
 
         Returns the names removed, joined by a comma, and the bytes freed. Only what Weft made and
         marked is touched.
+        """
+
+
+class KeepsFailingRows(Protocol):
+    """A warehouse that keeps the failing rows of audits for a while."""
+
+    def failing_rows(self, audit: str, check: str) -> Any:
+        """All rows that failed a check of an audit, in full; an object with `__arrow_c_stream__`.
+
+        Raises KeyError when none are kept.
         """
 
 

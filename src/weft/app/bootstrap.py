@@ -1,0 +1,78 @@
+"""Open a mesh: settings, store, warehouses and cache, joined here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from weft.app.cache import Cache
+from weft.app.load import load_settings
+from weft.app.system import System
+from weft.mesh.secret import Secret
+from weft.mesh.settings import MeshSettings
+from weft.store.opening import open_store
+from weft.store.protocol import Store
+from weft.warehouses.loading import adapter
+from weft.warehouses.protocol import Warehouse
+
+STATE = ".weft"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A mesh that is open in one environment. Warehouses are opened when first asked for."""
+
+    folder: Path
+    settings: MeshSettings
+    environment: str
+    system: System
+    store: Store
+    cache: Cache
+    connected: dict[str, Warehouse] = field(default_factory=dict)
+
+    @property
+    def production(self) -> bool:
+        """Whether this is the production environment."""
+        return self.environment == self.settings.production
+
+    def warehouse(self, name: str) -> Warehouse:
+        """Open a warehouse of `weft.yaml`. Raises WarehouseError."""
+        if name not in self.connected:
+            settings = self.settings.warehouses[name]
+            options: Mapping[str, str | int | float | bool | Secret] = {
+                **settings.options,
+                **self.settings.environment(self.environment).warehouses.get(name, {}),
+            }
+            identity = self.store.identity
+            self.connected[name] = adapter(settings.type)(
+                name, options, str(self.folder), self.settings.mesh, identity.id
+            )
+        return self.connected[name]
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for warehouse in self.connected.values():
+            warehouse.close()
+        self.store.close()
+        self.cache.close()
+
+
+@contextmanager
+def opened(folder: Path, environment: str, system: System) -> Iterator[Opened]:
+    """Open the mesh in a folder; `environment` "" means production."""
+    settings = load_settings(folder, system.variables)
+    store = open_store(settings.store, settings.mesh, system.new_id(), str(folder))
+    mesh = Opened(
+        folder=folder,
+        settings=settings,
+        environment=environment or settings.production,
+        system=system,
+        store=store,
+        cache=Cache(folder / STATE),
+    )
+    try:
+        yield mesh
+    finally:
+        mesh.close()

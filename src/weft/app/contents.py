@@ -1,0 +1,52 @@
+"""Which files the sources of a mesh name right now, and what is in them."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from weft.app.cache import Cache
+from weft.mesh.manifest import FileSource, ProductManifest
+from weft.plan.keys import SourceContent
+from weft.warehouses.files import SourceFiles
+from weft.warehouses.protocol import WarehouseError
+
+
+def source_contents(
+    folder: Path, products: Iterable[ProductManifest], cache: Cache
+) -> dict[str, dict[str, SourceContent]]:
+    """The content of every file source, by product and source.
+
+    Raises WarehouseError for a source without files, or with one that cannot be read.
+    """
+    wanted = [(product, source) for product in products for source in product.sources]
+    if not wanted:
+        return {}
+    remembered = cache.contents()
+    files = SourceFiles(str(folder), remembered)
+    found: dict[str, dict[str, SourceContent]] = {}
+    for product, source in wanted:
+        names = _matching(folder, source, product.address)
+        content = SourceContent(names, files.content(names))
+        found.setdefault(product.address, {})[source.name] = content
+    fresh = {path: each for path, each in files.known.items() if remembered.get(path) != each}
+    if fresh:
+        cache.remember_contents(fresh)
+    return found
+
+
+def _matching(folder: Path, source: FileSource, product: str) -> tuple[str, ...]:
+    """The files of a pattern, relative to the mesh and sorted."""
+    if glob.has_magic(source.pattern):
+        names = glob.glob(source.pattern, root_dir=folder, recursive=True)
+        names = [name.replace(os.sep, "/") for name in names if (folder / name).is_file()]
+    else:
+        names = [source.pattern] if (folder / source.pattern).is_file() else []
+    if not names:
+        raise WarehouseError(
+            f"{product}.{source.name}: no file matches {source.pattern} in the mesh's folder",
+            denied=True,
+        )
+    return tuple(sorted(names))

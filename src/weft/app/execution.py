@@ -1,0 +1,142 @@
+"""Carry out steps along their graph, several at a time, and say how each one ended.
+
+Nothing here knows stores or screens; what a held or failed step means for others is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from heapq import heappop, heappush
+
+from weft.contract.evaluate import blocked
+from weft.mesh.run import StepResult, StepState
+from weft.plan.plan import Plan, Step, StepKind
+from weft.warehouses.protocol import Bound, Outcome, Warehouse, WarehouseError
+
+_MOVES = (StepKind.PUBLISH, StepKind.DROP)
+_FINE = (StepState.DONE, StepState.REUSED)
+
+
+class Execution:
+    """The steps of one plan while they run. `releases` has what was published, by product."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        warehouses: Mapping[str, Warehouse],
+        bound: Mapping[str, Bound],
+        workers: int,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self._warehouses = warehouses
+        self._bound = bound
+        self._workers = workers
+        self._monotonic = monotonic
+        self._steps = {step.id: step for step in plan.steps}
+        self._place = {step.id: number for number, step in enumerate(plan.steps)}
+        self._waiting = {step.id: set(step.needs) for step in plan.steps}
+        self._needed_by: dict[str, list[str]] = {}
+        for step in plan.steps:
+            for need in step.needs:
+                self._needed_by.setdefault(need, []).append(step.id)
+        self._ready: list[tuple[int, str]] = []
+        self._held: set[str] = set()
+        for step in plan.steps:
+            if not step.needs:
+                self._queue(step.id)
+
+    def results(self) -> Iterator[StepResult]:
+        """Run everything; yields each step's result as it ends, in the caller's thread.
+
+        When the caller stops listening, running statements are cancelled and waited for.
+        """
+        running: dict[Future[tuple[Outcome, float]], Step] = {}
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="weft")
+        finished = False
+        try:
+            while self._ready or running:
+                while self._ready and len(running) < self._workers:
+                    step = self._steps[heappop(self._ready)[1]]
+                    running[pool.submit(self._carry_out, step)] = step
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in sorted(done, key=lambda each: self._place[running[each].id]):
+                    yield from self._ended(running.pop(future), future)
+            finished = True
+        finally:
+            if not finished:
+                for warehouse in self._warehouses.values():
+                    warehouse.cancel()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _queue(self, step: str) -> None:
+        heappush(self._ready, (self._place[step], step))
+
+    def _carry_out(self, step: Step) -> tuple[Outcome, float]:
+        began = self._monotonic()
+        outcome = self._warehouses[step.warehouse].run(step, self._bound[step.product])
+        return outcome, self._monotonic() - began
+
+    def _ended(self, step: Step, future: Future[tuple[Outcome, float]]) -> Iterator[StepResult]:
+        try:
+            outcome, seconds = future.result()
+        except WarehouseError as error:
+            yield _result(step, StepState.FAILED, message=str(error))
+            yield from self._skip_what_needs(step, f"{step.kind} {step.target} failed")
+            return
+        self.outcomes[step.id] = outcome
+        if blocked(outcome.checks):
+            self._held.add(step.product)
+        yield StepResult(
+            step=step.id,
+            product=step.product,
+            kind=step.kind,
+            target=step.target,
+            state=StepState.REUSED if outcome.reused else StepState.DONE,
+            rows=outcome.rows,
+            bytes=outcome.bytes,
+            seconds=seconds,
+            checks=outcome.checks,
+        )
+        yield from self._release(step.id)
+
+    def _release(self, done: str) -> Iterator[StepResult]:
+        """Let the steps go on that waited for this one; hold the publishing of held products."""
+        for name in self._needed_by.get(done, ()):
+            waiting = self._waiting.get(name)
+            if waiting is None:
+                continue
+            waiting.discard(done)
+            if waiting:
+                continue
+            step = self._steps[name]
+            if step.kind in _MOVES and step.product in self._held:
+                del self._waiting[name]
+                yield _result(step, StepState.HELD, message="checks failed")
+                yield from self._skip_what_needs(step, "held back")
+            else:
+                self._queue(name)
+
+    def _skip_what_needs(self, step: Step, why: str) -> Iterator[StepResult]:
+        """Skip everything that can no longer run, all of it under the one cause."""
+        stack = list(self._needed_by.get(step.id, ()))
+        while stack:
+            name = stack.pop()
+            if self._waiting.pop(name, None) is None:
+                continue
+            cause = step.product if self._steps[name].product != step.product else step.id
+            yield _result(self._steps[name], StepState.SKIPPED, message=why, cause=cause)
+            stack += self._needed_by.get(name, ())
+
+
+def _result(step: Step, state: StepState, *, message: str = "", cause: str = "") -> StepResult:
+    return StepResult(
+        step=step.id,
+        product=step.product,
+        kind=step.kind,
+        target=step.target,
+        state=state,
+        message=message,
+        cause=cause,
+    )

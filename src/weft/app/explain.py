@@ -1,0 +1,76 @@
+"""Explain a diagnostic code, or what Weft does with a field of the two standards.
+
+Verbs explain themselves in `weft.cli`; the texts stand in `weft.mesh.codes` and in `fields/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files as package_files
+
+import yaml
+
+from weft.app.errors import NotFound
+from weft.mesh.codes import CODES
+
+EFFECTS = {
+    "read": "Weft reads it",
+    "enforced": "Weft holds you and your data to it",
+    "shown": "Weft only shows it",
+    "ignored": "Weft keeps it and does nothing with it",
+}
+_DOCUMENTS = ("odcs.yaml", "odps.yaml")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An answer: what it is about, and what it says; `effect` is a key of EFFECTS for fields."""
+
+    topic: str
+    title: str
+    text: str
+    effect: str = ""
+
+
+def explain(topic: str, verbs: Iterable[str] = ()) -> Explanation:
+    """Explain a code such as W214 or a field such as `schema.properties.required`.
+
+    `contract.` in front of a field means a data contract and may be left out, `product.` a data
+    product. Raises NotFound, which names the nearest code, field or one of `verbs`.
+    """
+    code = CODES.get(topic.upper())
+    if code is not None:
+        return Explanation(topic.upper(), code.title, code.explanation)
+    path = topic.removeprefix("contract.")
+    found = field_entry(path)
+    if found is None:
+        known = [*CODES, *(each for each in _fields() if "*" not in each), *verbs]
+        raise NotFound("code, field or verb", topic, known, next_step="weft explain --help")
+    effect, text = found
+    return Explanation(path, EFFECTS[effect], text, effect)
+
+
+def field_entry(path: str) -> tuple[str, str] | None:
+    """Return effect and sentence of a field: its own line, else the closest that speaks for it."""
+    fields = _fields()
+    parts = path.split(".")
+    product = ["product"] if parts[0] == "product" else []
+    candidates = [path]
+    candidates += [".".join(["*", *parts[start:]]) for start in range(1, len(parts))]
+    candidates += [".".join([*parts[:end], "*"]) for end in range(len(parts) - 1, len(product), -1)]
+    candidates += [f"*.{name}.*" for name in reversed(parts[:-1])]
+    return next((fields[each] for each in candidates if each in fields), None)
+
+
+@cache
+def _fields() -> Mapping[str, tuple[str, str]]:
+    """Read what is written about the fields: path or pattern → effect and sentence."""
+    fields: dict[str, tuple[str, str]] = {}
+    for name in _DOCUMENTS:
+        text = package_files("weft.app").joinpath("fields", name).read_text(encoding="utf-8")
+        for path, entry in yaml.load(text, Loader=yaml.CSafeLoader).items():
+            [(effect, sentence)] = entry.items()
+            fields[path] = (effect, sentence)
+    return fields

@@ -1,0 +1,281 @@
+"""Load a mesh: settings, domains and products from files, compiled into one manifest.
+
+Only what changed since the last time is read and compiled again. No warehouse is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from weft.app.cache import Cache, CachedProduct
+from weft.app.errors import Invalid
+from weft.app.system import System
+from weft.app.workspace import SETTINGS, ProductFolder, Stamp, Workspace
+from weft.mesh.diagnostic import Diagnostic, Severity, Span
+from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
+from weft.mesh.nearest import did_you_mean
+from weft.mesh.product import Domain
+from weft.mesh.settings import MeshSettings
+from weft.project.compile import compile_product, cycle_diagnostic, order_products
+from weft.project.faces import (
+    Faces,
+    PortFace,
+    faces_of_descriptors,
+    faces_of_manifest,
+    faces_of_product,
+)
+from weft.project.names import MeshNames
+from weft.project.parse import ParsedProduct, parse_domain, parse_product, parse_settings
+from weft.sql.dialect import dialect_named, dialect_names
+
+# A file changed this shortly before it was looked at may change again within the same tick of
+# the clock, unseen; it is read again next time.
+_TICK_NS = 50_000_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A mesh as its files define it. `products` are those without errors, in order."""
+
+    settings: MeshSettings
+    domains: Mapping[str, Domain]
+    products: Mapping[str, ProductManifest]
+    order: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether there is no error."""
+        return all(each.severity is not Severity.ERROR for each in self.diagnostics)
+
+    def manifest(self, environment: str, only: Iterable[str] = ()) -> Manifest:
+        """The desired state of an environment; `only` these products, or all.
+
+        Raises Invalid when the mesh has errors.
+        """
+        if not self.sound:
+            raise Invalid(self.diagnostics, files=self.files)
+        chosen = set(only) or set(self.products)
+        order = tuple(address for address in self.order if address in chosen)
+        return Manifest(
+            mesh=self.settings.mesh,
+            environment=environment,
+            root=self.settings.root,
+            products={address: self.products[address] for address in order},
+            order=order,
+        )
+
+
+@dataclass
+class _Reading:
+    """The mesh while it is being read."""
+
+    workspace: Workspace
+    settings: MeshSettings
+    began: int
+    domains: dict[str, Domain] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    files: int = 1
+    fresh: dict[str, ParsedProduct] = field(default_factory=dict)
+    kept: dict[str, CachedProduct] = field(default_factory=dict)
+    stamps: dict[str, tuple[Stamp, ...]] = field(default_factory=dict)
+
+
+def load_settings(folder: Path, variables: Mapping[str, str]) -> MeshSettings:
+    """Read `weft.yaml` alone. Raises Invalid when it has errors."""
+    settings, diagnostics = parse_settings(Workspace(folder).settings(), variables)
+    if settings is None:
+        raise Invalid(diagnostics, files=1)
+    return settings
+
+
+def load(
+    folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] = ()
+) -> Loaded:
+    """Load the mesh in a folder. Raises Invalid when `weft.yaml` itself cannot be used."""
+    workspace = Workspace(folder)
+    settings, diagnostics = parse_settings(workspace.settings(), system.variables)
+    if settings is None:
+        raise Invalid(diagnostics, files=1)
+    reading = _Reading(workspace, settings, system.nanoseconds(), diagnostics=list(diagnostics))
+    remembered = cache.products()
+    for name in workspace.domains():
+        _read_domain(reading, name, remembered)
+    products = _compile(reading, tuple(faces_of_descriptors(descriptors)), cache, remembered)
+    reading.diagnostics += workspace.findings
+    order, cycle = order_products(products.values())
+    if cycle:
+        reading.diagnostics.append(cycle_diagnostic(cycle, _parsed_of(reading, cycle)))
+    return Loaded(
+        settings=settings,
+        domains=reading.domains,
+        products=products,
+        order=order,
+        diagnostics=tuple(sorted(reading.diagnostics, key=lambda each: each.order)),
+        files=reading.files,
+    )
+
+
+def _read_domain(reading: _Reading, name: str, remembered: Mapping[str, CachedProduct]) -> None:
+    path = f"domains/{name}/domain.yaml"
+    try:
+        file = reading.workspace.read(path)
+    except FileNotFoundError:
+        reading.diagnostics.append(
+            Diagnostic(
+                "W423",
+                f"domain `{name}` has no domain.yaml",
+                Span(f"domains/{name}"),
+                help=f"weft new domain {name}",
+            )
+        )
+        return
+    reading.files += 1
+    domain, found = parse_domain(file)
+    reading.diagnostics += found
+    if domain is None or not _usable(reading, domain, name, path):
+        return
+    if not domain.dialect:
+        domain = replace(domain, dialect=reading.settings.warehouses[domain.warehouse].type)
+    reading.domains[name] = domain
+    for folder in reading.workspace.products(name):
+        reading.files += len(folder.files)
+        reading.stamps[folder.path] = folder.files
+        entry = remembered.get(folder.path)
+        if entry is not None and entry.files == folder.files and entry.version == _VERSION:
+            reading.kept[folder.path] = entry
+        else:
+            reading.fresh[folder.path] = _parse(reading.workspace, folder)
+
+
+def _parse(workspace: Workspace, folder: ProductFolder) -> ParsedProduct:
+    files = [workspace.read(stamp.path) for stamp in folder.files]
+    return parse_product(folder.path, folder.domain, files)
+
+
+def _usable(reading: _Reading, domain: Domain, name: str, path: str) -> bool:
+    """Report a domain that does not fit its folder or the settings."""
+    known = reading.settings.warehouses
+    problem = ""
+    note = ""
+    if domain.name != name:
+        problem = f"domain `{domain.name}` stands in the folder `{name}`"
+        note = "the two have to agree"
+    elif domain.warehouse not in known:
+        problem = f"unknown warehouse `{domain.warehouse}`"
+        note = did_you_mean(domain.warehouse, known, f"{SETTINGS} has {', '.join(known)}")
+    elif domain.dialect and domain.dialect not in dialect_names():
+        problem = f"unknown dialect `{domain.dialect}`"
+        note = did_you_mean(domain.dialect, dialect_names(), ", ".join(dialect_names()))
+    if problem:
+        reading.diagnostics.append(Diagnostic("W412", problem, Span(path), note=note))
+    return not problem
+
+
+def _version() -> str:
+    return "/".join(f"{name} {version(name)}" for name in ("weft", "sqlglot"))
+
+
+_VERSION = _version()
+
+
+def _compile(
+    reading: _Reading,
+    published: tuple[PortFace, ...],
+    cache: Cache,
+    remembered: Mapping[str, CachedProduct],
+) -> dict[str, ProductManifest]:
+    faces = _faces(reading, published)
+    names = _names(reading, faces)
+    products: dict[str, ProductManifest] = {}
+    entries: dict[str, CachedProduct] = {}
+    for path in sorted(reading.stamps):
+        kept = reading.kept.get(path)
+        if kept is not None and kept.surroundings == _surroundings(kept.manifest, reading, faces):
+            products[kept.manifest.address] = kept.manifest
+            reading.diagnostics += kept.diagnostics
+            continue
+        if kept is not None:
+            folder = ProductFolder(kept.manifest.domain, path, kept.files)
+            reading.fresh[path] = _parse(reading.workspace, folder)
+        parsed = reading.fresh[path]
+        domain = reading.domains[path.split("/")[1]]
+        compiled = compile_product(parsed, domain, reading.settings.root, faces, names)
+        reading.diagnostics += compiled.diagnostics
+        if compiled.manifest is None:
+            continue
+        products[compiled.manifest.address] = compiled.manifest
+        stamps = reading.stamps[path]
+        if all(reading.began - stamp.mtime_ns > _TICK_NS for stamp in stamps):
+            around = _surroundings(compiled.manifest, reading, faces)
+            entries[path] = CachedProduct(
+                _VERSION, stamps, around, compiled.manifest, compiled.diagnostics
+            )
+    gone = [path for path in remembered if path not in reading.stamps]
+    if entries or gone:
+        cache.remember_products(entries, gone)
+    return products
+
+
+def _faces(reading: _Reading, published: tuple[PortFace, ...]) -> Faces:
+    own: list[PortFace] = []
+    for path in reading.stamps:
+        if path in reading.kept:
+            own += faces_of_manifest(reading.kept[path].manifest)
+            continue
+        product = reading.fresh[path].product
+        if product is not None:
+            own += faces_of_product(product, dialect_named(reading.domains[product.domain].dialect))
+    return Faces(own, published)
+
+
+def _names(reading: _Reading, faces: Faces) -> MeshNames:
+    models = [
+        (transform.name, each.manifest.address)
+        for each in reading.kept.values()
+        for transform in each.manifest.transforms
+    ]
+    models += [
+        (model.name, each.product.address)
+        for each in reading.fresh.values()
+        if each.product is not None
+        for model in each.product.models
+    ]
+    return MeshNames.of(models, faces.ports)
+
+
+def _surroundings(manifest: ProductManifest, reading: _Reading, faces: Faces) -> str:
+    """Hash what a product's compilation saw outside its own files: its domain and its inputs."""
+    seen = [
+        [port.name, port.pinned, _seen(port.port, faces)] for port in manifest.inputs if port.port
+    ]
+    domain = reading.domains[manifest.domain]
+    text = msgspec.json.encode([reading.settings.root, domain, seen], order="sorted")
+    return hashlib.sha256(text).hexdigest()
+
+
+def _seen(port: str, faces: Faces) -> object:
+    address, _, major = port.rpartition("@")
+    current = faces.current(address)
+    return [current.major if current else 0, faces.majors(address).get(int(major))]
+
+
+def _parsed_of(reading: _Reading, addresses: Iterable[str]) -> dict[str, ParsedProduct]:
+    """The parsed products of some addresses, read again where only the compiled form was kept."""
+    paths = {f"domains/{address.replace('.', '/')}": address for address in addresses}
+    found: dict[str, ParsedProduct] = {}
+    for path, address in paths.items():
+        parsed = reading.fresh.get(path)
+        if parsed is None and path in reading.stamps:
+            folder = ProductFolder(address.split(".")[0], path, reading.stamps[path])
+            parsed = _parse(reading.workspace, folder)
+        if parsed is not None:
+            found[address] = parsed
+    return found

@@ -1,0 +1,162 @@
+"""Scaffold a port, or the next major of one, and keep an older major alive beside it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from weft.app.errors import Blocked, NotFound, Usage
+from weft.app.new import first_contract, good_name, product_folder
+from weft.app.new_files import Draft, Edit, NewFile, from_template
+from weft.app.yaml_edit import CannotEdit, append_entry, set_value
+from weft.mesh.address import PortAddress
+
+_MAJOR = re.compile(r".*\.v([1-9][0-9]{0,5})\.odcs\.yaml")
+
+
+@dataclass(frozen=True)
+class Major:
+    """Which major of a port to write; `keep` names an older one that lives on `until` a date.
+
+    0 stands for the next one, and for none to keep.
+    """
+
+    number: int = 0
+    keep: int = 0
+    until: str = ""
+
+
+def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
+    """Draft a port of a product, or the next major of one as a copy of its latest contract.
+
+    Existing documents are edited as text, so that their comments stay. Raises Usage and NotFound
+    for what does not fit, Blocked where a document has an unusual layout.
+    """
+    good_name("port", address.port, is_object=True)
+    folder = product_folder(address.product)
+    if not (mesh / folder / "product.yaml").is_file():
+        products = [
+            ".".join(path.parent.parts[-2:]) for path in mesh.glob("domains/*/*/product.yaml")
+        ]
+        raise NotFound("product", str(address.product), products)
+    present = _contracts(mesh / folder, address.port)
+    number = _next_number(address, major, present)
+    entry = {
+        "name": address.port,
+        "version": f"{number}.0.0",
+        "contractId": f"{address.product}.{address.port}",
+    }
+    edits = [_with_entry(mesh, f"{folder}/product.yaml", "outputPorts", entry)]
+    path = f"{folder}/{address.port}.v{number}.odcs.yaml"
+    if present:
+        files = [NewFile(path, _copy(present[number - 1], f"{number}.0.0"))]
+    else:
+        files = _first_files(mesh, path, address)
+    if major.keep:
+        files += _kept_models(mesh, f"{folder}/models", present[major.keep], major.keep)
+        edits.append(_ending(mesh, present[major.keep], major.until))
+    return Draft(tuple(files), tuple(edits), ("weft validate", "weft plan"))
+
+
+def _contracts(folder: Path, port: str) -> dict[int, Path]:
+    """Return the contracts of a port by major."""
+    paths = {path: _MAJOR.fullmatch(path.name) for path in folder.glob(f"{port}.v*.odcs.yaml")}
+    return {int(found.group(1)): path for path, found in paths.items() if found}
+
+
+def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -> int:
+    """Return the major to write; raise Usage or NotFound when the wishes do not fit."""
+    following = max(present, default=0) + 1
+    if major.number not in (0, following):
+        raise Usage(
+            f"the next major of {address} is {following}",
+            next_step=f"weft new port {address} --major {following}",
+        )
+    if bool(major.keep) != bool(major.until):
+        raise Usage("--keep and --until belong together", why="A kept major needs its last day.")
+    if major.keep and major.keep not in present:
+        raise NotFound("major to keep", str(major.keep), map(str, present))
+    if major.until:
+        _check_date(major.until)
+    return following
+
+
+def _check_date(text: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise Usage(f"`{text}` is no date; one looks like 2027-03-31") from None
+
+
+def _first_files(mesh: Path, path: str, address: PortAddress) -> list[NewFile]:
+    """Return the contract of a port's first major, and a model where none fills it yet."""
+    model = f"{product_folder(address.product)}/models/{address.port}.sql"
+    files = [NewFile(path, first_contract(address.product, address.port))]
+    if not (mesh / model).exists():
+        files.append(NewFile(model, from_template("given.sql")))
+    return files
+
+
+def _copy(contract: Path, version: str) -> str:
+    """Return a contract's text under a new version."""
+    try:
+        return set_value(_text(contract), "version", version)
+    except CannotEdit as problem:
+        raise _blocked(contract.name, problem, f"version: {version}") from None
+
+
+def _kept_models(mesh: Path, models: str, contract: Path, major: int) -> list[NewFile]:
+    """Copy the models that fill a major today, so that they go on while the new major changes."""
+    document: dict[str, Any] = yaml.load(_text(contract), Loader=yaml.BaseLoader)
+    names = [str(each.get("name", "")) for each in document.get("schema", [])]
+    return [
+        NewFile(f"{models}/{name}_v{major}.sql", _text(mesh / models / f"{name}.sql"))
+        for name in names
+        if (mesh / models / f"{name}.sql").is_file()
+        and not (mesh / models / f"{name}_v{major}.sql").exists()
+    ]
+
+
+def _ending(mesh: Path, contract: Path, until: str) -> Edit:
+    """Deprecate a contract and promise its last day."""
+    before = _text(contract)
+    entry = {"property": "endOfSupport", "value": until}
+    try:
+        after = append_entry(before, "slaProperties", entry)
+        after = set_value(after, "status", "deprecated")
+    except CannotEdit as problem:
+        wanted = f"status: deprecated, and endOfSupport {until} in slaProperties"
+        raise _blocked(contract.name, problem, wanted) from None
+    return Edit(contract.relative_to(mesh).as_posix(), before, after)
+
+
+def _with_entry(mesh: Path, path: str, key: str, entry: dict[str, str]) -> Edit:
+    before = _text(mesh / path)
+    try:
+        return Edit(path, before, append_entry(before, key, entry))
+    except CannotEdit as problem:
+        wanted = ", ".join(f"{name}: {value}" for name, value in entry.items())
+        raise _blocked(path, problem, f"{{{wanted}}} in {key}") from None
+
+
+def _blocked(path: str, problem: CannotEdit, wanted: str) -> Blocked:
+    return Blocked(
+        f"{path} has to be edited by hand: {problem}",
+        why=f"It needs {wanted}. Nothing was written.",
+        next_step="edit it, then give the same command again",
+    )
+
+
+def _text(path: Path) -> str:
+    """Read a definition; raise Blocked when it is no text or broken YAML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        yaml.load(text, Loader=yaml.BaseLoader) if path.suffix == ".yaml" else None
+    except (UnicodeDecodeError, yaml.YAMLError):
+        raise Blocked(f"{path.name} cannot be read", next_step="weft validate") from None
+    return text

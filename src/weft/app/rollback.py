@@ -1,0 +1,169 @@
+"""Roll back: point a product to an earlier release, and hold it there until someone decides.
+
+Data and contract go back; access does not, it is always today's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from weft.app.apply import ApplyOptions, apply_plan
+from weft.app.bootstrap import Opened
+from weft.app.errors import Breaking, NotFound, Usage
+from weft.mesh.manifest import ProductManifest
+from weft.mesh.release import Release
+from weft.mesh.run import Hold, RunEvent
+from weft.plan.impact import columns_read
+from weft.plan.plan import Base, Plan, Step, StepKind
+from weft.plan.planning import plan_id
+
+
+@dataclass(frozen=True)
+class RollbackOptions:
+    """Where to and why: `release` 0 means the one before; `breaks` names consumers to sacrifice."""
+
+    product: str
+    release: int = 0
+    reason: str = ""
+    breaks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """A rollback that is ready: the release that is current, the one to restore, who reads it."""
+
+    plan: Plan
+    current: Release
+    target: Release
+    downstream: tuple[str, ...]
+
+
+def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
+    """Prepare a rollback. Raises NotFound, Usage and Breaking."""
+    applied = mesh.store.definitions.applied(mesh.environment)
+    if options.product not in applied:
+        raise NotFound("applied product", options.product, applied, next_step="weft ls")
+    manifests = mesh.store.definitions.manifests(mesh.environment, applied)
+    manifest = manifests[options.product]
+    kept = releases_of(mesh, manifest)
+    if not kept:
+        raise Usage(f"{options.product} has no release", next_step="weft apply")
+    current, target = kept[0], _target(kept, options)
+    downstream = _downstream(options.product, manifests)
+    _refuse_breaking(target, downstream, options)
+    plan = Plan(
+        id="",
+        mesh=mesh.settings.mesh,
+        root=mesh.settings.root,
+        environment=mesh.environment,
+        kind="rollback",
+        base={
+            options.product: Base(
+                applied=applied[options.product].digest,
+                release=current.number,
+                hold="",
+            )
+        },
+        steps=(_step(manifest, current, target),),
+    )
+    names = tuple(sorted(each.address for each in downstream))
+    return Rollback(replace(plan, id=plan_id(plan)), current, target, names)
+
+
+def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEvent]:
+    """Place the hold, then move the pointer; a crash between leaves the product held, not lost."""
+    product = rollback.current.product
+    hold = Hold(
+        product=product,
+        environment=mesh.environment,
+        release=rollback.target.number,
+        actor=mesh.system.user(),
+        reason=reason or f"rolled back to release {rollback.target.number}",
+        since=mesh.system.now(),
+    )
+    mesh.store.journal.hold(hold)
+    base = {product: replace(rollback.plan.base[product], hold=hold.since)}
+    yield from apply_plan(mesh, replace(rollback.plan, base=base), ApplyOptions())
+
+
+def lift_hold(mesh: Opened, product: str) -> None:
+    """End a hold. Raises NotFound when there is none."""
+    system = mesh.system
+    journal = mesh.store.journal
+    if not journal.lift(product, mesh.environment, system.user(), system.now()):
+        raise NotFound("hold on", product, journal.holds(mesh.environment))
+
+
+def releases_of(mesh: Opened, manifest: ProductManifest) -> tuple[Release, ...]:
+    """The releases of a product that its warehouse keeps, newest first."""
+    history = getattr(mesh.warehouse(manifest.warehouse), "history", None)
+    if history is None:
+        return ()
+    found: tuple[Release, ...] = history(mesh.environment, manifest.address)
+    return found
+
+
+def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
+    by_number = {release.number: release for release in kept}
+    if options.release:
+        if options.release not in by_number:
+            there = ", ".join(str(number) for number in sorted(by_number))
+            raise Usage(
+                f"{options.product} keeps no release {options.release}", why=f"kept are {there}"
+            )
+        return by_number[options.release]
+    earlier = [each for each in kept[1:] if each.ports and each.content != kept[0].content]
+    if not earlier:
+        raise Usage(f"{options.product} has no earlier release to go back to")
+    return earlier[0]
+
+
+def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[ProductManifest]:
+    return [
+        each
+        for each in manifests.values()
+        if any(port.port.startswith(f"{product}.") for port in each.inputs)
+    ]
+
+
+def _refuse_breaking(
+    target: Release, downstream: list[ProductManifest], options: RollbackOptions
+) -> None:
+    """A consumer that reads what the older contract does not have would break."""
+    offered = {
+        f"{target.product}.{port.port}@{port.major}": {
+            column for obj in port.objects for column in obj.columns
+        }
+        for port in target.ports
+    }
+    for consumer in downstream:
+        if consumer.address in options.breaks:
+            continue
+        for port in consumer.inputs:
+            if not port.port.startswith(f"{target.product}."):
+                continue
+            missing = columns_read(consumer, port.port) - offered.get(port.port, set())
+            if port.port not in offered or missing:
+                what = ", ".join(sorted(missing)) or port.port
+                raise Breaking(
+                    f"release {target.number} of {target.product} breaks {consumer.address}",
+                    why=f"it reads {what}, which that release does not have",
+                    next_step=f"weft rollback {target.product} --to {target.number} "
+                    f"--breaks {consumer.address}",
+                )
+
+
+def _step(manifest: ProductManifest, current: Release, target: Release) -> Step:
+    restored = replace(
+        target, number=current.number + 1, restores=target.number, run="", plan="", at="", fence=0
+    )
+    return Step(
+        id=f"{manifest.address}/{StepKind.PUBLISH}",
+        kind=StepKind.PUBLISH,
+        product=manifest.address,
+        warehouse=manifest.warehouse,
+        target=f"release {restored.number}, which is release {target.number} again",
+        release=restored,
+        expected=current.number,
+    )

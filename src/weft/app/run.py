@@ -1,0 +1,77 @@
+"""Run: refresh data from the last applied definitions; the files are not read for it.
+
+The same plan and apply as ever, made from what the store remembers: data steps only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import Invalid
+from weft.app.load import load
+from weft.app.plan import plan_situation
+from weft.app.select import select_products
+from weft.app.situation import gather, remembered
+from weft.mesh.manifest import Manifest, ProductManifest
+from weft.plan.plan import Plan
+from weft.project.compile import order_products
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run would do, and the products whose files differ from what was applied."""
+
+    plan: Plan
+    products: int
+    differing: tuple[str, ...]
+    seconds: float
+
+
+def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
+    """Plan a refresh of this root's products. Raises NotFound, WarehouseError and StoreError."""
+    began = mesh.system.monotonic()
+    memory = remembered(mesh)
+    root = mesh.settings.root
+    mine = [address for address, each in memory.applied.items() if each.root == root]
+    applied = mesh.store.definitions.manifests(mesh.environment, mine)
+    chosen = select_products(select, applied) if select else tuple(applied)
+    order, _ = order_products(applied.values())
+    desired = Manifest(
+        mesh=mesh.settings.mesh,
+        environment=mesh.environment,
+        root=root,
+        products={address: applied[address] for address in order if address in chosen},
+        order=tuple(address for address in order if address in chosen),
+    )
+    salts = _always(desired, mesh.system.new_id())
+    situation = gather(mesh, desired, applied, memory, (), salts)
+    plan = plan_situation(mesh, situation, applied, kind="run")
+    differing = _differing(mesh, applied)
+    return RunPlan(plan, len(desired.order), differing, mesh.system.monotonic() - began)
+
+
+def _always(desired: Manifest, salt: str) -> dict[str, str]:
+    """Salts that build models again which ask for it in every run."""
+    return {
+        f"{address}.{transform.name}": salt
+        for address, manifest in desired.products.items()
+        for transform in manifest.transforms
+        if transform.refresh_always
+    }
+
+
+def _differing(mesh: Opened, applied: dict[str, ProductManifest]) -> tuple[str, ...]:
+    """Products whose files say something else than what runs; unreadable files differ too."""
+    try:
+        loaded = load(mesh.folder, mesh.system, mesh.cache)
+    except Invalid:
+        return tuple(sorted(applied))
+    found = {address: each.digest for address, each in loaded.products.items()}
+    return tuple(
+        sorted(
+            address
+            for address in {*applied, *found}
+            if address not in applied or found.get(address) != applied[address].digest
+        )
+    )

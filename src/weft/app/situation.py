@@ -1,0 +1,141 @@
+"""Gather what a plan is made from: files, store and warehouses, each asked once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from weft.app.bootstrap import Opened
+from weft.app.contents import source_contents
+from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
+from weft.mesh.release import Observed, Release
+from weft.plan.examine import Situation
+from weft.store.protocol import Applied
+from weft.warehouses.protocol import Scope
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What the store says of an environment, read once per plan."""
+
+    applied: Mapping[str, Applied]
+    descriptors: Mapping[str, Descriptor]
+
+
+def remembered(mesh: Opened) -> Remembered:
+    """Ask the store what was applied and what is published."""
+    definitions = mesh.store.definitions
+    return Remembered(
+        definitions.applied(mesh.environment), definitions.descriptors(mesh.environment)
+    )
+
+
+def gather(
+    mesh: Opened,
+    desired: Manifest,
+    everyone: Mapping[str, ProductManifest],
+    memory: Remembered,
+    removed: Sequence[str] = (),
+    new_salts: Mapping[str, str] | None = None,
+) -> Situation:
+    """Gather the situation of the products in `desired`; `removed` are gone from the files."""
+    digests = {address: each.digest for address, each in memory.applied.items()}
+    differing = [
+        address
+        for address, manifest in desired.products.items()
+        if address in digests and digests[address] != manifest.digest
+    ]
+    applied = mesh.store.definitions.manifests(mesh.environment, [*differing, *removed])
+    homes = _homes(desired, everyone, applied, memory.descriptors)
+    observed = {name: _observe(mesh, name, scope) for name, scope in homes.items()}
+    salts = {**mesh.store.definitions.salts(mesh.environment), **(new_salts or {})}
+    return Situation(
+        desired=desired,
+        production=mesh.settings.production,
+        digests=digests,
+        applied=applied,
+        releases=_releases(observed.values()),
+        fallback={} if mesh.production else _fallback(mesh, homes),
+        builds={name: each.builds for name, each in observed.items()},
+        contents=source_contents(mesh.folder, desired.products.values(), mesh.cache),
+        salts=salts,
+        new_salts=new_salts or {},
+        input_contracts={
+            address: input_contracts(manifest, everyone, memory.descriptors)
+            for address, manifest in desired.products.items()
+        },
+        holds=mesh.store.journal.holds(mesh.environment),
+        removed=tuple(removed),
+    )
+
+
+def _homes(
+    desired: Manifest,
+    everyone: Mapping[str, ProductManifest],
+    applied: Mapping[str, ProductManifest],
+    descriptors: Mapping[str, Descriptor],
+) -> dict[str, list[str]]:
+    """Which products to look for on which warehouse: those in scope and those they read."""
+    homes: dict[str, dict[str, None]] = {}
+
+    def add(product: str, warehouse: str) -> None:
+        homes.setdefault(warehouse, {})[product] = None
+
+    for address, manifest in desired.products.items():
+        add(address, manifest.warehouse)
+        for port in manifest.inputs:
+            upstream = port.port.rpartition("@")[0].rpartition(".")[0]
+            if upstream in everyone:
+                add(upstream, everyone[upstream].warehouse)
+            elif port.port in descriptors:
+                add(upstream, descriptors[port.port].warehouse)
+    for address, manifest in applied.items():
+        add(address, manifest.warehouse)
+    return {warehouse: list(products) for warehouse, products in homes.items()}
+
+
+def _observe(mesh: Opened, warehouse: str, products: Sequence[str]) -> Observed:
+    return mesh.warehouse(warehouse).observe(Scope(mesh.environment, tuple(products)))
+
+
+def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Release]:
+    """Production's releases, for products that have none of their own in this environment."""
+    production = mesh.settings.production
+    return _releases(
+        mesh.warehouse(name).observe(Scope(production, tuple(scope)))
+        for name, scope in homes.items()
+    )
+
+
+def _releases(observed: Iterable[Observed]) -> dict[str, Release]:
+    return {address: release for each in observed for address, release in each.releases.items()}
+
+
+def input_contracts(
+    manifest: ProductManifest,
+    everyone: Mapping[str, ProductManifest],
+    descriptors: Mapping[str, Descriptor],
+) -> str:
+    """Hash what a product's inputs promise it; "" for a product without input ports."""
+    promised: list[object] = []
+    for port in manifest.inputs:
+        if not port.port:
+            continue
+        address, _, major = port.port.rpartition("@")
+        product, _, name = address.rpartition(".")
+        upstream = everyone.get(product)
+        if upstream is not None:
+            promised += [
+                [port.port, [(obj.name, obj.columns) for obj in each.objects], each.status]
+                for each in upstream.ports
+                if each.port == name and str(each.major) == major
+            ]
+        elif port.port in descriptors:
+            found = descriptors[port.port]
+            promised.append([port.port, sorted(found.objects.items()), found.status])
+    if not promised:
+        return ""
+    return hashlib.sha256(msgspec.json.encode(promised)).hexdigest()[:16]

@@ -1,0 +1,94 @@
+"""Small edits of YAML text that leave everything else as it is, comments and layout too."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@.+ -]*(?<! )|[0-9]+\.[0-9]+\.[0-9]+|\d{4}-\d\d-\d\d")
+_WORDS = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
+
+
+class CannotEdit(Exception):
+    """The text is laid out in a way that only a person should change; the message says which."""
+
+
+def scalar(text: str) -> str:
+    """Write a text as a YAML scalar, quoted only where YAML would read something else.
+
+    >>> scalar("alice@example.com"), scalar("null"), scalar("a: b")
+    ('alice@example.com', '"null"', '"a: b"')
+    """
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def set_value(text: str, key: str, value: str) -> str:
+    """Give a key of the outermost mapping a text as its value; raise CannotEdit if it has none."""
+    node = _children(text).get(key)
+    if not isinstance(node, yaml.ScalarNode):
+        raise CannotEdit(f"there is no plain `{key}` in it")
+    start, end = node.start_mark.index, node.end_mark.index
+    edited = f"{text[:start]}{scalar(value)}{text[end:]}"
+    return _verified(edited, {**_read(text), key: value})
+
+
+def append_entry(text: str, key: str, entry: Mapping[str, str]) -> str:
+    """Add a mapping to the list under a key of the outermost mapping; raise CannotEdit.
+
+    The entry takes the list's own indentation; a key that is absent is added at the end.
+    """
+    node = _children(text).get(key)
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    if node is None:
+        place, indent, head = len(lines), "  ", f"\n{key}:\n"
+    elif isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+        place, indent, head = _end_line(node), " " * node.start_mark.column, ""
+    else:
+        raise CannotEdit(f"`{key}` is no list with a line for each entry")
+    fields = [f"{name}: {scalar(value)}\n" for name, value in entry.items()]
+    block = f"{indent}- " + f"{indent}  ".join(fields)
+    edited = "".join([*lines[:place], head + block, *lines[place:]])
+    data = _read(text)
+    return _verified(edited, {**data, key: [*data.get(key, []), dict(entry)]})
+
+
+def _children(text: str) -> dict[str, yaml.Node]:
+    """Return the value nodes of the outermost mapping by key."""
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+        raise CannotEdit("it uses YAML aliases")
+    root = yaml.compose(text, Loader=yaml.BaseLoader)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        raise CannotEdit("it is no mapping with a line for each key")
+    return {key.value: value for key, value in root.value}
+
+
+def _end_line(node: yaml.Node) -> int:
+    """Return the number of the line after a node, before any empty lines and comments."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    mark: Any = node.end_mark
+    return int(mark.line if mark.column == 0 else mark.line + 1)
+
+
+def _read(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+    return data
+
+
+def _verified(edited: str, wanted: Mapping[str, Any]) -> str:
+    """Return the edited text once it reads as exactly what was wanted."""
+    try:
+        good = _read(edited) == wanted
+    except yaml.YAMLError:
+        good = False
+    if not good:
+        raise CannotEdit("its layout is unusual")
+    return edited

@@ -1,0 +1,45 @@
+"""The table of commands: names, sections and one line each, known without importing any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command: `target` is `module:attribute` in `weft.cli.verbs`, `line` says what it does."""
+
+    name: str
+    target: str
+    line: str
+
+
+SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Start",
+        (
+            Entry("init", "init:init", "Begin a mesh in a folder."),
+            Entry("new", "new:new", "Write a new domain, product or port."),
+        ),
+    ),
+    (
+        "Change",
+        (Entry("plan", "plan:plan", "Show what applying the files would change."),),
+    ),
+    (
+        "Understand",
+        (Entry("explain", "explain:explain", "Explain a code, a field of a standard or a verb."),),
+    ),
+)
+
+ENTRIES = {entry.name: entry for _, entries in SECTIONS for entry in entries}
+
+
+def load(name: str) -> click.Command:
+    """Import a command by its name. Raises KeyError when there is none."""
+    module, _, attribute = ENTRIES[name].target.partition(":")
+    command: click.Command = getattr(import_module(f"weft.cli.verbs.{module}"), attribute)
+    return command

@@ -1,0 +1,90 @@
+"""Draw diagnostics as text: where, the line of the file with a caret, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from weft.mesh.diagnostic import Diagnostic, Severity
+
+# So much of a long line is shown, around the caret.
+_WIDTH = 100
+_BEFORE = 40
+
+_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
+_BOLD, _BLUE = "1", "1;34"
+
+
+def draw(diagnostics: Iterable[Diagnostic], *, files: int, seconds: float, colour: bool) -> str:
+    """Draw diagnostics by place, each once, and a last line that counts them.
+
+    `files` is how many files were looked at, in `seconds`.
+    """
+    found = sorted(set(diagnostics), key=lambda each: each.order)
+    pen = _Pen(colour)
+    errors = sum(each.severity is Severity.ERROR for each in found)
+    warnings = sum(each.severity is Severity.WARNING for each in found)
+    total = (
+        f"{_count(errors, 'error')}, {_count(warnings, 'warning')} "
+        f"in {_count(files, 'file')} ({seconds:.1f} s)"
+    )
+    return "".join([*(_draw_one(each, pen) for each in found), total, "\n"])
+
+
+class _Pen:
+    """Paints text for a terminal, or leaves it as it is."""
+
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def paint(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._colour and text else text
+
+
+def _draw_one(each: Diagnostic, pen: _Pen) -> str:
+    style = _COLOURS[each.severity]
+    title = pen.paint(f"{each.severity}[{each.code}]", style)
+    lines = [f"{title}{pen.paint(f': {visible(each.message)}', _BOLD)}"]
+    margin = ""
+    if each.span is not None:
+        place = f"{each.span.file}:{each.span.line}:{each.span.column}"
+        number = str(each.span.line) if each.excerpt.strip() else ""
+        margin = " " * len(number)
+        lines.append(f"{margin}{pen.paint('-->', _BLUE)} {visible(place)}")
+        if number:
+            excerpt, before, length = _cut(each.excerpt, each.span.column - 1, each.span.length)
+            caret = pen.paint(f"{'^' * length} {visible(each.note)}".rstrip(), style)
+            bar = pen.paint("|", _BLUE)
+            lines.append(f"{margin} {bar}")
+            lines.append(f"{pen.paint(number, _BLUE)} {bar} {excerpt}".rstrip())
+            lines.append(f"{margin} {bar} {' ' * before}{caret}")
+    if each.note and not (each.span and each.excerpt.strip()):
+        lines.append(f"{margin} = note: {visible(each.note)}")
+    lines.append(f"{margin} = help: {visible(each.help or f'weft explain {each.code}')}")
+    return "\n".join(lines) + "\n"
+
+
+def visible(text: str) -> str:
+    """Replace what a terminal would act on, or not show, by something that can be seen."""
+    return "".join(
+        char if char.isprintable() else "→" if char == "\t" else _escape(char) for char in text
+    )
+
+
+def _escape(char: str) -> str:
+    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"
+
+
+def _cut(line: str, start: int, length: int) -> tuple[str, int, int]:
+    """Cut a line around a place; the text, the width before the place and the place's width."""
+    start = min(start, len(line))
+    end = min(start + length, len(line))
+    left = max(0, start - _BEFORE) if len(line) > _WIDTH else 0
+    right = left + _WIDTH
+    before = ("…" if left else "") + visible(line[left:start])
+    inside = visible(line[start : min(end, right)])
+    after = visible(line[min(end, right) : right]) + ("…" if len(line) > right else "")
+    return before + inside + after, len(before), max(len(inside), 1)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,104 @@
+"""What a person is told when a command stops: what, why, what next, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from hashlib import sha256
+from pathlib import PurePath
+
+import click
+
+from weft.app.errors import Exit, Invalid, Refusal, rating
+from weft.cli.cells import visible
+from weft.cli.screen import colour_wanted
+from weft.store.protocol import FencedOut, Locked, StoreError
+from weft.warehouses.protocol import Conflict, WarehouseError
+
+_STOPPED = """\
+Stopped. What was published stays, and nobody sees anything half done.
+  go on where it stopped:  weft apply
+"""
+
+
+def tell(error: BaseException) -> int:
+    """Say on stderr why the command stopped; return the exit code of the process."""
+    colour = colour_wanted(sys.stderr)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        text, code = error.format_message(), Exit.USAGE
+    elif isinstance(error, click.UsageError):
+        text, code = _usage_text(error, colour), Exit.USAGE
+    elif isinstance(error, click.Abort):
+        text, code = "Stopped; nothing was done.\n", Exit.BLOCKED
+    elif isinstance(error, KeyboardInterrupt):
+        text, code = _STOPPED, Exit.PARTLY
+    elif isinstance(error, Invalid):
+        text, code = _diagnostics_text(error, colour), Exit.BLOCKED
+    else:
+        code, _ = rating(error)
+        text = _bug_text(error) if code is Exit.BUG else _text(error, colour)
+    click.echo(text.rstrip("\n"), err=True, color=colour)
+    return int(code)
+
+
+def _text(error: BaseException, colour: bool) -> str:
+    """Draw an exception that has a row in the table: what, why, and the next step."""
+    why, next_step = _reason(error)
+    what = str(error) or type(error).__name__
+    if isinstance(error, OSError):
+        what = f"{error.filename or 'the system'}: {error.strerror or error}"
+    lines = [_head(colour) + visible(what)]
+    if why:
+        lines.append(f"  {visible(why)}")
+    if next_step:
+        lines.append(f"  next:  {visible(next_step)}")
+    return "\n".join(lines)
+
+
+def _reason(error: BaseException) -> tuple[str, str]:
+    """Return why it stopped and what to do next, where the exception's own text does not say."""
+    match error:
+        case Refusal():
+            return error.why, error.next_step
+        case Locked():
+            lock = error.lock
+            since = f"since {lock.since} on {lock.host}, process {lock.pid}"
+            return since, f"wait, or if that run is dead:  weft unlock {lock.id}"
+        case FencedOut() | Conflict():
+            return "Somebody else changed it meanwhile; what was published stays.", "weft apply"
+        case WarehouseError(interrupted=True) | StoreError(full=True):
+            return "What was published stays; nothing half done is visible.", "weft apply"
+        case _:
+            return "", ""
+
+
+def _diagnostics_text(error: Invalid, colour: bool) -> str:
+    from weft.cli.diagnostics import draw
+
+    return draw(error.diagnostics, files=error.files, seconds=error.seconds, colour=colour)
+
+
+def _usage_text(error: click.UsageError, colour: bool) -> str:
+    """Draw a mistake in the arguments, with the command whose help shows how it is done."""
+    path = error.ctx.command_path if error.ctx else "weft"
+    return f"{_head(colour)}{visible(error.format_message())}\n  next:  {path} --help"
+
+
+def _bug_text(error: BaseException) -> str:
+    """Draw an exception that nobody foresaw; the traceback only where it is asked for."""
+    if os.environ.get("WEFT_DEBUG"):
+        return "".join(traceback.format_exception(error))
+    frames = traceback.extract_tb(error.__traceback__)
+    path = ";".join(f"{PurePath(frame.filename).name}:{frame.name}" for frame in frames)
+    place = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    number = sha256(f"{type(error).__name__};{path}".encode()).hexdigest()[:8]
+    return (
+        f"error: this is a bug in Weft: {type(error).__name__}: {visible(str(error))[:200]}\n"
+        f"  at {place}, trace {number}\n"
+        "  next:  run it again with WEFT_DEBUG=1 and report what it prints"
+    )
+
+
+def _head(colour: bool) -> str:
+    return click.style("error:", fg="red", bold=True) + " " if colour else "error: "

@@ -1,0 +1,85 @@
+"""The `weft` command: finds the verb, runs it, and turns what stops it into words and a code.
+
+Nothing heavy is imported here; `weft --version` and `weft --help` load no verb at all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+from click.shell_completion import CompletionItem, shell_complete
+
+from weft import __version__
+from weft.cli.commands import ENTRIES, SECTIONS, load
+
+_COMPLETE = "_WEFT_COMPLETE"
+_ENDING = "weft COMMAND --help shows examples · weft explain WORD explains a code, field or verb"
+
+
+class Commands(click.Group):
+    """The verbs in sections; a verb's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(ENTRIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return load(cmd_name) if cmd_name in ENTRIES else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in ENTRIES and not args[0].startswith("-"):
+            raise click.NoSuchCommand(args[0], possibilities=ENTRIES, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, entries in SECTIONS:
+            with formatter.section(title):
+                formatter.write_dl([(entry.name, entry.line) for entry in entries], col_max=10)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [name for name in ENTRIES if name.startswith(incomplete)]
+        return [CompletionItem(name, help=ENTRIES[name].line) for name in names]
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_ENDING,
+)
+@click.version_option(__version__, prog_name="weft", message="%(prog)s %(version)s")
+def weft() -> None:
+    """Weft: data products from files to published ports."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; exceptions pass through."""
+    instruction = os.environ.get(_COMPLETE)
+    if instruction:
+        return shell_complete(weft, {}, "weft", _COMPLETE, instruction)
+    try:
+        with weft.make_context("weft", list(arguments)) as context:
+            code = weft.invoke(context)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    sys.stdout.flush()
+    return int(code or 0)
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit; the outermost frame of the program."""
+    try:
+        code = run(sys.argv[1:])
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not try to flush it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except (Exception, KeyboardInterrupt) as error:
+        from weft.cli.failure import tell
+
+        raise SystemExit(tell(error)) from error
+    raise SystemExit(code)

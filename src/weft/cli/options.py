@@ -1,0 +1,27 @@
+"""Options that several verbs share, declared once, and the mesh they open."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import click
+
+from weft.app.bootstrap import Opened, opened
+from weft.app.system import System
+from weft.app.workspace import find_mesh
+
+env_option = click.option("--env", default="", help="Environment.  [default: production]")
+product_option = click.option(
+    "--product",
+    "products",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Only these products: an address, domain, glob, tag:x, +a or a+.",
+)
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
+def mesh_here(environment: str) -> AbstractContextManager[Opened]:
+    """Open the mesh that the current folder lies in."""
+    return opened(find_mesh(Path.cwd()), environment, System())

@@ -1,0 +1,93 @@
+"""How this process talks: format, width, colour, whether it may ask, and the options for these."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import IO, Any
+
+import click
+
+from weft.app.errors import Usage
+
+FORMATS = ("table", "json", "yaml", "csv", "md")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where results go and how they look; `width` 0 means as wide as they are (no terminal)."""
+
+    format: str = "table"
+    width: int = 0
+    colour: bool = False
+    quiet: bool = False
+    asks: bool = False
+
+    def put(self, text: str) -> None:
+        """Write a result to stdout."""
+        click.echo(text, nl=not text.endswith("\n"), color=self.colour)
+
+    def say(self, text: str) -> None:
+        """Write talk to stderr, unless it is to be quiet."""
+        if not self.quiet:
+            click.echo(text, err=True, color=colour_wanted(sys.stderr) and self.colour)
+
+    def agree(self, question: str, *, yes: bool) -> bool:
+        """Ask for a yes. Raises Usage where nobody can be asked and `--yes` is not given."""
+        if yes:
+            return True
+        if not self.asks:
+            raise Usage("this needs a yes, and nobody can be asked here", next_step="add --yes")
+        return click.confirm(question, err=True)
+
+
+def colour_wanted(stream: IO[str]) -> bool:
+    """Whether a stream is a terminal whose owner has nothing against colour."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not plain
+
+
+def _screen(output: str, as_json: bool, quiet: bool, no_color: bool, no_input: bool) -> Screen:
+    terminal = sys.stdout.isatty()
+    return Screen(
+        format="json" if as_json else output,
+        width=shutil.get_terminal_size().columns if terminal else 0,
+        colour=colour_wanted(sys.stdout) and not no_color,
+        quiet=quiet,
+        asks=sys.stdin.isatty() and sys.stderr.isatty() and not no_input,
+    )
+
+
+_OPTIONS = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(FORMATS),
+        default="table",
+        help="How results are written.  [default: table]",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Short for `-o json`."),
+    click.option("-q", "--quiet", is_flag=True, help="Results only, no talk."),
+    click.option("--no-color", is_flag=True, help="No colour; NO_COLOR does the same."),
+    click.option("--no-input", is_flag=True, help="Never ask; fail instead."),
+)
+
+
+def screen_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options every verb has; it receives them as `screen`."""
+
+    @wraps(function)
+    def on_screen(**given: Any) -> int:
+        shown = {
+            name: given.pop(name) for name in ("output", "as_json", "quiet", "no_color", "no_input")
+        }
+        return function(screen=_screen(**shown), **given)
+
+    command: Callable[..., int] = on_screen
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

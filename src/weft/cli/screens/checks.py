@@ -1,0 +1,80 @@
+"""What checks found: one line for what holds, a block with keys and a next step for what fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import click
+
+from weft.cli.cells import pad, visible
+from weft.mesh.check import CheckResult, Verdict
+
+_WORDS = {
+    Verdict.PASS: ("ok", "green", "ok"),
+    Verdict.WARN: ("warn", "yellow", "warned"),
+    Verdict.FAIL: ("FAIL", "red", "failed"),
+    Verdict.ERROR: ("ERROR", "red", "could not be measured"),
+}
+_LABEL = 34
+_KEPT = "kept 14 days"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A check's answer, the object it is about, and who answers for that."""
+
+    object: str
+    result: CheckResult
+    owner: str = ""
+
+
+def draw_check(checked: Checked, *, colour: bool) -> str:
+    """Draw one answer, without a newline at its end."""
+    result = checked.result
+    word, hue, _ = _WORDS[result.verdict]
+    head = click.style(pad(word, 5), fg=hue) if colour else pad(word, 5)
+    line = f" {head} {pad(visible(result.label), _LABEL)}   {_said(checked)}"
+    return "\n".join([line.rstrip(), *_details(checked)])
+
+
+def draw_sum(results: Iterable[CheckResult]) -> str:
+    """Return such as `3 checks: 1 ok · 1 failed · 1 warned`."""
+    verdicts = Counter(result.verdict for result in results)
+    total = verdicts.total()
+    order = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WARN)
+    parts = [f"{verdicts[each]:,} {_WORDS[each][2]}" for each in order if verdicts[each]]
+    checks = f"{total:,} check{'' if total == 1 else 's'}"
+    return f"{checks}: {' · '.join(parts)}" if parts else checks
+
+
+def _said(checked: Checked) -> str:
+    """Return what stands behind the label: the rows looked at, or what the failure does to whom."""
+    result = checked.result
+    if result.verdict is Verdict.PASS:
+        return f"{result.rows:,} row{'' if result.rows == 1 else 's'}"
+    parts = ["blocks publish"] if result.blocks and result.verdict is not Verdict.WARN else []
+    parts += [f"tells {visible(result.notify)}"] if result.notify else []
+    parts += [f"owner {visible(checked.owner)}"] if checked.owner else []
+    return " · ".join(parts)
+
+
+def _details(checked: Checked) -> list[str]:
+    """Return the lines under a check that does not hold."""
+    result = checked.result
+    if result.verdict is Verdict.PASS:
+        return []
+    indent = " " * 9
+    lines = [f"{indent}{visible(result.message)}"] if result.message else []
+    if result.failed:
+        keys = [visible(key) for key in result.keys]
+        shown = f" · keys {', '.join(keys)}{' …' if result.failed > len(keys) else ''}"
+        lines.append(f"{indent}{result.failed:,} rows of {result.rows:,}{shown if keys else ''}")
+    elif result.value is not None and result.expected:
+        lines.append(f"{indent}found {result.value:,g}, promised {visible(result.expected)}")
+    if result.quarantined:
+        lines.append(
+            f"{indent}all rows: weft test --rows {checked.object}.{result.check}   ({_KEPT})"
+        )
+    return lines

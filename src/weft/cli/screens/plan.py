@@ -1,0 +1,249 @@
+"""A plan as people read it: what changes per product, who is affected, what stands in the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import click
+
+from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.plan.plan import (
+    Affected,
+    Change,
+    ChangeAction,
+    ChangeClass,
+    FieldChange,
+    HeldBack,
+    Plan,
+    Step,
+)
+
+_COLOURS = {
+    ChangeAction.CREATE: "green",
+    ChangeAction.UPDATE: "yellow",
+    ChangeAction.DELETE: "red",
+    ChangeAction.WARN: "yellow",
+}
+_LABEL_ENDS = 23
+_FIELD_LABEL = 21
+_FIELD_VALUE = 26
+_LEAST_VALUE = 10
+
+
+@dataclass(frozen=True)
+class View:
+    """How to draw: `width` 0 is unlimited; `whole` shows new products in full.
+
+    `apply` is the command that carries the plan out; `seconds` is how long planning took.
+    """
+
+    width: int = 0
+    colour: bool = False
+    whole: bool = False
+    seconds: float = 0.0
+    apply: str = "weft apply"
+
+
+def draw(plan: Plan, view: View) -> str:
+    """Draw a plan; the first line says what it is, the last one what to do next."""
+    blocks = _products(plan, view)
+    if plan.data:
+        blocks = blocks or [[_title(plan.mesh, plan)]]
+        sources, models = _data_counts(plan)
+        blocks[-1].append(f"  data: {_count(sources, 'source')} changed, {_count(models, 'model')}")
+    lines = [line for block in blocks for line in block]
+    if lines:
+        lines[0] = _first_line(lines[0], plan, view)
+    if plan.empty:
+        lines += [""] if lines else []
+        lines += [
+            f"Nothing to do: {plan.environment} is as the files say.",
+            "  look at it:  weft ls",
+        ]
+    else:
+        lines += ["", *_ending(plan, view)]
+    return "\n".join(lines) + "\n"
+
+
+def draw_sql(plan: Plan) -> str:
+    """Draw every step of a plan with its statements, as a text that is SQL itself."""
+    return "\n".join(_step_sql(number, step) for number, step in enumerate(plan.steps, 1))
+
+
+def _step_sql(number: int, step: Step) -> str:
+    lines = [f"-- {number}. {step.kind} {step.product} {visible(step.target)} on {step.warehouse}"]
+    lines += [f"--    {visible(step.note)}"] if step.note else []
+    lines += [
+        "\n".join(visible(line) for line in statement.splitlines()) + ";"
+        for statement in step.statements
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _products(plan: Plan, view: View) -> list[list[str]]:
+    """Draw one block of lines per product that changes or is held back, in the plan's order."""
+    changes: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        changes.setdefault(change.product, []).append(change)
+    held: dict[str, HeldBack] = {each.product: each for each in plan.held}
+    created = [name for name, own in changes.items() if _is_created(own)]
+    folded = set() if view.whole or len(created) < 2 else set(created)
+    shown = [name for name in changes if name not in folded] + [
+        name for name in held if name not in changes
+    ]
+    blocks = [_product(plan, name, changes.get(name, []), held.get(name), view) for name in shown]
+    if folded:
+        room = max(cells(name) for name in folded)
+        lines = [_created_line(name, changes[name], room, view) for name in created]
+        blocks.append([_title(f"{len(folded)} new products", plan), *lines])
+    return [block if not place else ["", *block] for place, block in enumerate(blocks)]
+
+
+def _is_created(changes: Sequence[Change]) -> bool:
+    """Whether a product is new as a whole, so that nothing about it needs a closer look."""
+    return all(each.action is ChangeAction.CREATE for each in changes) and any(
+        each.kind == "product" for each in changes
+    )
+
+
+def _created_line(product: str, changes: Iterable[Change], room: int, view: View) -> str:
+    kinds = Counter(each.kind for each in changes if each.kind != "product")
+    parts = [_count(kinds[kind], kind) for kind in kinds]
+    mark = _painted("+", ChangeAction.CREATE, view)
+    return f"  {mark} {pad(product, room)}   {', '.join(parts)}".rstrip()
+
+
+def _product(
+    plan: Plan, product: str, changes: Sequence[Change], held: HeldBack | None, view: View
+) -> list[str]:
+    lines = [_title(product, plan)]
+    # What is lost stands last, where it is seen.
+    ordered = sorted(changes, key=lambda change: change.action is ChangeAction.DELETE)
+    aligned = [_label(each) for each in ordered if each.action not in (".", "!")]
+    room = max([_LABEL_ENDS - 3, *map(cells, aligned)]) + 3
+    for change in ordered:
+        lines.append(_change_line(change, room, view))
+        lines += [_field_line(each, view) for each in change.fields if each.what != "version"]
+    if held:
+        checks = f": {', '.join(held.checks)}" if held.checks else ""
+        mark = _painted("!", ChangeAction.WARN, view)
+        lines.append(f"  {mark} stays on release {held.release}, {visible(held.cause)}{checks}")
+    return lines
+
+
+def _title(subject: str, plan: Plan) -> str:
+    return f"{subject} · {plan.environment}"
+
+
+def _first_line(line: str, plan: Plan, view: View) -> str:
+    """Put the plan's id and the time it took at the right end of the first line."""
+    right = f"plan {plan.id[:8]} · {view.seconds:.1f} s"
+    room = (view.width or 80) - cells(right)
+    return pad(line, max(room, cells(line) + 3)) + right
+
+
+def _label(change: Change) -> str:
+    return change.kind if change.kind == "product" else f"{change.kind} {visible(change.name)}"
+
+
+def _change_line(change: Change, room: int, view: View) -> str:
+    label = pad(_label(change), room)
+    if change.action in (ChangeAction.NOTE, ChangeAction.WARN):
+        label = f"{_label(change)}   "
+    versions = [_value(each, 0) for each in change.fields if each.what == "version"]
+    effect = "DROP" if _is_drop(change) else visible(change.effect)
+    breaking = "BREAKING" if change.category is ChangeClass.BREAKING else ""
+    text = f"{label}{'   '.join(part for part in (*versions, effect, breaking) if part)}".rstrip()
+    loud = "DROP" if _is_drop(change) else breaking
+    return f"  {_painted(change.action.value, change.action, view)} {_emphasised(text, loud, view)}"
+
+
+def _is_drop(change: Change) -> bool:
+    return change.action is ChangeAction.DELETE and change.effect == "drop"
+
+
+def _field_line(field: FieldChange, view: View) -> str:
+    label = pad(visible(field.what), _FIELD_LABEL - 3) + "   "
+    note = visible(field.note)
+    taken = 8 + cells(label) + (cells(note) + 3 if note else 0)
+    value = _value(field, view.width - taken if view.width else 0)
+    value = pad(value, _FIELD_VALUE - 3) + "   " if value and note else value
+    return f"      {_painted(field.action.value, field.action, view)} {label}{value}{note}".rstrip()
+
+
+def _value(field: FieldChange, room: int) -> str:
+    """Return `old -> new`, both cut evenly where the room is too small; 0 is unlimited."""
+    old, new = visible(field.old), visible(field.new)
+    if not (old and new):
+        return cut(new or old, max(room, _LEAST_VALUE)) if room else new or old
+    whole = f"{old} -> {new}"
+    if not room or cells(whole) <= room:
+        return whole
+    each = max((room - 4) // 2, _LEAST_VALUE)
+    return f"{cut(old, each)} -> {cut(new, each)}"
+
+
+def _ending(plan: Plan, view: View) -> list[str]:
+    """Draw what stands under the changes: who is affected, sums, drops, blocks, the next step."""
+    lines = []
+    if plan.affected:
+        lines += flow(
+            "Affected: ", [_affected(each) for each in plan.affected], view.width
+        ).splitlines()
+    lines.append(_sums(plan))
+    for step in plan.drops:
+        text = f"DROP {step.product} {visible(step.target)}   {visible(step.note)}".rstrip()
+        lines.append(_emphasised(text, "DROP", view))
+    if plan.blocked:
+        return lines + [line for reason in plan.blocked for line in _blocked(reason, view)]
+    allowed = " --allow-drop" if plan.drops else ""
+    return [*lines, f"  do it:  {view.apply}{allowed}"]
+
+
+def _blocked(reason: str, view: View) -> list[str]:
+    """Draw a reason; lines after its first are what to do about it."""
+    first, *rest = reason.splitlines()
+    return [_emphasised(f"Blocked: {visible(first)}", "Blocked:", view)] + [
+        f"  {visible(line.strip())}" for line in rest
+    ]
+
+
+def _affected(consumer: Affected) -> str:
+    major = consumer.port.partition("@")[2]
+    how = f"pins {major}" if consumer.pinned else "floats"
+    return f"{consumer.consumer} ({how}, {visible(consumer.verdict)})"
+
+
+def _sums(plan: Plan) -> str:
+    parts = [each for each in plan.changes if each.kind != "product" or each.fields]
+    actions = Counter(each.action for each in parts)
+    drops = sum(map(_is_drop, parts))
+    changed = actions[ChangeAction.UPDATE] + actions[ChangeAction.DELETE] - drops
+    breaking = sum(each.category is ChangeClass.BREAKING for each in parts)
+    return (
+        f"Plan: {actions[ChangeAction.CREATE]:,} create · {changed:,} change · "
+        f"{drops:,} drop · {breaking:,} breaking"
+    )
+
+
+def _data_counts(plan: Plan) -> tuple[int, int]:
+    models = {model for each in plan.data for model in each.models}
+    return len({each.source for each in plan.data}), len(models)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _painted(text: str, action: ChangeAction, view: View) -> str:
+    colour = _COLOURS.get(action)
+    return click.style(text, fg=colour) if view.colour and colour else text
+
+
+def _emphasised(text: str, loud: str, view: View) -> str:
+    """Set the loud word of a line in bold red, where there is one and colours are wanted."""
+    if not (view.colour and loud):
+        return text
+    return text.replace(loud, click.style(loud, fg="red", bold=True), 1)

@@ -1,0 +1,156 @@
+"""An apply or a run as it goes on: a line per finished product, then what failed and why.
+
+`Following` takes the events in and gives lines back; what moves on a terminal is in `progress.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import click
+
+from weft.app.errors import Exit, most_telling
+from weft.cli.cells import flow, pad, visible
+from weft.cli.screens.checks import Checked, draw_check, draw_sum
+from weft.contract.evaluate import blocked
+from weft.mesh.check import CheckResult, Verdict
+from weft.mesh.run import RunEvent, StepResult, StepState
+
+_LAST_STEPS = ("publish", "drop")
+_NAME = 28
+_WORDS = {
+    StepState.DONE: ("ok", "green"),
+    StepState.HELD: ("HELD", "yellow"),
+    StepState.SKIPPED: ("skip", "yellow"),
+    StepState.FAILED: ("FAIL", "red"),
+}
+_WORST_FIRST = (StepState.FAILED, StepState.HELD, StepState.SKIPPED)
+
+
+@dataclass
+class Following:
+    """What has happened in a run so far, product by product."""
+
+    colour: bool = False
+    width: int = 0
+    results: dict[str, list[StepResult]] = field(default_factory=dict)
+
+    def take(self, event: RunEvent) -> str:
+        """Take an event in; return the line to show for it, "" when there is none."""
+        if event.result is not None and event.result.state is not StepState.STARTED:
+            self.results.setdefault(event.result.product, []).append(event.result)
+        if event.kind == "product":
+            return self._line(event.text.partition(" ")[0])
+        return f" {pad('warn', 4)}  {visible(event.text)}" if event.kind == "warning" else ""
+
+    def ending(self, seconds: float) -> str:
+        """Draw what comes after the products: failures, failed checks, skips, sums, next step."""
+        lines = [line for each in self._failures() for line in each]
+        lines += [draw_check(each, colour=self.colour) for each in self._failed_checks()]
+        lines += self._skips()
+        lines += [f"{self._sum()} in {seconds:.1f} s", f"  {self._next_step()}"]
+        return "\n".join(lines) + "\n"
+
+    def exit_code(self) -> Exit:
+        """Return the code to exit with: 8 where a step failed, 6 where checks held a product."""
+        codes = {StepState.FAILED: Exit.PARTLY, StepState.HELD: Exit.CHECKS}
+        return most_telling(codes[each] for each in self._states().values() if each in codes)
+
+    def _states(self) -> dict[str, StepState]:
+        """Rate every product by its worst step."""
+        return {product: _worst(results) for product, results in self.results.items()}
+
+    def _line(self, product: str) -> str:
+        """Draw the line of a product that has ended; skips are drawn at the end."""
+        results = self.results.get(product, [])
+        worst = _worst(results)
+        if worst is StepState.SKIPPED:
+            return ""
+        word, hue = _WORDS[worst]
+        head = click.style(pad(word, 4), fg=hue) if self.colour else pad(word, 4)
+        seconds = sum(result.seconds for result in results)
+        said = " · ".join(_said(worst, results))
+        return f" {head}  {pad(product, _NAME)}  {pad(said, 40)} {seconds:6.1f} s"
+
+    def _failures(self) -> Iterable[list[str]]:
+        for results in self.results.values():
+            for each in results:
+                if each.state is StepState.FAILED:
+                    what = f"{each.kind} {visible(each.target)}"
+                    yield [f"{each.product}: {what} failed", f"    {visible(each.message)}"]
+
+    def _failed_checks(self) -> list[Checked]:
+        return [
+            Checked(each.target, check)
+            for results in self.results.values()
+            for each in results
+            for check in each.checks
+            if check.verdict is not Verdict.PASS
+        ]
+
+    def _skips(self) -> list[str]:
+        """Draw the skipped products under the cause of each, one line per cause."""
+        causes: dict[str, list[str]] = {}
+        for product, state in self._states().items():
+            if state is StepState.SKIPPED:
+                skipped = (r for r in self.results[product] if r.state is StepState.SKIPPED)
+                causes.setdefault(next(skipped).cause, []).append(product)
+        return [
+            flow(f"skipped because of {visible(cause)}: ", products, self.width)
+            for cause, products in causes.items()
+        ]
+
+    def _sum(self) -> str:
+        states = list(self._states().values())
+        words = {
+            StepState.DONE: "done",
+            StepState.HELD: "held",
+            StepState.SKIPPED: "skipped",
+            StepState.FAILED: "failed",
+        }
+        counted = [f"{states.count(state):,} {word}" for state, word in words.items()]
+        parts = [text for text in counted if not text.startswith("0 ")]
+        products = f"{len(states):,} product{'' if len(states) == 1 else 's'}"
+        checks = [check for own in self.results.values() for each in own for check in each.checks]
+        return f"{products}: {' · '.join(parts)}; {draw_sum(checks)}"
+
+    def _next_step(self) -> str:
+        match self.exit_code():
+            case Exit.PARTLY:
+                return "when the cause is gone:  weft apply"
+            case Exit.CHECKS:
+                return "what failed, with its rows:  weft test"
+            case _:
+                return "look at it:  weft ls"
+
+
+def _worst(results: list[StepResult]) -> StepState:
+    """Rate a product by its steps; checks that block hold it even where nothing was to publish."""
+    states = {result.state for result in results}
+    worst = next((each for each in _WORST_FIRST if each in states), StepState.DONE)
+    held = worst is StepState.DONE and any(blocked(each.checks) for each in results)
+    return StepState.HELD if held else worst
+
+
+def _said(state: StepState, results: list[StepResult]) -> list[str]:
+    """Return what a product's line says: what was built, or why it is held."""
+    if state is StepState.HELD:
+        return _held(results)
+    built = [each for each in results if each.kind == "build"]
+    done = [each for each in built if each.state is StepState.DONE]
+    reused = sum(each.state is StepState.REUSED for each in built)
+    published = next((each.message for each in results if each.kind in _LAST_STEPS), "")
+    parts = [visible(published)] if published else []
+    parts += [f"{len(done):,} built"] if done else []
+    parts += [f"{reused:,} reused"] if reused else []
+    rows = sum(each.rows for each in done)
+    return parts + ([f"{rows:,} rows"] if rows else [])
+
+
+def _held(results: list[StepResult]) -> list[str]:
+    checks: list[CheckResult] = [check for each in results for check in each.checks]
+    failed = [each for each in checks if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
+    why = [f"{len(failed):,} of {len(checks):,} checks failed"] if failed else []
+    message = next((each.message for each in results if each.state is StepState.HELD), "")
+    return [*why, *([visible(message)] if message else [])]

@@ -1,0 +1,51 @@
+"""`weft explain`: what a code, a field of a standard or a verb means."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from textwrap import fill
+
+import click
+
+from weft.app.errors import Exit
+from weft.app.explain import Explanation
+from weft.app.explain import explain as explained
+from weft.cli.commands import ENTRIES, load
+from weft.cli.output import Column, Kind, Result, Table, put
+from weft.cli.screen import Screen, screen_options
+from weft.cli.verb import verb
+
+
+@verb(
+    "explain",
+    ("weft explain W214", "what a code of `weft validate` means, and what to write"),
+    ("weft explain schema.properties.required", "what a field of a contract does in Weft"),
+)
+@click.argument("topic")
+@screen_options
+@click.pass_context
+def explain(context: click.Context, topic: str, screen: Screen) -> int:
+    """Explain a code, a field of a standard or a verb.
+
+    Fields of a data contract are written as in the document, with dots
+    (`slaProperties.property`); those of a data product begin with `product.`
+    """
+    if topic in ENTRIES:
+        command = load(topic)
+        screen.put(command.get_help(click.Context(command, context.parent, topic)))
+        return Exit.DONE
+    put(_result(explained(topic, ENTRIES)), screen)
+    return Exit.DONE
+
+
+def _result(explanation: Explanation) -> Result:
+    data = asdict(explanation)
+    columns = (Column("topic"), Column("title"), Column("text", Kind.TEXT), Column("effect"))
+    table = Table("explanation", columns, [list(data.values())])
+    return Result("explanation", data, table, lambda screen: _text(explanation, screen))
+
+
+def _text(explanation: Explanation, screen: Screen) -> str:
+    head = click.style(explanation.topic, bold=True) if screen.colour else explanation.topic
+    body = fill(explanation.text, min(screen.width or 80, 80), break_long_words=False)
+    return f"{head}: {explanation.title}\n\n{body}\n"

@@ -1,0 +1,136 @@
+"""What a product's builds are audited for, and the statements that do it.
+
+One audit covers one object of a port, or a model with checks of its own that no port shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from weft.contract.measure import fused_scan
+from weft.mesh.check import Promise
+from weft.mesh.contract import Status
+from weft.mesh.manifest import CheckQuery, Column, ProductManifest, Query, Read, ReadKind
+from weft.plan.keys import Keyed, Upstream, audit_key, key_of
+from weft.plan.plan import AuditSpec
+from weft.sql.dialect import Dialect
+from weft.sql.query import RULE_TABLE
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What is audited together: one object, the model that fills it, and every check on it."""
+
+    object: str
+    model: str
+    checks: tuple[CheckQuery, ...]
+    columns: tuple[Column, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    identity: tuple[str, ...] = ()
+
+
+def audits_of(manifest: ProductManifest) -> tuple[Audit, ...]:
+    """The audits of a product; a model's own checks join the first object that it fills."""
+    own = {each.name: each.checks for each in manifest.transforms if each.checks}
+    audits: list[Audit] = []
+    for port in manifest.ports:
+        if port.status is Status.RETIRED:
+            continue
+        for obj in port.objects:
+            head = tuple(CheckQuery(check) for check in own.pop(obj.model, ()))
+            asked = {each.check.id for each in obj.checks}
+            checks = obj.checks + tuple(each for each in head if each.check.id not in asked)
+            audits.append(
+                Audit(
+                    object=f"{port.name}.{obj.name}",
+                    model=obj.model,
+                    checks=checks,
+                    columns=obj.columns,
+                    promises=obj.promises,
+                    identity=obj.identity,
+                )
+            )
+    audits += [
+        Audit(model, model, tuple(CheckQuery(check) for check in checks))
+        for model, checks in own.items()
+    ]
+    return tuple(audits)
+
+
+def refers_to(check: CheckQuery) -> tuple[Read, ...]:
+    """What a check reads beside the object that is audited."""
+    if check.refers_to is not None:
+        return (check.refers_to,)
+    if check.query is None:
+        return ()
+    return tuple(read for read in check.query.reads if not _is_candidate(read))
+
+
+def _is_candidate(read: Read) -> bool:
+    return read.kind is ReadKind.MODEL and read.target == RULE_TABLE
+
+
+def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream) -> str | None:
+    """The key of an audit, or None where something that it reads has no key yet."""
+    key = keyed.builds.get(audit.model)
+    keys = [key_of(read, keyed, upstream) for check in audit.checks for read in refers_to(check)]
+    if key is None or None in keys:
+        return None
+    return audit_key(key, audit.columns, audit.checks, [each for each in keys if each])
+
+
+def render(query: Query, relations: Mapping[int, str]) -> str:
+    """Join the parts of a query with the quoted relations that its numbers stand for."""
+    return "".join(part if isinstance(part, str) else relations[part] for part in query.parts)
+
+
+def relation_of(read: Read, key: str, dialect: Dialect) -> str:
+    """The text by which a statement names what it reads.
+
+    Of a port only the columns that the query uses are named, so that no other can be reached.
+    """
+    if read.kind is ReadKind.SOURCE:
+        return dialect.relation("sources", key)
+    relation = dialect.relation("builds", key)
+    if read.kind is ReadKind.MODEL or not read.columns:
+        return relation
+    return f"(SELECT {', '.join(map(dialect.quote, read.columns))} FROM {relation})"  # noqa: S608
+
+
+def audit_spec(
+    audit: Audit, key: str, keyed: Keyed, upstream: Upstream, dialect: Dialect
+) -> AuditSpec:
+    """Render an audit whose key is known, hence all keys that it reads."""
+    build = keyed.builds[audit.model]
+    candidate = dialect.relation("builds", build)
+    rendered: dict[str, str] = {}
+    refers: dict[str, str] = {}
+    reads: list[str] = [build]
+    for each in audit.checks:
+        if each.refers_to is not None:
+            found = key_of(each.refers_to, keyed, upstream) or ""
+            reads.append(found)
+            refers[each.check.id] = relation_of(each.refers_to, found, dialect)
+        elif each.query is not None:
+            relations: dict[int, str] = {}
+            for number, read in enumerate(each.query.reads):
+                if _is_candidate(read):
+                    relations[number] = candidate
+                    continue
+                found = key_of(read, keyed, upstream) or ""
+                reads.append(found)
+                relations[number] = relation_of(read, found, dialect)
+            rendered[each.check.id] = render(each.query, relations)
+    checks = [each.check for each in audit.checks]
+    scan, measures = fused_scan(candidate, checks, dialect, rendered, refers)
+    return AuditSpec(
+        audit=key,
+        key=build,
+        object=audit.object,
+        scan=scan,
+        measures=measures,
+        columns=audit.promises,
+        identity=audit.identity,
+        reads=tuple(dict.fromkeys(reads)),
+    )

@@ -1,0 +1,294 @@
+"""Compare definitions: what changed, in which of the five classes, and what that will do.
+
+One function serves change (desired against applied) and drift (applied against observed). Newer
+data under an unchanged definition is no change of definition; see `planning.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from weft.mesh.manifest import (
+    FileSource,
+    PortObject,
+    PortVersion,
+    ProductManifest,
+    ResolvedInput,
+    Transform,
+)
+from weft.mesh.product import Materialization
+from weft.plan.plan import Change, ChangeAction, ChangeClass, FieldChange
+
+CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
+
+
+def diff_product(
+    desired: ProductManifest | None, applied: ProductManifest | None
+) -> tuple[Change, ...]:
+    """All changes of definition of one product; either side may be absent.
+
+    diff(x, x) is empty, whatever x is.
+    """
+    present = desired or applied
+    if present is None or (desired and applied and desired.digest == applied.digest):
+        return ()
+    address = present.address
+    changes: list[Change] = []
+    changes += _whole(address, desired, applied)
+    changes += _ports(address, _by_name(desired, "ports"), _by_name(applied, "ports"))
+    changes += _models(address, _by_name(desired, "transforms"), _by_name(applied, "transforms"))
+    changes += _sources(address, _by_name(desired, "sources"), _by_name(applied, "sources"))
+    changes += _inputs(address, _by_name(desired, "inputs"), _by_name(applied, "inputs"))
+    return tuple(changes)
+
+
+def _by_name(manifest: ProductManifest | None, what: str) -> dict[str, Any]:
+    return {each.name: each for each in getattr(manifest, what)} if manifest else {}
+
+
+def _whole(
+    address: str, desired: ProductManifest | None, applied: ProductManifest | None
+) -> Iterable[Change]:
+    if desired is None or applied is None:
+        action, category = (CREATE, ChangeClass.ADDITIVE) if desired else (DELETE, BREAKING)
+        yield Change(address, "product", address, action, category, "new" if desired else "drop")
+        return
+    fields = _fields(
+        [
+            ("title", applied.title, desired.title),
+            ("purpose", applied.purpose, desired.purpose),
+            ("owner", applied.owner, desired.owner),
+            ("status", applied.status, desired.status),
+            ("version", applied.version, desired.version),
+            ("tags", ", ".join(applied.tags), ", ".join(desired.tags)),
+            ("warehouse", applied.warehouse, desired.warehouse),
+            ("dialect", applied.dialect, desired.dialect),
+            ("root", applied.root, desired.root),
+            ("unit tests", _count(applied.tests), _count(desired.tests)),
+        ]
+    )
+    if fields:
+        yield Change(
+            address, "product", address, UPDATE, ChangeClass.METADATA, "no rebuild", fields
+        )
+
+
+BREAKING = ChangeClass.BREAKING
+
+
+def _count(things: tuple[object, ...]) -> str:
+    return str(len(things)) if things else ""
+
+
+def _fields(triples: Iterable[tuple[str, object, object]]) -> tuple[FieldChange, ...]:
+    """The fields that differ, as texts; multi-line ones are shown by their first difference."""
+    return tuple(
+        FieldChange(UPDATE, name, str(old), str(new)) for name, old, new in triples if old != new
+    )
+
+
+def _ports(
+    address: str, desired: Mapping[str, PortVersion], applied: Mapping[str, PortVersion]
+) -> Iterable[Change]:
+    for name in sorted({*desired, *applied}):
+        new, old = desired.get(name), applied.get(name)
+        if new is None:
+            yield Change(address, "port", name, DELETE, BREAKING, "drop")
+        elif old is None:
+            effect = "publish" if new.status.published else f"{new.status}, not published"
+            field = FieldChange(CREATE, "version", "", new.version)
+            yield Change(address, "port", name, CREATE, ChangeClass.ADDITIVE, effect, (field,))
+        elif new != old:
+            yield port_change(address, old, new)
+
+
+def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
+    """Compare two versions of one major of a port."""
+    fields = list(
+        _fields([("version", old.version, new.version), ("status", old.status, new.status)])
+    )
+    category = ChangeClass.METADATA
+    before = {each.name: each for each in old.objects}
+    after = {each.name: each for each in new.objects}
+    for name in sorted({*before, *after}):
+        found, what = _object_fields(name, before.get(name), after.get(name))
+        fields += found
+        category = max(category, what, key=_RANK.index)
+    if new.status is not old.status and not new.status.published and old.status.published:
+        category = BREAKING
+    if not fields or (len(fields) == 1 and fields[0].what == "version"):
+        fields += _document_fields(old.contract, new.contract)
+    effect = "no rebuild" if category is ChangeClass.METADATA else ""
+    return Change(address, "port", new.name, UPDATE, category, effect, tuple(fields))
+
+
+_RANK = [ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.DATA, ChangeClass.ADDITIVE, BREAKING]
+
+
+def _object_fields(
+    name: str, old: PortObject | None, new: PortObject | None
+) -> tuple[list[FieldChange], ChangeClass]:
+    if new is None:
+        return [FieldChange(DELETE, f"object {name}", "", "", "removed")], BREAKING
+    if old is None:
+        return [FieldChange(CREATE, f"object {name}", "", "", "added")], ChangeClass.ADDITIVE
+    fields, category = _column_fields(old, new)
+    checks_before = {each.check.id: each for each in old.checks}
+    checks_after = {each.check.id: each for each in new.checks}
+    for check in checks_after:
+        if check not in checks_before:
+            label = checks_after[check].check.label
+            fields.append(FieldChange(CREATE, f"check {label}", "", "", "audited, no rebuild"))
+        elif checks_after[check] != checks_before[check]:
+            label = checks_after[check].check.label
+            fields.append(FieldChange(UPDATE, f"check {label}", "", "", "audited, no rebuild"))
+    for check in checks_before:
+        if check not in checks_after:
+            label = checks_before[check].check.label
+            fields.append(FieldChange(DELETE, f"check {label}", "", "", "no longer checked"))
+    if old.model != new.model:
+        fields.append(FieldChange(UPDATE, f"object {name}", old.model, new.model, "other model"))
+        category = max(category, ChangeClass.VIEW, key=_RANK.index)
+    return fields, category
+
+
+def _column_fields(old: PortObject, new: PortObject) -> tuple[list[FieldChange], ChangeClass]:
+    """Columns removed or retyped break; added ones do not; a new order is only a new order."""
+    before = {each.name: each for each in old.columns}
+    after = {each.name: each for each in new.columns}
+    fields: list[FieldChange] = []
+    category = ChangeClass.METADATA
+    for name in before:
+        if name not in after:
+            fields.append(FieldChange(DELETE, f"column {name}", "", "", "removed"))
+            category = BREAKING
+    for name, column in after.items():
+        if name not in before:
+            note = column.type or "added"
+            fields.append(FieldChange(CREATE, f"column {name}", "", "", note))
+            category = max(category, ChangeClass.ADDITIVE, key=_RANK.index)
+        elif column.type != before[name].type:
+            fields.append(
+                FieldChange(UPDATE, f"column {name}", before[name].type, column.type, "other type")
+            )
+            category = BREAKING
+    kept_before = [name for name in before if name in after]
+    kept_after = [name for name in after if name in before]
+    if kept_before != kept_after:
+        fields.append(FieldChange(UPDATE, "order of columns", "", "", "reordered"))
+        category = max(category, ChangeClass.VIEW, key=_RANK.index)
+    return fields, category
+
+
+def _document_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
+    """Where two contract documents differ, by path, at most five places."""
+    places = [place for place in _differences(old, new, "") if place != "version"]
+    return [FieldChange(UPDATE, place) for place in places[:5]]
+
+
+def _differences(old: Any, new: Any, path: str) -> Iterable[str]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in sorted({*old, *new}, key=str):
+            yield from _differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for left, right in zip(old, new, strict=True):
+            label = right.get("name", "") if isinstance(right, Mapping) else ""
+            yield from _differences(left, right, f"{path}.{label}" if label else path)
+    elif old != new:
+        yield path
+
+
+def _models(
+    address: str, desired: Mapping[str, Transform], applied: Mapping[str, Transform]
+) -> Iterable[Change]:
+    for name in sorted({*desired, *applied}):
+        new, old = desired.get(name), applied.get(name)
+        if new is None:
+            yield Change(address, "model", name, DELETE, ChangeClass.DATA, "drop")
+        elif old is None:
+            effect = "build" if new.materialized is Materialization.TABLE else "new view"
+            yield Change(address, "model", name, CREATE, ChangeClass.ADDITIVE, effect)
+        else:
+            yield from _model_change(address, old, new)
+
+
+def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Change]:
+    fields = _fields(
+        [
+            ("materialized", old.materialized, new.materialized),
+            ("query", old.fingerprint[:8], new.fingerprint[:8]),
+            ("description", old.description, new.description),
+            ("refresh", _refresh(old), _refresh(new)),
+            ("checks", _labels(old), _labels(new)),
+        ]
+    )
+    if not fields:
+        return
+    names = {each.what for each in fields}
+    if not names & {"materialized", "query"}:
+        category, effect = ChangeClass.METADATA, "no rebuild"
+    elif new.materialized is Materialization.VIEW:
+        category, effect = ChangeClass.VIEW, "re-point view"
+    else:
+        category, effect = ChangeClass.DATA, "rebuild"
+    yield Change(address, "model", new.name, UPDATE, category, effect, fields)
+
+
+def _refresh(model: Transform) -> str:
+    return "always" if model.refresh_always else ""
+
+
+def _labels(model: Transform) -> str:
+    return ", ".join(check.label for check in model.checks)
+
+
+def _sources(
+    address: str, desired: Mapping[str, FileSource], applied: Mapping[str, FileSource]
+) -> Iterable[Change]:
+    for name in sorted({*desired, *applied}):
+        new, old = desired.get(name), applied.get(name)
+        if new is None:
+            yield Change(address, "source", name, DELETE, ChangeClass.METADATA, "no longer read")
+        elif old is None:
+            yield Change(address, "source", name, CREATE, ChangeClass.ADDITIVE, "read")
+        elif new != old:
+            fields = _fields(
+                [
+                    ("path", old.pattern, new.pattern),
+                    ("format", old.format, new.format),
+                    ("options", old.options, new.options),
+                    ("columns", _columns(old), _columns(new)),
+                ]
+            )
+            same_reading = old.fingerprint == new.fingerprint
+            category = ChangeClass.METADATA if same_reading else ChangeClass.DATA
+            effect = "" if same_reading else "read again"
+            yield Change(address, "source", name, UPDATE, category, effect, fields)
+
+
+def _columns(source: FileSource) -> str:
+    return ", ".join(f"{each.name} {each.type}" for each in source.columns)
+
+
+def _inputs(
+    address: str, desired: Mapping[str, ResolvedInput], applied: Mapping[str, ResolvedInput]
+) -> Iterable[Change]:
+    for name in sorted({*desired, *applied}):
+        new, old = desired.get(name), applied.get(name)
+        if new is None:
+            yield Change(address, "input", name, DELETE, ChangeClass.METADATA, "no longer read")
+        elif old is None:
+            yield Change(address, "input", name, CREATE, ChangeClass.ADDITIVE, _reads(new))
+        elif new != old:
+            fields = _fields(
+                [
+                    ("reads", _reads(old), _reads(new)),
+                    ("pinned", old.pinned, new.pinned),
+                ]
+            )
+            yield Change(address, "input", name, UPDATE, ChangeClass.METADATA, "", fields)
+
+
+def _reads(port: ResolvedInput) -> str:
+    return port.port or port.source

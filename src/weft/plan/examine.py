@@ -1,0 +1,164 @@
+"""Look at every product in scope: its keys, what it wants to show, and whether it is settled.
+
+This is the first half of planning, before earlier verdicts are asked for; `planning.py` is the
+second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from weft.mesh.address import PortAddress
+from weft.mesh.contract import Status
+from weft.mesh.manifest import Manifest, PortVersion, ProductManifest
+from weft.mesh.release import ObjectRelease, PortRelease, Release
+from weft.mesh.run import Hold
+from weft.plan.audits import Audit, audits_of, key_audit
+from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything a plan is made from, gathered before anything is decided.
+
+    `desired` has the products in scope. `digests` are of the last applied definitions and
+    `applied` the content of those that differ from the desired ones or are gone. `releases` are
+    the current ones of this environment, `fallback` those of production. `builds` are the keys
+    that each warehouse has. `contents` go by product and source, `new_salts` are the ones among
+    `salts` that this plan adds, `removed` are products that this root applied and no longer
+    defines. `input_contracts` are hashes of what each product was promised by its inputs.
+    """
+
+    desired: Manifest
+    production: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    applied: Mapping[str, ProductManifest] = field(default_factory=dict)
+    releases: Mapping[str, Release] = field(default_factory=dict)
+    fallback: Mapping[str, Release] = field(default_factory=dict)
+    builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
+    salts: Mapping[str, str] = field(default_factory=dict)
+    new_salts: Mapping[str, str] = field(default_factory=dict)
+    input_contracts: Mapping[str, str] = field(default_factory=dict)
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One product: its keys, the ports and builds it wants to release, and its audits by key.
+
+    `settled` means that the current release and the applied definition are already as wanted;
+    then `audits` is empty, nobody asks for them. `unkeyed` audits wait for what they read.
+    """
+
+    manifest: ProductManifest
+    keyed: Keyed
+    settled: bool
+    ports: tuple[PortRelease, ...] = ()
+    audits: Mapping[str, Audit] = field(default_factory=dict)
+
+
+def examine(situation: Situation) -> dict[str, Examined]:
+    """Examine all products in scope, each after those it reads."""
+    examined: dict[str, Examined] = {}
+    upstream = upstream_of(situation, examined)
+    for address in situation.desired.order:
+        manifest = situation.desired.products[address]
+        contents = situation.contents.get(address, {})
+        keyed = key_product(manifest, upstream, contents, situation.salts)
+        release = situation.releases.get(address)
+        if _settled(situation, manifest, keyed, release):
+            examined[address] = Examined(manifest, keyed, True)
+            continue
+        audits: dict[str, Audit] = {}
+        for audit in audits_of(manifest):
+            key = key_audit(audit, keyed, upstream)
+            if key is not None:
+                audits[key] = audit
+        ports = released_ports(manifest, keyed, situation)
+        examined[address] = Examined(manifest, keyed, False, ports, audits)
+    return examined
+
+
+def _settled(
+    situation: Situation, manifest: ProductManifest, keyed: Keyed, release: Release | None
+) -> bool:
+    return (
+        release is not None
+        and not keyed.missing
+        and situation.digests.get(manifest.address) == manifest.digest
+        and release.manifest == manifest.digest
+        and release.builds == keyed.builds
+        and len(release.ports) == len(_visible(manifest, situation))
+    )
+
+
+def _visible(manifest: ProductManifest, situation: Situation) -> list[PortVersion]:
+    """The ports that consumers see: published ones, and outside production also drafts."""
+    elsewhere = situation.desired.environment != situation.production
+    return [
+        port
+        for port in manifest.ports
+        if port.status.published or (elsewhere and port.status is not Status.RETIRED)
+    ]
+
+
+def released_ports(
+    manifest: ProductManifest, keyed: Keyed, situation: Situation
+) -> tuple[PortRelease, ...]:
+    """What the product's next release would show; objects without a key are left out."""
+    return tuple(
+        PortRelease(
+            port=port.port,
+            major=port.major,
+            version=port.version,
+            status=port.status,
+            objects=tuple(
+                ObjectRelease(
+                    obj.name,
+                    keyed.builds[obj.model],
+                    tuple(column.name for column in obj.columns),
+                )
+                for obj in port.objects
+                if obj.model in keyed.builds
+            ),
+            contract=port.contract,
+        )
+        for port in _visible(manifest, situation)
+    )
+
+
+def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstream:
+    """Find keys behind ports: of products in scope as they will be, of others as they are."""
+
+    def upstream(port: str, obj: str) -> str | None:
+        address = PortAddress.parse(port)
+        product = str(address.product)
+        found = examined.get(product)
+        if found is not None:
+            return _desired_key(found, address, obj)
+        release = situation.releases.get(product) or situation.fallback.get(product)
+        return released_key(release, address, obj) if release else None
+
+    return upstream
+
+
+def _desired_key(examined: Examined, address: PortAddress, obj: str) -> str | None:
+    for port in examined.manifest.ports:
+        if port.port == address.port and port.major == address.major:
+            for each in port.objects:
+                if each.name == obj:
+                    return examined.keyed.builds.get(each.model)
+    return None
+
+
+def released_key(release: Release, address: PortAddress, obj: str) -> str | None:
+    """The key behind an object of a released port, or None where it is not released."""
+    for port in release.ports:
+        if port.port == address.port and port.major == address.major:
+            for each in port.objects:
+                if each.name == obj:
+                    return each.key
+    return None

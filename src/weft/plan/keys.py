@@ -1,0 +1,117 @@
+"""Keys: what makes two builds, two sources or two audits the same, so that none is done twice.
+
+A build's key is a hash of what its model means, how it is kept and the keys of what it reads.
+Not in it: environment, warehouse, checks, time, engine version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from weft.mesh.manifest import (
+    CheckQuery,
+    Column,
+    FileSource,
+    ProductManifest,
+    Read,
+    ReadKind,
+    Transform,
+)
+
+KEY_LENGTH = 32
+
+# Finds the key behind an object of another product's port: (port address, object) -> key or None.
+Upstream = Callable[[str, str], "str | None"]
+
+
+@dataclass(frozen=True)
+class SourceContent:
+    """The files that a source names right now, relative to the mesh, and a hash of their bytes."""
+
+    files: tuple[str, ...]
+    content: str
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The keys of one product: of its models and sources by name.
+
+    `missing` are the port objects (`a.b.c@1.object`) that nobody has published; models that
+    need one have no key.
+    """
+
+    builds: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+def hashed(kind: str, *parts: str) -> str:
+    """Hash strings so that no two different lists of them give the same text."""
+    text = "\x1f".join((kind, *parts))
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
+
+
+def source_key(spec: FileSource, content: str) -> str:
+    """The key of a file source: how it is read, and the hash of its content."""
+    return hashed("source-1", spec.fingerprint, content)
+
+
+def build_key(product: str, transform: Transform, reads: Sequence[str], salt: str = "") -> str:
+    """The key of a build: `reads` are the keys of what the query reads, in its order.
+
+    The product is part of it, so that no product ever depends on what another one keeps. `salt`
+    is not empty where a rebuild was asked for.
+    """
+    kept = transform.materialized
+    return hashed("build-1", product, transform.fingerprint, kept, salt, *reads)
+
+
+def key_product(
+    manifest: ProductManifest,
+    upstream: Upstream,
+    contents: Mapping[str, SourceContent],
+    salts: Mapping[str, str],
+) -> Keyed:
+    """Give every model of a product its key, in the order in which they read each other.
+
+    `contents` has the product's sources by name, `salts` goes by `domain.product.model`.
+    """
+    sources = {
+        each.name: source_key(each, contents[each.name].content) for each in manifest.sources
+    }
+    keyed = Keyed({}, sources)
+    missing: list[str] = []
+    for transform in manifest.transforms:
+        keys: list[str] = []
+        for read in transform.query.reads:
+            key = key_of(read, keyed, upstream)
+            if key is None:
+                missing.append(f"{read.target}.{read.object}")
+            else:
+                keys.append(key)
+        if len(keys) == len(transform.query.reads):
+            salt = salts.get(f"{manifest.address}.{transform.name}", "") if salts else ""
+            keyed.builds[transform.name] = build_key(manifest.address, transform, keys, salt)
+    named = tuple(dict.fromkeys(each for each in missing if "@" in each))
+    return Keyed(keyed.builds, sources, named)
+
+
+def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:
+    """The key of what a query reads, or None where there is none yet."""
+    if read.kind is ReadKind.MODEL:
+        return keyed.builds.get(read.target)
+    if read.kind is ReadKind.SOURCE:
+        return keyed.sources[read.target]
+    return upstream(read.target, read.object)
+
+
+def audit_key(
+    key: str, columns: Sequence[Column], checks: Sequence[CheckQuery], refers: Sequence[str]
+) -> str:
+    """The key of an audit: the build, what is checked, and the keys that the checks read."""
+    asked = msgspec.json.encode([columns, checks], order="sorted")
+    return hashed("audit-1", key, asked.decode(), *refers)

@@ -1,0 +1,155 @@
+"""What a contract says about itself has to agree with its file, and its names have to be usable.
+
+Whether its promises make sense is checked in `weft.contract`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from weft.mesh.address import major_of, name_problem
+from weft.mesh.contract import DataContract, SchemaObject, Status
+from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.nearest import did_you_mean
+from weft.mesh.product import DataProduct, PortContract, SourceContract
+from weft.project.odcs import is_reference
+from weft.project.read_yaml import Document, Step
+
+
+def port_contract_problems(
+    product: DataProduct, port: PortContract, document: Document
+) -> Iterator[Diagnostic]:
+    """Check the contract of an output port against its file's name."""
+    contract = port.contract
+    wanted = f"{product.address}.{port.port}"
+    yield from _identity(contract, wanted, document)
+    yield from unknown_status(document)
+    major = major_of(contract.version)
+    if not major:
+        yield from version_problem(document, contract.version, "version")
+    elif major != port.major:
+        message = f"this file holds major version {port.major} of `{port.port}`"
+        note = f"rename the file to {port.port}.v{major}.odcs.yaml, or correct the version"
+        yield document.diagnostic("W207", message, "version", note=note)
+    for index, each in enumerate(contract.objects):
+        yield from misnamed(document, "object", each.name, "schema", index, "name")
+    yield from _content(contract, document)
+
+
+def source_contract_problems(
+    product: DataProduct, source: SourceContract, document: Document
+) -> Iterator[Diagnostic]:
+    """Check the contract of data from outside; its objects and columns have the names they have."""
+    yield from _identity(source.contract, f"{product.address}.{source.name}", document)
+    yield from unknown_status(document)
+    if problem := name_problem(source.name):
+        message = f"`{source.name}` cannot be the name of a source"
+        yield document.diagnostic("W203", message, "id", note=problem)
+    yield from _content(source.contract, document)
+
+
+def object_problems(product: DataProduct, documents: dict[str, Document]) -> Iterator[Diagnostic]:
+    """Check that the objects of a product's ports have names of their own."""
+    owners: dict[str, PortContract] = {}
+    for port in product.contracts:
+        for index, each in enumerate(port.contract.objects):
+            owner = owners.setdefault(each.name, port)
+            if owner.port != port.port:
+                message = f"port `{owner.port}` has an object `{each.name}` as well"
+                note = "objects are unique in their product; rename one of them"
+                yield documents[port.path].diagnostic(
+                    "W215", message, "schema", index, "name", note=note
+                )
+
+
+def misnamed(document: Document, what: str, name: str, *path: Step) -> Iterator[Diagnostic]:
+    """Report a name that breaks the rules for names."""
+    problem = name_problem(name, is_object=what == "object")
+    if problem:
+        message = f"`{name}` cannot be the name of a {what}"
+        yield document.diagnostic("W203", message, *path, note=problem)
+
+
+def unknown_status(document: Document) -> Iterator[Diagnostic]:
+    """Report a status that the standards do not name."""
+    status = document.data.get("status", Status.ACTIVE)
+    words = [each.value for each in Status]
+    if status not in words:
+        note = did_you_mean(status, words, f"it can be {', '.join(words)}")
+        yield document.diagnostic("W205", f"unknown status `{status}`", "status", note=note)
+
+
+def version_problem(document: Document, version: str, *path: Step) -> Iterator[Diagnostic]:
+    """Report a version that is none, or whose major number is 0."""
+    major = major_of(version)
+    if major is None:
+        note = "write three numbers, such as 1.4.2"
+        yield document.diagnostic("W204", f"`{version}` is no version", *path, note=note)
+    elif major == 0:
+        note = "major versions start at 1; what is not finished has `status: draft`"
+        message = f"`{version}` has the major version 0"
+        yield document.diagnostic("W204", message, *path, note=note)
+
+
+def _identity(contract: DataContract, wanted: str, document: Document) -> Iterator[Diagnostic]:
+    if contract.id != wanted:
+        message = f"the contract in this file is `{wanted}`"
+        yield document.diagnostic("W206", message, "id", note=f"write `{wanted}`")
+
+
+def _content(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
+    """Check objects and columns: there are some, no name stands twice, references can be read."""
+    if not contract.objects:
+        message = "this contract promises no object"
+        note = "list at least one under `schema`"
+        yield document.diagnostic("W212", message, "schema", key=True, note=note)
+    names: set[str] = set()
+    for index, each in enumerate(contract.objects):
+        place: tuple[Step, ...] = ("schema", index)
+        if each.name in names:
+            message = f"two objects have the name `{each.name}`"
+            yield document.diagnostic("W211", message, *place, "name", note="rename one of them")
+        names.add(each.name)
+        yield from _columns(each, document, place)
+        yield from _references(document.data["schema"][index], document, place)
+
+
+def _columns(
+    entry: SchemaObject, document: Document, place: tuple[Step, ...]
+) -> Iterator[Diagnostic]:
+    if not entry.properties:
+        message = f"object `{entry.name}` promises no column"
+        note = "list its columns under `properties`"
+        yield document.diagnostic("W212", message, *place, "properties", key=True, note=note)
+    seen: dict[str, str] = {}
+    for index, column in enumerate(entry.properties):
+        folded = column.name.casefold()
+        if folded in seen:
+            message = f"column `{column.name}` stands in object `{entry.name}` twice"
+            note = f"`{seen[folded]}` stands above; case makes no difference"
+            where = (*place, "properties", index, "name")
+            yield document.diagnostic("W213", message, *where, note=note)
+        seen[folded] = column.name
+
+
+def _references(
+    entry: dict[str, Any], document: Document, place: tuple[Step, ...]
+) -> Iterator[Diagnostic]:
+    """Warn of relationships that point into a document by a path."""
+    holders = [(entry, place)]
+    for index, column in enumerate(entry.get("properties", ())):
+        holders.append((column, (*place, "properties", index)))
+    for holder, where in holders:
+        for number, relationship in enumerate(holder.get("relationships", ())):
+            for end in ("from", "to"):
+                value = relationship.get(end, ())
+                texts = [value] if isinstance(value, str) else value
+                if not all(map(is_reference, texts)):
+                    yield document.diagnostic(
+                        "W217",
+                        "this relationship is shown and not checked",
+                        *(*where, "relationships", number, end),
+                        note="write `object.column` to have it checked",
+                        severity=Severity.WARNING,
+                    )

@@ -1,0 +1,166 @@
+"""What one product says in several places has to agree: folder, names, ports and contracts.
+
+What the product needs from others, and what its models give, is checked in compiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from weft.mesh.address import major_of, name_problem
+from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.nearest import did_you_mean
+from weft.mesh.product import DataProduct, OutputPort, PortContract
+from weft.project.check_contract import (
+    misnamed,
+    object_problems,
+    port_contract_problems,
+    source_contract_problems,
+    unknown_status,
+    version_problem,
+)
+from weft.project.read_yaml import Document, Step
+from weft.project.source import SourceFile
+
+Ports = set[tuple[str, int]]
+
+
+def domain_problems(document: Document) -> Iterator[Diagnostic]:
+    """Check that a domain's name keeps the rules and is the name of its folder."""
+    yield from misnamed(document, "domain", document.data["domain"], "domain")
+    folders = document.path.split("/")[:-1]
+    if folders and document.data["domain"] != folders[-1]:
+        message = f"this domain lies in the folder `{folders[-1]}`"
+        note = "rename one of the two"
+        yield document.diagnostic("W201", message, "domain", note=note)
+
+
+def model_problems(file: SourceFile, name: str) -> Iterator[Diagnostic]:
+    """Check that a model's name keeps the rules."""
+    problem = name_problem(name)
+    if problem:
+        message = f"`{name}` cannot be the name of a model"
+        yield file.diagnostic("W203", message, help=problem)
+
+
+def product_problems(
+    product: DataProduct, documents: dict[str, Document], ports: Ports
+) -> Iterator[Diagnostic]:
+    """Check a product against its folder and its files.
+
+    `ports` are port and major of every contract's file, of those that cannot be read as well.
+    """
+    document = documents[f"{product.path}/product.yaml"]
+    yield from _identity(product, document)
+    yield from unknown_status(document)
+    yield from _inputs(product, document)
+    yield from _outputs(product, document, ports)
+    for contract in product.contracts:
+        yield from _offered(product, contract, documents[contract.path])
+        yield from port_contract_problems(product, contract, documents[contract.path])
+    yield from object_problems(product, documents)
+    for source in product.sources:
+        yield from source_contract_problems(product, source, documents[source.path])
+    yield from _tests(product, documents)
+
+
+def _identity(product: DataProduct, document: Document) -> Iterator[Diagnostic]:
+    data: dict[str, Any] = document.data
+    for what, name in (("product", product.name), ("domain", product.domain)):
+        problem = name_problem(name)
+        if problem:
+            message = f"the folder `{name}` cannot be the name of a {what}"
+            yield document.diagnostic("W203", message, "id", note=problem)
+    if data["id"] != product.address:
+        message = f"this product lies in the folder of `{product.address}`"
+        yield document.diagnostic("W201", message, "id", note=f"write `{product.address}`")
+    if data.get("domain", product.domain) != product.domain:
+        message = f"this product lies in the folder of domain `{product.domain}`"
+        yield document.diagnostic("W201", message, "domain", note=f"write `{product.domain}`")
+
+
+def _inputs(product: DataProduct, document: Document) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
+    for index, port in enumerate(product.inputs):
+        place = ("inputPorts", index, "name")
+        yield from misnamed(document, "port", port.name, *place)
+        if port.name in seen:
+            message = f"two input ports have the name `{port.name}`"
+            note = "models could mean either; give one of them another name"
+            yield document.diagnostic("W211", message, *place, note=note)
+        seen.add(port.name)
+
+
+def _outputs(product: DataProduct, document: Document, ports: Ports) -> Iterator[Diagnostic]:
+    seen: Ports = set()
+    for index, port in enumerate(product.outputs):
+        place = ("outputPorts", index)
+        yield from misnamed(document, "port", port.name, *place, "name")
+        wanted = f"{product.address}.{port.name}"
+        if port.contract_id and port.contract_id != wanted:
+            message = f"the contract of port `{port.name}` has another id"
+            yield document.diagnostic(
+                "W210", message, *place, "contractId", note=f"write `{wanted}`"
+            )
+        if not port.version:
+            message = f"port `{port.name}` has no version"
+            note = "write the version of its contract, such as 1.0.0"
+            yield document.diagnostic("W204", message, *place, "version", note=note)
+        elif not port.major:
+            yield from version_problem(document, port.version, *place, "version")
+        elif (port.name, port.major) in seen:
+            message = f"port `{port.name}` has two entries for major version {port.major}"
+            yield document.diagnostic("W211", message, *place, "version", note="remove one of them")
+        elif (port.name, port.major) not in ports:
+            yield _without_contract(port, ports, document, *place, "version")
+        seen.add((port.name, port.major))
+
+
+def _without_contract(
+    port: OutputPort, ports: Ports, document: Document, *place: Step
+) -> Diagnostic:
+    file = f"{port.name}.v{port.major}.odcs.yaml"
+    others = [f"{name}.v{major}.odcs.yaml" for name, major in sorted(ports)]
+    note = did_you_mean(file, others, f"the file {file} is missing")
+    if note != f"the file {file} is missing":
+        note = f"there is no {file}; {note}"
+    message = f"port `{port.name}` has no contract for major version {port.major}"
+    return document.diagnostic("W209", message, *place, note=note)
+
+
+def _offered(
+    product: DataProduct, contract: PortContract, document: Document
+) -> Iterator[Diagnostic]:
+    entry = next(
+        (
+            each
+            for each in product.outputs
+            if (each.name, each.major) == (contract.port, contract.major)
+        ),
+        None,
+    )
+    version = contract.contract.version
+    if entry is None:
+        name = f"`{contract.port}` with major version {contract.major}"
+        message = "no output port of product.yaml offers this contract"
+        note = f"add {name} to outputPorts, or delete the file"
+        yield document.diagnostic("W208", message, "id", note=note)
+    elif entry.version != version and major_of(version) == contract.major:
+        message = f"product.yaml offers `{contract.port}` as version {entry.version}"
+        note = "make both versions the same"
+        yield document.diagnostic("W210", message, "version", note=note)
+
+
+def _tests(product: DataProduct, documents: dict[str, Document]) -> Iterator[Diagnostic]:
+    seen: dict[str, str] = {}
+    for path in dict.fromkeys(each.path for each in product.tests):
+        own = [each.name for each in product.tests if each.path == path]
+        is_list = isinstance(documents[path].data, list)
+        for index, name in enumerate(own):
+            place: tuple[Step, ...] = (index, "test") if is_list else ("test",)
+            if name in seen:
+                message = f"two unit tests have the name `{name}`"
+                note = f"the other one stands in {seen[name]}"
+                yield documents[path].diagnostic("W360", message, *place, note=note)
+            seen[name] = path

@@ -1,0 +1,156 @@
+"""`weft.yaml` and `domain.yaml` to settings and domains, with variables replaced.
+
+The documents have the shape of their schemas when they get here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from weft.mesh.address import name_problem
+from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.nearest import did_you_mean
+from weft.mesh.product import Budget, Domain
+from weft.mesh.secret import Secret
+from weft.mesh.settings import (
+    Environment,
+    Keep,
+    MeshSettings,
+    WarehouseSettings,
+    type_of_setting,
+)
+from weft.project.odps import read_team
+from weft.project.read_yaml import Document, Step
+from weft.project.variables import malformed_variable, resolve_variables
+
+DEFAULT_STORE = "sqlite:///.weft/store.db"
+DEFAULT_PRODUCTION = "prod"
+
+# Settings that are never printed. A user name is half of a credential, but no secret to write down.
+_SECRET = frozenset(["password", "passphrase", "token", "secret", "private_key", "user"])
+_SECRET_ENDINGS = ("_password", "_passphrase", "_token", "_secret", "_key")
+
+
+def read_settings(
+    document: Document, variables: Mapping[str, str]
+) -> tuple[MeshSettings, tuple[Diagnostic, ...]]:
+    """Make settings of weft.yaml; every fault is reported and leaves its value as written."""
+    reader = _Reader(document, variables)
+    data: dict[str, Any] = document.data
+    mesh = reader.text("mesh")
+    settings = MeshSettings(
+        mesh=mesh,
+        root=reader.text("root", default=mesh),
+        store=reader.text("store", default=DEFAULT_STORE),
+        production=reader.text("production", default=DEFAULT_PRODUCTION),
+        warehouses={name: reader.warehouse(name) for name in data["warehouses"]},
+        environments={name: reader.environment(name) for name in data.get("environments", ())},
+        keep=Keep(**data.get("keep", {})),
+    )
+    for key in ("mesh", "root", "production"):
+        reader.check_name(key, getattr(settings, key), key)
+    return settings, tuple(reader.diagnostics)
+
+
+def read_domain(document: Document) -> Domain:
+    """Make a domain of domain.yaml."""
+    data: dict[str, Any] = document.data
+    budget = data.get("budget")
+    return Domain(
+        name=data["domain"],
+        warehouse=data["warehouse"],
+        dialect=data.get("dialect", ""),
+        title=data.get("name", ""),
+        purpose=data.get("purpose", ""),
+        team=read_team(data.get("team", {})),
+        budget=Budget(**budget) if budget else None,
+    )
+
+
+class _Reader:
+    """Reads values of one document, replaces their variables and collects what is wrong."""
+
+    def __init__(self, document: Document, variables: Mapping[str, str]) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self._document = document
+        self._data: dict[str, Any] = document.data
+        self._variables = variables
+
+    def text(self, key: str, default: str = "") -> str:
+        """A text at the top of the document."""
+        value = self._data.get(key, default)
+        resolved, missing = resolve_variables(value, self._variables)
+        self._check_variables(value, missing, key)
+        return resolved
+
+    def warehouse(self, name: str) -> WarehouseSettings:
+        """A declared warehouse."""
+        path = ("warehouses", name)
+        self.check_name("warehouse", name, *path, key=True)
+        options = dict(self._data["warehouses"][name])
+        kind = options.pop("type")
+        return WarehouseSettings(name, kind, self._options(options, *path))
+
+    def environment(self, name: str) -> Environment:
+        """A declared environment; one that is declared with nothing is all defaults."""
+        path = ("environments", name)
+        self.check_name("environment", name, *path, key=True)
+        entry = self._data["environments"][name] or {}
+        changed: dict[str, dict[str, type_of_setting]] = {}
+        for warehouse, options in entry.get("warehouses", {}).items():
+            where = (*path, "warehouses", warehouse)
+            if warehouse not in self._data["warehouses"]:
+                message = f"unknown warehouse `{warehouse}`"
+                note = did_you_mean(warehouse, self._data["warehouses"], "it is not declared above")
+                self._report("W142", message, *where, key=True, note=note)
+            changed[warehouse] = self._options(options, *where)
+        return Environment(name, int(entry.get("ttl", "0d")[:-1]), changed)
+
+    def check_name(self, what: str, name: str, *path: Step, key: bool = False) -> None:
+        """Report a name that breaks the rules for names."""
+        problem = name_problem(name)
+        if problem:
+            message = f"`{name}` cannot be the name of a {what}"
+            self._report("W203", message, *path, key=key, note=problem)
+
+    def _options(self, options: dict[str, Any], *path: Step) -> dict[str, type_of_setting]:
+        return {key: self._option(key, value, *path, key) for key, value in options.items()}
+
+    def _option(self, key: str, value: type_of_setting, *path: Step) -> type_of_setting:
+        is_secret = key in _SECRET or key.endswith(_SECRET_ENDINGS)
+        if not isinstance(value, str):
+            return Secret(str(value)) if is_secret else value
+        resolved, missing = resolve_variables(value, self._variables)
+        if not is_secret:
+            self._check_variables(value, missing, *path)
+            return resolved
+        self._check_variables(value, (), *path)
+        if "${" not in value and key != "user":
+            self.diagnostics.append(
+                self._document.diagnostic(
+                    "W141",
+                    f"`{key}` is written into this file",
+                    *path,
+                    key=True,
+                    note=f'keep it in a variable: `{key}: "${{NAME}}"`',
+                    severity=Severity.WARNING,
+                )
+            )
+        return Secret(missing=missing[0]) if missing else Secret(resolved)
+
+    def _check_variables(self, value: str, missing: tuple[str, ...], *path: Step) -> None:
+        malformed = malformed_variable(value)
+        if malformed:
+            note = "write `${NAME}` or `${NAME:-default}`"
+            self._report("W143", f"`{malformed}` is no variable", *path, note=note)
+        for name in missing:
+            message = f"the environment variable {name} is not set"
+            note = f"set it, or write a default: `${{{name}:-value}}`"
+            self._report("W140", message, *path, note=note)
+
+    def _report(
+        self, code: str, message: str, *path: Step, key: bool = False, note: str = ""
+    ) -> None:
+        found = self._document.diagnostic(code, message, *path, key=key, note=note)
+        self.diagnostics.append(found)

@@ -1,0 +1,134 @@
+"""What products may know of each other: the port versions of a mesh and their columns.
+
+A face comes from files, from a compiled product or from a published descriptor; all three look
+the same from outside, so that a domain compiles without any other domain's source code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from weft.mesh.contract import SchemaProperty, Status
+from weft.mesh.manifest import Column, Descriptor, ProductManifest
+from weft.mesh.product import DataProduct
+from weft.sql.dialect import Dialect
+
+# Logical types that have one native form whatever the width, so a consumer can rely on it.
+_CERTAIN = ("string", "boolean", "date")
+
+
+@dataclass(frozen=True)
+class PortFace:
+    """A port version as others see it; `objects` gives the columns of each object in order."""
+
+    product: str
+    port: str
+    major: int
+    version: str
+    status: Status
+    objects: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """`domain.product.port@N`."""
+        return f"{self.product}.{self.port}@{self.major}"
+
+
+def column_of(prop: SchemaProperty, dialect: Dialect) -> Column:
+    """The column that a contract promises: its type only where the contract leaves no choice."""
+    if prop.physical_type:
+        return Column(prop.name, prop.physical_type)
+    if prop.logical_type in _CERTAIN:
+        return Column(prop.name, dialect.native_type(prop.logical_type, "", prop.options))
+    return Column(prop.name)
+
+
+def faces_of_product(product: DataProduct, dialect: Dialect) -> tuple[PortFace, ...]:
+    """The faces of a product that was just read from its files."""
+    return tuple(
+        PortFace(
+            product=product.address,
+            port=each.port,
+            major=each.major,
+            version=each.contract.version,
+            status=capped(each.contract.status, product.status),
+            objects={
+                obj.name: tuple(column_of(prop, dialect) for prop in obj.properties)
+                for obj in each.contract.objects
+            },
+        )
+        for each in product.contracts
+    )
+
+
+def faces_of_manifest(manifest: ProductManifest) -> tuple[PortFace, ...]:
+    """The faces of a compiled product."""
+    return tuple(
+        PortFace(
+            product=manifest.address,
+            port=each.port,
+            major=each.major,
+            version=each.version,
+            status=each.status,
+            objects={obj.name: obj.columns for obj in each.objects},
+        )
+        for each in manifest.ports
+    )
+
+
+def faces_of_descriptors(descriptors: Iterable[Descriptor]) -> tuple[PortFace, ...]:
+    """The faces of published ports."""
+    return tuple(
+        PortFace(each.product, each.port, each.major, each.version, each.status, each.objects)
+        for each in descriptors
+    )
+
+
+def capped(status: Status, ceiling: Status) -> Status:
+    """A port's status under its product's: never more alive than the product.
+
+    The order of life is proposed, draft, active; deprecated and retired are ends of it.
+    """
+    if ceiling is Status.ACTIVE or status is Status.RETIRED:
+        return status
+    if ceiling in (Status.DEPRECATED, Status.RETIRED):
+        return ceiling if status.published else status
+    return min(status, ceiling, key=list(Status).index)
+
+
+class Faces:
+    """All faces of a mesh by port; the files' own win over what is published.
+
+    Where both know a port, the files are newer, and absence of a major there is meant.
+    """
+
+    def __init__(self, own: Iterable[PortFace], published: Iterable[PortFace] = ()) -> None:
+        self._ports: dict[str, dict[int, PortFace]] = {}
+        for face in own:
+            self._add(face)
+        products = {face.product for ports in self._ports.values() for face in ports.values()}
+        for face in published:
+            if face.product not in products:
+                self._add(face)
+
+    def _add(self, face: PortFace) -> None:
+        self._ports.setdefault(f"{face.product}.{face.port}", {})[face.major] = face
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The addresses of all ports, without majors."""
+        return tuple(self._ports)
+
+    def majors(self, port: str) -> dict[int, PortFace]:
+        """The versions of a port by major; empty when there is no such port."""
+        return self._ports.get(port, {})
+
+    def current(self, port: str) -> PortFace | None:
+        """What a floating consumer gets: the highest active major, else deprecated, else any."""
+        versions = self.majors(port).values()
+        for wanted in (Status.ACTIVE, Status.DEPRECATED, Status.DRAFT, Status.PROPOSED):
+            alive = [face for face in versions if face.status is wanted]
+            if alive:
+                return max(alive, key=lambda face: face.major)
+        return None

@@ -1,0 +1,83 @@
+"""What each file of a product's folder is, by its path; and what is wrong with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from weft.mesh.diagnostic import Diagnostic
+from weft.project.source import SourceFile
+
+_CONTRACT = re.compile(r"(?P<port>[^/]+)\.v(?P<major>[1-9][0-9]{0,5})\.odcs\.yaml")
+_SOURCE = re.compile(r"sources/[^/]+\.odcs\.yaml")
+_MODEL = re.compile(r"models/[^/]+\.sql")
+_TEST = re.compile(r"tests/[^/]+\.yaml")
+# What was probably meant to be a definition, whatever its folder and the case of its ending.
+_DEFINITION = re.compile(r".*\.(sql|odcs\.ya?ml)|product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE)
+
+
+@dataclass
+class Layout:
+    """The files of a product by what they are. `contracts` have their port and major."""
+
+    product: SourceFile | None = None
+    contracts: list[tuple[SourceFile, str, int]] = field(default_factory=list)
+    sources: list[SourceFile] = field(default_factory=list)
+    models: list[SourceFile] = field(default_factory=list)
+    tests: list[SourceFile] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def ports(self) -> set[tuple[str, int]]:
+        """Port and major of every contract's file, readable or not."""
+        return {(port, major) for _, port, major in self.contracts}
+
+
+def layout_of(folder: str, files: Iterable[SourceFile]) -> Layout:
+    """Sort the files of a product's folder, by path; files of no known kind are left out."""
+    layout = Layout()
+    for file in sorted(files, key=lambda each: each.path):
+        inside = file.path.removeprefix(f"{folder}/")
+        contract = _CONTRACT.fullmatch(inside)
+        if contract is not None:
+            layout.contracts.append((file, contract["port"], int(contract["major"])))
+        elif _MODEL.fullmatch(inside):
+            layout.models.append(file)
+        elif _TEST.fullmatch(inside):
+            layout.tests.append(file)
+        elif _SOURCE.fullmatch(inside):
+            layout.sources.append(file)
+        elif inside == "product.yaml":
+            layout.product = file
+        elif _DEFINITION.fullmatch(inside):
+            layout.diagnostics.append(_misplaced(file, inside))
+    return layout
+
+
+def _misplaced(file: SourceFile, inside: str) -> Diagnostic:
+    lower = inside.lower()
+    name = lower.rpartition("/")[2]
+    right = re.sub(r"\.yml$", ".yaml", lower)
+    if right != inside and inside[: -len(name)] == lower[: -len(name)] and _known(right):
+        return file.diagnostic("W131", f"`{file.name}` is not read", help=f"rename it to {right}")
+    if name.endswith(".sql"):
+        place = "models lie directly in models/"
+        return file.diagnostic("W132", "this model is not read", place, f"move it to models/{name}")
+    if "/" not in inside:
+        port = name.partition(".")[0]
+        return file.diagnostic(
+            "W130",
+            f"`{file.name}` does not say which major version it holds",
+            help=f"rename it to {port}.v1.odcs.yaml, or move it to sources/",
+        )
+    return file.diagnostic(
+        "W132",
+        f"`{inside}` is not read",
+        help="contracts lie beside product.yaml, those of sources in sources/, tests in tests/",
+    )
+
+
+def _known(inside: str) -> bool:
+    forms = (_CONTRACT, _MODEL, _TEST, _SOURCE)
+    return inside == "product.yaml" or any(form.fullmatch(inside) for form in forms)

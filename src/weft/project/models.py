@@ -1,0 +1,239 @@
+"""Compile the models of one product: names in FROM, order, columns, fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from weft.mesh.diagnostic import Diagnostic, Severity, Span
+from weft.mesh.manifest import (
+    Column,
+    FileSource,
+    Read,
+    ReadKind,
+    ResolvedInput,
+    Transform,
+)
+from weft.mesh.product import Materialization, Model
+from weft.project.faces import Faces
+from weft.mesh.nearest import nearest
+from weft.project.names import MeshNames, explain_unknown
+from weft.project.order import in_order
+from weft.sql.dialect import Dialect
+from weft.sql.query import Compiled, Known, ParsedSelect, Problem, compile_select, parse_select
+
+BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the models of a product may see beside each other."""
+
+    product: str
+    dialect: Dialect
+    inputs: Mapping[str, ResolvedInput]
+    sources: Mapping[str, FileSource]
+    faces: Faces
+    mesh: MeshNames = field(default_factory=MeshNames)
+
+    def known_input(self, name: str) -> Known | None:
+        """What an input port's name, or `port.object`, stands for in FROM."""
+        port_name, dot, object_name = name.partition(".")
+        port = self.inputs.get(port_name)
+        if port is None:
+            return None
+        if port.source:
+            source = self.sources.get(port.source)
+            if source is None or dot:
+                return None
+            return Known(Read(ReadKind.SOURCE, source.name), source.columns)
+        return self._known_object(port, object_name)
+
+    def _known_object(self, port: ResolvedInput, name: str) -> Known | None:
+        address, _, major = port.port.rpartition("@")
+        objects = self.faces.majors(address)[int(major)].objects
+        bare = address.rpartition(".")[2]
+        chosen = name or (bare if bare in objects else "")
+        if not chosen and len(objects) == 1:
+            chosen = next(iter(objects))
+        if chosen not in objects:
+            return None
+        return Known(Read(ReadKind.PORT, port.port, chosen), objects[chosen])
+
+    def names(self) -> tuple[str, ...]:
+        """The names that an input gives to FROM."""
+        return tuple(self.inputs)
+
+
+def compile_models(
+    models: tuple[Model, ...], around: Surroundings
+) -> tuple[dict[str, Transform], list[Diagnostic]]:
+    """Compile every model that can be; a model that reads a broken one is left out silently."""
+    diagnostics: list[Diagnostic] = []
+    parsed: dict[str, ParsedSelect] = {}
+    for model in models:
+        tree, problems = parse_select(model.sql, around.dialect)
+        diagnostics += [located(model, each) for each in problems]
+        if tree is not None:
+            parsed[model.name] = tree
+    by_name = {model.name: model for model in models}
+    sound = {
+        name: tree
+        for name, tree in parsed.items()
+        if not _unknown_names(by_name, name, tree, around, diagnostics)
+    }
+    order, cycle = in_order({name: tree.names for name, tree in sound.items()})
+    if cycle:
+        diagnostics.append(_cycle(by_name[cycle[0]], cycle))
+        return {}, diagnostics
+    done: dict[str, Transform] = {}
+    for name in order:
+        transform, found = _compile_one(by_name[name], sound[name], done, around)
+        diagnostics += found
+        if transform is not None:
+            done[name] = transform
+    return done, diagnostics
+
+
+def located(model: Model, problem: Problem, severity: Severity = Severity.ERROR) -> Diagnostic:
+    """A problem of a model's SQL as a diagnostic in its file."""
+    lines = model.sql.split("\n")
+    inside = 0 < problem.line <= len(lines)
+    return Diagnostic(
+        code=problem.code,
+        message=problem.message,
+        span=Span(
+            model.path,
+            model.first_line + problem.line - 1,
+            problem.column,
+            max(problem.length, 1),
+        ),
+        note=problem.note,
+        help=problem.help,
+        excerpt=lines[problem.line - 1] if inside else "",
+        severity=severity,
+    )
+
+
+def _unknown_names(
+    models: Mapping[str, Model],
+    name: str,
+    tree: ParsedSelect,
+    around: Surroundings,
+    diagnostics: list[Diagnostic],
+) -> bool:
+    """Report the names in FROM that are nothing; say whether there were any."""
+    known = tuple(sorted({*models, *around.names()} - {name}))
+    bad = False
+    for each in tree.names:
+        if each == name:
+            problem = tree.problem_at(
+                each, "W406", f"model `{name}` reads itself", "a model cannot be its own input"
+            )
+        elif each in models or around.known_input(each):
+            continue
+        else:
+            note, help = _explain(each, around, known)
+            problem = tree.problem_at(each, "W410", f"unknown relation `{each}`", note, help)
+        diagnostics.append(located(models[name], problem))
+        bad = True
+    return bad
+
+
+def _explain(name: str, around: Surroundings, known: tuple[str, ...]) -> tuple[str, str]:
+    port_name, dot, object_name = name.partition(".")
+    port = around.inputs.get(port_name)
+    if port is None:
+        return explain_unknown(name, around.product, known, around.mesh)
+    if port.source:
+        return f"source `{port_name}` has one object, write `{port_name}`", ""
+    address, _, major = port.port.rpartition("@")
+    objects = tuple(around.faces.majors(address)[int(major)].objects)
+    if not dot:
+        return f"the port has several objects: write `{port_name}.{objects[0]}`", ""
+    near = nearest(object_name, objects)
+    return (
+        f"did you mean `{port_name}.{near}`?" if near else "it has " + ", ".join(objects),
+        f"weft show {port.port}",
+    )
+
+
+def _cycle(model: Model, cycle: tuple[str, ...]) -> Diagnostic:
+    path = " -> ".join(cycle)
+    problem = Problem("W406", f"models read each other in a circle: {path}", 1, 1, 1)
+    return located(model, problem)
+
+
+def _compile_one(
+    model: Model, tree: ParsedSelect, done: Mapping[str, Transform], around: Surroundings
+) -> tuple[Transform | None, list[Diagnostic]]:
+    known: dict[str, Known] = {}
+    for name in tree.names:
+        if name in done:
+            known[name] = Known(Read(ReadKind.MODEL, name), done[name].columns)
+        elif (found := around.known_input(name)) is not None:
+            known[name] = found
+        else:
+            return None, []
+    compiled, problems = compile_select(tree, around.dialect, known)
+    diagnostics = [located(model, each) for each in problems]
+    diagnostics += _head_problems(model, known, compiled)
+    if compiled is None or any(each.severity is Severity.ERROR for each in diagnostics):
+        return None, diagnostics
+    return _transform(model, compiled), diagnostics
+
+
+def _head_problems(
+    model: Model, known: Mapping[str, Known], compiled: Compiled | None
+) -> list[Diagnostic]:
+    """What the head of a model promises and the query does not allow."""
+    found: list[Diagnostic] = []
+
+    def report(code: str, message: str, note: str, severity: Severity = Severity.ERROR) -> None:
+        found.append(located(model, Problem(code, message, 1, 1, 1, note), severity))
+
+    if model.materialized not in BUILDABLE:
+        report(
+            "W420",
+            f"model `{model.name}` cannot be materialized as {model.materialized}",
+            "table and view can be built",
+        )
+    if model.materialized is Materialization.VIEW:
+        foreign = [name for name, each in known.items() if each.read.kind is not ReadKind.MODEL]
+        if foreign:
+            report(
+                "W411",
+                f"view `{model.name}` reads input port `{foreign[0]}`",
+                "a view may read models of its own product only; make it a table",
+            )
+    if compiled is None:
+        return found
+    names = [column.name for column in compiled.columns]
+    for column in dict.fromkeys([*model.required, *model.unique]):
+        if column not in names:
+            near = nearest(column, names)
+            note = f"did you mean `{near}`?" if near else "the query does not give it"
+            report("W418", f"the head of `{model.name}` names unknown column `{column}`", note)
+    if not compiled.deterministic and not model.refresh_always:
+        report(
+            "W419",
+            f"model `{model.name}` gives other rows each time it runs",
+            "it is built when what it reads changes; `-- refresh: always` builds it in every run",
+            Severity.WARNING,
+        )
+    return found
+
+
+def _transform(model: Model, compiled: Compiled) -> Transform:
+    return Transform(
+        name=model.name,
+        path=model.path,
+        materialized=model.materialized,
+        fingerprint=compiled.fingerprint,
+        query=compiled.query,
+        columns=tuple(Column(each.name, each.type) for each in compiled.columns),
+        text=model.sql,
+        description=model.description,
+        refresh_always=model.refresh_always,
+        deterministic=compiled.deterministic,
+    )

@@ -1,0 +1,57 @@
+"""ODPS documents to data products, without what lies in other files of the product's folder.
+
+The documents have the standard's shape when they get here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from weft.mesh.contract import Status
+from weft.mesh.people import Member, Team
+from weft.mesh.product import DataProduct, InputPort, OutputPort
+
+_STATUSES = {each.value: each for each in Status}
+
+
+def read_product(document: dict[str, Any], domain: str, name: str, path: str) -> DataProduct:
+    """Make a product of an ODPS document; `path` is its folder, and names are those of folders.
+
+    A status that the standard does not name counts as active; reporting it is not done here.
+    """
+    get = document.get
+    return DataProduct(
+        domain=domain,
+        name=name,
+        path=path,
+        title=get("name", ""),
+        status=_STATUSES.get(get("status", ""), Status.ACTIVE),
+        version=get("version", ""),
+        purpose=get("description", {}).get("purpose", ""),
+        tags=tuple(get("tags", ())),
+        inputs=tuple(
+            InputPort(each["name"], each.get("contractId", ""), each.get("version", ""))
+            for each in get("inputPorts", ())
+        ),
+        outputs=tuple(
+            OutputPort(
+                each["name"],
+                each.get("version", ""),
+                each.get("contractId", ""),
+                each.get("description", ""),
+            )
+            for each in get("outputPorts", ())
+        ),
+        team=read_team(get("team", {})),
+        document=document,
+    )
+
+
+def read_team(entry: Mapping[str, Any]) -> Team:
+    """Make a team of the standards' team object."""
+    members = tuple(
+        Member(each["username"], each.get("role", "member"), each.get("name", ""))
+        for each in entry.get("members", ())
+    )
+    return Team(entry.get("name", ""), members)

@@ -1,0 +1,162 @@
+"""Files to settings, domains and products, with everything that is wrong with them.
+
+Each product is read on its own; what it needs from others is looked up in `compile.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.product import (
+    DataProduct,
+    Domain,
+    Model,
+    PortContract,
+    SourceContract,
+    UnitTest,
+)
+from weft.mesh.settings import MeshSettings
+from weft.project.check_product import domain_problems, model_problems, product_problems
+from weft.project.config import read_domain, read_settings
+from weft.project.layout import Layout, layout_of
+from weft.project.odcs import read_contract
+from weft.project.odps import read_product
+from weft.project.read_sql import read_model
+from weft.project.read_yaml import Document, read_yaml
+from weft.project.schema import Format, check_shape
+from weft.project.source import SourceFile
+from weft.project.unit_tests import read_tests
+
+Diagnostics = tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class ParsedProduct:
+    """A product as its files say it, its YAML documents by path, and what is wrong with them.
+
+    `product` is None where product.yaml cannot be used; other files that cannot be used are left
+    out of it. It is fit for compiling only where no diagnostic is an error.
+    """
+
+    product: DataProduct | None
+    documents: dict[str, Document] = field(default_factory=dict)
+    diagnostics: Diagnostics = ()
+
+
+def parse_settings(
+    file: SourceFile, variables: Mapping[str, str]
+) -> tuple[MeshSettings | None, Diagnostics]:
+    """Read weft.yaml, its variables replaced; None where something in it is wrong."""
+    document, diagnostics = _read(file, Format.WEFT)
+    if document is None:
+        return None, diagnostics
+    settings, found = read_settings(document, variables)
+    return (None if _has_error(found) else settings), diagnostics + found
+
+
+def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:
+    """Read a domain.yaml, which lies in the folder of its domain."""
+    document, diagnostics = _read(file, Format.DOMAIN)
+    if document is None:
+        return None, diagnostics
+    found = tuple(domain_problems(document))
+    return (None if found else read_domain(document)), diagnostics + found
+
+
+def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> ParsedProduct:
+    """Read a product from the files of its folder, given relative to the mesh like all paths.
+
+    Files of other kinds are ignored.
+    """
+    layout = layout_of(folder, files)
+    reader = _Reader(list(layout.diagnostics))
+    product = reader.product(layout, folder, domain)
+    contracts = reader.contracts(layout)
+    sources = reader.sources(layout)
+    models = reader.models(layout)
+    tests = reader.tests(layout)
+    if product is not None:
+        product = replace(product, contracts=contracts, sources=sources, models=models, tests=tests)
+        reader.diagnostics += product_problems(product, reader.documents, layout.ports)
+    return ParsedProduct(product, reader.documents, tuple(reader.diagnostics))
+
+
+@dataclass
+class _Reader:
+    """Reads the files of one product, and collects their documents and faults."""
+
+    diagnostics: list[Diagnostic]
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    def product(self, layout: Layout, folder: str, domain: str) -> DataProduct | None:
+        """Read product.yaml, without what lies in other files."""
+        if layout.product is None:
+            missing = SourceFile(f"{folder}/product.yaml", b"")
+            message = "this product has no product.yaml"
+            help = "weft new product writes one"
+            self.diagnostics.append(missing.diagnostic("W202", message, help=help))
+            return None
+        document = self._document(layout.product, Format.ODPS)
+        if document is None:
+            return None
+        return read_product(document.data, domain, folder.rpartition("/")[2], folder)
+
+    def contracts(self, layout: Layout) -> tuple[PortContract, ...]:
+        """Read the contracts of output ports."""
+        return tuple(
+            PortContract(port, major, file.path, read_contract(document.data))
+            for file, port, major in layout.contracts
+            if (document := self._document(file, Format.ODCS)) is not None
+        )
+
+    def sources(self, layout: Layout) -> tuple[SourceContract, ...]:
+        """Read the contracts of data from outside."""
+        return tuple(
+            SourceContract(
+                file.name.removesuffix(".odcs.yaml"), file.path, read_contract(document.data)
+            )
+            for file in layout.sources
+            if (document := self._document(file, Format.ODCS)) is not None
+        )
+
+    def models(self, layout: Layout) -> tuple[Model, ...]:
+        """Read the models."""
+        models: list[Model] = []
+        for file in layout.models:
+            model, found = read_model(file)
+            self.diagnostics += found
+            if model is not None:
+                models.append(model)
+                self.diagnostics += model_problems(file, model.name)
+        return tuple(models)
+
+    def tests(self, layout: Layout) -> tuple[UnitTest, ...]:
+        """Read the unit tests."""
+        return tuple(
+            test
+            for file in layout.tests
+            if (document := self._document(file, Format.TESTS)) is not None
+            for test in read_tests(document)
+        )
+
+    def _document(self, file: SourceFile, format: Format) -> Document | None:
+        document, found = _read(file, format)
+        self.diagnostics += found
+        if document is not None:
+            self.documents[file.path] = document
+        return document
+
+
+def _read(file: SourceFile, format: Format) -> tuple[Document | None, Diagnostics]:
+    """Read a YAML file of some format; None where it has not the format's shape."""
+    document, diagnostics = read_yaml(file)
+    if document is None:
+        return None, diagnostics
+    diagnostics += check_shape(document, format)
+    return (None if _has_error(diagnostics) else document), diagnostics
+
+
+def _has_error(diagnostics: Diagnostics) -> bool:
+    return any(each.severity is Severity.ERROR for each in diagnostics)

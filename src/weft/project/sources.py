@@ -1,0 +1,89 @@
+"""Compile source contracts: where data from outside lies, and how it is read.
+
+Only files of the mesh's own folder are known here; the path is checked as text, links are
+checked where files are opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from typing import Any
+
+import msgspec
+
+from weft.mesh.contract import SchemaObject, Server
+from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.manifest import Column, FileSource
+from weft.mesh.product import SourceContract
+from weft.project.read_yaml import Document
+from weft.sql.dialect import Dialect
+
+FORMATS = ("csv", "parquet", "json")
+OPTIONS = ("delimiter", "header", "quote", "nullString")
+_OPTION_DEFAULTS: dict[str, Any] = {"delimiter": ",", "header": True, "quote": '"'}
+
+
+def compile_source(
+    source: SourceContract, document: Document, dialect: Dialect
+) -> tuple[FileSource | None, tuple[Diagnostic, ...]]:
+    """Compile one source contract into how its files are read."""
+    contract = source.contract
+    if len(contract.objects) != 1:
+        message = f"a source has one schema object, this one has {len(contract.objects)}"
+        return None, (document.diagnostic("W414", message, "schema", key=True),)
+    local = [each for each in contract.servers if each.type == "local"]
+    if len(local) != 1:
+        message = f"source `{source.name}` does not say where its files are"
+        note = "one entry of `servers` with `type: local`, `path` and `format` is needed"
+        place = ("servers",) if contract.servers else ()
+        return None, (document.diagnostic("W414", message, *place, key=True, note=note),)
+    place_index = contract.servers.index(local[0])
+    problem = _server_problem(local[0])
+    if problem:
+        key, message, note = problem
+        return None, (document.diagnostic("W414", message, "servers", place_index, key, note=note),)
+    return _file_source(source.name, contract.objects[0], local[0], dialect), ()
+
+
+def _server_problem(server: Server) -> tuple[str, str, str] | None:
+    path = str(server.settings.get("path", ""))
+    kind = str(server.settings.get("format", ""))
+    clean = posixpath.normpath(path) if path else ""
+    if not path or posixpath.isabs(path) or clean.startswith("..") or "\\" in path:
+        return (
+            "path",
+            f"`{path}` leaves the mesh's folder" if path else "the path of the files is missing",
+            "write a path below the folder of weft.yaml, such as `data/flights.parquet`",
+        )
+    if kind not in FORMATS:
+        return "format", f"unknown format `{kind}`", "it can be csv, parquet or json"
+    unknown = sorted(set(server.custom) - set(OPTIONS))
+    if unknown:
+        return (
+            "customProperties",
+            f"unknown reading option `{unknown[0]}`",
+            "known are " + ", ".join(OPTIONS),
+        )
+    return None
+
+
+def _file_source(name: str, obj: SchemaObject, server: Server, dialect: Dialect) -> FileSource:
+    columns = tuple(
+        Column(
+            prop.physical_name or prop.name,
+            dialect.native_type(prop.logical_type, prop.physical_type, prop.options),
+        )
+        for prop in obj.properties
+    )
+    kind = str(server.settings["format"])
+    options = {**_OPTION_DEFAULTS, **server.custom} if kind == "csv" else {}
+    reading = [kind, sorted(options.items()), [[each.name, each.type] for each in columns]]
+    return FileSource(
+        name=name,
+        pattern=posixpath.normpath(str(server.settings["path"])),
+        format=kind,
+        columns=columns,
+        options=options,
+        fingerprint=hashlib.sha256(msgspec.json.encode(reading)).hexdigest()[:32],
+    )

@@ -1,0 +1,41 @@
+"""`${NAME}` and `${NAME:-default}` in texts of settings, from variables that are handed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_OPENED = re.compile(r"(?<!\$)\$\{")
+
+
+def resolve_variables(text: str, variables: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Replace the variables in a text; the text, and the names that are missing.
+
+    A missing one is left as it is written, never replaced by nothing, and an empty variable counts
+    as missing. `$${` stands for a plain `${`.
+
+    >>> resolve_variables("${HOST:-localhost}:${PORT}", {})
+    ('localhost:${PORT}', ('PORT',))
+    """
+    missing: list[str] = []
+
+    def value(found: re.Match[str]) -> str:
+        name, default = found["name"], found["default"]
+        if name is None:
+            return "${"
+        known = variables.get(name) or default
+        if known is None:
+            missing.append(name)
+            return found[0]
+        return known
+
+    return _VARIABLE.sub(value, text), tuple(dict.fromkeys(missing))
+
+
+def malformed_variable(text: str) -> str:
+    """Return the first `${...` in a text that is no variable, or ""."""
+    for found in _OPENED.finditer(text):
+        if not _VARIABLE.match(text, found.start()):
+            return text[found.start() : found.start() + 20]
+    return ""

@@ -1,0 +1,67 @@
+"""Which functions a query may call: nothing that reaches files, settings, sessions or sequences.
+
+Functions that sqlglot knows are allowed but for the classes listed here; any other one has to be
+on the dialect's list.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlglot import exp
+
+from weft.sql.dialect import Dialect
+
+# Each reads or changes something outside the query, or is an operator of stars and templates.
+_REACHING = (
+    "ReadCSV ReadParquet NextValueFor ToFile Secret VectorSearch Predict DynamicIdentifier "
+    "CurrentAccount CurrentAccountName CurrentAvailableRoles CurrentCatalog CurrentClient "
+    "CurrentDatabase CurrentIpAddress CurrentOrganizationName CurrentOrganizationUser "
+    "CurrentRegion CurrentRole CurrentRoleType CurrentSchema CurrentSchemas "
+    "CurrentSecondaryRoles CurrentSession CurrentStatement CurrentTransaction CurrentUser "
+    "CurrentUserId CurrentVersion CurrentWarehouse SessionUser Host NetFunc "
+    "AIAgg AIClassify AIEmbed AIForecast AIGenerate AISimilarity AISummarizeAgg "
+    "GenerateBool GenerateDouble GenerateEmbedding GenerateInt GenerateTable GenerateText "
+    "MLForecast MLTranslate FeaturesAtTime OpenJSON XMLTable"
+).split()
+
+_VOLATILE = (
+    "CurrentDate CurrentDatetime CurrentTime CurrentTimestamp CurrentTimestampLTZ "
+    "CurrentTimezone Localtime Localtimestamp Systimestamp UtcDate UtcTime UtcTimestamp "
+    "Rand Randn Randstr Uuid Uniform Normal Zipf Shuffle Seq1 Seq2 Seq4 Seq8"
+).split()
+
+
+def _classes(names: list[str]) -> frozenset[type[exp.Expr]]:
+    return frozenset(getattr(exp, name) for name in names if hasattr(exp, name))
+
+
+_REACHING_CLASSES = _classes(_REACHING)
+_VOLATILE_CLASSES = _classes(_VOLATILE)
+
+
+@lru_cache(maxsize=4096)
+def is_function(kind: type[exp.Expr]) -> bool:
+    """Whether nodes of this class are calls of a function."""
+    return issubclass(kind, exp.Func)
+
+
+def function_name(node: exp.Expr) -> str:
+    """Return the lower-case name of a called function."""
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower()
+    return str(node.sql_name()).lower() if isinstance(node, exp.Func) else ""
+
+
+def is_allowed(node: exp.Expr, dialect: Dialect) -> bool:
+    """Whether a query may call this function."""
+    if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
+        return node.name.lower() in dialect.functions.allowed
+    return type(node) not in _REACHING_CLASSES
+
+
+def is_volatile(node: exp.Expr, dialect: Dialect) -> bool:
+    """Whether this function may give another value in the next run."""
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower() in dialect.functions.volatile
+    return type(node) in _VOLATILE_CLASSES

@@ -1,0 +1,119 @@
+"""Native types: how they are spelled, and whether they fit what a contract promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Protocol
+
+from weft.sql.dialect import Dialect
+
+# What a logical type takes: families of native types.
+_TAKES = {
+    "string": frozenset(["string", "uuid", "json"]),
+    "integer": frozenset(["integer", "decimal"]),
+    "number": frozenset(["integer", "decimal", "float"]),
+    "boolean": frozenset(["boolean"]),
+    "date": frozenset(["date"]),
+    "time": frozenset(["time"]),
+    "timestamp": frozenset(["timestamp", "timestamptz"]),
+    "array": frozenset(["array", "json"]),
+    "object": frozenset(["object", "map", "json"]),
+    "map": frozenset(["map", "json"]),
+    "vector": frozenset(["array"]),
+}
+
+_HEAD = re.compile(r"[A-Z][A-Z0-9_]*(?: [A-Z][A-Z0-9_]*)*")
+_DECIMAL = re.compile(r"\(([0-9]+)(?:,(-?[0-9]+))?\)")
+_SPACES = re.compile(r"\s+")
+_AROUND = re.compile(r"\s*([(),\[\]])\s*")
+_LIST = re.compile(r"\[[0-9]*\]$")
+
+
+class Promised(Protocol):
+    """The typed part of a contract's column."""
+
+    @property
+    def logical_type(self) -> str: ...
+    @property
+    def physical_type(self) -> str: ...
+    @property
+    def options(self) -> dict[str, Any]: ...
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    return _AROUND.sub(r"\1", _SPACES.sub(" ", text.strip())).upper()
+
+
+def canonical_type(text: str, dialect: Dialect) -> str:
+    """Return the one spelling of a native type: `text` and `VARCHAR(10)` are `VARCHAR`.
+
+    The arguments of nested types stay as they are written, but for case and white space.
+    """
+    plain = _plain(text)
+    head = _HEAD.match(plain)
+    if not head:
+        return plain
+    name = dialect.types.synonyms.get(head.group(), head.group())
+    rest = plain[head.end() :]
+    if name == "DECIMAL":
+        size = _DECIMAL.match(rest)
+        if size and size.group(2) is None:
+            rest = f"({size.group(1)},0){rest[size.end() :]}"
+        elif not size:
+            rest = dialect.types.decimal + rest
+    elif rest.startswith("(") and dialect.types.families.get(name) == "string" and name != "ENUM":
+        rest = rest[rest.index(")") + 1 :] if ")" in rest else ""
+    elif " WITH TIME ZONE" in rest:
+        name, rest = f"{name} WITH TIME ZONE", ""
+    return name + rest
+
+
+def family_of(native: str, dialect: Dialect) -> str:
+    """Return the family of a native type, "" when it is not known."""
+    canonical = canonical_type(native, dialect)
+    if _LIST.search(canonical):
+        return "array"
+    head = _HEAD.match(canonical)
+    return dialect.types.families.get(head.group(), "") if head else ""
+
+
+def fit_problem(promised: Promised, native: str, dialect: Dialect) -> str:
+    """Say why a column of a native type does not keep what a contract promises; "" when it does.
+
+    An unknown type ("") fits. A physical type must be the same but for its spelling. A number
+    takes integers too: every integer is a number.
+    """
+    if not native:
+        return ""
+    if promised.physical_type:
+        wanted = canonical_type(promised.physical_type, dialect)
+        given = canonical_type(native, dialect)
+        return "" if given == wanted else f"{promised.physical_type} is promised, it is {native}"
+    takes = _TAKES.get(promised.logical_type)
+    family = family_of(native, dialect)
+    if takes is None or not family:
+        return ""
+    if family not in takes or _is_fractional(promised.logical_type, native, dialect):
+        return f"{promised.logical_type} is promised, it is {native}"
+    return _zone_problem(promised.options, family)
+
+
+def _is_fractional(logical_type: str, native: str, dialect: Dialect) -> bool:
+    """Whether an integer is promised and this is a decimal with digits behind the point."""
+    canonical = canonical_type(native, dialect)
+    if logical_type != "integer" or not canonical.startswith("DECIMAL"):
+        return False
+    size = _DECIMAL.search(canonical)
+    return size is None or size.group(2) not in (None, "0")
+
+
+def _zone_problem(options: Mapping[str, Any], family: str) -> str:
+    wanted = options.get("timezone")
+    if family not in ("timestamp", "timestamptz") or wanted is None:
+        return ""
+    if bool(wanted) == (family == "timestamptz"):
+        return ""
+    return "a time zone is promised, it has none" if wanted else "no time zone is promised, it has one"

@@ -1,0 +1,26 @@
+"""From the address of a store to the store: which kinds there are, and how an address is read."""
+
+from __future__ import annotations
+
+import os.path
+
+from weft.store.protocol import Store, StoreError
+from weft.store.sqlite.store import SqliteStore
+
+_FILE = "sqlite:///"
+
+
+def open_store(url: str, mesh: str, new_id: str, folder: str) -> Store:
+    """Open the store of a mesh, making it with the id `new_id` when it does not exist yet.
+
+    `url` is `sqlite:///` and a path, taken from `folder` unless it is absolute. Raises StoreError,
+    which shows no more of a foreign address than its scheme: there may be a password in it.
+    """
+    path = url.removeprefix(_FILE)
+    if path == url or not path:
+        scheme = url.partition(":")[0]
+        raise StoreError(
+            f"a store `{scheme}:…` cannot be opened; write `{_FILE}` and a path, such as "
+            f"`{_FILE}.weft/store.db`"
+        )
+    return SqliteStore(os.path.abspath(os.path.join(folder, path)), mesh, new_id)

@@ -1,0 +1,35 @@
+"""A SQLite store, opened and wired."""
+
+from __future__ import annotations
+
+from weft.store.sqlite.audit import SqliteAuditLog
+from weft.store.sqlite.database import Database
+from weft.store.sqlite.definitions import SqliteDefinitions
+from weft.store.sqlite.journal import SqliteJournal
+from weft.store.sqlite.migrate import identified
+
+PATIENCE = 30.0
+
+
+class SqliteStore:
+    """A store in one file. All parts may be used from threads, which take turns."""
+
+    def __init__(self, path: str, mesh: str, new_id: str, patience: float = PATIENCE) -> None:
+        """Open the store at `path`, making it with the id `new_id` when there is none.
+
+        `patience` is how many seconds other programs' transactions are waited for. Raises
+        StoreError.
+        """
+        self._database = Database(path, patience)
+        try:
+            self.identity = identified(self._database, mesh, new_id)
+        except BaseException:
+            self._database.close()
+            raise
+        self.definitions = SqliteDefinitions(self._database)
+        self.journal = SqliteJournal(self._database)
+        self.audit = SqliteAuditLog(self._database)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()

@@ -1,0 +1,214 @@
+"""Carry out audit steps: measure the checks on a candidate, and keep the rows that fail."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from weft.contract.evaluate import evaluate, unmeasured
+from weft.mesh.check import CheckResult, Measure, Verdict
+from weft.mesh.manifest import Column
+from weft.plan.plan import AuditSpec, Step
+from weft.sql.duckdb import DIALECT, quote
+from weft.sql.types import fit_problem
+from weft.warehouses.duckdb.disk import Disk, names_in, read
+from weft.warehouses.duckdb.layout import Layout, checked, is_name
+from weft.warehouses.duckdb.relations import Relations, build_relation, parquet
+from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.duckdb.session import Session, Unmeasurable
+from weft.warehouses.protocol import Bound, Outcome, WarehouseError
+
+KEPT_KEYS = 3
+KEPT_DAYS = 14
+
+_CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """What lies in a quarantine file, as it is told in the JSON beside it."""
+
+    product: str
+    object: str
+    check: str
+    label: str
+    run: str
+    at: str
+
+
+_decoder = msgspec.json.Decoder(Quarantined)
+
+
+class Auditor:
+    """Measures checks. Nothing it does can change a build."""
+
+    def __init__(
+        self, layout: Layout, disk: Disk, scratch: Scratch, session: Session, relations: Relations
+    ) -> None:
+        self._layout = layout
+        self._disk = disk
+        self._scratch = scratch
+        self._session = session
+        self._relations = relations
+
+    def audit(self, step: Step, spec: AuditSpec, bound: Bound) -> Outcome:
+        """Measure every check of a candidate. Raises WarehouseError when the outside fails.
+
+        A check that cannot be measured is a result of its own and blocks.
+        """
+        build = self._relations.manifests.get(spec.key)
+        self._relations.ensure((spec.key, *spec.reads), bound.sources)
+        rows, results = self._measured(spec)
+        kept = tuple(
+            self._quarantined(step, spec, measure, result, bound)
+            for measure, result in zip(spec.measures, results, strict=True)
+        )
+        return Outcome(rows=rows, checks=(*column_results(spec, build.columns, rows), *kept))
+
+    def _measured(self, spec: AuditSpec) -> tuple[int, list[CheckResult]]:
+        try:
+            counts = self._session.execute(spec.scan)[0]
+        except Unmeasurable:
+            return self._measured_alone(spec)
+        rows = counts[0]
+        return rows, [
+            self._judged(measure, rows, counts[measure.column])
+            if measure.column >= 0
+            else self._stated(measure, measure.statement, rows)
+            for measure in spec.measures
+        ]
+
+    def _measured_alone(self, spec: AuditSpec) -> tuple[int, list[CheckResult]]:
+        """Measure check by check when the fused scan fails, to find the one that is to blame."""
+        relation = build_relation(spec.key)
+        rows = self._session.execute(" ".join(("SELECT count(*) FROM", relation)))[0][0]
+        results = []
+        for measure in spec.measures:
+            statement = measure.statement
+            if not statement and measure.rows:
+                statement = " ".join(("SELECT count(*) FROM (\n", measure.rows, "\n)"))
+            if statement:
+                results.append(self._stated(measure, statement, rows))
+            else:
+                results.append(self._judged(measure, rows, rows))
+        return rows, results
+
+    def _stated(self, measure: Measure, statement: str, rows: int) -> CheckResult:
+        try:
+            found = self._session.execute(statement)
+        except Unmeasurable as error:
+            return unmeasured(measure.check, str(error), rows)
+        if len(found) != 1:
+            return unmeasured(measure.check, f"it gave {len(found)} rows and not one", rows)
+        return self._judged(measure, rows, found[0][0])
+
+    def _judged(self, measure: Measure, rows: int, value: Any) -> CheckResult:
+        if value is not None and not isinstance(value, (int, float, Decimal)):
+            text = f"it gave a {type(value).__name__} and not a number"
+            return unmeasured(measure.check, text, rows)
+        return evaluate(measure, rows, float(value) if isinstance(value, Decimal) else value)
+
+    def _quarantined(
+        self, step: Step, spec: AuditSpec, measure: Measure, result: CheckResult, bound: Bound
+    ) -> CheckResult:
+        """Keep the failing rows of a check that did not pass."""
+        unfit = result.verdict in (Verdict.PASS, Verdict.ERROR) or not result.failed
+        if unfit or not measure.rows:
+            return result
+        draft = self._scratch.file(bound.run, "rows.parquet")
+        try:
+            self._session.write_parquet(measure.rows, draft)
+        except Unmeasurable as error:
+            return replace(result, message=f"its rows could not be kept: {error}")
+        keys = self._keys(spec.identity, draft)
+        note = Quarantined(
+            step.product, spec.object, measure.check.id, measure.check.label, bound.run, bound.at
+        )
+        self._keep(draft, note, self._stem(spec.audit, measure.check.id))
+        return replace(result, keys=keys, quarantined=True)
+
+    def _keep(self, draft: str, note: Quarantined, stem: str) -> None:
+        self._disk.make_folder(os.path.dirname(stem))
+        note_draft = self._scratch.file(note.run, "rows.json")
+        self._disk.write(note_draft, msgspec.json.encode(note))
+        self._disk.rename(note_draft, f"{stem}.json")
+        self._disk.rename(draft, f"{stem}.parquet")
+
+    def _keys(self, identity: tuple[str, ...], path: str) -> tuple[str, ...]:
+        if not identity:
+            return ()
+        texts = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in identity)
+        found = self._session.execute(
+            " ".join(("SELECT", texts, "FROM", parquet([path]), "LIMIT", str(KEPT_KEYS)))
+        )
+        return tuple(", ".join("null" if x is None else x for x in row) for row in found)
+
+    def _stem(self, audit: str, check: str) -> str:
+        return os.path.join(self._layout.quarantine, checked(audit), file_name(check))
+
+    def rows_file(self, audit: str, check: str) -> str:
+        """Return the path of the kept rows of a check. Raises KeyError when there are none."""
+        path = self._stem(audit, check) + ".parquet"
+        if not os.path.isfile(path):
+            raise KeyError(check)
+        return path
+
+    def forget_old(self, now: str) -> Iterator[tuple[str, int]]:
+        """Remove what has been kept long enough; yield paths and sizes in bytes."""
+        oldest = datetime.fromisoformat(now) - timedelta(days=KEPT_DAYS)
+        for audit in filter(is_name, names_in(self._layout.quarantine)):
+            folder = os.path.join(self._layout.quarantine, audit)
+            for name in names_in(folder):
+                stem, ending = os.path.splitext(os.path.join(folder, name))
+                data = read(f"{stem}.json") if ending == ".json" else None
+                if data is not None and _kept_since(stem, data) < oldest:
+                    for path in (f"{stem}.parquet", f"{stem}.json"):
+                        size = os.path.getsize(path) if os.path.exists(path) else 0
+                        self._disk.remove(path)
+                        yield path, size
+
+
+def file_name(check: str) -> str:
+    """Return the name of a check's files: its id, or a hash where that is no name for a file."""
+    if _CHECK.fullmatch(check):
+        return check
+    return f"x-{hashlib.sha256(check.encode()).hexdigest()[:32]}"
+
+
+def column_results(
+    spec: AuditSpec, columns: tuple[Column, ...], rows: int
+) -> tuple[CheckResult, ...]:
+    """Compare a candidate's columns with the contract's: one result, or one per column at fault."""
+    if not spec.columns:
+        return ()
+    found = {DIALECT.fold(column.name): column.type for column in columns}
+    faults = []
+    for promise in spec.columns:
+        name = promise.name
+        native = found.get(DIALECT.fold(name))
+        if native is None:
+            faults.append(_fault(f"column_{name}", f"column {name}", "the model does not give it"))
+        elif problem := fit_problem(promise, native, DIALECT):
+            faults.append(_fault(f"type_{name}", f"type of {name}", problem))
+    if faults:
+        return tuple(replace(fault, rows=rows) for fault in faults)
+    return (CheckResult("columns", "columns and their types", Verdict.PASS, rows),)
+
+
+def _fault(check: str, label: str, message: str) -> CheckResult:
+    return CheckResult(check, label, Verdict.FAIL, message=message)
+
+
+def _kept_since(stem: str, data: bytes) -> datetime:
+    try:
+        return datetime.fromisoformat(_decoder.decode(data).at)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise WarehouseError(f"{stem}.json is damaged: {error}") from error

@@ -1,0 +1,135 @@
+"""Every change to files that Weft itself makes, in one place, so that a test can stop each of them.
+
+What the engine writes goes through `session.py`; both name a full disk in the same words.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from weft.warehouses.protocol import WarehouseError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+FULL_TEXTS = tuple(os.strerror(number) for number in _FULL)
+DENIED_TEXTS = tuple(os.strerror(number) for number in _DENIED)
+
+
+def full_disk(path: str) -> WarehouseError:
+    """Return the error for a disk that has no room left."""
+    return WarehouseError(
+        f"the disk is full: cannot write {path}; free some space and apply again",
+        interrupted=True,
+    )
+
+
+def not_writable(path: str) -> WarehouseError:
+    """Return the error for a place where this user may not write."""
+    return WarehouseError(
+        f"{path} is not writable; give this user the right to write there and apply again",
+        denied=True,
+        interrupted=True,
+    )
+
+
+def _nothing(operation: str, path: str) -> None:
+    pass
+
+
+class Disk:
+    """File operations that are durable when they return or raise WarehouseError.
+
+    `before(operation, path)` is called ahead of each; an OSError it raises counts as the
+    operation's own.
+    """
+
+    def __init__(self, before: Callable[[str, str], None] = _nothing) -> None:
+        self._before = before
+
+    def make_folder(self, path: str, mode: int = 0o777) -> None:
+        """Make a folder and those above it, unless it is there."""
+        if os.path.isdir(path):
+            return
+        with self._explained("make_folder", path):
+            os.makedirs(path, mode, exist_ok=True)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a whole file and sync it."""
+        with self._explained("write", path), open(path, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def sync(self, path: str) -> None:
+        """Sync a file's content, or a folder's entries."""
+        with self._explained("sync", path):
+            number = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(number)
+            finally:
+                os.close(number)
+
+    def rename(self, source: str, target: str) -> None:
+        """Give a file another name, replacing what has it."""
+        with self._explained("rename", target):
+            os.replace(source, target)
+
+    def link(self, source: str, target: str) -> bool:
+        """Give a file a second name; False when something has that name already."""
+        with self._explained("link", target):
+            try:
+                os.link(source, target)
+            except FileExistsError:
+                return False
+        return True
+
+    def remove(self, path: str) -> None:
+        """Remove a file, if it is there."""
+        with self._explained("remove", path), suppress(FileNotFoundError):
+            os.remove(path)
+
+    def remove_folder(self, path: str) -> None:
+        """Remove a folder with all it holds, if it is there."""
+        with self._explained("remove_folder", path), suppress(FileNotFoundError):
+            shutil.rmtree(path)
+
+    @contextmanager
+    def _explained(self, operation: str, path: str) -> Iterator[None]:
+        try:
+            self._before(operation, path)
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise full_disk(path) from error
+            if error.errno in _DENIED:
+                raise not_writable(path) from error
+            raise WarehouseError(
+                f"cannot {operation.replace('_', ' ')} {path}: {error.strerror}",
+                interrupted=True,
+            ) from error
+
+
+def read(path: str) -> bytes | None:
+    """Return the content of a file, None when there is none. Raises WarehouseError."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise WarehouseError(f"cannot read {path}: {error.strerror}", denied=True) from error
+
+
+def names_in(path: str) -> list[str]:
+    """Return the names in a folder, none when there is no such folder. Raises WarehouseError."""
+    try:
+        return os.listdir(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise WarehouseError(f"cannot read {path}: {error.strerror}", denied=True) from error

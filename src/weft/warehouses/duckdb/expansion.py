@@ -1,0 +1,69 @@
+"""What a build is made of, down to files: views are unfolded, so that no internal name is left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weft.mesh.release import Build
+from weft.sql.duckdb import DIALECT
+from weft.warehouses.duckdb.layout import Layout
+from weft.warehouses.duckdb.manifests import Manifests
+from weft.warehouses.duckdb.relations import BUILDS, columns_of, definition, parquet
+from weft.warehouses.protocol import WarehouseError
+
+
+class Expansion:
+    """Unfolds builds. Each is unfolded once, however many views are made on it."""
+
+    def __init__(self, layout: Layout, manifests: Manifests) -> None:
+        self._layout = layout
+        self._manifests = manifests
+        self._trees: dict[str, Any] = {}
+
+    def select(self, key: str, columns: tuple[str, ...]) -> str:
+        """Return a SELECT of columns of a build over files alone. Raises WarehouseError."""
+        build = self._manifests.get(key)
+        if build.kind == "view":
+            source = "".join(("(\n", self._tree(key).sql(dialect=DIALECT.sqlglot), '\n) AS "view"'))
+        else:
+            source = parquet(self._layout.file(file) for file in build.files)
+        return " ".join(("SELECT", columns_of(columns), "FROM", source))
+
+    def files(self, key: str) -> set[str]:
+        """Return the absolute paths of all files behind a build. Raises WarehouseError."""
+        build = self._manifests.get(key)
+        own = {self._layout.file(file) for file in build.files}
+        return own.union(*(self.files(read) for read in build.reads)) if _unfolds(build) else own
+
+    def _tree(self, key: str) -> Any:
+        import sqlglot
+        from sqlglot import exp
+
+        if key not in self._trees:
+            build = self._manifests.get(key)
+            tree = sqlglot.parse_one(definition(build, self._layout), dialect=DIALECT.sqlglot)
+            for table in list(tree.find_all(exp.Table)):
+                if table.db == BUILDS:
+                    table.replace(self._unfolded(table))
+                elif table.db:
+                    raise WarehouseError(
+                        f"view `{build.model}` of {build.product} reads {table.db}, "
+                        "but a view may read models only"
+                    )
+            self._trees[key] = tree
+        return self._trees[key]
+
+    def _unfolded(self, table: Any) -> Any:
+        """Return a subquery in place of a build's name, with all that hangs on the name."""
+        from sqlglot import exp
+
+        rest = {name: part for name, part in table.args.items() if name in _HANGING and part}
+        rest.setdefault("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+        return exp.Subquery(this=self._tree(table.name).copy(), **rest)
+
+
+_HANGING = ("alias", "joins", "laterals", "pivots", "sample")
+
+
+def _unfolds(build: Build) -> bool:
+    return build.kind == "view"

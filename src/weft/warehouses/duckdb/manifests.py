@@ -1,0 +1,90 @@
+"""The manifests of builds: which exist, what they say, and adding one."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from weft.mesh.release import Build
+from weft.warehouses.duckdb.disk import Disk, names_in, read
+from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.protocol import WarehouseError
+
+_ENDING = ".json"
+_decoder = msgspec.json.Decoder(Build)
+
+
+class Manifests:
+    """The folder `builds/`. The first manifest of a key wins and never changes.
+
+    What was read once is kept, so that it is not read again.
+    """
+
+    def __init__(self, layout: Layout, disk: Disk) -> None:
+        self._layout = layout
+        self._disk = disk
+        self._read: dict[str, Build] = {}
+
+    def keys(self) -> frozenset[str]:
+        """Return the keys of all complete builds."""
+        names = names_in(self._layout.builds)
+        keys = (name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
+        return frozenset(key for key in keys if is_name(key))
+
+    def all(self) -> list[Build]:
+        """Return all complete builds, by key. Raises WarehouseError for a damaged manifest."""
+        found = (self.find(key) for key in sorted(self.keys()))
+        return [build for build in found if build]
+
+    def exists(self, key: str) -> bool:
+        """Whether a build is complete."""
+        return os.path.exists(self._layout.build(key))
+
+    def find(self, key: str) -> Build | None:
+        """Return a build, None when there is none. Raises WarehouseError for a damaged manifest."""
+        found = self._read.get(key)
+        if found is None:
+            path = self._layout.build(key)
+            data = read(path)
+            if data is None:
+                return None
+            found = self._decoded(path, key, data)
+            self._read[key] = found
+        return found
+
+    def get(self, key: str) -> Build:
+        """Return a build. Raises WarehouseError when there is none."""
+        found = self.find(key)
+        if found is None:
+            raise WarehouseError(f"build {key} is missing in the lake; plan and apply again")
+        return found
+
+    def add(self, build: Build, draft: str) -> bool:
+        """Make a build visible, by way of the file `draft`; False when its key is taken.
+
+        Nothing can fail after the link, so that whoever gets an error may remove the data.
+        """
+        self._disk.write(draft, msgspec.json.encode(build))
+        added = self._disk.link(draft, self._layout.build(build.key))
+        if added:
+            self._read[build.key] = build
+        return added
+
+    def sync(self) -> None:
+        """Make sure that every build that is visible now stays so."""
+        self._disk.sync(self._layout.builds)
+
+    def remove(self, key: str) -> None:
+        """Make a build invisible."""
+        self._disk.remove(self._layout.build(key))
+        self._read.pop(key, None)
+
+    def _decoded(self, path: str, key: str, data: bytes) -> Build:
+        try:
+            build = _decoder.decode(data)
+        except msgspec.MsgspecError as error:
+            raise WarehouseError(f"{path} is damaged: {error}") from error
+        if build.key != key:
+            raise WarehouseError(f"{path} is damaged: it describes build {build.key}")
+        return build

@@ -1,0 +1,93 @@
+"""Answer one SELECT over named relations, in a database that can reach nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from weft.sql.duckdb import quote, string
+from weft.warehouses.duckdb.expansion import Expansion
+from weft.warehouses.duckdb.relations import columns_of, parquet
+from weft.warehouses.duckdb.session import Engine, explained, lock
+from weft.warehouses.protocol import Relation
+
+
+class Answer:
+    """The rows of a query, read once and as a stream by way of `__arrow_c_stream__`.
+
+    It is a context manager; close it when the rows are read.
+    """
+
+    def __init__(self, connection: Any, rows: Any) -> None:
+        self._connection = connection
+        self._rows = rows
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(self._rows.columns)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        import duckdb
+
+        try:
+            return self._rows.__arrow_c_stream__(requested_schema)
+        except duckdb.Error as error:
+            raise explained(error) from error
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._rows = None
+        self._connection.close()
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def answer(
+    select: str, relations: Iterable[Relation], expansion: Expansion, engine: Engine
+) -> Answer:
+    """Run a SELECT over relations, each under its path of three parts. Raises WarehouseError."""
+    views: list[str] = []
+    files: set[str] = set()
+    for relation in relations:
+        views.extend(_view(relation, expansion))
+        files |= expansion.files(relation.key)
+    return _run(select, views, files, engine)
+
+
+def rows_of(file: str, engine: Engine) -> Answer:
+    """Return all rows of a Parquet file. Raises WarehouseError."""
+    return _run(" ".join(("SELECT * FROM", parquet([file]))), (), {file}, engine)
+
+
+def _run(select: str, views: Iterable[str], files: set[str], engine: Engine) -> Answer:
+    """Fix what can be read, and only then look at the query."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config=engine.config)
+    try:
+        for statement in views:
+            connection.execute(statement)
+        allowed = ", ".join(string(file) for file in sorted(files))
+        connection.execute("SET temp_directory = ''")
+        connection.execute(" ".join(("SET allowed_paths = [", allowed, "]")))
+        lock(connection)
+        return Answer(connection, connection.sql(select))
+    except duckdb.Error as error:
+        connection.close()
+        raise explained(error) from error
+
+
+def _view(relation: Relation, expansion: Expansion) -> tuple[str, str, str]:
+    database, schema, name = (quote(part) for part in relation.path)
+    columns = columns_of(relation.columns)
+    select = expansion.select(relation.key, relation.columns)
+    return (
+        f"ATTACH IF NOT EXISTS ':memory:' AS {database}",
+        f"CREATE SCHEMA IF NOT EXISTS {database}.{schema}",
+        f"CREATE VIEW {database}.{schema}.{name} ({columns}) AS\n{select}",
+    )

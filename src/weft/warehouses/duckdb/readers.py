@@ -1,0 +1,112 @@
+"""Reading the files of a source as its contract says: names, types and nothing guessed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from weft.mesh.manifest import Column, FileSource
+from weft.sql.duckdb import DIALECT, quote, string
+from weft.warehouses.duckdb.session import Session
+from weft.warehouses.protocol import WarehouseError
+
+
+def reader(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+    """Return the SELECT that reads these files.
+
+    Raises WarehouseError when the files do not have the columns of the contract, or when the
+    format is not known.
+    """
+    found = _READERS.get(spec.format.lower())
+    if found is None:
+        raise WarehouseError(
+            f"source `{spec.name}` has format `{spec.format}`; there are: {', '.join(_READERS)}"
+        )
+    return found(spec, paths, session)
+
+
+def _csv(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+    options = spec.options
+    header = bool(options.get("header", True))
+    delimiter = str(options.get("delimiter", ","))
+    mark = str(options.get("quote", '"'))
+    if header:
+        for path in paths:
+            _refuse_other_columns(spec, path, _header(path, delimiter, mark))
+    settings = {
+        "columns": _types(spec.columns),
+        "header": DIALECT.literal(header),
+        "delim": string(delimiter),
+        "quote": string(mark),
+        "escape": string(mark),
+        "auto_detect": "false",
+    }
+    if "nullString" in options:
+        settings["nullstr"] = string(str(options["nullString"]))
+    return _from("read_csv", paths, settings)
+
+
+def _json(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+    return _from("read_json", paths, {"columns": _types(spec.columns), "format": "'auto'"})
+
+
+def _parquet(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+    for path in paths:
+        found = {column.name for column in session.describe(_from("read_parquet", [path], {}))}
+        missing = [column.name for column in spec.columns if column.name not in found]
+        if missing:
+            raise _other_columns(spec, path, f"`{'`, `'.join(missing)}` missing")
+    names = ", ".join(quote(column.name) for column in spec.columns)
+    return _from("read_parquet", paths, {}, names)
+
+
+_READERS: dict[str, Callable[[FileSource, Sequence[str], Session], str]] = {
+    "csv": _csv,
+    "json": _json,
+    "parquet": _parquet,
+}
+
+
+def _from(function: str, paths: Sequence[str], settings: dict[str, str], columns: str = "*") -> str:
+    files = ", ".join(string(path) for path in paths)
+    arguments = [f"[{files}]", *(f"{name} = {value}" for name, value in settings.items())]
+    arguments.append("hive_partitioning = false")
+    return " ".join(("SELECT", columns, "FROM", f"{function}({', '.join(arguments)})"))
+
+
+def _types(columns: Sequence[Column]) -> str:
+    pairs = (f"{string(each.name)}: {string(each.type or 'VARCHAR')}" for each in columns)
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _header(path: str, delimiter: str, mark: str) -> list[str]:
+    """Return the first record of a CSV file."""
+    dialect: dict[str, Any] = {"delimiter": delimiter, "strict": True}
+    if mark:
+        dialect["quotechar"] = mark
+    else:
+        dialect["quoting"] = csv.QUOTE_NONE
+    try:
+        opened = gzip.open if path.endswith(".gz") else open
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
+            return next(csv.reader(stream, **dialect), [])
+    except (OSError, UnicodeDecodeError, csv.Error, TypeError) as error:
+        raise WarehouseError(f"cannot read the header of {path}: {error}") from error
+
+
+def _refuse_other_columns(spec: FileSource, path: str, found: list[str]) -> None:
+    wanted = [column.name for column in spec.columns]
+    if found == wanted:
+        return
+    missing = [name for name in wanted if name not in found]
+    unknown = [name for name in found if name not in wanted]
+    parts = [f"`{'`, `'.join(missing)}` missing"] if missing else []
+    if unknown:
+        parts.append(f"`{'`, `'.join(unknown)}` not in the contract")
+    raise _other_columns(spec, path, "; ".join(parts) or f"in the order {', '.join(found)}")
+
+
+def _other_columns(spec: FileSource, path: str, what: str) -> WarehouseError:
+    return WarehouseError(f"{path} has not the columns of source `{spec.name}`: {what}")

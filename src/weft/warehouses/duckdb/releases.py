@@ -1,0 +1,166 @@
+"""Release files: numbered, made by link(), never changed; the highest is what consumers see."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+import msgspec
+
+from weft.mesh.address import ProductAddress
+from weft.mesh.release import Release
+from weft.plan.plan import Step
+from weft.warehouses.duckdb.disk import Disk, names_in, read
+from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.manifests import Manifests
+from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.protocol import Bound, Conflict, Outcome, WarehouseError
+
+_FILE = re.compile(r"([0-9]{8})\.json")
+_decoder = msgspec.json.Decoder(Release)
+
+
+class Releases:
+    """The folder `releases/`. A release never changes, so what was read once is kept."""
+
+    def __init__(self, layout: Layout, disk: Disk, scratch: Scratch, manifests: Manifests) -> None:
+        self._layout = layout
+        self._disk = disk
+        self._scratch = scratch
+        self._manifests = manifests
+        self._read: dict[str, Release] = {}
+
+    def numbers(self, environment: str, product: str) -> list[int]:
+        """Return the numbers of a product's releases, in no order."""
+        names = names_in(self._layout.product(environment, product))
+        return [int(found.group(1)) for found in map(_FILE.fullmatch, names) if found]
+
+    def current(self, environment: str, product: str) -> Release | None:
+        """Return what consumers see, None when nothing was released. Raises WarehouseError."""
+        number = max(self.numbers(environment, product), default=0)
+        return self._find(environment, product, number) if number else None
+
+    def all(self, environment: str, product: str) -> tuple[Release, ...]:
+        """Return every kept release, newest first."""
+        numbers = sorted(self.numbers(environment, product), reverse=True)
+        found = (self._find(environment, product, number) for number in numbers)
+        return tuple(release for release in found if release)
+
+    def environments(self) -> tuple[str, ...]:
+        """Return every environment in which something was released, sorted."""
+        names = sorted(filter(is_name, names_in(self._layout.releases)))
+        return tuple(name for name in names if self.products(name))
+
+    def products(self, environment: str) -> tuple[str, ...]:
+        """Return every product that has a release in an environment, sorted."""
+        folder = os.path.join(self._layout.releases, environment)
+        addresses = (
+            str(ProductAddress(domain, product))
+            for domain in filter(is_name, names_in(folder))
+            for product in filter(is_name, names_in(os.path.join(folder, domain)))
+        )
+        return tuple(sorted(each for each in addresses if self.numbers(environment, each)))
+
+    def publish(self, step: Step, wanted: Release, bound: Bound) -> Outcome:
+        """Make a release current, if the expected one still is. Raises Conflict when it is not.
+
+        The release of the same run with the same content counts as this one, so that publishing
+        again after a crash finds it.
+        """
+        wanted = replace(
+            wanted, number=step.expected + 1, run=bound.run, fence=bound.fence, at=bound.at
+        )
+        folder = self._layout.product(wanted.environment, wanted.product)
+        current = self.current(wanted.environment, wanted.product)
+        reused = current is not None and _same(current, wanted)
+        if not reused:
+            self._refuse_moved(current, wanted)
+            self._refuse_incomplete(wanted)
+            self._disk.make_folder(folder)
+            self._manifests.sync()
+            draft = self._scratch.file(bound.run, "release.json")
+            self._disk.write(draft, msgspec.json.encode(wanted))
+            if not self._disk.link(draft, self._path(folder, wanted.number)):
+                current = self.current(wanted.environment, wanted.product)
+                raise _conflict(current, wanted)
+        self._sync(folder)
+        return Outcome(reused=reused, release=current if reused else wanted)
+
+    def remove(self, release: Release) -> tuple[str, int]:
+        """Remove a release that is not current; return its path and size.
+
+        Raises WarehouseError for the current one.
+        """
+        numbers = self.numbers(release.environment, release.product)
+        if release.number == max(numbers, default=0):
+            raise WarehouseError(
+                f"release {release.number} of {release.product} is current and stays"
+            )
+        folder = self._layout.product(release.environment, release.product)
+        path = self._path(folder, release.number)
+        size = os.path.getsize(path) if release.number in numbers else 0
+        self._disk.remove(path)
+        self._read.pop(path, None)
+        return path, size
+
+    def _refuse_moved(self, current: Release | None, wanted: Release) -> None:
+        number = current.number if current else 0
+        later = current is not None and current.fence > wanted.fence
+        if number != wanted.number - 1 or later:
+            raise _conflict(current, wanted)
+
+    def _refuse_incomplete(self, wanted: Release) -> None:
+        shown = (each.key for port in wanted.ports for each in port.objects)
+        missing = [
+            key for key in {*wanted.builds.values(), *shown} if not self._manifests.exists(key)
+        ]
+        if missing:
+            raise WarehouseError(
+                f"{wanted.product} cannot be released without build {missing[0]}; "
+                "plan and apply again"
+            )
+
+    def _sync(self, folder: str) -> None:
+        """Sync a product's folder and those above it, any of which may be new."""
+        while folder != self._layout.root:
+            self._disk.sync(folder)
+            folder = os.path.dirname(folder)
+
+    def _find(self, environment: str, product: str, number: int) -> Release | None:
+        path = self._path(self._layout.product(environment, product), number)
+        if path not in self._read:
+            data = read(path)
+            if data is None:
+                return None
+            try:
+                self._read[path] = _decoder.decode(data)
+            except msgspec.MsgspecError as error:
+                raise WarehouseError(f"{path} is damaged: {error}") from error
+        return self._read[path]
+
+    def _path(self, folder: str, number: int) -> str:
+        return os.path.join(folder, f"{number:08}.json")
+
+
+def keys_of(releases: Iterable[Release]) -> frozenset[str]:
+    """Return the keys of every build that releases name."""
+    return frozenset(key for release in releases for key in release.builds.values())
+
+
+def _same(current: Release, wanted: Release) -> bool:
+    return (current.number, current.run, current.content) == (
+        wanted.number,
+        wanted.run,
+        wanted.content,
+    )
+
+
+def _conflict(current: Release | None, wanted: Release) -> Conflict:
+    number = current.number if current else 0
+    by = f" by run {current.run}" if current and current.run else ""
+    return Conflict(
+        f"{wanted.product} in {wanted.environment} has moved to release {number}{by}, "
+        f"expected was {wanted.number - 1}; plan again"
+    )

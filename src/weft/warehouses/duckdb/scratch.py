@@ -1,0 +1,135 @@
+"""Folders for unfinished work, each locked by its process, so that leftovers are known as such."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+from threading import Lock
+
+from weft.warehouses.duckdb.disk import Disk, names_in
+from weft.warehouses.duckdb.layout import Layout, checked, is_name
+from weft.warehouses.protocol import WarehouseError
+
+_LOCK = "lock"
+
+
+class Scratch:
+    """The folders under `tmp/` that this process works in. A lock ends with its process."""
+
+    def __init__(self, layout: Layout, disk: Disk) -> None:
+        self._layout = layout
+        self._disk = disk
+        self._held: dict[str, int] = {}
+        self._count = itertools.count(1)
+        self._guard = Lock()
+
+    def file(self, owner: str, name: str) -> str:
+        """Return a path for a new file in the folder of `owner`, a run; it is free."""
+        with self._guard:
+            if owner not in self._held:
+                self.take(owner)
+        return os.path.join(self._folder(owner), f"{next(self._count)}-{name}")
+
+    def number(self) -> int:
+        """Return a number that this process has not given before."""
+        return next(self._count)
+
+    def take(self, owner: str) -> str:
+        """Make and lock the folder of `owner`, waiting while somebody has it; return its path."""
+        folder = self._folder(checked(owner))
+        number = self._locked(folder, wait=True)
+        assert number is not None
+        self._held[owner] = number
+        return folder
+
+    def take_free(self, purpose: str) -> str:
+        """Take the first folder for a purpose that nobody has; return its owner's name."""
+        return next(
+            owner
+            for owner in (f"{purpose}-{place}" for place in itertools.count(1))
+            if self._try(owner)
+        )
+
+    def take_dead(self) -> list[str]:
+        """Take the folders that killed processes left; return their owners' names."""
+        names = [name for name in self._owners() if name not in self._held]
+        return [name for name in names if self._try(name)]
+
+    def drop(self, owner: str) -> None:
+        """Remove the folder of `owner` and unlock it."""
+        number = self._held.pop(owner)
+        try:
+            self._disk.remove_folder(self._folder(owner))
+        finally:
+            os.close(number)
+
+    def drop_all(self) -> None:
+        """Remove and unlock every folder of this process."""
+        for owner in tuple(self._held):
+            self.drop(owner)
+
+    def living(self) -> set[str]:
+        """Return the owners that are at work, in this process or another."""
+        return {name for name in self._owners() if name in self._held or self._is_locked(name)}
+
+    def _folder(self, owner: str) -> str:
+        return os.path.join(self._layout.temporary, owner)
+
+    def _owners(self) -> list[str]:
+        names = (name for name in names_in(self._layout.temporary) if is_name(name))
+        return [name for name in names if self._is_ours(name)]
+
+    def _is_ours(self, owner: str) -> bool:
+        held = names_in(self._folder(owner))
+        return _LOCK in held or not held
+
+    def _try(self, owner: str) -> bool:
+        number = self._locked(self._folder(owner), wait=False)
+        if number is not None:
+            self._held[owner] = number
+        return number is not None
+
+    def _is_locked(self, owner: str) -> bool:
+        try:
+            number = os.open(os.path.join(self._folder(owner), _LOCK), os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(number)
+        return False
+
+    def _locked(self, folder: str, wait: bool) -> int | None:
+        """Lock a folder; None when somebody has it.
+
+        The one who held it may have removed the folder while we waited: then the lock is on a
+        file that is gone, and we begin again.
+        """
+        path = os.path.join(folder, _LOCK)
+        while True:
+            self._disk.make_folder(folder)
+            try:
+                number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise WarehouseError(f"cannot lock {path}: {error.strerror}") from error
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                os.close(number)
+                return None
+            if _is_file(number, path):
+                return number
+            os.close(number)
+
+
+def _is_file(number: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(number), os.stat(path))
+    except FileNotFoundError:
+        return False

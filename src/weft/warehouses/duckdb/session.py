@@ -1,0 +1,191 @@
+"""The engine: one database in memory, one cursor per thread, and only some folders in reach."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from weft.mesh.manifest import Column
+from weft.sql.duckdb import string
+from weft.warehouses.duckdb.disk import DENIED_TEXTS, FULL_TEXTS, full_disk, not_writable
+from weft.warehouses.protocol import WarehouseError
+
+MAX_MESSAGE = 300
+
+# The file has a temporary name of ours already.
+_PARQUET = "(FORMAT parquet, RETURN_STATS, USE_TMP_FILE false)"
+
+
+class Unmeasurable(WarehouseError):
+    """The statement itself is at fault: it does not bind, or a value in it cannot be computed."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How the engine is to run. 0 threads and no limit leave it to the engine.
+
+    `folders` are the only ones it can reach, `temporary` is where it may put what does not fit
+    into memory.
+    """
+
+    folders: tuple[str, ...]
+    temporary: str
+    threads: int = 0
+    memory_limit: str = ""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What is to be set before a database is opened."""
+        limit = {"memory_limit": self.memory_limit} if self.memory_limit else {}
+        return {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "threads": self.threads or os.cpu_count() or 1,
+            **limit,
+        }
+
+
+def connect(engine: Engine) -> Any:
+    """Open a database in memory that reaches nothing but the engine's folders."""
+    import duckdb
+
+    try:
+        connection = duckdb.connect(":memory:", config=engine.config)
+        folders = ", ".join(string(folder) for folder in engine.folders)
+        connection.execute(" ".join(("SET temp_directory =", string(engine.temporary))))
+        connection.execute(" ".join(("SET allowed_directories = [", folders, "]")))
+        lock(connection)
+    except duckdb.Error as error:
+        raise explained(error) from error
+    return connection
+
+
+def lock(connection: Any) -> None:
+    """Set what every session shares, and let nothing be set afterwards."""
+    for setting in (
+        "SET GLOBAL TimeZone = 'UTC'",
+        "SET GLOBAL Calendar = 'gregorian'",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ):
+        connection.execute(setting)
+
+
+class Session:
+    """The engine, opened when the first statement comes. All methods may be called from threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._database: Any = None
+        self._cursors: list[Any] = []
+        self._local = threading.local()
+        self._guard = threading.Lock()
+        self._cancelled = False
+
+    def execute(
+        self, statement: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run one statement and return all its rows.
+
+        Raises Unmeasurable when the statement is at fault, WarehouseError when the outside is.
+        """
+        import duckdb
+
+        cursor = self._cursor()
+        if self._cancelled:
+            raise _stopped()
+        try:
+            rows: list[tuple[Any, ...]] = cursor.execute(statement, parameters).fetchall()
+        except duckdb.Error as error:
+            raise explained(error) from error
+        return rows
+
+    def describe(self, select: str) -> tuple[Column, ...]:
+        """Return the columns of a SELECT without running it."""
+        rows = self.execute(f"DESCRIBE\n{select}")
+        return tuple(Column(name, native) for name, native, *_ in rows)
+
+    def write_parquet(self, select: str, path: str) -> tuple[int, int]:
+        """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
+        statement = " ".join(("COPY (\n", select, "\n) TO $path", _PARQUET))
+        _, rows, size, *_ = self.execute(statement, {"path": path})[0]
+        return rows, size
+
+    def register(self, name: str, table: Any) -> None:
+        """Show an Arrow table to this thread's statements under a name."""
+        self._cursor().register(name, table)
+
+    def unregister(self, name: str) -> None:
+        """Forget an Arrow table."""
+        self._cursor().unregister(name)
+
+    def cancel(self) -> None:
+        """Stop the running statements, and let no other begin."""
+        self._cancelled = True
+        with self._guard:
+            for cursor in self._cursors:
+                cursor.interrupt()
+
+    def close(self) -> None:
+        """Close the database; it opens again when it is needed."""
+        with self._guard:
+            for cursor in self._cursors:
+                cursor.close()
+            self._cursors.clear()
+            if self._database is not None:
+                self._database.close()
+            self._database = None
+            self._local = threading.local()
+
+    def _cursor(self) -> Any:
+        cursor = getattr(self._local, "cursor", None)
+        if cursor is None:
+            with self._guard:
+                if self._database is None:
+                    self._database = connect(self._engine)
+                    self._database.execute("CREATE SCHEMA builds")
+                    self._database.execute("CREATE SCHEMA sources")
+                cursor = self._database.cursor()
+                self._cursors.append(cursor)
+            self._local.cursor = cursor
+        return cursor
+
+
+def explained(error: Exception) -> WarehouseError:
+    """Turn an error of the engine into ours, shortened to what helps."""
+    import duckdb
+
+    text = shortened(str(error))
+    if isinstance(error, duckdb.InterruptException):
+        return _stopped()
+    if any(each in text for each in FULL_TEXTS):
+        return full_disk(_named_file(text))
+    if any(each in text for each in DENIED_TEXTS):
+        return not_writable(_named_file(text))
+    outside = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InternalException)
+    if isinstance(error, (*outside, duckdb.FatalException)):
+        return WarehouseError(text, interrupted=True)
+    return Unmeasurable(text)
+
+
+def shortened(message: str) -> str:
+    """Return the first paragraph of a message in one line of at most MAX_MESSAGE characters.
+
+    What follows it is a copy of the statement.
+    """
+    line = " ".join(message.strip().split("\n\n")[0].split())
+    return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
+
+
+def _stopped() -> WarehouseError:
+    return WarehouseError("stopped on request", interrupted=True)
+
+
+def _named_file(text: str) -> str:
+    parts: Sequence[str] = text.split('"')
+    return parts[1] if len(parts) > 2 else "the lake"

@@ -1,0 +1,80 @@
+"""What the files of a source contain: a hash over them, read again only when a file has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from weft.warehouses.protocol import WarehouseError
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """How a file looked from outside; a file with another stamp may have another content."""
+
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """The SHA-256 of a file's content, and the stamp it had then."""
+
+    stamp: Stamp
+    digest: str
+
+
+class SourceFiles:
+    """The files of a mesh's folder, hashed on demand.
+
+    `known` are hashes from earlier, by path relative to the folder; new ones are added to it, so
+    that the caller can keep them for the next time.
+    """
+
+    def __init__(self, folder: str, known: Mapping[str, Hashed] | None = None) -> None:
+        self.folder = os.path.abspath(folder)
+        self.known: dict[str, Hashed] = dict(known or {})
+
+    def path(self, file: str) -> str:
+        """Return the absolute path of a file. Raises WarehouseError when it lies outside."""
+        path = os.path.join(self.folder, file)
+        inside = os.path.join(os.path.realpath(self.folder), "")
+        if not os.path.realpath(path).startswith(inside):
+            raise WarehouseError(f"{file} lies outside the folder of the mesh", denied=True)
+        return path
+
+    def stamp(self, file: str) -> Stamp:
+        """Return the size and the time of change of a file. Raises WarehouseError."""
+        try:
+            status = os.stat(self.path(file))
+        except OSError as error:
+            raise _unreadable(file, error) from error
+        return Stamp(status.st_size, status.st_mtime_ns)
+
+    def content(self, files: Iterable[str]) -> str:
+        """Return one hash over the names and contents of files, in this order.
+
+        Raises WarehouseError when a file cannot be read.
+        """
+        together = hashlib.sha256()
+        for file in files:
+            together.update(f"{file}\0{self._digest(file)}\n".encode())
+        return together.hexdigest()
+
+    def _digest(self, file: str) -> str:
+        stamp = self.stamp(file)
+        known = self.known.get(file)
+        if known is None or known.stamp != stamp:
+            try:
+                with open(self.path(file), "rb") as stream:
+                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            except OSError as error:
+                raise _unreadable(file, error) from error
+            known = self.known[file] = Hashed(stamp, digest)
+        return known.digest
+
+
+def _unreadable(file: str, error: OSError) -> WarehouseError:
+    return WarehouseError(f"cannot read {file}: {error.strerror}", denied=True)

@@ -1,0 +1,38 @@
+"""Find warehouse adapters by the entry point group `weft.warehouses`; names need no import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+
+from weft.warehouses.protocol import Warehouse, WarehouseError
+
+GROUP = "weft.warehouses"
+
+
+def warehouse_types() -> tuple[str, ...]:
+    """Return the types that `weft.yaml` may name, sorted."""
+    return tuple(sorted(entry_points(group=GROUP).names))
+
+
+def adapter(type_name: str) -> Callable[..., Warehouse]:
+    """Import the adapter of a type and return its `open_warehouse`.
+
+    It takes `name, options, folder, mesh, store`. Raises WarehouseError when there is no such
+    type, or when what it needs is not installed.
+    """
+    found = entry_points(group=GROUP, name=type_name)
+    if not found:
+        known = warehouse_types()
+        near = get_close_matches(type_name, known, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
+        raise WarehouseError(f"there is no warehouse type `{type_name}`; {hint}", denied=True)
+    try:
+        opened: Callable[..., Warehouse] = next(iter(found)).load()
+    except ImportError as error:
+        raise WarehouseError(
+            f"warehouse type `{type_name}` needs something that is not installed: {error}",
+            denied=True,
+        ) from error
+    return opened

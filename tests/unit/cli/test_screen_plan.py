@@ -1,0 +1,191 @@
+"""The plan as people read it, drawn from plans made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from weft.cli.screens.plan import View, draw, draw_sql
+from weft.mesh.manifest import ProductManifest
+from weft.mesh.release import Release
+from weft.plan.plan import (
+    Affected,
+    BuildSpec,
+    Change,
+    ChangeAction,
+    ChangeClass,
+    DataChange,
+    FieldChange,
+    HeldBack,
+    Plan,
+    Step,
+    StepKind,
+)
+
+Golden = Callable[[str, str], None]
+FLIGHTS = "operations.flights"
+CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
+BUILD = Step(
+    f"{FLIGHTS}/build/stg_flights",
+    StepKind.BUILD,
+    FLIGHTS,
+    "lake",
+    "stg_flights",
+    build=BuildSpec("k1", "stg_flights", "table", 'SELECT 1 AS "id"'),
+)
+DROP = Step(
+    "weather.old/drop",
+    StepKind.DROP,
+    "weather.old",
+    "lake",
+    "hourly@1, hourly",
+    release=Release("weather.old", "prod", 3, ()),
+)
+EMPTY = Plan("7f3a0c12d4e5", "skyline", "skyline", "prod")
+
+
+def breaking() -> Plan:
+    port = Change(
+        FLIGHTS,
+        "port",
+        "departures@1",
+        UPDATE,
+        ChangeClass.BREAKING,
+        fields=(
+            FieldChange(UPDATE, "version", "1.4.2", "1.5.0"),
+            FieldChange(DELETE, "column dep_delay", note="removed, read by 1 of 2 consumers"),
+            FieldChange(UPDATE, "column distance", "smallint", "integer", "wider"),
+            FieldChange(CREATE, "column delay_cause", "", "string", "added"),
+        ),
+    )
+    return replace(
+        EMPTY,
+        changes=(
+            port,
+            Change(FLIGHTS, "model", "stg_flights", UPDATE, ChangeClass.DATA, "rebuild, 1.2 GB"),
+            Change(
+                FLIGHTS,
+                "policy",
+                "pii-is-classified",
+                ChangeAction.NOTE,
+                ChangeClass.METADATA,
+                "pass on 3 columns",
+            ),
+            Change(
+                FLIGHTS,
+                "drift:",
+                "1 object changed outside, not touched here",
+                ChangeAction.WARN,
+                ChangeClass.METADATA,
+                "weft drift",
+            ),
+        ),
+        data=(DataChange(f"{FLIGHTS}.bts_on_time", ("a", "b", "c", "d")),),
+        affected=(
+            Affected("punctuality.daily", f"{FLIGHTS}.departures@1", False, "ok"),
+            Affected(
+                "loyalty.members", f"{FLIGHTS}.departures@1", True, "BREAKS: reads dep_delay"
+            ),
+        ),
+        blocked=(
+            "a breaking change on an active port needs a new major version.\n"
+            f"keep major 1 alive:  weft new port {FLIGHTS}.departures --major 2 --keep 1 "
+            "--until 2027-03-01",
+        ),
+        steps=(BUILD,),
+    )
+
+
+def created(product: str) -> tuple[Change, ...]:
+    parts = [("port", "hourly@1"), ("model", "hourly"), ("model", "stg"), ("source", "asos")]
+    whole = Change(product, "product", product, CREATE, ChangeClass.ADDITIVE, "new")
+    return (
+        whole,
+        *(
+            Change(product, kind, name, CREATE, ChangeClass.ADDITIVE, "build")
+            for kind, name in parts
+        ),
+    )
+
+
+def dropping() -> Plan:
+    return replace(
+        EMPTY,
+        changes=(
+            Change(FLIGHTS, "port", "old@1", DELETE, ChangeClass.BREAKING, "drop"),
+            Change(FLIGHTS, "input", "planes", DELETE, ChangeClass.METADATA, "no longer read"),
+            Change(FLIGHTS, "model", "departures", UPDATE, ChangeClass.DATA, "rebuild"),
+        ),
+        steps=(BUILD, DROP),
+    )
+
+
+@pytest.mark.parametrize("width", [0, 80, 120])
+def test_a_breaking_plan(golden: Golden, width: int) -> None:
+    golden(f"plan_breaking_{width}", draw(breaking(), View(width, seconds=0.4)))
+
+
+def test_nothing_to_do_says_so(golden: Golden) -> None:
+    golden("plan_empty", draw(EMPTY, View(80)))
+
+
+def test_what_is_held_back_is_shown_though_there_is_nothing_to_do(golden: Golden) -> None:
+    held = HeldBack(FLIGHTS, 3, "checks failed", ("tailnum exists in aircraft",))
+    golden("plan_held", draw(replace(EMPTY, held=(held,)), View(80)))
+
+
+def test_newer_data_alone_is_one_line(golden: Golden) -> None:
+    data = (DataChange("a.b.x", ("a.b.m", "a.b.n")), DataChange("a.b.y", ("a.b.n",)))
+    golden("plan_data", draw(replace(EMPTY, data=data, steps=(BUILD,)), View(80)))
+
+
+def test_a_hundred_new_products_take_a_line_each(golden: Golden) -> None:
+    changes = tuple(c for n in range(100) for c in created(f"weather.observations_{n}"))
+    text = draw(replace(EMPTY, changes=changes, steps=(BUILD,)), View(80))
+    golden("plan_many", text)
+    assert len(text.splitlines()) == 104
+
+
+def test_new_products_are_shown_in_full_when_asked_for(golden: Golden) -> None:
+    changes = created("weather.observations") + created("fleet.aircraft")
+    plan = replace(EMPTY, changes=changes, steps=(BUILD,))
+    golden("plan_whole", draw(plan, View(80, whole=True)))
+
+
+def test_drops_stand_last_and_loud(golden: Golden) -> None:
+    golden("plan_drop", draw(dropping(), View(80)))
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    plain, coloured = draw(dropping(), View(80)), draw(dropping(), View(80, colour=True))
+    assert "\x1b[" in coloured
+    without = coloured
+    for code in ("\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[1m", "\x1b[0m"):
+        without = without.replace(code, "")
+    assert without == plain
+
+
+def test_long_values_are_cut_on_a_screen_and_whole_in_a_pipe() -> None:
+    field = FieldChange(UPDATE, "description", "old " * 40, "new " * 40)
+    change = Change(FLIGHTS, "model", "m", UPDATE, ChangeClass.METADATA, "no rebuild", (field,))
+    plan = replace(EMPTY, changes=(change,), manifests={FLIGHTS: _manifest()})
+    assert all(len(line) <= 80 for line in draw(plan, View(80)).splitlines())
+    assert "old " * 40 + " -> " in draw(plan, View(0)).replace("  ->", "  ->")
+
+
+def test_a_definition_cannot_steer_the_terminal() -> None:
+    field = FieldChange(UPDATE, "description", "", "\x1b[2J\nPlan: nothing")
+    change = Change(FLIGHTS, "model", "m", UPDATE, ChangeClass.METADATA, "no rebuild", (field,))
+    text = draw(replace(EMPTY, changes=(change,), steps=(BUILD,)), View(80))
+    assert "\x1b" not in text
+    assert not any(line.startswith("Plan: nothing") for line in text.splitlines())
+
+
+def test_the_statements_of_every_step(golden: Golden) -> None:
+    golden("plan_sql", draw_sql(dropping()))
+
+
+def _manifest() -> ProductManifest:
+    return ProductManifest("operations", "flights", "skyline", "p", "lake", "duckdb")
