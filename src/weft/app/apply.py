@@ -19,7 +19,6 @@ from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
 from weft.mesh.release import ObjectRelease, Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
-from weft.plan.impact import breaking
 from weft.plan.plan import Plan, Step, StepKind
 from weft.store.protocol import Finished
 from weft.warehouses.protocol import Bound, Scope, Warehouse, WarehouseError
@@ -60,8 +59,7 @@ class _Product:
 def refuse_unless_allowed(plan: Plan, options: ApplyOptions) -> None:
     """Raise Breaking or Blocked when this plan must not be applied as it is."""
     if plan.blocked:
-        known = {address: each for address, each in plan.manifests.items()}
-        kind = Breaking if breaking(plan.changes, known) else Blocked
+        kind = Breaking if plan.breaking else Blocked
         raise kind(plan.blocked[0], why="\n".join(plan.blocked[1:]), next_step="weft plan")
     if plan.drops and not options.allow_drop:
         named = "; ".join(f"{step.product}: {step.target}" for step in plan.drops)

@@ -22,7 +22,7 @@ from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import Domain
 from weft.mesh.settings import MeshSettings
-from weft.project.compile import compile_product, cycle_diagnostic, order_products
+from weft.project.compile import Compiled, compile_product, cycle_diagnostic, order_products
 from weft.project.faces import (
     Faces,
     PortFace,
@@ -40,6 +40,15 @@ _TICK_NS = 50_000_000
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A product that compiles against its inputs as published, and not as the files change them."""
+
+    consumer: str
+    ports: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A mesh as its files define it. `products` are those without errors, in order."""
 
@@ -49,6 +58,7 @@ class Loaded:
     order: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     files: int
+    broken: tuple[Broken, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -86,6 +96,7 @@ class _Reading:
     fresh: dict[str, ParsedProduct] = field(default_factory=dict)
     kept: dict[str, CachedProduct] = field(default_factory=dict)
     stamps: dict[str, tuple[Stamp, ...]] = field(default_factory=dict)
+    broken: list[Broken] = field(default_factory=list)
 
 
 def load_settings(folder: Path, variables: Mapping[str, str]) -> MeshSettings:
@@ -120,6 +131,7 @@ def load(
         order=order,
         diagnostics=tuple(sorted(reading.diagnostics, key=lambda each: each.order)),
         files=reading.files,
+        broken=tuple(reading.broken),
     )
 
 
@@ -208,6 +220,8 @@ def _compile(
         parsed = reading.fresh[path]
         domain = reading.domains[path.split("/")[1]]
         compiled = compile_product(parsed, domain, reading.settings.root, faces, names)
+        if compiled.manifest is None and published:
+            compiled = _against_published(reading, compiled, parsed, faces, published)
         reading.diagnostics += compiled.diagnostics
         if compiled.manifest is None:
             continue
@@ -222,6 +236,38 @@ def _compile(
     if entries or gone:
         cache.remember_products(entries, gone)
     return products
+
+
+def _against_published(
+    reading: _Reading,
+    failed: Compiled,
+    parsed: ParsedProduct,
+    faces: Faces,
+    published: tuple[PortFace, ...],
+) -> Compiled:
+    """Compile a product against its inputs as they are published, to see who broke it.
+
+    Its own mistakes fail here as well, and then the first compilation counts.
+    """
+    product = parsed.product
+    if product is None:
+        return failed
+    wanted = {each.contract_id for each in product.inputs}
+    changed = tuple(
+        face.address
+        for face in published
+        if f"{face.product}.{face.port}" in wanted
+        and faces.majors(f"{face.product}.{face.port}").get(face.major) != face
+    )
+    if not changed:
+        return failed
+    domain = reading.domains[product.domain]
+    before = Faces(published)
+    again = compile_product(parsed, domain, reading.settings.root, before, MeshNames())
+    if again.manifest is None:
+        return failed
+    reading.broken.append(Broken(product.address, changed, failed.diagnostics))
+    return again
 
 
 def _faces(reading: _Reading, published: tuple[PortFace, ...]) -> Faces:

@@ -21,9 +21,10 @@ _MAJOR = re.compile(r".*\.v([1-9][0-9]{0,5})\.odcs\.yaml")
 
 @dataclass(frozen=True)
 class Major:
-    """Which major of a port to write; `keep` names an older one that lives on `until` a date.
+    """Which major of a port to write; `keep` names an older one that goes on as it is.
 
-    0 stands for the next one, and for none to keep.
+    0 stands for the next one, and for none to keep. `until` is the last day of the kept one, an
+    ISO date that deprecates it, or "".
     """
 
     number: int = 0
@@ -59,6 +60,7 @@ def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
         files = _first_files(mesh, path, address)
     if major.keep:
         files += _kept_models(mesh, f"{folder}/models", present[major.keep], major.keep)
+    if major.until:
         edits.append(_ending(mesh, present[major.keep], major.until))
     return Draft(tuple(files), tuple(edits), ("weft validate", "weft plan"))
 
@@ -77,8 +79,8 @@ def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -
             f"the next major of {address} is {following}",
             next_step=f"weft new port {address} --major {following}",
         )
-    if bool(major.keep) != bool(major.until):
-        raise Usage("--keep and --until belong together", why="A kept major needs its last day.")
+    if major.until and not major.keep:
+        raise Usage("--until needs --keep", why="It is the last day of the major that is kept.")
     if major.keep and major.keep not in present:
         raise NotFound("major to keep", str(major.keep), map(str, present))
     if major.until:

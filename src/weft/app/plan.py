@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -53,6 +53,8 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     removed = () if options.select else _removed(mesh, memory, loaded)
     salts = _new_salts(mesh, desired) if options.rebuild else {}
     situation = gather(mesh, desired, everyone, memory, removed, salts)
+    broken = tuple(port for each in loaded.broken for port in each.ports)
+    situation = replace(situation, broken=broken)
     plan = plan_situation(mesh, situation, everyone)
     return Planned(plan, loaded, mesh.system.monotonic() - began)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -13,6 +13,7 @@ from weft.app.contents import source_contents
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Observed, Release
 from weft.plan.examine import Situation
+from weft.project.carry import carry
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
 
@@ -41,7 +42,10 @@ def gather(
     removed: Sequence[str] = (),
     new_salts: Mapping[str, str] | None = None,
 ) -> Situation:
-    """Gather the situation of the products in `desired`; `removed` are gone from the files."""
+    """Gather the situation of the products in `desired`; `removed` are gone from the files.
+
+    Fingerprints that only another version of the programs made differ are carried over.
+    """
     digests = {address: each.digest for address, each in memory.applied.items()}
     differing = [
         address
@@ -49,6 +53,7 @@ def gather(
         if address in digests and digests[address] != manifest.digest
     ]
     applied = mesh.store.definitions.manifests(mesh.environment, [*differing, *removed])
+    desired = _carried_over(desired, applied)
     homes = _homes(desired, everyone, applied, memory.descriptors)
     observed = {name: _observe(mesh, name, scope) for name, scope in homes.items()}
     salts = {**mesh.store.definitions.salts(mesh.environment), **(new_salts or {})}
@@ -70,6 +75,14 @@ def gather(
         holds=mesh.store.journal.holds(mesh.environment),
         removed=tuple(removed),
     )
+
+
+def _carried_over(desired: Manifest, applied: Mapping[str, ProductManifest]) -> Manifest:
+    products = {
+        address: carry(manifest, applied[address]) if address in applied else manifest
+        for address, manifest in desired.products.items()
+    }
+    return replace(desired, products=products)
 
 
 def _homes(

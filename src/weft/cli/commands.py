@@ -23,11 +23,33 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("init", "init:init", "Begin a mesh in a folder."),
             Entry("new", "new:new", "Write a new domain, product or port."),
+            Entry("validate", "validate:validate", "Check what can be known from the files."),
         ),
     ),
     (
         "Change",
-        (Entry("plan", "plan:plan", "Show what applying the files would change."),),
+        (
+            Entry("plan", "plan:plan", "Show what applying the files would change."),
+            Entry("apply", "apply:apply", "Do what a plan says, and exactly that."),
+            Entry("run", "run:run", "Refresh data from the definitions applied last."),
+        ),
+    ),
+    (
+        "Read",
+        (
+            Entry("ls", "ls:ls", "List products and how they stand."),
+            Entry("show", "show:show", "Show a product, port or model."),
+            Entry("query", "query:query", "Run one SELECT over published ports."),
+            Entry("history", "history:history", "Show releases, runs and their steps."),
+        ),
+    ),
+    (
+        "Keep",
+        (
+            Entry("rollback", "rollback:rollback", "Go back to an earlier release and hold it."),
+            Entry("unlock", "unlock:unlock", "End the lock of a run on another machine."),
+            Entry("audit", "audit:audit", "Show who did what, and prove the list whole."),
+        ),
     ),
     (
         "Understand",

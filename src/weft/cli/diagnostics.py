@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import combining, east_asian_width
 
 from weft.mesh.diagnostic import Diagnostic, Severity
 
@@ -44,11 +45,11 @@ def _draw_one(each: Diagnostic, pen: _Pen) -> str:
     style = _COLOURS[each.severity]
     title = pen.paint(f"{each.severity}[{each.code}]", style)
     lines = [f"{title}{pen.paint(f': {visible(each.message)}', _BOLD)}"]
-    margin = ""
+    margin = "  "
     if each.span is not None:
         place = f"{each.span.file}:{each.span.line}:{each.span.column}"
         number = str(each.span.line) if each.excerpt.strip() else ""
-        margin = " " * len(number)
+        margin = " " * len(number) or margin
         lines.append(f"{margin}{pen.paint('-->', _BLUE)} {visible(place)}")
         if number:
             excerpt, before, length = _cut(each.excerpt, each.span.column - 1, each.span.length)
@@ -75,7 +76,7 @@ def _escape(char: str) -> str:
 
 
 def _cut(line: str, start: int, length: int) -> tuple[str, int, int]:
-    """Cut a line around a place; the text, the width before the place and the place's width."""
+    """Cut a line around a place; its text, the width before the place and the place's width."""
     start = min(start, len(line))
     end = min(start + length, len(line))
     left = max(0, start - _BEFORE) if len(line) > _WIDTH else 0
@@ -83,7 +84,14 @@ def _cut(line: str, start: int, length: int) -> tuple[str, int, int]:
     before = ("…" if left else "") + visible(line[left:start])
     inside = visible(line[start : min(end, right)])
     after = visible(line[min(end, right) : right]) + ("…" if len(line) > right else "")
-    return before + inside + after, len(before), max(len(inside), 1)
+    return before + inside + after, _width(before), max(_width(inside), 1)
+
+
+def _width(text: str) -> int:
+    """How many columns a text takes in a terminal."""
+    return sum(
+        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
 
 from weft.app.bootstrap import Opened, opened
+from weft.app.load import Loaded
 from weft.app.system import System
 from weft.app.workspace import find_mesh
+from weft.cli.diagnostics import draw
+from weft.cli.screen import Screen, colour_wanted
 
-env_option = click.option("--env", default="", help="Environment.  [default: production]")
+env_option = click.option(
+    "--env", default="", metavar="NAME", help="Environment.  [default: production]"
+)
 product_option = click.option(
     "--product",
     "products",
@@ -25,3 +31,12 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def mesh_here(environment: str) -> AbstractContextManager[Opened]:
     """Open the mesh that the current folder lies in."""
     return opened(find_mesh(Path.cwd()), environment, System())
+
+
+def warn(loaded: Loaded, seconds: float, screen: Screen) -> None:
+    """Tell what the files were warned of; nothing where there is nothing."""
+    if loaded.diagnostics:
+        colour = colour_wanted(sys.stderr) and screen.colour
+        screen.say(
+            draw(loaded.diagnostics, files=loaded.files, seconds=seconds, colour=colour).rstrip()
+        )

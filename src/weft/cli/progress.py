@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from weft.app.errors import Exit
 from weft.cli.cells import visible
+from weft.cli.output import put
 from weft.cli.screen import Screen
 from weft.cli.screens.run import Following
 from weft.mesh.run import RunEvent
@@ -14,7 +15,8 @@ from weft.mesh.run import RunEvent
 def follow(events: Iterator[RunEvent], screen: Screen, clock: Callable[[], float]) -> Exit:
     """Draw a run as its events come, and return the code to exit with; `clock` gives seconds.
 
-    Whatever happens, the run has been told to stop when this returns or raises.
+    People read lines while it goes on; other formats are written once, at the end. Whatever
+    happens, the run has been told to stop when this returns or raises.
     """
     started = clock()
     following = Following(colour=screen.colour, width=screen.width)
@@ -22,29 +24,36 @@ def follow(events: Iterator[RunEvent], screen: Screen, clock: Callable[[], float
         if screen.width and not screen.quiet:
             _follow_moving(events, following)
         else:
-            for event in events:
-                line = following.take(event)
-                if line:
-                    screen.put(line)
+            _follow_still(events, following, screen)
     finally:
+        # A generator that is merely dropped would end after the store it records into.
         if isinstance(events, Generator):
             events.close()
-    screen.put(following.ending(clock() - started))
+    put(following.result(clock() - started), screen)
     return following.exit_code()
 
 
-def _follow_moving(events: Iterable[RunEvent], following: Following) -> None:
+def _follow_still(events: Iterator[RunEvent], following: Following, screen: Screen) -> None:
+    for event in events:
+        line = following.take(event)
+        if line and screen.format == "table":
+            screen.put(line)
+        elif line:
+            screen.say(line)
+
+
+def _follow_moving(events: Iterator[RunEvent], following: Following) -> None:
     """Show a bar under the lines of finished products; it is gone when the run has ended."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     parts = (BarColumn(24), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*parts, transient=True) as progress:
-        bar = progress.add_task("")
+        bar = progress.add_task("", total=None)
         for event in events:
             line = following.take(event)
             if line:
                 progress.console.out(line, highlight=False)
             doing = f"{event.result.kind} {event.result.target}" if event.result else event.text
             progress.update(
-                bar, completed=event.done, total=event.total, description=visible(doing)
+                bar, completed=event.done, total=event.total or None, description=visible(doing)
             )

@@ -14,8 +14,10 @@ MAJOR_ONLY = re.compile(r"[1-9][0-9]{0,5}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERSIONED = re.compile(r".*_(v[0-9]+|rc)")
 _RESERVED = frozenset(
-    ["weft", "quarantine", "internal", "releases", "public", "main", "system", "temp"]
-    + ["information_schema"]
+    (
+        *("weft", "quarantine", "internal", "releases", "public", "main", "system", "temp"),
+        "information_schema",
+    )
 )
 
 
@@ -24,7 +26,7 @@ class AddressError(ValueError):
 
 
 def name_problem(name: str, *, is_object: bool = False) -> str:
-    """Say what is wrong with a name of ours, as a sentence without a full stop; "" when it is right.
+    """Say what is wrong with a name of ours, without a full stop; "" when it is right.
 
     `is_object` adds the rule for objects of a port, whose names must leave room for `_v1`.
 

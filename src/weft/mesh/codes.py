@@ -85,7 +85,7 @@ CODES: dict[str, Code] = {
     ),
     "W109": Code(
         "A file holds too many values",
-        "A definition may hold 100,000 values, aliases counted as often as they are used. More "
+        "A definition may hold 50,000 values, aliases counted as often as they are used. More "
         "is no definition but data, or a file made to exhaust memory. Keep data in files that a "
         "source contract names.",
     ),
@@ -114,6 +114,11 @@ CODES: dict[str, Code] = {
         "A number is too large or no finite number",
         "Numbers must fit into 64 bits, and infinity and not-a-number have no place in a "
         "definition. Put the digits in quotes if they are text, such as an account number.",
+    ),
+    "W115": Code(
+        "A file holds more mistakes than are worth listing",
+        "Reading stopped after the first hundred mistakes. The file is probably no definition, or "
+        "one thing in it is wrong again and again. Correct what is shown and look again.",
     ),
     # --- Shape: keys and values ------------------------------------------------------------------
     "W120": Code(
@@ -268,8 +273,8 @@ CODES: dict[str, Code] = {
     "W217": Code(
         "A reference that cannot be followed",
         "A relationship points to `object.column`, where the object is one of this contract, of "
-        "this product or an input port. Paths into other files are understood by some tools "
-        "only; this one is shown and not checked.",
+        "this product or an input port. A path `schema/<id>/properties/<id>` is followed inside "
+        "the same contract only. Write `aircraft.tailnum`.",
     ),
     # --- Models and SQL: W301-W349 are about SQL, W350-W369 about files of models and tests ------
     "W350": Code(

@@ -13,8 +13,6 @@ from weft.mesh.check import Check, Promise
 from weft.mesh.contract import Status
 from weft.mesh.product import Materialization, UnitTest
 
-FINGERPRINT_VERSION = 1
-
 
 @dataclass(frozen=True)
 class Column:
@@ -62,7 +60,8 @@ class Query:
 class Transform:
     """A compiled model. `fingerprint` is of the meaning: see `weft.sql.fingerprint`.
 
-    `text` is the source text, kept so that a later version can compare like with like.
+    `text` is the source text and `fingerprint_version` names the programs that made the
+    fingerprint, so that later ones can compare like with like.
     `deterministic` is false where the query calls functions such as now() or random().
     """
 
@@ -77,7 +76,7 @@ class Transform:
     refresh_always: bool = False
     deterministic: bool = True
     checks: tuple[Check, ...] = ()
-    fingerprint_version: int = FINGERPRINT_VERSION
+    fingerprint_version: str = ""
 
 
 @dataclass(frozen=True)

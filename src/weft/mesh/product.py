@@ -31,14 +31,14 @@ class Budget:
 
 @dataclass(frozen=True)
 class Domain:
-    """A business area that owns data products; `title` is the free text that `domain.yaml` calls name."""
+    """A business area that owns data products; `title` is what `domain.yaml` calls name."""
 
     name: str
     warehouse: str
     dialect: str = ""
     title: str = ""
     purpose: str = ""
-    team: Team = Team()
+    team: Team = field(default_factory=Team)
     budget: Budget | None = None
 
 
@@ -138,7 +138,7 @@ class DataProduct:
     sources: tuple[SourceContract, ...] = ()
     models: tuple[Model, ...] = ()
     tests: tuple[UnitTest, ...] = ()
-    team: Team = Team()
+    team: Team = field(default_factory=Team)
     document: dict[str, Any] = field(default_factory=dict)
 
     @property

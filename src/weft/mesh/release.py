@@ -1,4 +1,4 @@
-"""Builds and releases: the immutable things a warehouse holds, and the pointer that consumers see."""
+"""Builds and releases: the immutable things a warehouse holds, and what consumers see of them."""
 
 from __future__ import annotations
 
@@ -80,6 +80,7 @@ class Release:
     def content(self) -> tuple[tuple[PortRelease, ...], dict[str, str], str]:
         """What makes two releases the same to consumers and to the next plan."""
         return (self.ports, self.builds, self.manifest)
+
 
 @dataclass(frozen=True)
 class Observed:

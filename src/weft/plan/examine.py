@@ -27,7 +27,8 @@ class Situation:
     the current ones of this environment, `fallback` those of production. `builds` are the keys
     that each warehouse has. `contents` go by product and source, `new_salts` are the ones among
     `salts` that this plan adds, `removed` are products that this root applied and no longer
-    defines. `input_contracts` are hashes of what each product was promised by its inputs.
+    defines. `input_contracts` are hashes of what each product was promised by its inputs, and
+    `broken` the ports that a consumer compiled against as published, but not as they would be.
     """
 
     desired: Manifest
@@ -43,6 +44,7 @@ class Situation:
     input_contracts: Mapping[str, str] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.plan.plan import Affected, Change, ChangeAction, ChangeClass
@@ -52,34 +52,42 @@ def columns_read(consumer: ProductManifest, port: str) -> frozenset[str]:
     )
 
 
-def blocking_sentences(
-    changes: Sequence[Change], applied: Mapping[str, ProductManifest]
-) -> list[str]:
-    """Why the changes must not be applied: promises of published ports that they would break."""
+def blocking_sentences(breaking: Iterable[str], affected: Iterable[Affected]) -> list[str]:
+    """Why changes must not be applied that break the promises of published ports."""
+    victims: dict[str, list[str]] = {}
+    for each in affected:
+        if each.verdict != "ok":
+            victims.setdefault(each.port, []).append(each.consumer)
     found: list[str] = []
-    for change in breaking(changes, applied):
-        port, _, major = change.name.partition("@")
+    for address in breaking:
+        port, _, major = address.partition("@")
         following = int(major) + 1
+        whom = ", ".join(victims.get(address, ())) or "no consumer in this mesh"
         found.append(
-            f"{change.product}.{change.name}: a breaking change on an active port needs a new "
-            f"major version; weft new port {change.product}.{port} --major {following} "
-            f"--keep {major}"
+            f"{address}: a breaking change on an active port needs a new major version (it breaks "
+            f"{whom}); weft new port {port} --major {following} --keep {major}"
         )
     return found
 
 
-def breaking(
-    changes: Iterable[Change], applied: Mapping[str, ProductManifest]
-) -> tuple[Change, ...]:
-    """The changes that break a promise which consumers already rely on."""
-    return tuple(
-        change
+def breaking_ports(
+    changes: Iterable[Change],
+    applied: Mapping[str, ProductManifest],
+    broken: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """The published ports whose promises these changes break, by address.
+
+    `broken` are ports that a consumer compiled against as published and not as they would be.
+    """
+    found = [
+        f"{change.product}.{change.name}"
         for change in changes
         if change.kind == "port"
         and change.action is ChangeAction.UPDATE
         and change.category is ChangeClass.BREAKING
         and _was_published(change, applied)
-    )
+    ]
+    return tuple(dict.fromkeys((*found, *broken)))
 
 
 def _was_published(change: Change, applied: Mapping[str, ProductManifest]) -> bool:

@@ -200,8 +200,8 @@ class Plan:
 
     `base` has one entry per product in scope. `manifests` are the definitions that the plan
     makes current, by product; `sources` the pinned file sources by key; `salts` the rebuilds that
-    were asked for, by `domain.product.model`; `blocked` says in full
-    sentences why it cannot be applied. `drops` counts destructive steps.
+    were asked for, by `domain.product.model`; `blocked` says in full sentences why it cannot be
+    applied, `breaking` names the ports whose promises it would break.
     """
 
     id: str
@@ -216,6 +216,7 @@ class Plan:
     held: tuple[HeldBack, ...] = ()
     affected: tuple[Affected, ...] = ()
     blocked: tuple[str, ...] = ()
+    breaking: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     sources: dict[str, Source] = field(default_factory=dict)
     salts: dict[str, str] = field(default_factory=dict)

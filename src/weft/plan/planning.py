@@ -16,7 +16,7 @@ from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.plan.diff import diff_product
 from weft.plan.examine import Examined, Situation, upstream_of
-from weft.plan.impact import affected_by, blocking_sentences
+from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
 from weft.plan.keys import key_of
 from weft.plan.newer_data import data_changes
 from weft.plan.plan import Base, Change, HeldBack, Plan, Step
@@ -60,7 +60,9 @@ def assemble(
         if current is not None and (current.ports or current.builds):
             warehouse = situation.applied[address].warehouse
             draft.steps.append(drop_product(address, warehouse, current))
-    draft.blocked += blocking_sentences(draft.changes, situation.applied)
+    breaking = breaking_ports(draft.changes, situation.applied, situation.broken)
+    affected = affected_by(draft.changes, everyone)
+    draft.blocked += blocking_sentences(breaking, affected)
     plan = Plan(
         id="",
         mesh=situation.desired.mesh,
@@ -71,7 +73,8 @@ def assemble(
         changes=tuple(draft.changes),
         data=data_changes(situation, examined, draft.changes),
         held=tuple(draft.held),
-        affected=affected_by(draft.changes, everyone),
+        affected=affected,
+        breaking=breaking,
         blocked=tuple(dict.fromkeys(draft.blocked)),
         steps=_destructive_last(draft.steps),
         sources=draft.pending.sources,

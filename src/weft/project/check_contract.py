@@ -10,10 +10,10 @@ from typing import Any
 
 from weft.mesh.address import major_of, name_problem
 from weft.mesh.contract import DataContract, SchemaObject, Status
-from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import DataProduct, PortContract, SourceContract
-from weft.project.odcs import is_reference
+from weft.project.odcs import follow_reference
 from weft.project.read_yaml import Document, Step
 
 
@@ -44,7 +44,7 @@ def source_contract_problems(
     yield from _identity(source.contract, f"{product.address}.{source.name}", document)
     yield from unknown_status(document)
     if problem := name_problem(source.name):
-        message = f"`{source.name}` cannot be the name of a source"
+        message = f"the source name `{source.name}` is outside the rules"
         yield document.diagnostic("W203", message, "id", note=problem)
     yield from _content(source.contract, document)
 
@@ -67,7 +67,7 @@ def misnamed(document: Document, what: str, name: str, *path: Step) -> Iterator[
     """Report a name that breaks the rules for names."""
     problem = name_problem(name, is_object=what == "object")
     if problem:
-        message = f"`{name}` cannot be the name of a {what}"
+        message = f"the {what} name `{name}` is outside the rules"
         yield document.diagnostic("W203", message, *path, note=problem)
 
 
@@ -94,7 +94,7 @@ def version_problem(document: Document, version: str, *path: Step) -> Iterator[D
 
 def _identity(contract: DataContract, wanted: str, document: Document) -> Iterator[Diagnostic]:
     if contract.id != wanted:
-        message = f"the contract in this file is `{wanted}`"
+        message = "the `id` of this contract does not fit the place of its file"
         yield document.diagnostic("W206", message, "id", note=f"write `{wanted}`")
 
 
@@ -136,7 +136,7 @@ def _columns(
 def _references(
     entry: dict[str, Any], document: Document, place: tuple[Step, ...]
 ) -> Iterator[Diagnostic]:
-    """Warn of relationships that point into a document by a path."""
+    """Report relationships that point by a path to what is not in this document."""
     holders = [(entry, place)]
     for index, column in enumerate(entry.get("properties", ())):
         holders.append((column, (*place, "properties", index)))
@@ -145,11 +145,10 @@ def _references(
             for end in ("from", "to"):
                 value = relationship.get(end, ())
                 texts = [value] if isinstance(value, str) else value
-                if not all(map(is_reference, texts)):
+                if any("/" in follow_reference(each, document.data["schema"]) for each in texts):
                     yield document.diagnostic(
                         "W217",
-                        "this relationship is shown and not checked",
+                        "this reference leads nowhere in this contract",
                         *(*where, "relationships", number, end),
-                        note="write `object.column` to have it checked",
-                        severity=Severity.WARNING,
+                        note="write `object.column`, or the name of an input port for the object",
                     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from weft.mesh.address import major_of, name_problem
 from weft.mesh.diagnostic import Diagnostic
-from weft.mesh.nearest import did_you_mean
+from weft.mesh.nearest import nearest
 from weft.mesh.product import DataProduct, OutputPort, PortContract
 from weft.project.check_contract import (
     misnamed,
@@ -31,8 +31,8 @@ def domain_problems(document: Document) -> Iterator[Diagnostic]:
     yield from misnamed(document, "domain", document.data["domain"], "domain")
     folders = document.path.split("/")[:-1]
     if folders and document.data["domain"] != folders[-1]:
-        message = f"this domain lies in the folder `{folders[-1]}`"
-        note = "rename one of the two"
+        message = "the name of this domain does not fit its folder"
+        note = f"write `{folders[-1]}`, or rename the folder"
         yield document.diagnostic("W201", message, "domain", note=note)
 
 
@@ -40,8 +40,8 @@ def model_problems(file: SourceFile, name: str) -> Iterator[Diagnostic]:
     """Check that a model's name keeps the rules."""
     problem = name_problem(name)
     if problem:
-        message = f"`{name}` cannot be the name of a model"
-        yield file.diagnostic("W203", message, help=problem)
+        message = f"the model name `{name}` is outside the rules"
+        yield file.diagnostic("W203", message, note=problem)
 
 
 def product_problems(
@@ -70,13 +70,13 @@ def _identity(product: DataProduct, document: Document) -> Iterator[Diagnostic]:
     for what, name in (("product", product.name), ("domain", product.domain)):
         problem = name_problem(name)
         if problem:
-            message = f"the folder `{name}` cannot be the name of a {what}"
+            message = f"the {what} name `{name}`, given by the folder, is outside the rules"
             yield document.diagnostic("W203", message, "id", note=problem)
     if data["id"] != product.address:
-        message = f"this product lies in the folder of `{product.address}`"
+        message = "the `id` of this product does not fit its folder"
         yield document.diagnostic("W201", message, "id", note=f"write `{product.address}`")
     if data.get("domain", product.domain) != product.domain:
-        message = f"this product lies in the folder of domain `{product.domain}`"
+        message = "the domain of this product does not fit its folder"
         yield document.diagnostic("W201", message, "domain", note=f"write `{product.domain}`")
 
 
@@ -122,9 +122,8 @@ def _without_contract(
 ) -> Diagnostic:
     file = f"{port.name}.v{port.major}.odcs.yaml"
     others = [f"{name}.v{major}.odcs.yaml" for name, major in sorted(ports)]
-    note = did_you_mean(file, others, f"the file {file} is missing")
-    if note != f"the file {file} is missing":
-        note = f"there is no {file}; {note}"
+    near = nearest(file, others)
+    note = f"the file {file} is missing" + (f"; there is {near}" if near else "")
     message = f"port `{port.name}` has no contract for major version {port.major}"
     return document.diagnostic("W209", message, *place, note=note)
 
@@ -132,22 +131,16 @@ def _without_contract(
 def _offered(
     product: DataProduct, contract: PortContract, document: Document
 ) -> Iterator[Diagnostic]:
-    entry = next(
-        (
-            each
-            for each in product.outputs
-            if (each.name, each.major) == (contract.port, contract.major)
-        ),
-        None,
-    )
     version = contract.contract.version
-    if entry is None:
-        name = f"`{contract.port}` with major version {contract.major}"
+    entries = [each for each in product.outputs if each.name == contract.port]
+    offered = [each.version for each in entries if each.major == contract.major]
+    if not offered and all(each.major for each in entries):
         message = "no output port of product.yaml offers this contract"
-        note = f"add {name} to outputPorts, or delete the file"
+        entry = f"`{contract.port}` with major version {contract.major}"
+        note = f"add {entry} to outputPorts, or delete the file"
         yield document.diagnostic("W208", message, "id", note=note)
-    elif entry.version != version and major_of(version) == contract.major:
-        message = f"product.yaml offers `{contract.port}` as version {entry.version}"
+    elif offered and version not in offered and major_of(version) == contract.major:
+        message = f"product.yaml offers `{contract.port}` as version {offered[0]}"
         note = "make both versions the same"
         yield document.diagnostic("W210", message, "version", note=note)
 
@@ -161,6 +154,6 @@ def _tests(product: DataProduct, documents: dict[str, Document]) -> Iterator[Dia
             place: tuple[Step, ...] = (index, "test") if is_list else ("test",)
             if name in seen:
                 message = f"two unit tests have the name `{name}`"
-                note = f"the other one stands in {seen[name]}"
+                note = "it stands above" if seen[name] == path else f"see {seen[name]}"
                 yield documents[path].diagnostic("W360", message, *place, note=note)
             seen[name] = path

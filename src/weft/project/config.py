@@ -48,8 +48,9 @@ def read_settings(
         environments={name: reader.environment(name) for name in data.get("environments", ())},
         keep=Keep(**data.get("keep", {})),
     )
-    for key in ("mesh", "root", "production"):
-        reader.check_name(key, getattr(settings, key), key)
+    for key, what in (("mesh", "mesh"), ("root", "root"), ("production", "environment")):
+        if key in data:
+            reader.check_name(what, getattr(settings, key), key)
     return settings, tuple(reader.diagnostics)
 
 
@@ -111,7 +112,7 @@ class _Reader:
         """Report a name that breaks the rules for names."""
         problem = name_problem(name)
         if problem:
-            message = f"`{name}` cannot be the name of a {what}"
+            message = f"the {what} name `{name}` is outside the rules"
             self._report("W203", message, *path, key=key, note=problem)
 
     def _options(self, options: dict[str, Any], *path: Step) -> dict[str, type_of_setting]:

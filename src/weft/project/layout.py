@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from weft.mesh.diagnostic import Diagnostic
@@ -34,7 +34,7 @@ class Layout:
         return {(port, major) for _, port, major in self.contracts}
 
 
-def layout_of(folder: str, files: Iterable[SourceFile]) -> Layout:
+def layout_of(folder: str, files: Sequence[SourceFile]) -> Layout:
     """Sort the files of a product's folder, by path; files of no known kind are left out."""
     layout = Layout()
     for file in sorted(files, key=lambda each: each.path):
@@ -52,6 +52,14 @@ def layout_of(folder: str, files: Iterable[SourceFile]) -> Layout:
             layout.product = file
         elif _DEFINITION.fullmatch(inside):
             layout.diagnostics.append(_misplaced(file, inside))
+    if layout.product is None and not any(
+        each.name.lower() in ("product.yml", "product.yaml") for each in files
+    ):
+        missing = SourceFile(f"{folder}/product.yaml", b"")
+        message = "this product has no product.yaml"
+        layout.diagnostics.append(
+            missing.diagnostic("W202", message, help="weft new product writes one")
+        )
     return layout
 
 

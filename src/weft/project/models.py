@@ -20,6 +20,7 @@ from weft.mesh.nearest import nearest
 from weft.project.names import MeshNames, explain_unknown
 from weft.project.order import in_order
 from weft.sql.dialect import Dialect
+from weft.sql.fingerprint import FINGERPRINT_VERSION
 from weft.sql.query import Compiled, Known, ParsedSelect, Problem, compile_select, parse_select
 
 BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
@@ -236,4 +237,5 @@ def _transform(model: Model, compiled: Compiled) -> Transform:
         description=model.description,
         refresh_always=model.refresh_always,
         deterministic=compiled.deterministic,
+        fingerprint_version=FINGERPRINT_VERSION,
     )

@@ -5,7 +5,8 @@ What a contract means stands in `weft.contract`; whether it fits its product in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from weft.mesh.contract import (
@@ -20,6 +21,9 @@ from weft.mesh.contract import (
     Status,
 )
 
+Elements = Sequence[dict[str, Any]]
+
+_PATH = re.compile(r"/?schema/(?P<object>[\w-]+)/properties/(?P<column>[\w-]+)")
 _OPERATORS = {each.value: each for each in Operator}
 _STATUSES = {each.value: each for each in Status}
 # What every server has; the rest of its keys are settings of its type.
@@ -34,6 +38,7 @@ def read_contract(document: dict[str, Any]) -> DataContract:
     A status that the standard does not name counts as active; reporting it is not done here.
     """
     get = document.get
+    schema = get("schema", ())
     return DataContract(
         id=document["id"],
         version=document["version"],
@@ -42,7 +47,7 @@ def read_contract(document: dict[str, Any]) -> DataContract:
         domain=get("domain", ""),
         data_product=get("dataProduct", ""),
         purpose=get("description", {}).get("purpose", ""),
-        objects=tuple([_object(each) for each in get("schema", ())]),
+        objects=tuple([_object(each, schema) for each in schema]),
         servers=tuple([_server(each) for each in get("servers", ())]),
         service_levels=tuple([_service_level(each) for each in get("slaProperties", ())]),
         tags=tuple(get("tags", ())),
@@ -64,26 +69,43 @@ def custom_properties(element: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def is_reference(text: str) -> bool:
-    """Whether a relationship points to `object.column`, and not by a path into a document."""
-    return "/" not in text
+def follow_reference(text: str, schema: Elements) -> str:
+    """Turn a path `schema/<id>/properties/<id>` into `object.column`; `schema` is the document's.
+
+    Other texts, and paths that lead nowhere in this document, are returned as they are.
+    """
+    found = _PATH.fullmatch(text)
+    if found is None:
+        return text
+    for entry in schema:
+        if found["object"] in (entry.get("id"), entry["name"]):
+            for column in entry.get("properties", ()):
+                if found["column"] in (column.get("id"), column["name"]):
+                    return f"{entry['name']}.{column['name']}"
+    return text
 
 
-def _object(entry: dict[str, Any]) -> SchemaObject:
+def _object(entry: dict[str, Any], schema: Elements) -> SchemaObject:
     get = entry.get
     name = entry["name"]
     return SchemaObject(
         name=name,
-        properties=tuple([_property(each) for each in get("properties", ())]),
+        properties=tuple([_property(each, schema) for each in get("properties", ())]),
         description=get("description", ""),
         physical_name=get("physicalName", ""),
         quality=_rules(get("quality", ())),
-        relationships=tuple(_object_relationships(get("relationships", ()), name)),
+        relationships=tuple(
+            Relationship(
+                tuple(each.removeprefix(f"{name}.") for each in _references(entry["from"], schema)),
+                _references(entry["to"], schema),
+            )
+            for entry in get("relationships", ())
+        ),
         tags=tuple(get("tags", ())),
     )
 
 
-def _property(entry: dict[str, Any]) -> SchemaProperty:
+def _property(entry: dict[str, Any], schema: Elements) -> SchemaProperty:
     get = entry.get
     name = get("name", "")
     quality, relationships = get("quality"), get("relationships")
@@ -99,31 +121,22 @@ def _property(entry: dict[str, Any]) -> SchemaProperty:
         classification=get("classification", ""),
         enum=tuple([each["value"] for each in get("enum", ())]),
         options=get("logicalTypeOptions", {}),
-        relationships=tuple(_property_relationships(relationships, name)) if relationships else (),
+        relationships=tuple(
+            [Relationship((name,), _references(each["to"], schema)) for each in relationships]
+        )
+        if relationships
+        else (),
         quality=_rules(quality) if quality else (),
-        properties=tuple([_property(each) for each in get("properties", ())]),
-        items=_property(entry["items"]) if "items" in entry else None,
+        properties=tuple([_property(each, schema) for each in get("properties", ())]),
+        items=_property(entry["items"], schema) if "items" in entry else None,
         tags=tuple(get("tags", ())),
         physical_name=get("physicalName", ""),
     )
 
 
-def _property_relationships(entries: Iterable[Any], name: str) -> Iterable[Relationship]:
-    for entry in entries:
-        targets = _references(entry["to"])
-        if all(map(is_reference, targets)):
-            yield Relationship((name,), targets)
-
-
-def _object_relationships(entries: Iterable[Any], name: str) -> Iterable[Relationship]:
-    for entry in entries:
-        origins, targets = _references(entry["from"]), _references(entry["to"])
-        if all(map(is_reference, (*origins, *targets))):
-            yield Relationship(tuple(each.removeprefix(f"{name}.") for each in origins), targets)
-
-
-def _references(value: str | list[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _references(value: str | list[str], schema: Elements) -> tuple[str, ...]:
+    texts = (value,) if isinstance(value, str) else tuple(value)
+    return tuple([follow_reference(each, schema) if "/" in each else each for each in texts])
 
 
 def _rules(entries: Iterable[Any]) -> tuple[QualityRule, ...]:

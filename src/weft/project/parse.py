@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.product import (
@@ -28,6 +29,9 @@ from weft.project.read_yaml import Document, read_yaml
 from weft.project.schema import Format, check_shape
 from weft.project.source import SourceFile
 from weft.project.unit_tests import read_tests
+
+# Checks of a product stop here: it is no product of people's, and looking on costs time.
+_MOST_PROBLEMS = 500
 
 Diagnostics = tuple[Diagnostic, ...]
 
@@ -79,7 +83,8 @@ def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> Pars
     tests = reader.tests(layout)
     if product is not None:
         product = replace(product, contracts=contracts, sources=sources, models=models, tests=tests)
-        reader.diagnostics += product_problems(product, reader.documents, layout.ports)
+        problems = product_problems(product, reader.documents, layout.ports)
+        reader.diagnostics += islice(problems, _MOST_PROBLEMS)
     return ParsedProduct(product, reader.documents, tuple(reader.diagnostics))
 
 
@@ -93,10 +98,6 @@ class _Reader:
     def product(self, layout: Layout, folder: str, domain: str) -> DataProduct | None:
         """Read product.yaml, without what lies in other files."""
         if layout.product is None:
-            missing = SourceFile(f"{folder}/product.yaml", b"")
-            message = "this product has no product.yaml"
-            help = "weft new product writes one"
-            self.diagnostics.append(missing.diagnostic("W202", message, help=help))
             return None
         document = self._document(layout.product, Format.ODPS)
         if document is None:
@@ -154,7 +155,10 @@ def _read(file: SourceFile, format: Format) -> tuple[Document | None, Diagnostic
     document, diagnostics = read_yaml(file)
     if document is None:
         return None, diagnostics
-    diagnostics += check_shape(document, format)
+    # What could not be read as it stands has often the wrong shape as well: one finding is enough.
+    lines = {each.span.line for each in diagnostics if each.span is not None}
+    shape = check_shape(document, format)
+    diagnostics += tuple(each for each in shape if each.span and each.span.line not in lines)
     return (None if _has_error(diagnostics) else document), diagnostics
 
 

@@ -16,6 +16,7 @@ from weft.project.source import SourceFile, SourceText, read_text
 
 _LINE = re.compile(r"\s*--+\s*(?P<key>[A-Za-z][\w-]*)\s*:\s*(?P<value>.*?)\s*")
 _NAME = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>[^\s,"\[\]]+))\s*')
+_LONGEST_HEAD = 100
 _LISTS = ("required", "unique", "unique_key")
 _KEYS = ("materialized", "description", "refresh", "time_column", *_LISTS)
 _MATERIALIZED = {each.value: each for each in Materialization}
@@ -56,9 +57,9 @@ class _Head:
         while start < len(text):
             end = text.find("\n", start) + 1 or len(text)
             content = text[start:end].strip()
-            if content.startswith("--"):
+            if content.startswith("--") and line <= _LONGEST_HEAD:
                 self._line(text[start:end].rstrip("\r\n"), line)
-            elif content:
+            elif content and not content.startswith("--"):
                 break
             start, line = end, line + 1
         return text[start:], line

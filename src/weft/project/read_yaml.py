@@ -27,8 +27,9 @@ from weft.project.source import SourceFile, SourceText, read_text
 from weft.project.yaml_errors import yaml_error
 
 MAX_DEPTH = 50
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 MAX_ALIASES = 100
+MAX_FINDINGS = 100
 
 # The core schema of YAML 1.2: whatever is not listed or matched here is text.
 _WORDS = {
@@ -161,8 +162,9 @@ class _Reader:
     def read(self) -> tuple[Any, _Event]:
         """Read the document; its data and its first event."""
         self._next()
-        if isinstance(event := self._next(), StreamEndEvent):
-            self._refuse("W107", "this file is empty", event)
+        if isinstance(self._next(), StreamEndEvent):
+            start = self._source.span(1, 1)
+            raise _Refused(self._source.diagnostic("W107", "this file is empty", start))
         root = self._next()
         data = self._value(root, 0)
         self._next()
@@ -252,7 +254,9 @@ class _Reader:
             number = _integer(text) if len(text) <= 40 else _LARGEST + 1
             if _SMALLEST <= number <= _LARGEST:
                 return number
-            self._report("W114", "this number does not fit into 64 bits", event, "quote text")
+            self._report(
+                "W114", "this number does not fit into 64 bits", event, "put text in quotes"
+            )
             return text
         if _FLOAT.fullmatch(text):
             value = float(text)
@@ -280,7 +284,8 @@ class _Reader:
         return value
 
     def _tag(self, event: _Event) -> None:
-        self._report("W112", f"the tag `{event.tag}` is not followed", event, "remove it")
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        self._report("W112", f"the tag `{tag}` is not followed", event, "remove it")
 
     def _diagnostic(self, code: str, message: str, event: _Event, note: str) -> Diagnostic:
         start, end = event.start_mark, event.end_mark
@@ -289,8 +294,11 @@ class _Reader:
         return self._source.diagnostic(code, message, span, note=note)
 
     def _report(self, code: str, message: str, event: _Event, note: str = "") -> None:
-        if not self._keep_places:
-            self.diagnostics.append(self._diagnostic(code, message, event, note))
+        if self._keep_places:
+            return  # the first pass has reported it
+        if len(self.diagnostics) == MAX_FINDINGS:
+            self._refuse("W115", f"this file holds more than {MAX_FINDINGS} mistakes", event)
+        self.diagnostics.append(self._diagnostic(code, message, event, note))
 
     def _refuse(self, code: str, message: str, event: _Event, note: str = "") -> NoReturn:
         raise _Refused(self._diagnostic(code, message, event, note))

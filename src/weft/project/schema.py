@@ -9,7 +9,6 @@ import json
 import pkgutil
 from enum import StrEnum
 from functools import cache
-from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -19,7 +18,9 @@ from weft.mesh.nearest import did_you_mean
 from weft.project.read_yaml import Document
 from weft.project.schema_errors import explain
 
-_MOST_ERRORS = 1_000
+# Each error of a schema costs the validator some 40 kB, and it collects them all before it gives
+# the first: of a document with more characters only the first error is asked for.
+_LARGE = 50_000
 
 
 class Format(StrEnum):
@@ -51,10 +52,13 @@ def check_shape(document: Document, format: Format) -> tuple[Diagnostic, ...]:
         if other is not None:
             return (other,)
     validator = _validator(format)
-    if validator.is_valid(data):
-        return ()
-    errors = islice(validator.iter_errors(data), _MOST_ERRORS)
-    return explain(document, schema_of(format), errors)
+    try:
+        validator.validate(data)
+    except jsonschema_rs.ValidationError as first:
+        large = len(document.source.text) > _LARGE
+        errors = [first] if large else list(validator.iter_errors(data))
+        return explain(document, schema_of(format), errors)
+    return ()
 
 
 def _other_standard(document: Document, format: Format) -> Diagnostic | None:

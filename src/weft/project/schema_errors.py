@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
@@ -17,6 +18,9 @@ from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean, nearest
 from weft.project.read_yaml import Document, Step
 from weft.project.schema_keys import keys_at
+
+# More mistakes in one file are not worth the time that finding their places takes.
+_MOST = 200
 
 Kind = ValidationErrorKind
 Path = tuple[Step, ...]
@@ -72,7 +76,7 @@ def explain(
     document: Document, schema: dict[str, Any], errors: Iterable[ValidationError]
 ) -> tuple[Diagnostic, ...]:
     """Turn the errors of a schema into diagnostics of this document, one per mistake."""
-    causes = [cause for error in errors for cause in _causes(error)]
+    causes = list(islice((cause for error in errors for cause in _causes(error)), _MOST))
     wrong = [tuple(each.instance_path) for each in causes if not _is_unknown_key(each)]
     unknown = [
         fault
@@ -127,18 +131,19 @@ def _unknown_keys(
     error: ValidationError, schema: dict[str, Any], wrong: list[Path]
 ) -> Iterator[_Fault]:
     kind, path = error.kind, tuple(error.instance_path)
+    instance: Any = error.instance
     if not isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
         return
     known = keys_at(schema, path)
     # A key that is known here was refused because of something else; that something is shown.
     consequence = any(each[: len(path)] == path for each in wrong)
-    for key in kind.unexpected:
+    for key in kind.unexpected[:_MOST]:
         if key not in known:
-            free = [each for each in known if each not in error.instance]
+            free = [each for each in known if each not in instance]
             note = did_you_mean(key, free, "no such key here")
             yield _Fault("W120", (*path, key), f"unknown key `{key}`", note, at_key=True)
-        elif not consequence and not _unknown_below(error.instance[key], schema, (*path, key)):
-            note = _need(key, path, error.instance)
+        elif not consequence and not _unknown_below(instance[key], schema, (*path, key)):
+            note = _need(key, path, instance)
             yield _Fault("W125", (*path, key), f"`{key}` cannot stand here", note, at_key=True)
 
 
@@ -186,11 +191,8 @@ def _fault(error: ValidationError, schema: dict[str, Any]) -> _Fault:
             return _not_allowed(path, [str(each) for each in kind.options], error.instance)
         case Kind.Constant():
             return _not_allowed(path, [str(kind.expected_value)], error.instance)
-        case Kind.Not() if isinstance(kind.schema, dict) and kind.schema.get("required"):
-            key = str(kind.schema["required"][0])
-            message = f"`{key}` cannot stand here"
-            note = "it is already said by the place of this entry"
-            return _Fault("W125", (*path, key), message, note, at_key=True)
+        case Kind.Not():
+            return _forbidden(path, kind.schema)
         case Kind.AnyOf() | Kind.OneOfNotValid():
             return _no_alternative(path, kind.context, error.instance)
         case Kind.OneOfMultipleValid():
@@ -244,6 +246,13 @@ def _no_alternative(path: Path, context: list[list[ValidationError]], value: Any
     return _Fault("W125", path, f"{what} is missing", note, at_key=True)
 
 
+def _forbidden(path: Path, schema: Any) -> _Fault:
+    """The schemas say "not" of a key that its place already stands for."""
+    key = schema["required"][0]
+    note = "it is already said by the place of this entry"
+    return _Fault("W125", (*path, key), f"`{key}` cannot stand here", note, at_key=True)
+
+
 def _too_many(path: Path, context: list[list[ValidationError]], branches: Any) -> _Fault:
     keys = [
         branch["required"][0]
@@ -258,18 +267,18 @@ def _outside(kind: Kind, error: ValidationError) -> tuple[str, str]:
     """Say which limit a value breaks: the message and the note."""
     name = _name(tuple(error.instance_path))
     match kind:
-        case Kind.Minimum() | Kind.MinProperties():
+        case Kind.Minimum():
             return f"{name} is too small", f"{kind.limit} or more is allowed"
         case Kind.ExclusiveMinimum():
             return f"{name} is too small", f"it has to be greater than {kind.limit}"
-        case Kind.Maximum() | Kind.MaxProperties():
+        case Kind.Maximum():
             return f"{name} is too large", f"{kind.limit} or less is allowed"
         case Kind.ExclusiveMaximum():
             return f"{name} is too large", f"it has to be less than {kind.limit}"
-        case Kind.MinItems() | Kind.MinLength():
-            return f"{name} is too short", f"at least {kind.limit} wanted"
-        case Kind.MaxItems() | Kind.MaxLength():
-            return f"{name} is too long", f"at most {kind.limit} wanted"
+        case Kind.MinItems() | Kind.MinProperties():
+            return f"{name} has too few entries", f"at least {kind.limit} wanted"
+        case Kind.MaxItems() | Kind.MaxProperties():
+            return f"{name} has too many entries", f"at most {kind.limit} wanted"
         case Kind.UniqueItems():
             return f"{name} holds an entry twice", "remove one of them"
         case Kind.Pattern():

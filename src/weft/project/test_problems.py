@@ -1,4 +1,4 @@
-"""Whether unit tests fit what they test: the model, the relations given, the columns in the rows."""
+"""Whether unit tests fit what they test: the model, the relations given, and their columns."""
 
 from __future__ import annotations
 

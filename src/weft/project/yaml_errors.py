@@ -28,12 +28,12 @@ _CAUSES = (
     (
         "did not find expected ',' or ']'",
         "a list in brackets is not closed",
-        "a `,` or `]` is missing before this place",
+        "it is opened here, and a `,` or `]` is missing",
     ),
     (
         "did not find expected ',' or '}'",
         "a mapping in braces is not closed",
-        "a `,` or `}` is missing before this place",
+        "it is opened here, and a `,` or `}` is missing",
     ),
     (
         "could not find expected ':'",
@@ -77,6 +77,13 @@ _CAUSES = (
     ),
 )
 
+# What is open runs on, to where the parser gives up: the place to look is where it began.
+_BEGIN_EARLIER = (
+    "found unexpected",
+    "could not find expected ':'",
+    "did not find expected ',' or",
+)
+
 
 def yaml_error(source: SourceText, error: YAMLError) -> Diagnostic:
     """Turn what the YAML parser raised into one diagnostic."""
@@ -85,9 +92,7 @@ def yaml_error(source: SourceText, error: YAMLError) -> Diagnostic:
     problem, line, column = "", 1, 1
     if isinstance(error, MarkedYAMLError):
         problem = error.problem or ""
-        # An open quote or bracket runs to the end of the file: its beginning is the place to look.
-        unclosed = problem.startswith("found unexpected")
-        mark = error.context_mark if unclosed else error.problem_mark
+        mark = error.context_mark if problem.startswith(_BEGIN_EARLIER) else error.problem_mark
         if mark is not None:
             line, column = mark.line + 1, mark.column + 1
     text = source.lines[line - 1] if line <= len(source.lines) else ""

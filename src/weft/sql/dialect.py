@@ -90,12 +90,12 @@ class Arithmetic:
     """The types of results, as functions of the arguments' native types; "" when not certain.
 
     `literal(text)` is of a number as written, `of(operator, left, right)` of `+ - * / // %`,
-    `aggregate(name, argument)` of `sum`, `avg` and the like.
+    `call(name, argument)` of a function that is called with a first argument of that type.
     """
 
     literal: Callable[[str], str]
     of: Callable[[str, str, str], str]
-    aggregate: Callable[[str, str], str]
+    call: Callable[[str, str], str]
 
 
 @dataclass(frozen=True)

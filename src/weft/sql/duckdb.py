@@ -209,11 +209,11 @@ _RETURNS = {
     **dict.fromkeys(
         """concat concat_ws lower upper substring trim ltrim rtrim replace regexp_replace
         regexp_extract lpad rpad reverse repeat left right strftime md5 sha256 dayname monthname
-        split_part chr hex string_agg group_concat""".split(),
+        split_part chr hex string_agg group_concat time_to_str""".split(),
         "VARCHAR",
     ),
     **dict.fromkeys(
-        """count count_if countif length len strlen year month day hour minute second week quarter
+        """count length len strlen year month day hour minute second week quarter
         dayofweek dayofyear dayofmonth weekofyear isodow date_diff datediff row_number rank
         dense_rank ntile strpos approx_count_distinct epoch_ms regr_count""".split(),
         "BIGINT",
@@ -244,6 +244,15 @@ _FUNCTIONS = FunctionNames(
     returns=_RETURNS,
 )
 
+_LIKE_ARGUMENT = frozenset(
+    "min max any_value first last first_value last_value arg_max arg_min mode nullif".split()
+)
+_LIKE_NUMBER = frozenset(["abs"])
+_TRUNCATED = {
+    "DATE": "TIMESTAMP",
+    "TIMESTAMP": "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP WITH TIME ZONE",
+}
 _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)")
 
 
@@ -290,13 +299,23 @@ def _of(operator: str, left: str, right: str) -> str:
     return _INTEGERS[high] if low == high or low >= _INTEGERS.index("INTEGER") else ""
 
 
-def _aggregate(name: str, argument: str) -> str:
-    if name in ("min", "max", "any_value", "first", "last", "arg_max", "arg_min", "mode"):
+def _call(name: str, argument: str) -> str:
+    if name in _LIKE_ARGUMENT:
         return argument
-    if name == "median" and argument in (*_INTEGERS, "DOUBLE"):
+    if name in _LIKE_NUMBER:
+        return argument if argument in _INTEGERS or argument == "DOUBLE" else ""
+    if name in ("floor", "ceil", "round", "median") and argument in ("DOUBLE", "FLOAT"):
+        return argument
+    if name in ("floor", "ceil", "median") and argument in _INTEGERS:
         return "DOUBLE"
-    if name != "sum":
-        return ""
+    if name in ("date_trunc", "timestamp_trunc"):
+        return _TRUNCATED.get(argument, "")
+    if name == "count_if":
+        return "HUGEINT"
+    return _sum(argument) if name == "sum" else ""
+
+
+def _sum(argument: str) -> str:
     if argument in _INTEGERS or argument in _UNSIGNED[:-1]:
         return "HUGEINT"
     if argument in ("FLOAT", "DOUBLE"):
@@ -325,5 +344,5 @@ DIALECT = Dialect(
         text=lambda value: f"CAST({value} AS VARCHAR)",
         double=lambda value: f"CAST({value} AS DOUBLE)",
     ),
-    arithmetic=Arithmetic(literal=_literal, of=_of, aggregate=_aggregate),
+    arithmetic=Arithmetic(literal=_literal, of=_of, call=_call),
 )

@@ -77,9 +77,9 @@ def _infer_call(node: exp.Expr, columns: ColumnTypes, dialect: Dialect) -> str:
         return _concatenated(node, columns, dialect)
     name = function_name(node)
     known = dialect.functions.returns.get(name, "")
-    if known or not isinstance(node, exp.AggFunc) or not isinstance(node.this, exp.Expr):
+    if known or not isinstance(node, exp.Func) or not isinstance(node.this, exp.Expr):
         return known
-    return dialect.arithmetic.aggregate(name, infer(node.this, columns, dialect))
+    return dialect.arithmetic.call(name, infer(node.this, columns, dialect))
 
 
 def _results(node: exp.Case | exp.If) -> list[exp.Expr]:

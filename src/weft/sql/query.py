@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect as SqlglotDialect
-from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 from weft.mesh.manifest import Column, Query, Read
 from weft.sql.dialect import Dialect
@@ -19,6 +17,7 @@ from weft.sql.fingerprint import fingerprint
 from weft.sql.gate import survey
 from weft.sql.problem import NOWHERE, Place, Problem, place_of
 from weft.sql.qualified import Known, Qualified, Setting, choose_mark
+from weft.sql.reading import read
 from weft.sql.scopes import qualify_scoped
 from weft.sql.simple import qualify_simple
 
@@ -37,9 +36,6 @@ __all__ = [
 
 RULE_TABLE = "table_under_audit"
 """The name in FROM by which a rule's query calls the object that it is about."""
-
-MAX_TEXT = 200_000
-MAX_NESTING = 60
 
 _PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|\"?\$\{([A-Za-z_]*)\}\"?")
 _MARKED = re.compile(r"weft_([tc])_+")
@@ -85,7 +81,7 @@ def parse_select(
     text: str, dialect: Dialect
 ) -> tuple[ParsedSelect | None, tuple[Problem, ...]]:
     """Read one SELECT over models (`name`) and objects of ports (`port.object`)."""
-    tree, problems = _parse(text, dialect)
+    tree, problems = read(text, dialect)
     if tree is None:
         return None, problems
     return _examined(tree, text, dialect, (1, 2))
@@ -102,7 +98,7 @@ def parse_rule(
     marked, problems = _mark_placeholders(text, column)
     if problems:
         return None, problems
-    tree, problems = _parse(marked, dialect)
+    tree, problems = read(marked, dialect)
     if tree is None:
         return None, problems
     for identifier in tree.find_all(exp.Identifier):
@@ -126,7 +122,7 @@ def parse_ports_query(
     text: str, dialect: Dialect
 ) -> tuple[ParsedSelect | None, tuple[Problem, ...]]:
     """Read one SELECT over published ports, which FROM names as `domain.product.object`."""
-    tree, problems = _parse(text, dialect)
+    tree, problems = read(text, dialect)
     if tree is None:
         return None, problems
     return _examined(tree, text, dialect, (3,))
@@ -143,8 +139,8 @@ def compile_select(
     """Resolve every column of a query; `known` has all of `parsed.names`."""
     setting = Setting(parsed.text, dialect, parsed.names, known, choose_mark(parsed.text))
     qualified = None
-    if parsed.simple:
-        qualified = qualify_simple(parsed.tree.copy(), setting)
+    if parsed.simple and isinstance(parsed.tree, exp.Select):
+        qualified = qualify_simple(parsed.tree, setting)
     if qualified is None:
         qualified, problems = qualify_scoped(parsed.tree.copy(), setting)
         if qualified is None:
@@ -202,68 +198,6 @@ def _examined(
     return ParsedSelect(
         tree, text, tuple(places), places, found.simple, found.deterministic
     ), ()
-
-
-def _parse(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, ...]]:
-    if len(text) > MAX_TEXT:
-        return None, (Problem("W304", "the query is too long", note=f"at most {MAX_TEXT} characters"),)
-    grammar = SqlglotDialect.get_or_raise(dialect.sqlglot)
-    try:
-        tokens = grammar.tokenize(text)
-        deep = _nesting(tokens, text)
-        if deep is not None:
-            return None, (deep,)
-        trees = [each for each in grammar.parser().parse(tokens, text) if each is not None]
-    except TokenError as error:
-        return None, (_token_problem(text, error),)
-    except ParseError as error:
-        return None, (_syntax_problem(text, error),)
-    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError) as error:
-        return None, (Problem("W301", "this is not SQL that can be read", note=_first(error)),)
-    if len(trees) != 1:
-        return None, (_count_problem(text, trees),)
-    tree = trees[0].unnest() if isinstance(trees[0], exp.Subquery) else trees[0]
-    if not isinstance(tree, exp.Query):
-        problem = place_of(tree).problem(
-            text, "W303", "this is not a SELECT", f"it is {type(tree).__name__.upper()}"
-        )
-        return None, (problem,)
-    return tree, ()
-
-
-def _nesting(tokens: list, text: str) -> Problem | None:  # type: ignore[type-arg]
-    return None
-
-
-def _count_problem(text: str, trees: list[exp.Expr]) -> Problem:
-    if not trees:
-        return Problem("W302", "there is no statement here", help="write one SELECT")
-    return place_of(trees[1]).problem(
-        text, "W302", f"there are {len(trees)} statements here", "this is the second", "keep one SELECT"
-    )
-
-
-def _token_problem(text: str, error: TokenError) -> Problem:
-    start = error.start if isinstance(error.start, int) else 0
-    return Place(start, start).problem(text, "W301", "this is not SQL that can be read", _first(error))
-
-
-def _syntax_problem(text: str, error: ParseError) -> Problem:
-    first = error.errors[0] if error.errors else {}
-    mark = str(first.get("highlight") or "")
-    line, column = first.get("line"), first.get("col")
-    return Problem(
-        "W301",
-        "this is not SQL that can be read",
-        line=int(line) if line else 1,
-        column=max(int(column) - len(mark) + 1, 1) if column else 1,
-        length=max(len(mark), 1),
-        note=str(first.get("description") or "").rstrip(".") or _first(error),
-    )
-
-
-def _first(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0].rstrip(".")
 
 
 def _mark_placeholders(text: str, column: str | None) -> tuple[str, tuple[Problem, ...]]:

@@ -1,4 +1,4 @@
-"""Resolve a plain SELECT from one relation in one walk, without the optimizer.
+"""Resolve a plain SELECT from at most one relation in one walk, without the optimizer.
 
 Whatever is not plain, and whatever is wrong, is left to `scopes.py`.
 """
@@ -11,8 +11,10 @@ from weft.mesh.manifest import Column
 from weft.sql.infer import infer
 from weft.sql.qualified import Qualified, Setting
 
-_PLAIN = frozenset(["expressions", "where", "limit", "offset", "windows", "kind", "hint", "distinct"])
-_ONLY_COLUMNS = frozenset(["having", "qualify"])
+# What a SELECT may have beside columns, FROM, GROUP BY and ORDER BY. In the second line a name
+# can mean an output of the query too.
+_CLAUSES = frozenset(["where", "limit", "offset", "windows", "distinct"])
+_LATE_CLAUSES = frozenset(["having", "qualify"])
 
 
 class _NotPlain(Exception):
@@ -20,7 +22,7 @@ class _NotPlain(Exception):
 
 
 def qualify_simple(tree: exp.Select, setting: Setting) -> Qualified | None:
-    """Resolve `tree` in place; None when it is not plain, and then it is spoilt."""
+    """Return a resolved copy of a query that the gate calls simple; None when it is not plain."""
     try:
         return _Resolver(tree, setting).resolved()
     except _NotPlain:
@@ -28,184 +30,179 @@ def qualify_simple(tree: exp.Select, setting: Setting) -> Qualified | None:
 
 
 class _Resolver:
+    """Copies one SELECT, and resolves its columns on the way."""
+
     def __init__(self, select: exp.Select, setting: Setting) -> None:
         self.select = select
         self.setting = setting
+        self.dialect = setting.dialect
         self.fold = setting.dialect.fold
-        self.columns: dict[str, Column] = {}
+        self.mark = setting.mark + "a0"
         self.alias = ""
-        self.result = Qualified(select)
+        self.columns: dict[str, Column] = {}
+        self.used: set[str] = set()
         self.outputs: dict[str, exp.Alias] = {}
-        self._read_from()
 
     def resolved(self) -> Qualified:
+        """Do the work. Raises _NotPlain."""
         args = self.select.args
-        self._projections()
+        from_, aliases = self._from()
+        projections = [new for each in args["expressions"] for new in self._projection(each)]
+        new = {"expressions": projections, "from_": from_}
         for key, value in args.items():
-            if not value or key in ("expressions", "from_"):
-                continue
-            if key == "group":
-                self._group(value)
-            elif key == "order":
-                self._order(value)
-            elif key in _PLAIN or key in _ONLY_COLUMNS:
-                for each in value if isinstance(value, list) else [value]:
-                    if isinstance(each, exp.Expr):
-                        self._resolve(each, outputs_too=key in _ONLY_COLUMNS)
-            else:
-                raise _NotPlain
-        return self.result
-
-    def _read_from(self) -> None:
-        from_ = self.select.args.get("from_")
-        if from_ is None:
-            return
-        table = from_.this
-        setting = self.setting
-        name = setting.names[0]
-        written = table.args.get("alias")
-        shown = written.this if written is not None else table.this
-        self.alias = self.fold(shown.name, bool(shown.args.get("quoted")))
-        self.result.aliases.append(shown.name)
-        self.columns = {
-            self.fold(column.name, quoted=True): column for column in setting.known[name].columns
-        }
-        self.result.used[name] = set()
-        self.used = self.result.used[name]
-        from_.set(
-            "this",
-            exp.Table(
-                this=exp.Identifier(this=setting.relation(name), quoted=True),
-                alias=exp.TableAlias(
-                    this=exp.Identifier(this=f"{setting.mark}a0", quoted=True)
-                ),
+            if value and key not in new:
+                new[key] = self._clause(key, value)
+        return Qualified(
+            exp.Select(**new),
+            tuple(
+                Column(each.alias, infer(each.this, self._type, self.dialect))
+                for each in projections
             ),
+            {name: self.used for name in self.setting.names},
+            aliases,
         )
 
-    def _projections(self) -> None:
-        types: list[Column] = []
-        projections: list[exp.Expr] = []
-        for each in self.select.expressions:
-            for projection in self._projection(each):
-                key = self.fold(projection.alias, quoted=True)
-                if key in self.outputs:
-                    raise _NotPlain
-                self.outputs[key] = projection
-                projections.append(projection)
-                types.append(
-                    Column(
-                        projection.alias,
-                        infer(projection.this, self._type, self.setting.dialect),
-                    )
-                )
-        self.select.set("expressions", projections)
-        self.result.columns = tuple(types)
+    def _from(self) -> tuple[exp.From | None, list[str]]:
+        from_ = self.select.args.get("from_")
+        if from_ is None:
+            return None, []
+        name = self.setting.names[0]
+        written = from_.this.args.get("alias") or from_.this
+        self.alias = self._key(written.this)
+        self.columns = {
+            self.fold(column.name, True): column for column in self.setting.known[name].columns
+        }
+        relation = _identifier(self.setting.relation(name))
+        alias = exp.TableAlias(this=_identifier(self.mark))
+        return exp.From(this=exp.Table(this=relation, alias=alias)), [written.this.name]
 
     def _projection(self, each: exp.Expr) -> list[exp.Alias]:
-        if isinstance(each, exp.Star) or (
-            isinstance(each, exp.Column) and isinstance(each.this, exp.Star)
-        ):
-            if isinstance(each, exp.Column):
+        """Give every output column its name; a star becomes the columns that it stands for."""
+        kind = type(each)
+        if kind is exp.Star or (kind is exp.Column and isinstance(each.this, exp.Star)):
+            if kind is exp.Column:
                 self._check_table(each)
             if not self.columns:
                 raise _NotPlain
             return [
-                _aliased(self._column(column.name), column.name)
+                self._output(self._column(column.name), column.name)
                 for column in self.columns.values()
             ]
-        if isinstance(each, exp.Alias) and isinstance(each.args["alias"], exp.Identifier):
-            self._resolve(each.this)
-            each.args["alias"].set("quoted", True)
-            return [each]
-        if isinstance(each, exp.Column):
-            self._resolve(each)
-            return [_aliased(each, each.name)]
+        if kind is exp.Alias:
+            return [self._output(self._copy(each.this), each.args["alias"].name)]
+        if kind is exp.Column:
+            column = self._resolve(each, late=False)
+            return [self._output(column, column.name)]
         raise _NotPlain
+
+    def _output(self, value: exp.Expr, name: str) -> exp.Alias:
+        key = self.fold(name, True)
+        if key in self.outputs:
+            raise _NotPlain
+        self.outputs[key] = exp.Alias(this=value, alias=_identifier(name))
+        return self.outputs[key]
+
+    def _clause(self, key: str, value: object) -> object:
+        if isinstance(value, exp.Group):
+            return self._group(value)
+        if isinstance(value, exp.Order):
+            return exp.Order(expressions=[self._ordered(each) for each in value.expressions])
+        if key not in _CLAUSES and key not in _LATE_CLAUSES:
+            raise _NotPlain
+        if isinstance(value, exp.Distinct) and value.args.get("on"):
+            raise _NotPlain
+        return self._copy(value, late=key in _LATE_CLAUSES)
+
+    def _copy(self, value: object, late: bool = False) -> object:
+        """Copy a piece of the tree; its columns come out resolved."""
+        if isinstance(value, list):
+            return [self._copy(each, late) for each in value]
+        if not isinstance(value, exp.Expr):
+            return value
+        if type(value) is exp.Column:
+            return self._resolve(value, late)
+        return type(value)(**{key: self._copy(each, late) for key, each in value.args.items()})
+
+    def _resolve(self, column: exp.Column, late: bool) -> exp.Column:
+        self._check_table(column)
+        if not isinstance(column.this, exp.Identifier):
+            raise _NotPlain
+        key = self._key(column.this)
+        known = self.columns.get(key)
+        if known is None or (late and self._is_shadowed(column, key)):
+            raise _NotPlain
+        return self._column(known.name)
 
     def _column(self, name: str) -> exp.Column:
         self.used.add(name)
-        return exp.Column(
-            this=exp.Identifier(this=name, quoted=True),
-            table=exp.Identifier(this=f"{self.setting.mark}a0", quoted=True),
-        )
+        return exp.Column(this=_identifier(name), table=_identifier(self.mark))
 
-    def _check_table(self, column: exp.Column) -> None:
+    def _check_table(self, column: exp.Expr) -> None:
         table = column.args.get("table")
-        if column.args.get("db") or (
-            table is not None
-            and self.fold(table.name, bool(table.args.get("quoted"))) != self.alias
-        ):
+        if column.args.get("db") or (table is not None and self._key(table) != self.alias):
             raise _NotPlain
 
-    def _resolve(self, node: exp.Expr, outputs_too: bool = False) -> None:
-        """Resolve the columns below a node. `outputs_too`: names of outputs count there too."""
-        for column in [each for each in node.walk() if type(each) is exp.Column]:
-            self._check_table(column)
-            identifier = column.this
-            if type(identifier) is not exp.Identifier:
-                raise _NotPlain
-            key = self.fold(identifier.name, bool(identifier.args.get("quoted")))
-            known = self.columns.get(key)
-            if known is None or (outputs_too and key in self.outputs):
-                raise _NotPlain
-            identifier.set("this", known.name)
-            identifier.set("quoted", True)
-            column.set("table", exp.Identifier(this=f"{self.setting.mark}a0", quoted=True))
-            self.used.add(known.name)
+    def _is_shadowed(self, column: exp.Column, key: str) -> bool:
+        """Whether a name could also mean an output that is something else than this column."""
+        output = self.outputs.get(key)
+        if output is None or column.args.get("table"):
+            return False
+        value = output.this
+        return not (isinstance(value, exp.Column) and self.fold(value.name, True) == key)
 
-    def _group(self, group: exp.Group) -> None:
+    def _group(self, group: exp.Group) -> exp.Group:
         if any(value for key, value in group.args.items() if key not in ("expressions", "all")):
             raise _NotPlain
-        group.set("expressions", [self._grouped(each) for each in group.expressions])
+        grouped = [self._grouped(each) for each in group.expressions]
+        return exp.Group(**{**group.args, "expressions": grouped})
 
-    def _grouped(self, each: exp.Expr) -> exp.Expr:
-        if isinstance(each, exp.Literal) or (output := self._output(each)) is None:
-            if isinstance(each, exp.Literal):
-                return self._copied(self._numbered(each))
-            self._resolve(each)
-            return each
-        if self.fold(each.name, bool(each.this.args.get("quoted"))) in self.columns:
-            self._resolve(each)
-            return each
-        return self._copied(output)
-
-    def _copied(self, output: exp.Alias) -> exp.Expr:
+    def _grouped(self, each: exp.Expr) -> object:
+        """A number means an output; a name means a column first and an output second."""
+        output = self._meant(each)
+        if output is None or (
+            isinstance(each, exp.Column) and self._key(each.this) in self.columns
+        ):
+            return self._copy(each)
         value = output.this
         if isinstance(value, exp.CONSTANTS) or value.is_number or value.find(exp.AggFunc):
             raise _NotPlain
         return value.copy()
 
-    def _numbered(self, literal: exp.Literal) -> exp.Alias:
-        outputs = list(self.outputs.values())
-        if not literal.is_int or not 1 <= int(literal.name) <= len(outputs):
-            raise _NotPlain
-        return outputs[int(literal.name) - 1]
+    def _ordered(self, ordered: exp.Expr) -> exp.Expr:
+        """A name means an output first; anything else is ordered by only without grouping."""
+        output = self._meant(ordered.this)
+        if output is not None:
+            value: object = exp.Column(this=_identifier(output.alias))
+        elif isinstance(ordered.this, exp.Var):
+            value = self._copy(ordered.this)
+        else:
+            args = self.select.args
+            names = ordered.this.find_all(exp.Column)
+            if args.get("group") or args.get("distinct") or any(map(self._meant, names)):
+                raise _NotPlain
+            value = self._copy(ordered.this)
+        return type(ordered)(**{**ordered.args, "this": value})
 
-    def _output(self, node: exp.Expr) -> exp.Alias | None:
+    def _meant(self, node: exp.Expr) -> exp.Alias | None:
+        """The output that a bare name or a number stands for."""
+        if isinstance(node, exp.Literal):
+            outputs = list(self.outputs.values())
+            if not node.is_int or not 1 <= int(node.name) <= len(outputs):
+                raise _NotPlain
+            return outputs[int(node.name) - 1]
         if not isinstance(node, exp.Column) or node.args.get("table"):
             return None
         if not isinstance(node.this, exp.Identifier):
             raise _NotPlain
-        return self.outputs.get(self.fold(node.name, bool(node.this.args.get("quoted"))))
+        return self.outputs.get(self._key(node.this))
 
-    def _order(self, order: exp.Order) -> None:
-        """Order by outputs, by number or by name; by anything else only without grouping."""
-        for ordered in order.expressions:
-            node = ordered.this
-            output = self._numbered(node) if isinstance(node, exp.Literal) else self._output(node)
-            if output is not None:
-                ordered.set(
-                    "this", exp.Column(this=exp.Identifier(this=output.alias, quoted=True))
-                )
-            elif not isinstance(node, exp.Var):
-                if self.select.args.get("group") or self.select.args.get("distinct"):
-                    raise _NotPlain
-                self._resolve(node, outputs_too=True)
+    def _key(self, identifier: exp.Identifier) -> str:
+        return self.fold(identifier.args["this"], bool(identifier.args.get("quoted")))
 
     def _type(self, column: exp.Column) -> str:
-        known = self.columns.get(self.fold(column.name, quoted=True))
+        known = self.columns.get(self.fold(column.name, True))
         return known.type if known is not None else ""
 
 
-def _aliased(node: exp.Expr, name: str) -> exp.Alias:
-    return exp.Alias(this=node, alias=exp.Identifier(this=name, quoted=True))
+def _identifier(name: str) -> exp.Identifier:
+    return exp.Identifier(this=name, quoted=True)

@@ -32,16 +32,11 @@ class Head:
 
 @dataclass(frozen=True)
 class Act:
-    """Something that was done: what, to what, and as compact JSON what else matters."""
+    """Something that was done: what, to what, and mostly as compact JSON what else matters."""
 
     action: str
     subject: str
     detail: str = "{}"
-
-
-def act(action: str, subject: str, **facts: str | int | list[str]) -> Act:
-    """Describe an act, with the facts as its detail; keys are in the order of the alphabet."""
-    return Act(action, subject, msgspec.json.encode(facts, order="deterministic").decode())
 
 
 def linked(head: Head, done: Act, actor: str, at: str) -> AuditEntry:

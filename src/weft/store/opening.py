@@ -14,13 +14,14 @@ def open_store(url: str, mesh: str, new_id: str, folder: str) -> Store:
     """Open the store of a mesh, making it with the id `new_id` when it does not exist yet.
 
     `url` is `sqlite:///` and a path, taken from `folder` unless it is absolute. Raises StoreError,
-    which shows no more of a foreign address than its scheme: there may be a password in it.
+    which shows no more of a wrong address than its scheme: there may be a password in it.
     """
     path = url.removeprefix(_FILE)
     if path == url or not path:
-        scheme = url.partition(":")[0]
+        scheme, colon, _ = url.partition(":")
+        start = f"`{scheme}:`" if colon else "something else"
         raise StoreError(
-            f"a store `{scheme}:…` cannot be opened; write `{_FILE}` and a path, such as "
-            f"`{_FILE}.weft/store.db`"
+            f"the address of a store is `{_FILE}` and a path, such as `{_FILE}.weft/store.db`, "
+            f"and this one starts with {start}"
         )
     return SqliteStore(os.path.abspath(os.path.join(folder, path)), mesh, new_id)

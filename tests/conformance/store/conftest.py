@@ -19,7 +19,7 @@ def sqlite_address(folder: Path) -> str:
 ADDRESSES = {"sqlite": sqlite_address}
 
 
-@pytest.fixture(params=ADDRESSES.values(), ids=ADDRESSES.keys())
+@pytest.fixture(params=list(ADDRESSES.values()), ids=list(ADDRESSES))
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a store that does not exist yet."""
     address: str = request.param(tmp_path)

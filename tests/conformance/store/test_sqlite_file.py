@@ -14,7 +14,9 @@ import pytest
 
 from weft.mesh.run import Run
 from weft.store.opening import open_store
-from weft.store.protocol import Store, StoreError
+from weft.store.protocol import Identity, Store, StoreError
+from weft.store.sqlite.creation import create
+from weft.store.sqlite.migrate import FORMAT
 from weft.store.sqlite.store import SqliteStore
 
 AT = "2026-03-01T10:00:05Z"
@@ -103,10 +105,22 @@ def test_a_newer_format_is_refused(path: Path, raw: sqlite3.Connection) -> None:
     assert "a newer Weft wrote it (format 99" in refusal(path)
 
 
+def test_a_refused_store_is_let_go_of(path: Path) -> None:
+    reopened(path).close()
+    with pytest.raises(StoreError):
+        SqliteStore(str(path), "harbour", "third")
+    assert os.listdir(path.parent) == ["store.db"]
+
+
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     path.write_bytes(b"mesh: skyline\n" * 100)
     assert "it is no SQLite database" in refusal(path)
     assert path.read_bytes() == b"mesh: skyline\n" * 100
+
+
+def test_an_empty_file_is_refused(path: Path) -> None:
+    path.write_bytes(b"")
+    assert "it is no store of Weft" in refusal(path)
 
 
 def test_a_database_of_another_program_is_refused(path: Path) -> None:
@@ -160,7 +174,9 @@ def test_a_full_disk_is_recognised_and_nothing_is_half_written(
     with pytest.raises(StoreError, match="no room is left") as refused:
         store.journal.begin(new_run("r1"), ["a.p"], os.urandom(100_000))
     assert refused.value.full
-    assert store.journal.runs() == store.journal.locks() == store.audit.entries() == ()
+    assert store.journal.runs() == ()
+    assert store.journal.locks() == ()
+    assert store.audit.entries() == ()
     store.journal.begin(new_run("r2"), ["a.p"], b"{}")
     assert store.audit.verify() == (1, "")
     store.close()
@@ -196,6 +212,115 @@ def test_a_used_up_quota_is_recognised_and_what_was_kept_stays(path: Path) -> No
     assert len(store.journal.runs(limit=1000)) == len(store.journal.locks()) == int(kept) > 0
     assert store.audit.verify() == (int(kept), "")
     store.close()
+
+
+HALF_MADE = """
+import os, resource, sys
+from weft.store.protocol import StoreError
+from weft.store.sqlite.store import SqliteStore
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    SqliteStore(sys.argv[1], "skyline", "first")
+except StoreError as error:
+    print(error.full, os.listdir(os.path.dirname(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("size", [0, 5_000, 50_000])
+def test_a_store_is_made_whole_or_not_at_all(path: Path, size: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HALF_MADE, str(path), str(size)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True []\n"
+
+
+def test_a_store_that_somebody_else_made_first_is_used(path: Path) -> None:
+    first = reopened(path)
+    create(str(path), "harbour", "third", patience=0.1)
+    assert reopened(path).identity == first.identity
+    assert sorted(each.name for each in path.parent.glob("*third*")) == []
+
+
+# Children start together when the pipe that they read from is closed.
+RACE = """
+import os, sys
+from weft.store.sqlite.store import SqliteStore
+
+for trial in range(10):
+    path = os.path.join(sys.argv[1], str(trial), "store.db")
+    gate, handle = os.pipe()
+    children = []
+    for number in range(8):
+        child = os.fork()
+        if not child:
+            os.close(handle)
+            os.read(gate, 1)
+            store = SqliteStore(path, "skyline", f"child {number}")
+            store.audit.add("ana", "opened", store.identity.id, "{}", "t")
+            store.close()
+            os._exit(0)
+        children.append(child)
+    os.close(gate)
+    os.close(handle)
+    print(sum(os.waitpid(child, 0)[1] for child in children))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork the programs")
+def test_programs_that_open_a_new_store_together_all_get_the_same(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RACE, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == ["0"] * 10
+    for trial in range(10):
+        store = reopened(tmp_path / str(trial) / "store.db")
+        entries = store.audit.entries()
+        assert len(entries) == 8
+        assert {entry.subject for entry in entries} == {store.identity.id}
+        store.close()
+
+
+OLDER = (
+    "CREATE TABLE identity (mesh TEXT, id TEXT, format INTEGER);"
+    "INSERT INTO identity VALUES ('skyline', 'old', 0);"
+)
+
+
+def older(path: Path, more: str = "") -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(OLDER + more)
+    connection.close()
+
+
+def test_an_older_format_is_brought_forward(path: Path) -> None:
+    older(path)
+    store = reopened(path)
+    assert store.identity == Identity("skyline", "old", FORMAT)
+    store.audit.add("ana", "act", "s", "{}", AT)
+    store.close()
+    assert verified(path) == (1, "")
+
+
+def test_an_older_store_of_another_mesh_is_left_alone(path: Path) -> None:
+    older(path, "UPDATE identity SET mesh = 'harbour';")
+    before = path.read_bytes()
+    assert "belongs to mesh `harbour`" in refusal(path)
+    assert path.read_bytes() == before
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
+    older(path, "CREATE TABLE salts (id INTEGER);")
+    assert "table salts already exists" in refusal(path)
+    connection = sqlite3.connect(path)
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    assert names == {"identity", "salts"}
+    assert connection.execute("SELECT format FROM identity").fetchone() == (0,)
+    connection.close()
 
 
 # The superuser may write everywhere, so the test becomes somebody else after its imports.
@@ -305,17 +430,3 @@ def test_a_missing_entry_is_found(path: Path, raw: sqlite3.Connection, number: i
 def test_an_altered_head_is_found(path: Path, raw: sqlite3.Connection, statement: str) -> None:
     unguarded(raw).execute(statement)
     assert verified(path)[1] != ""
-
-
-def test_migrations_are_all_or_nothing(
-    path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    folder = tmp_path / "migrations"
-    folder.mkdir()
-    (folder / "0001_one.sql").write_text("CREATE TABLE first (id INTEGER);\nCREATE nonsense;\n")
-    monkeypatch.setattr("weft.store.sqlite.migrate._FOLDER", folder)
-    with pytest.raises(StoreError):
-        reopened(path)
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-    connection.close()

@@ -107,7 +107,9 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert store.definitions.descriptors("prod") == {}
     assert store.definitions.verdicts(["audit"]) == {}
     assert store.definitions.salts("prod") == {}
-    assert store.journal.runs() == store.journal.locks() == store.journal.steps("r1") == ()
+    assert store.journal.runs() == ()
+    assert store.journal.locks() == ()
+    assert store.journal.steps("r1") == ()
     assert store.journal.releases("prod", FLIGHTS) == ()
     assert store.journal.holds("prod") == {}
     assert store.audit.entries() == ()
@@ -140,7 +142,8 @@ def test_a_finished_product_is_given_back_as_it_was(
         assert found == {"audit 1": (RESULT,), "audit 2": ()}
         assert journal.steps("r1") == STEPS
         assert journal.releases("prod", FLIGHTS) == (release(1, 1, 2),)
-        assert definitions.applied("dev") == definitions.descriptors("dev") == {}
+        assert definitions.applied("dev") == {}
+        assert definitions.descriptors("dev") == {}
         assert journal.releases("dev", FLIGHTS) == ()
 
 
@@ -194,7 +197,9 @@ def test_a_release_without_a_port_version_ends_its_descriptor(
         "operations.flights.departures@2": descriptor(2, 2)
     }
     assert store.journal.releases("prod", FLIGHTS) == (release(2, 2), release(1, 1, 2))
-    record(Finished(FLIGHTS, "prod", release=release(3)), "r3")
+    record(Finished(FLIGHTS, "prod", release=release(3, 2)), "r3")
+    assert list(store.definitions.descriptors("prod")) == ["operations.flights.departures@2"]
+    record(Finished(FLIGHTS, "prod", release=release(4)), "r4")
     assert store.definitions.descriptors("prod") == {}
 
 
@@ -216,7 +221,8 @@ def test_removing_forgets_the_product_and_its_hold_but_not_its_history(
     record(full, "r1")
     assert FLIGHTS in store.journal.holds("prod")
     record(Finished(FLIGHTS, "prod", removed=True), "r2")
-    assert store.definitions.applied("prod") == store.definitions.descriptors("prod") == {}
+    assert store.definitions.applied("prod") == {}
+    assert store.definitions.descriptors("prod") == {}
     assert store.journal.holds("prod") == {}
     assert store.journal.releases("prod", FLIGHTS) == (release(1, 1),)
     assert store.journal.steps("r1") == STEPS
@@ -361,7 +367,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return SIMPLE[hint]
     inner = get_args(hint)
     match get_origin(hint):
-        case None if is_dataclass(hint):
+        case None if isinstance(hint, type) and is_dataclass(hint):
             fields = {name: values(each) for name, each in get_type_hints(hint).items()}
             return st.builds(hint, **fields)
         case None:

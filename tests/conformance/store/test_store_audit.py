@@ -1,4 +1,4 @@
-"""The audit log: every change of state has its entry, in the same transaction, in an unbroken chain."""
+"""The audit log: every change of state has its entry, in one unbroken chain."""
 
 from __future__ import annotations
 
@@ -122,15 +122,19 @@ def test_locks_holds_and_salts_are_told(store: Store, new_run: Callable[[str], R
     ]
 
 
-@pytest.mark.parametrize("change", [{"lift_hold": True}, {"removed": True}], ids=str)
+@pytest.mark.parametrize(
+    "finished",
+    [Finished("a.p", "prod", lift_hold=True), Finished("a.p", "prod", removed=True)],
+    ids=["overridden", "removed"],
+)
 def test_a_hold_that_ends_with_a_product_is_told(
-    store: Store, record: Callable[..., None], change: dict[str, bool]
+    store: Store, record: Callable[..., None], finished: Finished
 ) -> None:
     store.journal.hold(Hold("a.p", "prod", 3, "cem", "", AT))
-    record(replace(Finished("a.p", "prod"), **change), "r1")
+    record(finished, "r1")
     assert told(store)[-1] == ("ana", "hold.lifted", "a.p", {"environment": "prod"})
     count = len(store.audit.entries())
-    record(replace(Finished("a.p", "prod"), **change), "r2")
+    record(finished, "r2")
     assert len(store.audit.entries()) == count + 2
 
 

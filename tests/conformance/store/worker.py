@@ -1,4 +1,4 @@
-"""Another program that uses a store: `worker.py <task> <url> <arguments>`, one JSON line per fact."""
+"""Another program that uses a store: `worker.py <task> <url> <arguments>`; tells JSON lines."""
 
 from __future__ import annotations
 

@@ -73,14 +73,6 @@ def breaking() -> Plan:
                 ChangeClass.METADATA,
                 "pass on 3 columns",
             ),
-            Change(
-                FLIGHTS,
-                "drift:",
-                "1 object changed outside, not touched here",
-                ChangeAction.WARN,
-                ChangeClass.METADATA,
-                "weft drift",
-            ),
         ),
         data=(DataChange(f"{FLIGHTS}.bts_on_time", ("a", "b", "c", "d")),),
         affected=(
@@ -152,6 +144,10 @@ def test_new_products_are_shown_in_full_when_asked_for(golden: Golden) -> None:
     changes = created("weather.observations") + created("fleet.aircraft")
     plan = replace(EMPTY, changes=changes, steps=(BUILD,))
     golden("plan_whole", draw(plan, View(80, whole=True)))
+
+
+def test_steps_without_a_change_are_counted(golden: Golden) -> None:
+    golden("plan_steps_only", draw(replace(EMPTY, steps=(BUILD,)), View(80)))
 
 
 def test_drops_stand_last_and_loud(golden: Golden) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.output import Column, Kind, Result, Table
 from weft.plan.plan import (
     Affected,
     Change,
@@ -36,7 +37,8 @@ _LEAST_VALUE = 10
 class View:
     """How to draw: `width` 0 is unlimited; `whole` shows new products in full.
 
-    `apply` is the command that carries the plan out; `seconds` is how long planning took.
+    `apply` is the command that carries the plan out, "" where that is asked next; `seconds` is
+    how long planning took.
     """
 
     width: int = 0
@@ -53,15 +55,16 @@ def draw(plan: Plan, view: View) -> str:
         blocks = blocks or [[_title(plan.mesh, plan)]]
         sources, models = _data_counts(plan)
         blocks[-1].append(f"  data: {_count(sources, 'source')} changed, {_count(models, 'model')}")
+    elif plan.steps and not blocks:
+        steps = _count(len(plan.steps), "step")
+        blocks = [[_title(plan.mesh, plan), f"  {steps} to do, no change of definition"]]
     lines = [line for block in blocks for line in block]
     if lines:
         lines[0] = _first_line(lines[0], plan, view)
     if plan.empty:
         lines += [""] if lines else []
-        lines += [
-            f"Nothing to do: {plan.environment} is as the files say.",
-            "  look at it:  weft ls",
-        ]
+        lines.append(f"Nothing to do: {plan.environment} is as the files say.")
+        lines.append("  see why:  weft test" if plan.held else "  look at it:  weft ls")
     else:
         lines += ["", *_ending(plan, view)]
     return "\n".join(lines) + "\n"
@@ -74,7 +77,6 @@ def draw_sql(plan: Plan) -> str:
 
 def _step_sql(number: int, step: Step) -> str:
     lines = [f"-- {number}. {step.kind} {step.product} {visible(step.target)} on {step.warehouse}"]
-    lines += [f"--    {visible(step.note)}"] if step.note else []
     lines += [
         "\n".join(visible(line) for line in statement.splitlines()) + ";"
         for statement in step.statements
@@ -129,7 +131,8 @@ def _product(
     if held:
         checks = f": {', '.join(held.checks)}" if held.checks else ""
         mark = _painted("!", ChangeAction.WARN, view)
-        lines.append(f"  {mark} stays on release {held.release}, {visible(held.cause)}{checks}")
+        stays = f"stays on release {held.release}" if held.release else "stays unpublished"
+        lines.append(f"  {mark} {stays}, {visible(held.cause)}{checks}")
     return lines
 
 
@@ -194,12 +197,11 @@ def _ending(plan: Plan, view: View) -> list[str]:
         ).splitlines()
     lines.append(_sums(plan))
     for step in plan.drops:
-        text = f"DROP {step.product} {visible(step.target)}   {visible(step.note)}".rstrip()
-        lines.append(_emphasised(text, "DROP", view))
+        lines.append(_emphasised(f"DROP {step.product}: {visible(step.target)}", "DROP", view))
     if plan.blocked:
         return lines + [line for reason in plan.blocked for line in _blocked(reason, view)]
     allowed = " --allow-drop" if plan.drops else ""
-    return [*lines, f"  do it:  {view.apply}{allowed}"]
+    return [*lines, f"  do it:  {view.apply}{allowed}"] if view.apply else lines
 
 
 def _blocked(reason: str, view: View) -> list[str]:
@@ -247,3 +249,11 @@ def _emphasised(text: str, loud: str, view: View) -> str:
     if not (view.colour and loud):
         return text
     return text.replace(loud, click.style(loud, fg="red", bold=True), 1)
+
+
+def plan_result(plan: Plan, view: View) -> Result:
+    """Return a plan for every format: the whole of it as data, its changes as a table."""
+    names = ("product", "action", "kind", "name", "category", "effect")
+    columns = (*(Column(name) for name in names[:-1]), Column(names[-1], Kind.TEXT))
+    rows = [[getattr(change, name) for name in names] for change in plan.changes]
+    return Result("plan", {"plan": plan}, Table("plan", columns, rows), lambda _: draw(plan, view))

@@ -12,13 +12,14 @@ import click
 
 from weft.app.errors import Exit, most_telling
 from weft.cli.cells import flow, pad, visible
+from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.checks import Checked, draw_check, draw_sum
 from weft.contract.evaluate import blocked
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import RunEvent, StepResult, StepState
 
-_LAST_STEPS = ("publish", "drop")
-_NAME = 28
+_NAME = 24
+_SAID = 38
 _WORDS = {
     StepState.DONE: ("ok", "green"),
     StepState.HELD: ("HELD", "yellow"),
@@ -34,21 +35,35 @@ class Following:
 
     colour: bool = False
     width: int = 0
+    run: str = ""
     results: dict[str, list[StepResult]] = field(default_factory=dict)
 
     def take(self, event: RunEvent) -> str:
         """Take an event in; return the line to show for it, "" when there is none."""
+        self.run = event.run
         if event.result is not None and event.result.state is not StepState.STARTED:
             self.results.setdefault(event.result.product, []).append(event.result)
         if event.kind == "product":
             return self._line(event.text.partition(" ")[0])
         return f" {pad('warn', 4)}  {visible(event.text)}" if event.kind == "warning" else ""
 
+    def result(self, seconds: float) -> Result:
+        """Return the whole run, for every format; people have read its products already."""
+        rows = [
+            (product, state.value, sum(each.seconds for each in self.results[product]))
+            for product, state in self._states().items()
+        ]
+        columns = (Column("product"), Column("state"), Column("seconds", Kind.NUMBER))
+        data = {"run": self.run, "exit": int(self.exit_code()), "steps": self.results}
+        return Result("run", data, Table("run", columns, rows), lambda _: self.ending(seconds))
+
     def ending(self, seconds: float) -> str:
         """Draw what comes after the products: failures, failed checks, skips, sums, next step."""
         lines = [line for each in self._failures() for line in each]
-        lines += [draw_check(each, colour=self.colour) for each in self._failed_checks()]
+        lines += self._failed_checks()
         lines += self._skips()
+        checks = [check for own in self.results.values() for each in own for check in each.checks]
+        lines += [draw_sum(checks)] if checks else []
         lines += [f"{self._sum()} in {seconds:.1f} s", f"  {self._next_step()}"]
         return "\n".join(lines) + "\n"
 
@@ -71,7 +86,7 @@ class Following:
         head = click.style(pad(word, 4), fg=hue) if self.colour else pad(word, 4)
         seconds = sum(result.seconds for result in results)
         said = " · ".join(_said(worst, results))
-        return f" {head}  {pad(product, _NAME)}  {pad(said, 40)} {seconds:6.1f} s"
+        return f" {head}  {pad(product, _NAME)}  {pad(said, _SAID)} {seconds:6.1f} s"
 
     def _failures(self) -> Iterable[list[str]]:
         for results in self.results.values():
@@ -80,14 +95,14 @@ class Following:
                     what = f"{each.kind} {visible(each.target)}"
                     yield [f"{each.product}: {what} failed", f"    {visible(each.message)}"]
 
-    def _failed_checks(self) -> list[Checked]:
-        return [
-            Checked(each.target, check)
-            for results in self.results.values()
-            for each in results
-            for check in each.checks
-            if check.verdict is not Verdict.PASS
-        ]
+    def _failed_checks(self) -> list[str]:
+        """Draw the checks that do not hold, under the object they are about."""
+        lines = []
+        for each in (each for results in self.results.values() for each in results):
+            bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
+            lines += [f"{each.product}.{each.target}"] if bad else []
+            lines += [draw_check(Checked(each.target, check), colour=self.colour) for check in bad]
+        return lines
 
     def _skips(self) -> list[str]:
         """Draw the skipped products under the cause of each, one line per cause."""
@@ -112,8 +127,7 @@ class Following:
         counted = [f"{states.count(state):,} {word}" for state, word in words.items()]
         parts = [text for text in counted if not text.startswith("0 ")]
         products = f"{len(states):,} product{'' if len(states) == 1 else 's'}"
-        checks = [check for own in self.results.values() for each in own for check in each.checks]
-        return f"{products}: {' · '.join(parts)}; {draw_sum(checks)}"
+        return f"{products}: {' · '.join(parts)}"
 
     def _next_step(self) -> str:
         match self.exit_code():
@@ -134,14 +148,15 @@ def _worst(results: list[StepResult]) -> StepState:
 
 
 def _said(state: StepState, results: list[StepResult]) -> list[str]:
-    """Return what a product's line says: what was built, or why it is held."""
+    """Return what a product's line says: what was published and built, or what was in the way."""
     if state is StepState.HELD:
         return _held(results)
-    built = [each for each in results if each.kind == "build"]
-    done = [each for each in built if each.state is StepState.DONE]
-    reused = sum(each.state is StepState.REUSED for each in built)
-    published = next((each.message for each in results if each.kind in _LAST_STEPS), "")
-    parts = [visible(published)] if published else []
+    if state is StepState.FAILED:
+        return [f"{each.kind} {visible(each.target)}" for each in results if each.state is state]
+    done = [each for each in results if each.kind == "build" and each.state is StepState.DONE]
+    reused = sum(each.kind == "build" and each.state is StepState.REUSED for each in results)
+    parts = [visible(each.target) for each in results if each.kind == "publish"]
+    parts += ["dropped"] if any(each.kind == "drop" for each in results) else []
     parts += [f"{len(done):,} built"] if done else []
     parts += [f"{reused:,} reused"] if reused else []
     rows = sum(each.rows for each in done)
@@ -151,6 +166,6 @@ def _said(state: StepState, results: list[StepResult]) -> list[str]:
 def _held(results: list[StepResult]) -> list[str]:
     checks: list[CheckResult] = [check for each in results for check in each.checks]
     failed = [each for each in checks if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
-    why = [f"{len(failed):,} of {len(checks):,} checks failed"] if failed else []
-    message = next((each.message for each in results if each.state is StepState.HELD), "")
-    return [*why, *([visible(message)] if message else [])]
+    if failed:
+        return [f"{len(failed):,} of {len(checks):,} checks failed"]
+    return [visible(each.message) for each in results if each.state is StepState.HELD]

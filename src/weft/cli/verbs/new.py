@@ -57,9 +57,7 @@ def domain(name: str, owner: str, warehouse: str, yes: bool, screen: Screen) -> 
     ("weft new product sales.orders --port lines --owner bob", "another port, an owner of its own"),
 )
 @click.argument("address", metavar="DOMAIN.PRODUCT")
-@click.option(
-    "--owner", default="", help="User name of its owner.  [default: the domain's]"
-)
+@click.option("--owner", default="", help="User name of its owner.  [default: the domain's]")
 @click.option("--port", default="", help="Name of its first port.  [default: the product's]")
 @_YES
 @screen_options
@@ -80,9 +78,7 @@ def product(address: str, owner: str, port: str, yes: bool, screen: Screen) -> i
 )
 @click.argument("address", metavar="DOMAIN.PRODUCT.PORT")
 @click.option("--major", default=0, help="The major to write.  [default: the next one]")
-@click.option(
-    "--keep", default=0, help="An older major that goes on, by copies of its models."
-)
+@click.option("--keep", default=0, help="An older major that goes on, by copies of its models.")
 @click.option("--until", default="", metavar="DATE", help="Last day of the major that is kept.")
 @_YES
 @screen_options

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from weft.app.errors import Exit
-from weft.app.plan import Planned, PlanOptions, make_plan, write_plan
-from weft.cli.options import env_option, mesh_here, product_option
-from weft.cli.output import Column, Kind, Result, Table, put
+from weft.app.plan import PlanOptions, make_plan, write_plan
+from weft.cli.options import env_option, mesh_here, product_option, warn
+from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
-from weft.cli.screens.plan import View, draw, draw_sql
+from weft.cli.screens.plan import View, draw_sql, plan_result
 from weft.cli.verb import verb
 from weft.plan.plan import ChangeClass, Plan
 
@@ -25,17 +25,12 @@ from weft.plan.plan import ChangeClass, Plan
 @product_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
 @click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
-@click.option("--sql", is_flag=True, help="Show the statements of every step.")
+@click.option("--sql", is_flag=True, help="Show the statements of every step instead.")
 @click.option("-v", "--verbose", is_flag=True, help="Show new products in full.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 @screen_options
 def plan(
-    env: str,
-    products: tuple[str, ...],
-    out: Path | None,
-    rebuild: bool,
-    screen: Screen,
-    **shown: bool,
+    env: str, products: tuple[str, ...], out: Path | None, screen: Screen, **flags: bool
 ) -> int:
     """Show what applying the files would change.
 
@@ -43,13 +38,18 @@ def plan(
     changed. A saved plan is applied exactly as it is, or refused when it has become stale.
     """
     with mesh_here(env) as mesh:
-        planned = make_plan(mesh, PlanOptions(products, rebuild))
+        planned = make_plan(mesh, PlanOptions(products, flags["rebuild"]))
+    warn(planned.loaded, planned.seconds, screen)
     if out:
         write_plan(planned.plan, out)
-    apply = " ".join(["weft apply", *([str(out)] if out else _same_scope(env, products))])
-    view = View(screen.width, screen.colour, shown["verbose"], planned.seconds, apply)
-    put(_result(planned, view, sql=shown["sql"]), screen)
-    return _exit(planned.plan, detailed=shown["detailed_exitcode"])
+    words = ["weft apply", *([str(out)] if out else _same_scope(env, products))]
+    words += ["--rebuild"] if flags["rebuild"] and not out else []
+    view = View(screen.width, screen.colour, flags["verbose"], planned.seconds, " ".join(words))
+    if flags["sql"] and screen.format == "table":
+        screen.put(draw_sql(planned.plan))
+    else:
+        put(plan_result(planned.plan, view), screen)
+    return _exit(planned.plan, detailed=flags["detailed_exitcode"])
 
 
 def _same_scope(env: str, products: tuple[str, ...]) -> list[str]:
@@ -62,14 +62,3 @@ def _exit(plan: Plan, *, detailed: bool) -> Exit:
         breaking = any(each.category is ChangeClass.BREAKING for each in plan.changes)
         return Exit.BREAKING if breaking else Exit.BLOCKED
     return Exit.CHANGES if detailed and not plan.empty else Exit.DONE
-
-
-def _result(planned: Planned, view: View, *, sql: bool) -> Result:
-    plan = planned.plan
-    columns = ("product", "action", "kind", "name", "category", "effect")
-    rows = [[getattr(change, name) for name in columns] for change in plan.changes]
-    table = Table("plan", tuple(Column(name) for name in columns[:-1]) + (
-        Column("effect", Kind.TEXT),
-    ), rows)
-    text = draw_sql(plan) if sql else draw(plan, view)
-    return Result("plan", {"plan": plan}, table, lambda _: text)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from weft.store.sqlite.errors import explained, of_file
+from weft.store.sqlite.errors import explained
 
 _SETTINGS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     # Without it macOS returns from a sync while data is still in the drive's cache.
     "PRAGMA fullfsync = ON",
@@ -22,16 +21,23 @@ _SETTINGS = (
 
 
 class Database:
-    """A SQLite file. Threads take turns; other processes are waited for `patience` seconds."""
+    """A SQLite file that exists. Threads take turns; other programs are waited for."""
 
     def __init__(self, path: str, patience: float) -> None:
+        """Open the file at an absolute path; `patience` is how many seconds to wait for others.
+
+        Raises StoreError.
+        """
         self.path = path
         self._turn = threading.RLock()
-        _make_file(path)
         with explained(path):
             # Autocommit: a transaction begins where this class says so and nowhere else.
             self._connection = sqlite3.connect(
-                path, timeout=patience, isolation_level=None, check_same_thread=False
+                f"{Path(path).as_uri()}?mode=rw",
+                uri=True,
+                timeout=patience,
+                isolation_level=None,
+                check_same_thread=False,
             )
             try:
                 for setting in _SETTINGS:
@@ -55,6 +61,19 @@ class Database:
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
+    def write_ahead(self) -> None:
+        """Let readers and the writer of this file pass each other, from now on and for everyone.
+
+        Only for a file that nobody else has opened: SQLite does not wait for others here.
+        """
+        with self._turn, explained(self.path):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._turn, explained(self.path):
+            self._connection.close()
+
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._turn, explained(self.path):
@@ -69,19 +88,3 @@ class Database:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._turn, explained(self.path):
-            self._connection.close()
-
-
-def _make_file(path: str) -> None:
-    """Make an empty file, and its folder, for this user only; leave an existing one alone."""
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise of_file(path, error) from error

@@ -11,7 +11,7 @@ from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Run
-from weft.store.audit_chain import act
+from weft.store.acts import rebuild_asked
 from weft.store.content import packed, unpacked
 from weft.store.protocol import Applied, Finished
 from weft.store.sqlite.audit import record
@@ -86,7 +86,7 @@ class SqliteDefinitions:
                 "INSERT OR REPLACE INTO salts (environment, model, salt) VALUES (?, ?, ?)",
                 [(environment, model, salt) for model, salt in salts.items()],
             )
-            record(connection, actor, at, act("rebuild.asked", environment, models=sorted(salts)))
+            record(connection, actor, at, rebuild_asked(environment, salts))
 
 
 def record_definition(

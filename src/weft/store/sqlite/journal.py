@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from weft.mesh.release import Release
-from weft.mesh.run import Hold, Lock, Run, RunState, StepResult, StepState
-from weft.store.audit_chain import Act, act
+from weft.mesh.run import Hold, Lock, Run, RunState, StepResult
+from weft.store import acts
 from weft.store.content import compressed, decompressed, packed, unpacked
 from weft.store.protocol import Finished
 from weft.store.sqlite import locks
@@ -42,13 +42,6 @@ _RELEASES = (
     "SELECT content FROM releases WHERE environment = ? AND product = ? ORDER BY number DESC"
 )
 
-# The worst state of a step names how its product ended.
-_ENDINGS = (
-    (StepState.FAILED, "product.failed"),
-    (StepState.HELD, "product.held"),
-    (StepState.SKIPPED, "product.skipped"),
-)
-
 
 class SqliteJournal:
     """Runs, their steps, locks and holds: intend, act, observe, record."""
@@ -73,7 +66,8 @@ class SqliteJournal:
             interrupted = locks.make_way(connection, run, ordered, alive)
             _add_run(connection, run, plan)
             taken = locks.take(connection, run, ordered)
-            record(connection, run.actor, run.started, *interrupted, _begun(run, len(ordered)))
+            begun = acts.run_begun(run, len(ordered))
+            record(connection, run.actor, run.started, *interrupted, begun)
         return taken
 
     def finish(self, lock: Lock, finished: Finished, run: Run, at: str) -> None:
@@ -85,11 +79,11 @@ class SqliteJournal:
                 (run.id, finished.product, packed(finished.steps)),
             )
             record_definition(connection, finished, run, at)
-            acts = _acts(finished, run)
+            done = acts.product_ended(finished, run)
             overridden = finished.lift_hold or finished.removed
             if overridden and _lift(connection, finished.product, finished.environment):
-                acts.append(_lifted(finished.product, finished.environment))
-            record(connection, run.actor, at, *acts)
+                done += (acts.hold_lifted(finished.product, finished.environment),)
+            record(connection, run.actor, at, *done)
 
     def end(self, run: Run) -> None:
         """Record how the run ended and release what it still holds. Raises KeyError."""
@@ -101,8 +95,7 @@ class SqliteJournal:
             if changed.rowcount == 0:
                 raise KeyError(run.id)
             locks.release_all(connection, run.id)
-            done = act("run.ended", run.id, environment=run.environment, state=run.state)
-            record(connection, run.actor, run.ended, done)
+            record(connection, run.actor, run.ended, acts.run_ended(run))
 
     def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
         """Runs, newest first; of all environments when "" is given."""
@@ -136,14 +129,7 @@ class SqliteJournal:
         with self._database.writing() as connection:
             ended = locks.end_one(connection, lock)
             if ended is not None:
-                done = act(
-                    "lock.ended",
-                    ended.product,
-                    environment=ended.environment,
-                    holder=ended.holder,
-                    lock=ended.id,
-                )
-                record(connection, actor, at, done)
+                record(connection, actor, at, acts.lock_ended(ended))
         return ended
 
     def holds(self, environment: str) -> dict[str, Hold]:
@@ -154,23 +140,16 @@ class SqliteJournal:
 
     def hold(self, hold: Hold) -> None:
         """Place a hold on a product, replacing the earlier one."""
-        done = act(
-            "hold.placed",
-            hold.product,
-            environment=hold.environment,
-            reason=hold.reason,
-            release=hold.release,
-        )
         with self._database.writing() as connection:
             connection.execute(_HOLD, vars(hold))
-            record(connection, hold.actor, hold.since, done)
+            record(connection, hold.actor, hold.since, acts.hold_placed(hold))
 
     def lift(self, product: str, environment: str, actor: str, at: str) -> bool:
         """End a hold; False when there was none."""
         with self._database.writing() as connection:
             lifted = _lift(connection, product, environment)
             if lifted:
-                record(connection, actor, at, _lifted(product, environment))
+                record(connection, actor, at, acts.hold_lifted(product, environment))
         return lifted
 
     def releases(self, environment: str, product: str) -> tuple[Release, ...]:
@@ -189,54 +168,5 @@ def _run(id: str, kind: str, environment: str, plan: str, state: str, *rest: Any
     return Run(id, kind, environment, plan, RunState(state), *rest)
 
 
-def _begun(run: Run, products: int) -> Act:
-    return act(
-        "run.begun",
-        run.id,
-        commit=run.commit,
-        environment=run.environment,
-        kind=run.kind,
-        plan=run.plan,
-        products=products,
-    )
-
-
-def _acts(finished: Finished, run: Run) -> list[Act]:
-    """What a product's end in a run means for the audit log."""
-    product, environment = finished.product, finished.environment
-    facts: dict[str, str] = {"environment": environment, "run": run.id}
-    if finished.manifest is not None:
-        facts["definition"] = finished.manifest.digest
-    acts = [act(_ending(finished), product, **facts)]
-    if finished.release is not None:
-        released = finished.release
-        acts.append(
-            act(
-                "release.published",
-                product,
-                environment=environment,
-                fence=released.fence,
-                release=released.number,
-                restores=released.restores,
-                run=run.id,
-            )
-        )
-    return acts
-
-
-def _ending(finished: Finished) -> str:
-    states = {step.state for step in finished.steps}
-    for state, ending in _ENDINGS:
-        if state in states:
-            return ending
-    if finished.removed:
-        return "product.removed"
-    return "product.refreshed" if finished.manifest is None else "product.applied"
-
-
 def _lift(connection: sqlite3.Connection, product: str, environment: str) -> bool:
     return connection.execute(_LIFT, (environment, product)).rowcount > 0
-
-
-def _lifted(product: str, environment: str) -> Act:
-    return act("hold.lifted", product, environment=environment)

@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from weft.mesh.run import Lock, Run, RunState
-from weft.store.audit_chain import Act, act
+from weft.store.acts import run_interrupted
+from weft.store.audit_chain import Act
 from weft.store.protocol import FencedOut, Finished, Locked
 from weft.store.sqlite.definitions import json_list
 
@@ -109,6 +110,4 @@ def _interrupt(connection: sqlite3.Connection, dead: str, lock: Lock, run: Run) 
         _INTERRUPT, (RunState.INTERRUPTED, run.started, told, dead, RunState.RUNNING)
     )
     release_all(connection, dead)
-    return act(
-        "run.interrupted", dead, by=run.id, host=lock.host, pid=lock.pid, product=lock.product
-    )
+    return run_interrupted(dead, lock, run)

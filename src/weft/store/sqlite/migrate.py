@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from weft.store.protocol import Identity, StoreError
@@ -14,39 +15,44 @@ FORMAT = 1
 
 _FOLDER = Path(__file__).with_name("migrations")
 
+# The one table that every format has: it says which migrations the others have gone through.
+_IDENTITY = (
+    "CREATE TABLE identity (mesh TEXT NOT NULL, id TEXT NOT NULL, format INTEGER NOT NULL) STRICT"
+)
 
-def identified(database: Database, mesh: str, new_id: str) -> Identity:
-    """Return the identity of a store, which becomes one of this mesh when it is empty.
+
+def initialise(connection: sqlite3.Connection, mesh: str, new_id: str) -> None:
+    """Make the tables of a new store, inside the caller's transaction."""
+    connection.execute(_IDENTITY)
+    connection.execute("INSERT INTO identity (mesh, id, format) VALUES (?, ?, 0)", (mesh, new_id))
+    _migrate(connection, done=0)
+
+
+def identified(database: Database, mesh: str) -> Identity:
+    """Return the identity of a store of this mesh, after migrating it if it is older.
 
     Raises StoreError when it belongs to another mesh, when a newer Weft wrote it, or when it is
     no store at all.
     """
     with database.reading() as connection:
-        found = _read(connection, database.path)
-    if found is None or found.format < FORMAT:
-        _refuse_foreign(found, mesh, database.path)
-        with database.writing() as connection:
-            found = _migrated(connection, _read(connection, database.path), mesh, new_id)
-    _refuse_foreign(found, mesh, database.path)
-    return found
+        found = _read(connection, mesh, database.path)
+    if found.format == FORMAT:
+        return found
+    with database.writing() as connection:
+        # Another program may have migrated it meanwhile.
+        found = _read(connection, mesh, database.path)
+        _migrate(connection, found.format)
+    return replace(found, format=FORMAT)
 
 
-def _read(connection: sqlite3.Connection, place: str) -> Identity | None:
-    """Return the identity of a store; None for an empty file."""
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema")]
-    if not names:
-        return None
+def _read(connection: sqlite3.Connection, mesh: str, place: str) -> Identity:
+    """Return the identity of a store that this program may use."""
     row = None
-    if "identity" in names:
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'identity'").fetchone():
         row = connection.execute("SELECT mesh, id, format FROM identity").fetchone()
     if row is None:
         raise StoreError(f"store {place}: it is no store of Weft; name another one in weft.yaml")
-    return Identity(*row)
-
-
-def _refuse_foreign(found: Identity | None, mesh: str, place: str) -> None:
-    if found is None:
-        return
+    found = Identity(*row)
     if found.mesh != mesh:
         raise StoreError(
             f"store {place}: it belongs to mesh `{found.mesh}` and not to `{mesh}`; name another "
@@ -57,23 +63,15 @@ def _refuse_foreign(found: Identity | None, mesh: str, place: str) -> None:
             f"store {place}: a newer Weft wrote it (format {found.format}, this one reads up to "
             f"{FORMAT}); install that version"
         )
+    return found
 
 
-def _migrated(
-    connection: sqlite3.Connection, found: Identity | None, mesh: str, new_id: str
-) -> Identity:
-    """Run the migrations that a store lacks; the caller's transaction keeps all or none."""
-    done = 0 if found is None else found.format
+def _migrate(connection: sqlite3.Connection, done: int) -> None:
+    """Run the migrations after number `done`; the caller's transaction keeps all or none."""
     for path in sorted(_FOLDER.glob("*.sql"))[done:]:
         for statement in _statements(path.read_text(encoding="utf-8")):
             connection.execute(statement)
-    if found is None:
-        identity = Identity(mesh, new_id, FORMAT)
-        connection.execute("INSERT INTO identity (mesh, id) VALUES (?, ?)", (mesh, new_id))
-    else:
-        identity = Identity(found.mesh, found.id, max(done, FORMAT))
-    connection.execute("UPDATE identity SET format = ?", (identity.format,))
-    return identity
+    connection.execute("UPDATE identity SET format = ?", (FORMAT,))
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os.path
+
 from weft.store.sqlite.audit import SqliteAuditLog
+from weft.store.sqlite.creation import create
 from weft.store.sqlite.database import Database
 from weft.store.sqlite.definitions import SqliteDefinitions
 from weft.store.sqlite.journal import SqliteJournal
@@ -15,14 +18,16 @@ class SqliteStore:
     """A store in one file. All parts may be used from threads, which take turns."""
 
     def __init__(self, path: str, mesh: str, new_id: str, patience: float = PATIENCE) -> None:
-        """Open the store at `path`, making it with the id `new_id` when there is none.
+        """Open the store at an absolute path, making it with the id `new_id` if there is none.
 
         `patience` is how many seconds other programs' transactions are waited for. Raises
         StoreError.
         """
+        if not os.path.exists(path):
+            create(path, mesh, new_id, patience)
         self._database = Database(path, patience)
         try:
-            self.identity = identified(self._database, mesh, new_id)
+            self.identity = identified(self._database, mesh)
         except BaseException:
             self._database.close()
             raise

@@ -44,7 +44,6 @@ def open_warehouse(
     layout = Layout(os.path.abspath(os.path.join(folder, path)))
     engine = Engine(
         folders=(layout.root, sources.folder),
-        temporary=os.path.join(layout.temporary, "spill"),
         threads=threads,
         memory_limit=str(options.get("memory_limit", "")),
     )

@@ -13,7 +13,8 @@ from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
-from weft.warehouses.duckdb.layout import Layout, make_lake, open_lake
+from weft.warehouses.duckdb.identity import make_lake, open_lake
+from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.ports import Ports
 from weft.warehouses.duckdb.pruning import Pruning
@@ -49,7 +50,7 @@ class Lake:
         self._disk = disk
         self._scratch = Scratch(layout, disk)
         self._manifests = Manifests(layout, disk)
-        self._session = Session(engine)
+        self._session = Session(engine, self._scratch)
         parts = (layout, disk, self._scratch)
         relations = Relations(self._session, self._manifests, layout, sources)
         self._builder = Builder(*parts, self._session, relations)
@@ -142,6 +143,7 @@ class Lake:
         """Make sure, once, that the lake is there and ours, and free of what killed runs left."""
         with self._guard:
             if not self._ready:
-                make_lake(self._layout, self._disk, self._owner.mesh, self._owner.store)
+                owner = self._owner
+                make_lake(self._layout, self._disk, self._scratch, owner.mesh, owner.store)
                 self._pruning.clear_dead_runs()
                 self._ready = True

@@ -55,12 +55,11 @@ class Ports:
         """
         target = self.path(environment, production)
         owner = f"ports-{environment}"
-        folder = self._scratch.take(owner)
+        self._scratch.take(owner)
         try:
             for _ in range(_ROUNDS):
                 releases = self._current(environment)
-                draft = os.path.join(folder, "ports.duckdb")
-                self._disk.remove(draft)
+                draft = self._scratch.file(owner, "ports.duckdb")
                 self._write(draft, list(_shown(releases, production)), expansion)
                 os.chmod(draft, 0o600)
                 self._disk.sync(draft)
@@ -84,7 +83,7 @@ class Ports:
     def _write(self, path: str, views: list[_Shown], expansion: Expansion) -> None:
         import duckdb
 
-        connection = connect(self._engine)
+        connection = connect(self._engine, f"{path}.spill")
         try:
             connection.execute(
                 f"ATTACH {string(path)} AS {_CATALOG} (STORAGE_VERSION {string(STORAGE)})"

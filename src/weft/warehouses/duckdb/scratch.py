@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import re
 from threading import Lock
 
 from weft.warehouses.duckdb.disk import Disk, names_in
@@ -12,6 +13,7 @@ from weft.warehouses.duckdb.layout import Layout, checked, is_name
 from weft.warehouses.protocol import WarehouseError
 
 _LOCK = "lock"
+_OURS = re.compile(r"lock|[0-9]+-[a-z.]+")
 
 
 class Scratch:
@@ -35,13 +37,11 @@ class Scratch:
         """Return a number that this process has not given before."""
         return next(self._count)
 
-    def take(self, owner: str) -> str:
-        """Make and lock the folder of `owner`, waiting while somebody has it; return its path."""
-        folder = self._folder(checked(owner))
-        number = self._locked(folder, wait=True)
+    def take(self, owner: str) -> None:
+        """Make and lock the folder of `owner`, waiting while somebody has it."""
+        number = self._locked(self._folder(checked(owner)), wait=True)
         assert number is not None
         self._held[owner] = number
-        return folder
 
     def take_free(self, purpose: str) -> str:
         """Take the first folder for a purpose that nobody has; return its owner's name."""
@@ -81,8 +81,7 @@ class Scratch:
         return [name for name in names if self._is_ours(name)]
 
     def _is_ours(self, owner: str) -> bool:
-        held = names_in(self._folder(owner))
-        return _LOCK in held or not held
+        return all(_OURS.fullmatch(name) for name in names_in(self._folder(owner)))
 
     def _try(self, owner: str) -> bool:
         number = self._locked(self._folder(owner), wait=False)

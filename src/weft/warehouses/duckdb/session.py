@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from weft.mesh.manifest import Column
 from weft.sql.duckdb import string
 from weft.warehouses.duckdb.disk import DENIED_TEXTS, FULL_TEXTS, full_disk, not_writable
+from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import WarehouseError
 
 MAX_MESSAGE = 300
@@ -27,12 +28,10 @@ class Unmeasurable(WarehouseError):
 class Engine:
     """How the engine is to run. 0 threads and no limit leave it to the engine.
 
-    `folders` are the only ones it can reach, `temporary` is where it may put what does not fit
-    into memory.
+    `folders` are the only ones it can reach.
     """
 
     folders: tuple[str, ...]
-    temporary: str
     threads: int = 0
     memory_limit: str = ""
 
@@ -50,14 +49,17 @@ class Engine:
         }
 
 
-def connect(engine: Engine) -> Any:
-    """Open a database in memory that reaches nothing but the engine's folders."""
+def connect(engine: Engine, temporary: str) -> Any:
+    """Open a database in memory that reaches nothing but the engine's folders.
+
+    `temporary` is where it may put what does not fit into memory.
+    """
     import duckdb
 
     try:
         connection = duckdb.connect(":memory:", config=engine.config)
         folders = ", ".join(string(folder) for folder in engine.folders)
-        connection.execute(" ".join(("SET temp_directory =", string(engine.temporary))))
+        connection.execute(" ".join(("SET temp_directory =", string(temporary))))
         connection.execute(" ".join(("SET allowed_directories = [", folders, "]")))
         lock(connection)
     except duckdb.Error as error:
@@ -79,17 +81,17 @@ def lock(connection: Any) -> None:
 class Session:
     """The engine, opened when the first statement comes. All methods may be called from threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, scratch: Scratch) -> None:
         self._engine = engine
+        self._scratch = scratch
+        self._owner = ""
         self._database: Any = None
         self._cursors: list[Any] = []
         self._local = threading.local()
         self._guard = threading.Lock()
         self._cancelled = False
 
-    def execute(
-        self, statement: str, parameters: Mapping[str, Any] | None = None
-    ) -> list[tuple[Any, ...]]:
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
         """Run one statement and return all its rows.
 
         Raises Unmeasurable when the statement is at fault, WarehouseError when the outside is.
@@ -100,7 +102,7 @@ class Session:
         if self._cancelled:
             raise _stopped()
         try:
-            rows: list[tuple[Any, ...]] = cursor.execute(statement, parameters).fetchall()
+            rows: list[tuple[Any, ...]] = cursor.execute(statement).fetchall()
         except duckdb.Error as error:
             raise explained(error) from error
         return rows
@@ -112,8 +114,8 @@ class Session:
 
     def write_parquet(self, select: str, path: str) -> tuple[int, int]:
         """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
-        statement = " ".join(("COPY (\n", select, "\n) TO $path", _PARQUET))
-        _, rows, size, *_ = self.execute(statement, {"path": path})[0]
+        statement = " ".join(("COPY (\n", select, "\n) TO", string(path), _PARQUET))
+        _, rows, size, *_ = self.execute(statement)[0]
         return rows, size
 
     def register(self, name: str, table: Any) -> None:
@@ -139,6 +141,7 @@ class Session:
             self._cursors.clear()
             if self._database is not None:
                 self._database.close()
+                self._scratch.drop(self._owner)
             self._database = None
             self._local = threading.local()
 
@@ -147,7 +150,9 @@ class Session:
         if cursor is None:
             with self._guard:
                 if self._database is None:
-                    self._database = connect(self._engine)
+                    self._owner = self._scratch.take_free("engine")
+                    spill = self._scratch.file(self._owner, "spill")
+                    self._database = connect(self._engine, spill)
                     self._database.execute("CREATE SCHEMA builds")
                     self._database.execute("CREATE SCHEMA sources")
                 cursor = self._database.cursor()

@@ -1,11 +1,5 @@
 -- Content columns hold zlib-compressed JSON of the nouns; times are ISO in UTC.
 
-CREATE TABLE identity (
-  mesh   TEXT NOT NULL,
-  id     TEXT NOT NULL,
-  format INTEGER NOT NULL DEFAULT 0
-) STRICT;
-
 -- Runs, in the order in which they began.
 CREATE TABLE runs (
   position    INTEGER PRIMARY KEY,

@@ -1,0 +1,76 @@
+# Short recipes that need only make and Python >= 3.11; uv is used when it is there.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types layers format bench faults soak lock clean
+
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+UV := $(shell command -v uv 2>/dev/null)
+VENV := .venv
+BIN := $(VENV)/bin
+
+ifdef UV
+install = $(UV) pip install --quiet --python $(BIN)/python
+create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+else
+install = $(BIN)/python -m pip install -qq --disable-pip-version-check
+create = $(PYTHON) -m venv $(VENV)
+endif
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Weft needs Python 3.11 or newer; none was found." >&2; exit 1; }
+	@$(create)
+
+$(VENV)/core: requirements/core.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	@echo "installing Weft into $(VENV) ..."
+	@$(install) --require-hashes --only-binary :all: -r requirements/core.txt -r requirements/build.txt
+	@$(install) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/core requirements/dev.txt
+	@echo "installing what the tests need into $(VENV) ..."
+	@$(install) --require-hashes --only-binary :all: -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/core ## write the example mesh, apply it, show it
+	@$(BIN)/weft demo skyline
+
+test: $(VENV)/dev ## run every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+check: lint types layers test ## what CI runs: lint, types, layers, then every test
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+types: $(VENV)/dev
+	@$(BIN)/mypy
+
+layers: $(VENV)/dev
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/dev ## format the code
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(VENV)/dev ## measure, print a table, write benchmarks/results/latest.json
+	@$(BIN)/python benchmarks/run.py
+
+faults: $(VENV)/dev ## the whole fault loop on the example mesh (slow)
+	@$(BIN)/python tests/faults/campaign.py
+
+COMPILE = $(UV) pip compile --universal --python-version 3.11 -c requirements/constraints.in --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet
+
+lock: ## choose the pinned versions anew (needs uv)
+	@$(COMPILE) pyproject.toml -o requirements/core.txt
+	@$(COMPILE) requirements/build.in -o requirements/build.txt
+	@$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra speed -o requirements/speed.txt
+
+clean: ## remove the environment and everything that was made
+	@rm -rf $(VENV) skyline .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,153 @@
+"""Query: one SELECT over published ports by their logical names, as their consumers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import Invalid, NotFound, Usage
+from weft.mesh.address import PortAddress, ProductAddress
+from weft.mesh.contract import Status
+from weft.mesh.diagnostic import Diagnostic, Span
+from weft.mesh.manifest import Column, Descriptor, Read, ReadKind
+from weft.mesh.nearest import did_you_mean
+from weft.mesh.release import Release
+from weft.plan.examine import released_key
+from weft.sql.dialect import Dialect, dialect_named
+from weft.sql.problem import Problem
+from weft.sql.query import (
+    Known,
+    ParsedSelect,
+    compile_select,
+    parse_ports_query,
+    ports_query_text,
+)
+from weft.warehouses.protocol import Relation, Scope
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An object that can be queried: its logical name and what stands behind it."""
+
+    name: str
+    object: str
+    descriptor: Descriptor
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query gives. `rows` has `__arrow_c_stream__` and is closed by the caller."""
+
+    columns: tuple[str, ...]
+    rows: Any
+
+
+def shown_objects(descriptors: Mapping[str, Descriptor]) -> dict[str, Shown]:
+    """Everything that can be queried, by logical name: `a.b.object_v1`, and `a.b.object`.
+
+    The name without a version is the highest active major's, or the highest deprecated one's.
+    """
+    found: dict[str, Shown] = {}
+    unversioned: dict[str, Shown] = {}
+    for each in descriptors.values():
+        for name, columns in each.objects.items():
+            shown = Shown(f"{each.product}.{name}_v{each.major}", name, each, columns)
+            found[shown.name] = shown
+            plain = f"{each.product}.{name}"
+            if plain not in unversioned or _rank(each) > _rank(unversioned[plain].descriptor):
+                unversioned[plain] = shown
+    return found | unversioned
+
+
+def _rank(descriptor: Descriptor) -> tuple[bool, int]:
+    return (descriptor.status is Status.ACTIVE, descriptor.major)
+
+
+def query(mesh: Opened, text: str) -> Answer:
+    """Run a SELECT. Raises Invalid with a place in the query, WarehouseError, Usage."""
+    descriptors = mesh.store.definitions.descriptors(mesh.environment)
+    shown = shown_objects(descriptors)
+    if not shown:
+        raise Usage(f"nothing is published in {mesh.environment} yet", next_step="weft apply")
+    dialect = _dialect(mesh, descriptors)
+    parsed, problems = parse_ports_query(text, dialect)
+    if parsed is None:
+        raise _invalid(text, problems)
+    _refuse_unknown(parsed, shown, text)
+    known = {name: Known(Read(ReadKind.PORT, name), shown[name].columns) for name in parsed.names}
+    compiled, problems = compile_select(parsed, dialect, known)
+    if problems and compiled is None:
+        raise _invalid(text, problems)
+    named = [shown[name] for name in parsed.names]
+    warehouse = _one_warehouse(named) or next(iter(descriptors.values())).warehouse
+    relations = tuple(_relations(mesh, warehouse, dict(zip(parsed.names, named, strict=True))))
+    rows = mesh.warehouse(warehouse).query(ports_query_text(parsed, dialect), relations)
+    return Answer(tuple(rows.columns), rows)
+
+
+def _dialect(mesh: Opened, descriptors: Mapping[str, Descriptor]) -> Dialect:
+    warehouse = next(iter(descriptors.values())).warehouse
+    return dialect_named(mesh.warehouse(warehouse).dialect)
+
+
+def _invalid(text: str, problems: tuple[Problem, ...]) -> Invalid:
+    lines = text.split("\n")
+    return Invalid(
+        [
+            Diagnostic(
+                each.code,
+                each.message,
+                Span("query", each.line, each.column, each.length),
+                note=each.note,
+                help=each.help,
+                excerpt=lines[each.line - 1] if each.line <= len(lines) else "",
+            )
+            for each in problems
+        ],
+        files=1,
+    )
+
+
+def _refuse_unknown(parsed: ParsedSelect, shown: Mapping[str, Shown], text: str) -> None:
+    unknown = [
+        parsed.problem_at(
+            name,
+            "W410",
+            f"unknown relation `{name}`",
+            did_you_mean(name, shown, "no published port shows it"),
+            "weft ls --ports",
+        )
+        for name in parsed.names
+        if name not in shown
+    ]
+    if unknown:
+        raise _invalid(text, tuple(unknown))
+
+
+def _one_warehouse(named: list[Shown]) -> str:
+    homes = sorted({each.descriptor.warehouse for each in named})
+    if len(homes) > 1:
+        raise Usage(
+            "this query reads ports on several warehouses",
+            why=f"they live on {', '.join(homes)}",
+            next_step="query the ports of one warehouse at a time",
+        )
+    return homes[0] if homes else ""
+
+
+def _relations(mesh: Opened, warehouse: str, named: Mapping[str, Shown]) -> Iterator[Relation]:
+    products = tuple({each.descriptor.product for each in named.values()})
+    observed = mesh.warehouse(warehouse).observe(Scope(mesh.environment, products))
+    for name, shown in named.items():
+        descriptor = shown.descriptor
+        release: Release | None = observed.releases.get(descriptor.product)
+        product = ProductAddress.parse(descriptor.product)
+        address = PortAddress(product, descriptor.port, descriptor.major)
+        key = released_key(release, address, shown.object) if release else None
+        if key is None:
+            raise NotFound("published port", str(address), next_step="weft apply")
+        columns = tuple(column.name for column in shown.columns)
+        yield Relation(tuple(name.split(".")), key, columns)

@@ -1,0 +1,142 @@
+"""List and show: products, ports and models as applied, and how they stand now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import NotFound
+from weft.app.load import Loaded, load
+from weft.app.select import select_products
+from weft.app.situation import remembered
+from weft.mesh.address import AddressError, PortAddress
+from weft.mesh.manifest import PortVersion, ProductManifest, Transform
+from weft.mesh.release import Release
+from weft.store.protocol import Applied
+from weft.warehouses.protocol import Scope
+
+
+@dataclass(frozen=True)
+class Line:
+    """One product in a list. `state` is `new`, `changed`, `applied`, `held` or `removed`."""
+
+    product: str
+    title: str
+    owner: str
+    status: str
+    ports: tuple[str, ...]
+    models: int
+    release: int
+    published: str
+    state: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A product with what is released of it, and who reads it."""
+
+    manifest: ProductManifest
+    line: Line
+    release: Release | None
+    consumers: tuple[str, ...]
+
+
+def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> tuple[Line, ...]:
+    """The products of the files and of the store, by address. Raises NotFound and Invalid."""
+    view = _View(mesh)
+    chosen = select_products(select, view.products) if select else sorted(view.products)
+    return tuple(view.line(address) for address in chosen)
+
+
+def show_product(mesh: Opened, address: str) -> Detail:
+    """A product by its own address or that of one of its ports or models. Raises NotFound."""
+    view = _View(mesh)
+    product = ".".join(address.partition("@")[0].split(".")[:2])
+    if product not in view.products:
+        raise NotFound("product", product, view.products, next_step="weft ls")
+    manifest = view.products[product]
+    return Detail(manifest, view.line(product), view.releases.get(product), view.consumers(product))
+
+
+def named_part(detail: Detail, address: str) -> PortVersion | Transform | None:
+    """The port or model that an address names inside a product; None for the product itself.
+
+    Without a major the highest one is meant. Raises NotFound.
+    """
+    try:
+        wanted = PortAddress.parse(address)
+    except AddressError:
+        return None
+    manifest = detail.manifest
+    ports = [each for each in manifest.ports if each.port == wanted.port]
+    if wanted.major is not None:
+        ports = [each for each in ports if each.major == wanted.major]
+    if ports:
+        return max(ports, key=lambda each: each.major)
+    for transform in manifest.transforms:
+        if transform.name == wanted.port and wanted.major is None:
+            return transform
+    known = [f"{manifest.address}.{each.name}" for each in manifest.ports]
+    known += [f"{manifest.address}.{each.name}" for each in manifest.transforms]
+    raise NotFound("port or model", address, known, next_step=f"weft show {manifest.address}")
+
+
+class _View:
+    """Files, store and warehouses side by side."""
+
+    def __init__(self, mesh: Opened) -> None:
+        memory = remembered(mesh)
+        self._loaded: Loaded = load(
+            mesh.folder, mesh.system, mesh.cache, memory.descriptors.values()
+        )
+        self._applied: dict[str, Applied] = dict(memory.applied)
+        gone = [each for each in self._applied if each not in self._loaded.products]
+        self._gone = mesh.store.definitions.manifests(mesh.environment, gone)
+        self.products = {**self._gone, **self._loaded.products}
+        self._holds = mesh.store.journal.holds(mesh.environment)
+        homes: dict[str, list[str]] = {}
+        for address, manifest in self.products.items():
+            homes.setdefault(manifest.warehouse, []).append(address)
+        self.releases: dict[str, Release] = {}
+        for name, products in homes.items():
+            if name in mesh.settings.warehouses:
+                scope = Scope(mesh.environment, tuple(products))
+                self.releases.update(mesh.warehouse(name).observe(scope).releases)
+
+    def line(self, address: str) -> Line:
+        """The line of one product."""
+        manifest = self.products[address]
+        release = self.releases.get(address)
+        return Line(
+            product=address,
+            title=manifest.title,
+            owner=manifest.owner,
+            status=manifest.status,
+            ports=tuple(port.name for port in manifest.ports),
+            models=len(manifest.transforms),
+            release=release.number if release else 0,
+            published=release.at if release else "",
+            state=self._state(address, release),
+            reads=tuple(port.port or port.source for port in manifest.inputs),
+        )
+
+    def _state(self, address: str, release: Release | None) -> str:
+        if address in self._gone:
+            return "removed"
+        if address not in self._applied:
+            return "new"
+        if self._applied[address].digest != self.products[address].digest:
+            return "changed"
+        behind = release is None or release.manifest != self._applied[address].digest
+        return "held" if address in self._holds or behind else "applied"
+
+    def consumers(self, address: str) -> tuple[str, ...]:
+        """The products that read a port of this one."""
+        return tuple(
+            sorted(
+                each.address
+                for each in self.products.values()
+                if any(port.port.startswith(f"{address}.") for port in each.inputs)
+            )
+        )

@@ -1,0 +1,131 @@
+"""Runs, releases, locks and audit entries as lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from weft.app.history import ProductHistory, ReleaseLine, RunDetail
+from weft.cli.cells import visible
+from weft.cli.output import Column, Kind, Result, Table, draw_table
+from weft.cli.screen import Screen
+from weft.mesh.run import AuditEntry, Lock, Run
+
+_TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
+
+
+def runs_result(runs: Sequence[Run], environment: str) -> Result:
+    """Return the runs of an environment for every format."""
+    columns = (
+        *(Column(name) for name in ("run", "kind", "state", "started", "ended", "actor")),
+        Column("commit"),
+        Column("message", _TEXT),
+    )
+    rows = [
+        (
+            each.id,
+            each.kind,
+            each.state,
+            each.started,
+            each.ended,
+            each.actor,
+            each.commit[:8],
+            each.message,
+        )
+        for each in runs
+    ]
+    table = Table("runs", columns, rows)
+
+    def text(screen: Screen) -> str:
+        if not runs:
+            return f"Nothing has run in {environment} yet.\n  begin:  weft apply\n"
+        return f"{draw_table(table, screen)}  its steps:  weft history --run {runs[0].id}\n"
+
+    return Result("runs", {"runs": runs}, table, text)
+
+
+def steps_table(detail: RunDetail) -> Table:
+    """Return what the steps of a run did."""
+    columns = (
+        *(Column(name) for name in ("product", "kind", "target", "state")),
+        *(Column(name, _NUMBER) for name in ("rows", "bytes", "seconds")),
+        Column("message", _TEXT),
+    )
+    rows = [
+        (
+            each.product,
+            each.kind,
+            each.target,
+            each.state,
+            each.rows,
+            each.bytes,
+            round(each.seconds, 3),
+            each.message or each.cause,
+        )
+        for each in detail.steps
+    ]
+    return Table("steps", columns, rows)
+
+
+def releases_result(history: ProductHistory) -> Result:
+    """Return the releases of a product for every format."""
+    columns = (
+        Column("release", _NUMBER),
+        Column("state"),
+        Column("at"),
+        Column("ports"),
+        Column("actor"),
+        Column("run"),
+        Column("restores", _NUMBER),
+    )
+    rows = [
+        (
+            each.release.number,
+            _state(each),
+            each.release.at,
+            " ".join(f"{port.port}@{port.major} {port.version}" for port in each.release.ports),
+            each.run.actor if each.run else "",
+            each.release.run,
+            each.release.restores or None,
+        )
+        for each in history.releases
+    ]
+    table = Table("releases", columns, rows)
+
+    def text(screen: Screen) -> str:
+        lines = draw_table(table, screen)
+        if history.hold:
+            hold = history.hold
+            lines += f"held since {hold.since} by {visible(hold.actor)}: {visible(hold.reason)}\n"
+            return f"{lines}  let it go on:  weft rollback {history.product} --lift\n"
+        return f"{lines}  go back to one:  weft rollback {history.product} --to NUMBER\n"
+
+    return Result("releases", {"history": history}, table, text)
+
+
+def _state(line: ReleaseLine) -> str:
+    return "current" if line.current else "kept" if line.kept else "forgotten"
+
+
+def locks_table(locks: Sequence[Lock]) -> Table:
+    """Return the locks that are held."""
+    names = ("lock", "product", "environment", "holder", "host", "since")
+    columns = (*(Column(name) for name in names), Column("pid", _NUMBER))
+    rows = [
+        (each.id, each.product, each.environment, each.holder, each.host, each.since, each.pid)
+        for each in locks
+    ]
+    return Table("locks", columns, rows)
+
+
+def audit_table(entries: Sequence[AuditEntry]) -> Table:
+    """Return entries of the audit log."""
+    columns = (
+        Column("number", _NUMBER),
+        *(Column(name) for name in ("at", "actor", "action", "subject")),
+        Column("detail", _TEXT),
+    )
+    rows = [
+        (each.number, each.at, each.actor, each.action, each.subject, each.detail)
+        for each in entries
+    ]
+    return Table("audit", columns, rows)

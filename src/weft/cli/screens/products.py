@@ -1,0 +1,170 @@
+"""Products, ports and models as pages and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from weft.app.show import Detail, Line
+from weft.cli.cells import flow, visible
+from weft.cli.output import Column, Kind, Result, Table, draw_table
+from weft.cli.screen import Screen
+from weft.mesh.manifest import PortVersion, ProductManifest, Transform
+
+_LINE = (
+    Column("product"),
+    Column("state"),
+    Column("status"),
+    Column("release", Kind.NUMBER),
+    Column("ports", Kind.TEXT),
+    Column("models", Kind.NUMBER),
+    Column("owner", Kind.TEXT),
+)
+_ITS_DATA = 'its data:  weft query "select * from {}"'
+_COLUMNS = (
+    Column("object"),
+    Column("column"),
+    Column("type"),
+    Column("promises", Kind.TEXT),
+    Column("description", Kind.TEXT),
+)
+
+
+def products_result(lines: Sequence[Line], environment: str) -> Result:
+    """Return a list of products for every format."""
+    rows = [
+        (
+            each.product,
+            each.state,
+            each.status,
+            each.release or None,
+            " ".join(each.ports),
+            each.models,
+            each.owner,
+        )
+        for each in lines
+    ]
+    table = Table("products", _LINE, rows)
+
+    def text(screen: Screen) -> str:
+        products = f"{len(lines):,} product{'' if len(lines) == 1 else 's'}"
+        return f"{draw_table(table, screen)}{products} in {environment} · weft show PRODUCT\n"
+
+    return Result("products", {"products": lines}, table, text)
+
+
+def product_result(detail: Detail) -> Result:
+    """Return the page of a product for every format."""
+    ports = [
+        (port.name, port.status, port.version, len(port.objects), port.description)
+        for port in detail.manifest.ports
+    ]
+    columns = (
+        *(Column(name) for name in ("port", "status", "version")),
+        Column("objects", Kind.NUMBER),
+        Column("description", Kind.TEXT),
+    )
+    table = Table("ports", columns, ports)
+    data = {
+        "product": detail.manifest,
+        "line": detail.line,
+        "release": detail.release,
+        "consumers": detail.consumers,
+    }
+    return Result("product", data, table, lambda screen: _product_page(detail, table, screen))
+
+
+def _product_page(detail: Detail, ports: Table, screen: Screen) -> str:
+    manifest, line = detail.manifest, detail.line
+    release = f"release {line.release} of {line.published}" if line.release else "not published"
+    lines = [
+        f"{_bold(manifest.address, screen)} · {visible(manifest.title)}",
+        f"  {line.state} · {manifest.status} · {release} · owner {visible(line.owner)}",
+    ]
+    if manifest.purpose:
+        lines.append(f"  {visible(manifest.purpose)}")
+    lines += ["", draw_table(ports, screen)]
+    reads = [each.port or f"{each.source} (source)" for each in manifest.inputs]
+    models = [f"{each.name} ({each.materialized})" for each in manifest.transforms]
+    for head, items in (
+        ("reads:   ", reads),
+        ("read by: ", list(detail.consumers)),
+        ("models:  ", models),
+    ):
+        lines += [flow(head, items, screen.width)] if items else []
+    lines.append(f"  more:  weft show {manifest.address}.PORT · weft lineage {manifest.address}")
+    return "\n".join(lines) + "\n"
+
+
+def port_result(manifest: ProductManifest, port: PortVersion) -> Result:
+    """Return a port with its columns and what is promised of each, for every format."""
+    described = {
+        (str(obj.get("name")), str(each.get("name"))): str(each.get("description", ""))
+        for obj in port.contract.get("schema", [])
+        for each in obj.get("properties", [])
+    }
+    rows = []
+    for obj in port.objects:
+        promises: dict[str, list[str]] = {}
+        for each in obj.checks:
+            for name in each.check.columns:
+                promises.setdefault(name, []).append(each.check.label)
+        logical = {each.name: each.logical_type for each in obj.promises}
+        rows += [
+            (
+                obj.name,
+                column.name,
+                column.type or logical.get(column.name, ""),
+                ", ".join(promises.get(column.name, ())),
+                described.get((obj.name, column.name), ""),
+            )
+            for column in obj.columns
+        ]
+    table = Table("columns", _COLUMNS, rows)
+    address = f"{manifest.address}.{port.name}"
+
+    def text(screen: Screen) -> str:
+        head = f"{_bold(address, screen)} · {port.status} · {port.version}"
+        first = port.objects[0].name
+        query = _ITS_DATA.format(f"{manifest.address}.{first}_v{port.major}")
+        return f"{head}\n\n{draw_table(table, screen)}\n  {query}\n"
+
+    return Result("port", {"product": manifest.address, "port": port}, table, text)
+
+
+def transform_result(manifest: ProductManifest, model: Transform) -> Result:
+    """Return a model with its columns, for every format."""
+    rows = [(column.name, column.type) for column in model.columns]
+    table = Table("columns", (Column("column"), Column("type")), rows)
+    address = f"{manifest.address}.{model.name}"
+
+    def text(screen: Screen) -> str:
+        head = f"{_bold(address, screen)} · {model.materialized} · {model.path}"
+        said = f"  {visible(model.description)}\n" if model.description else ""
+        return (
+            f"{head}\n{said}\n{draw_table(table, screen)}\n  its SQL:  weft show {address} --sql\n"
+        )
+
+    return Result("model", {"product": manifest.address, "model": model}, table, text)
+
+
+def model_sql(manifest: ProductManifest, part: PortVersion | Transform | None) -> str:
+    """Return the source text of a model, or of the models that fill a port; "" for a product."""
+    if part is None:
+        return ""
+    names = [part.name] if isinstance(part, Transform) else [o.model for o in part.objects]
+    texts = {each.name: each for each in manifest.transforms}
+    return (
+        "\n".join(
+            f"-- {texts[name].path}\n"
+            + "\n".join(map(visible, texts[name].text.strip().splitlines()))
+            for name in dict.fromkeys(names)
+            if name in texts
+        )
+        + "\n"
+    )
+
+
+def _bold(text: str, screen: Screen) -> str:
+    return click.style(text, bold=True) if screen.colour else text

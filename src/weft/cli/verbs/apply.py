@@ -1,0 +1,72 @@
+"""`weft apply`: do what a plan says, and exactly that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
+from weft.app.bootstrap import Opened
+from weft.app.errors import Exit, Usage
+from weft.app.plan import PlanOptions, make_plan, read_plan
+from weft.app.saved_plan import for_saved_plan
+from weft.cli.options import env_option, mesh_here, product_option, warn, yes_option
+from weft.cli.progress import follow
+from weft.cli.screen import Screen, screen_options
+from weft.cli.screens.plan import View, draw
+from weft.cli.verb import verb
+from weft.plan.plan import Plan
+
+
+@verb(
+    "apply",
+    ("weft apply", "plan, show it, ask, and do it in production"),
+    ("weft apply change.plan", "do exactly what `weft plan --out change.plan` showed"),
+)
+@click.argument(
+    "file", required=False, metavar="[PLAN]", type=click.Path(dir_okay=False, path_type=Path)
+)
+@env_option
+@product_option
+@click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
+@click.option("--allow-drop", is_flag=True, help="Let destructive steps run.")
+@click.option("-v", "--verbose", is_flag=True, help="Show new products in full.")
+@yes_option
+@screen_options
+def apply(
+    file: Path | None, env: str, products: tuple[str, ...], screen: Screen, **flags: bool
+) -> int:
+    """Carry out a plan: build, check, and publish what holds its contract.
+
+    Without a saved plan one is made, shown and asked about. What was interrupted, by Ctrl-C or
+    worse, is gone on with by the next apply. A failing check holds its product on the release it
+    has, and exits with 6.
+    """
+    if file and (env or products or flags["rebuild"]):
+        raise Usage("a saved plan says itself what it is for", next_step=f"weft apply {file}")
+    options = ApplyOptions(allow_drop=flags["allow_drop"])
+    saved = read_plan(file) if file else None
+    with mesh_here(saved.environment if saved else env) as mesh:
+        if saved:
+            options, plan = for_saved_plan(mesh, saved, options), saved
+        else:
+            plan = _shown(mesh, PlanOptions(products, flags["rebuild"]), flags["verbose"], screen)
+        refuse_unless_allowed(plan, options)
+        if plan.empty:
+            return Exit.DONE
+        yes = flags["yes"] or saved is not None
+        if not screen.agree(f"Apply this to {plan.environment}?", yes=yes):
+            screen.say("Nothing was applied.")
+            return Exit.BLOCKED
+        return follow(apply_plan(mesh, plan, options), screen, mesh.system.monotonic)
+
+
+def _shown(mesh: Opened, options: PlanOptions, whole: bool, screen: Screen) -> Plan:
+    """Make a plan and show it, as talk where the result is written in another format."""
+    planned = make_plan(mesh, options)
+    warn(planned.loaded, planned.seconds, screen)
+    view = View(screen.width, screen.colour, whole, planned.seconds, "")
+    text = draw(planned.plan, view)
+    screen.put(text) if screen.format == "table" else screen.say(text)
+    return planned.plan

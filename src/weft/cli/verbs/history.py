@@ -1,0 +1,37 @@
+"""`weft history`: releases of a product, runs of an environment, steps of a run."""
+
+from __future__ import annotations
+
+import click
+
+from weft.app.errors import Exit, Usage
+from weft.app.history import product_history, run_detail, run_history
+from weft.cli.options import env_option, mesh_here
+from weft.cli.output import put
+from weft.cli.screen import Screen, screen_options
+from weft.cli.screens.history import releases_result, runs_result, steps_table
+from weft.cli.verb import verb
+
+
+@verb(
+    "history",
+    ("weft history", "the latest runs: who, when, and how they ended"),
+    ("weft history operations.flights", "the releases of a product, and which can be restored"),
+)
+@click.argument("product", required=False, metavar="[PRODUCT]")
+@env_option
+@click.option("--run", "run_id", default="", metavar="ID", help="The steps of one run.")
+@click.option("--limit", default=20, type=click.IntRange(1), help="So many runs.  [default: 20]")
+@screen_options
+def history(product: str | None, env: str, run_id: str, limit: int, screen: Screen) -> int:
+    """Show what happened: runs, the releases of a product, or the steps of a run."""
+    if product and run_id:
+        raise Usage("a product and --run do not go together", next_step="weft history --run ID")
+    with mesh_here(env) as mesh:
+        if product:
+            put(releases_result(product_history(mesh, product)), screen)
+        elif run_id:
+            put(steps_table(run_detail(mesh, run_id)), screen)
+        else:
+            put(runs_result(run_history(mesh, limit), mesh.environment), screen)
+    return Exit.DONE

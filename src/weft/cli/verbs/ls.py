@@ -1,0 +1,29 @@
+"""`weft ls`: the products of a mesh."""
+
+from __future__ import annotations
+
+import click
+
+from weft.app.errors import Exit
+from weft.app.show import list_products
+from weft.cli.options import env_option, mesh_here
+from weft.cli.output import put
+from weft.cli.screen import Screen, screen_options
+from weft.cli.screens.products import products_result
+from weft.cli.verb import verb
+
+
+@verb(
+    "ls",
+    ("weft ls", "every product: its release, its ports, how it stands"),
+    ("weft ls operations tag:pii --json", "some of them, by domain, glob, tag, +a or a+"),
+)
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@env_option
+@screen_options
+def ls(selectors: tuple[str, ...], env: str, screen: Screen) -> int:
+    """List the products of the files and of the environment."""
+    with mesh_here(env) as mesh:
+        lines = list_products(mesh, selectors)
+        put(products_result(lines, mesh.environment), screen)
+    return Exit.DONE

@@ -1,0 +1,63 @@
+"""`weft rollback`: back to an earlier release, and held there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from weft.app.errors import Exit
+from weft.app.rollback import Rollback, RollbackOptions, lift_hold, plan_rollback, roll_back
+from weft.cli.cells import flow
+from weft.cli.options import env_option, mesh_here, yes_option
+from weft.cli.progress import follow
+from weft.cli.screen import Screen, screen_options
+from weft.cli.verb import verb
+
+
+@verb(
+    "rollback",
+    ("weft rollback operations.flights --reason 'wrong delays'", "to the release before"),
+    ("weft rollback operations.flights --lift", "let it publish again"),
+)
+@click.argument("product")
+@env_option
+@click.option(
+    "--to",
+    "release",
+    default=0,
+    type=click.IntRange(0),
+    metavar="NUMBER",
+    help="The release to go back to.  [default: the one before]",
+)
+@click.option("--reason", default="", help="Why; it stands with the hold.")
+@click.option("--breaks", multiple=True, metavar="PRODUCT", help="A consumer that may break.")
+@click.option("--lift", is_flag=True, help="End the hold of an earlier rollback instead.")
+@yes_option
+@screen_options
+def rollback(product: str, env: str, lift: bool, yes: bool, screen: Screen, **wish: Any) -> int:
+    """Point a product to an earlier release, with its contract, and hold it there.
+
+    Builds and checks go on; nothing is published until the hold is lifted or a new definition is
+    applied. Refused when the older contract breaks a consumer that is not named.
+    """
+    with mesh_here(env) as mesh:
+        if lift:
+            lift_hold(mesh, product)
+            screen.say(f"{product} publishes again.\n  go on:  weft run --product {product}")
+            return Exit.DONE
+        options = RollbackOptions(product, **wish)
+        ready = plan_rollback(mesh, options)
+        screen.say(_announced(ready, mesh.environment, screen.width))
+        if not screen.agree("Go back?", yes=yes):
+            screen.say("Nothing was changed.")
+            return Exit.BLOCKED
+        return follow(roll_back(mesh, ready, options.reason), screen, mesh.system.monotonic)
+
+
+def _announced(ready: Rollback, environment: str, width: int) -> str:
+    numbers = f"release {ready.current.number} -> release {ready.target.number} again"
+    lines = [f"{ready.current.product} · {environment}: {numbers}, of {ready.target.at}"]
+    if ready.downstream:
+        lines.append(flow("read by: ", list(ready.downstream), width))
+    return "\n".join(lines)

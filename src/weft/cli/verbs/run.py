@@ -1,0 +1,38 @@
+"""`weft run`: newer data under the definitions that were applied last."""
+
+from __future__ import annotations
+
+from weft.app.apply import ApplyOptions, apply_plan
+from weft.app.errors import Exit
+from weft.app.run import plan_run
+from weft.cli.cells import flow
+from weft.cli.options import env_option, mesh_here, product_option
+from weft.cli.progress import follow
+from weft.cli.screen import Screen, screen_options
+from weft.cli.verb import verb
+
+
+@verb(
+    "run",
+    ("weft run", "refresh every product whose sources have newer data"),
+    ("weft run --product +punctuality.performance", "one product, and all that it reads"),
+)
+@env_option
+@product_option
+@screen_options
+def run(env: str, products: tuple[str, ...], screen: Screen) -> int:
+    """Refresh data from the definitions that were applied last.
+
+    Builds, checks and publishes what has newer data. The files are not applied; where they say
+    something else, that is told.
+    """
+    with mesh_here(env) as mesh:
+        planned = plan_run(mesh, products)
+        if planned.differing:
+            names = list(planned.differing)
+            screen.say(flow("not applied yet, run as they were: ", names, screen.width))
+        if not planned.plan.steps:
+            screen.say(f"Nothing to do: all data is as its sources. ({planned.seconds:.1f} s)")
+            return Exit.DONE
+        events = apply_plan(mesh, planned.plan, ApplyOptions())
+        return follow(events, screen, mesh.system.monotonic)

@@ -1,0 +1,42 @@
+"""`weft show`: one product, port or model, whole."""
+
+from __future__ import annotations
+
+import click
+
+from weft.app.errors import Exit, Usage
+from weft.app.show import named_part, show_product
+from weft.cli.options import env_option, mesh_here
+from weft.cli.output import put
+from weft.cli.screen import Screen, screen_options
+from weft.cli.screens.products import model_sql, port_result, product_result, transform_result
+from weft.cli.verb import verb
+from weft.mesh.manifest import PortVersion
+
+
+@verb(
+    "show",
+    ("weft show operations.flights", "a product: its ports, what it reads, who reads it"),
+    ("weft show operations.flights.departures --sql", "the SQL of the model behind a port"),
+)
+@click.argument("address")
+@env_option
+@click.option("--sql", is_flag=True, help="Show the model's SQL instead.")
+@screen_options
+def show(address: str, env: str, sql: bool, screen: Screen) -> int:
+    """Show a product, one of its ports (`a.b.port` or `a.b.port@1`) or models."""
+    with mesh_here(env) as mesh:
+        detail = show_product(mesh, address)
+    part = named_part(detail, address)
+    if sql:
+        text = model_sql(detail.manifest, part)
+        if not text:
+            raise Usage(f"{address} names no model or port", next_step=f"weft show {address}")
+        screen.put(text)
+    elif part is None:
+        put(product_result(detail), screen)
+    elif isinstance(part, PortVersion):
+        put(port_result(detail.manifest, part), screen)
+    else:
+        put(transform_result(detail.manifest, part), screen)
+    return Exit.DONE

@@ -1,0 +1,147 @@
+"""From text to the tree of one SELECT, or to what is wrong with the text.
+
+Text is untrusted: what would cost the parser its stack or its evening is refused by its tokens.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect as SqlglotDialect
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.tokens import Token, TokenType
+
+from weft.sql.dialect import Dialect
+from weft.sql.problem import Place, Problem, place_of
+
+MAX_TEXT = 200_000
+MAX_NESTING = 60
+MAX_RUN = 60
+MAX_OPEN_JOINS = 6
+
+_OPENING = frozenset(
+    [TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE]
+)
+_CLOSING = frozenset([TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END])
+_CONDITIONS = frozenset([TokenType.ON, TokenType.USING, TokenType.COMMA, TokenType.SELECT])
+_WITHOUT_CONDITION = frozenset([TokenType.CROSS, TokenType.NATURAL, TokenType.POSITIONAL])
+
+_UNREADABLE = "this is not SQL that can be read"
+
+# What stands as a whole; a quote that matches alone was never closed.
+_TOKENS = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$\$.*?\$\$|/\*|\$\$|.", re.DOTALL
+)
+
+# What sqlglot raises on text that it was not made for, beside its own errors.
+_GIVES_UP = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError)
+
+
+def read(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, ...]]:
+    """Parse a text that has to be one SELECT; exactly one of the two results is there."""
+    if len(text) > MAX_TEXT:
+        note = f"it has {len(text)} characters, at most {MAX_TEXT} are read"
+        return None, (Problem("W304", "the query is too long", note=note),)
+    grammar = SqlglotDialect.get_or_raise(dialect.sqlglot)
+    try:
+        tokens = grammar.tokenize(text)
+        problem = _too_deep(tokens, text)
+        if problem is not None:
+            return None, (problem,)
+        trees = [each for each in grammar.parser().parse(tokens, text) if each is not None]
+    except TokenError as error:
+        return None, (_token_problem(text, error),)
+    except ParseError as error:
+        return None, (_syntax_problem(text, error),)
+    except RecursionError:
+        return None, (Problem("W304", "the query is nested too deeply"),)
+    except _GIVES_UP as error:
+        return None, (Problem("W301", _UNREADABLE, note=first_line(error)),)
+    return _only_select(trees, text)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, as a note without a full stop."""
+    return (str(error).splitlines() or [""])[0].rstrip(".")
+
+
+def _only_select(
+    trees: list[exp.Expr], text: str
+) -> tuple[exp.Query | None, tuple[Problem, ...]]:
+    if not trees:
+        return None, (Problem("W302", "there is no statement here", help="write one SELECT"),)
+    if len(trees) > 1:
+        problem = place_of(trees[1]).problem(
+            text,
+            "W302",
+            f"there are {len(trees)} statements here",
+            "this is the second",
+            "keep one SELECT",
+        )
+        return None, (problem,)
+    tree = trees[0]
+    while isinstance(tree, exp.Subquery) and set(_present(tree)) == {"this"}:
+        tree = tree.this
+    if isinstance(tree, exp.Query) and not isinstance(tree, exp.Subquery):
+        return tree, ()
+    is_ = "VALUES" if isinstance(tree, exp.Values) else type(tree).__name__.upper()
+    problem = place_of(tree).problem(
+        text, "W303", "this is not a SELECT", f"it is {is_}", "write one SELECT"
+    )
+    return None, (problem,)
+
+
+def _present(node: exp.Expr) -> list[str]:
+    return [key for key, value in node.args.items() if value]
+
+
+def _too_deep(tokens: list[Token], text: str) -> Problem | None:
+    """Find where a query nests, repeats itself, or leaves joins open, beyond reason."""
+    depth = run = joins = 0
+    before = None
+    for token in tokens:
+        kind = token.token_type
+        run = run + 1 if kind is before else 0
+        if kind in _OPENING:
+            depth += 1
+        elif kind in _CLOSING:
+            depth -= 1
+        elif kind in _CONDITIONS:
+            joins = 0
+        elif kind is TokenType.JOIN:
+            joins += before not in _WITHOUT_CONDITION
+        if depth > MAX_NESTING or run > MAX_RUN:
+            return _at(token, text, "W304", "the query is nested too deeply", "simplify it here")
+        if joins > MAX_OPEN_JOINS:
+            return _at(token, text, "W301", "too many joins without ON or USING", "")
+        before = kind
+    return None
+
+
+def _at(token: Token, text: str, code: str, message: str, note: str) -> Problem:
+    return Place(token.start, token.end).problem(text, code, message, note)
+
+
+def _token_problem(text: str, error: TokenError) -> Problem:
+    for found in _TOKENS.finditer(text):
+        if found.group() in ("'", '"', "/*", "$$"):
+            place = Place(found.start(), found.end() - 1)
+            return place.problem(text, "W301", _UNREADABLE, "this is never closed")
+    return Problem("W301", _UNREADABLE, note=first_line(error))
+
+
+def _syntax_problem(text: str, error: ParseError) -> Problem:
+    first = error.errors[0] if error.errors else {}
+    mark = str(first.get("highlight") or "")
+    before = str(first.get("start_context") or "")
+    line, end = first.get("line"), first.get("col")
+    missing = str(first.get("description") or "").startswith("Required")
+    return Problem(
+        "W301",
+        _UNREADABLE,
+        line=int(line) if line else 1,
+        column=max(int(end) - len(mark) + 1, 1) if end else 1,
+        length=max(len(mark.splitlines()[0]) if mark else 1, 1),
+        note="something is missing here" if missing or not before else "this is not expected here",
+    )

@@ -1,0 +1,111 @@
+"""What the audit log says for each change of state, in the same words in every store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from weft.mesh.run import Hold, Lock, Run, StepState
+from weft.store.audit_chain import Act
+from weft.store.protocol import Finished
+
+# The worst state of a step names how its product ended.
+_ENDINGS = (
+    (StepState.FAILED, "product.failed"),
+    (StepState.HELD, "product.held"),
+    (StepState.SKIPPED, "product.skipped"),
+)
+
+
+def act(action: str, subject: str, **facts: str | int | list[str]) -> Act:
+    """Describe an act, with the facts as its detail; keys are in the order of the alphabet."""
+    return Act(action, subject, msgspec.json.encode(facts, order="deterministic").decode())
+
+
+def run_begun(run: Run, products: int) -> Act:
+    """A run began, with so many products locked."""
+    return act(
+        "run.begun",
+        run.id,
+        commit=run.commit,
+        environment=run.environment,
+        kind=run.kind,
+        plan=run.plan,
+        products=products,
+    )
+
+
+def run_ended(run: Run) -> Act:
+    """A run ended in the state that it says."""
+    return act("run.ended", run.id, environment=run.environment, state=run.state)
+
+
+def run_interrupted(dead: str, lock: Lock, run: Run) -> Act:
+    """The run that held a lock was found dead by another one, which took its place."""
+    return act(
+        "run.interrupted", dead, by=run.id, host=lock.host, pid=lock.pid, product=lock.product
+    )
+
+
+def product_ended(finished: Finished, run: Run) -> tuple[Act, ...]:
+    """A product came to its end in a run, and perhaps published a release."""
+    product, release = finished.product, finished.release
+    facts = {"environment": finished.environment, "run": run.id}
+    if finished.manifest is not None:
+        facts["definition"] = finished.manifest.digest
+    ended = act(_ending(finished), product, **facts)
+    if release is None:
+        return (ended,)
+    published = act(
+        "release.published",
+        product,
+        environment=finished.environment,
+        fence=release.fence,
+        release=release.number,
+        restores=release.restores,
+        run=run.id,
+    )
+    return (ended, published)
+
+
+def lock_ended(lock: Lock) -> Act:
+    """Somebody ended a lock that was not theirs."""
+    return act(
+        "lock.ended",
+        lock.product,
+        environment=lock.environment,
+        holder=lock.holder,
+        lock=lock.id,
+    )
+
+
+def hold_placed(hold: Hold) -> Act:
+    """Somebody wants a product to stay on its release."""
+    return act(
+        "hold.placed",
+        hold.product,
+        environment=hold.environment,
+        reason=hold.reason,
+        release=hold.release,
+    )
+
+
+def hold_lifted(product: str, environment: str) -> Act:
+    """A product need no longer stay on its release."""
+    return act("hold.lifted", product, environment=environment)
+
+
+def rebuild_asked(environment: str, models: Iterable[str]) -> Act:
+    """Somebody gave models new salts."""
+    return act("rebuild.asked", environment, models=sorted(models))
+
+
+def _ending(finished: Finished) -> str:
+    states = {step.state for step in finished.steps}
+    for state, ending in _ENDINGS:
+        if state in states:
+            return ending
+    if finished.removed:
+        return "product.removed"
+    return "product.refreshed" if finished.manifest is None else "product.applied"

@@ -1,0 +1,38 @@
+"""Make the file of a new store, so that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, suppress
+
+from weft.store.sqlite.database import Database
+from weft.store.sqlite.errors import of_file
+from weft.store.sqlite.migrate import initialise
+
+
+def create(path: str, mesh: str, new_id: str, patience: float) -> None:
+    """Make an empty store that this user alone can read, and its folder.
+
+    It is made under a name of its own and then linked to its place: of several programs that do
+    this at once the first wins, and a killed one leaves no half-made store. Raises StoreError.
+    """
+    draft = f"{path}.{new_id}"
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            _fill(draft, mesh, new_id, patience)
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            os.unlink(draft)
+    except OSError as error:
+        raise of_file(path, error) from error
+
+
+def _fill(draft: str, mesh: str, new_id: str, patience: float) -> None:
+    with closing(Database(draft, patience)) as database:
+        with database.writing() as connection:
+            initialise(connection, mesh, new_id)
+        # Not before: in this mode what was just written might stay in a second file, unlinked.
+        database.write_ahead()

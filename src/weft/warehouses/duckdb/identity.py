@@ -1,0 +1,85 @@
+"""Whose lake it is: `lake.json`, which keeps one mesh from writing into the lake of another."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import msgspec
+
+from weft.warehouses.duckdb.disk import Disk, names_in, read
+from weft.warehouses.duckdb.layout import Layout
+from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.protocol import WarehouseError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The content of `lake.json`: the version of the format, and the ids of mesh and store."""
+
+    format: int
+    mesh: str
+    store: str
+
+
+def open_lake(layout: Layout, mesh: str, store: str) -> bool:
+    """Check that the lake is this mesh's and this store's; False when there is none yet.
+
+    Raises WarehouseError for a foreign one, or one of a newer format.
+    """
+    data = read(layout.identity)
+    if data is None:
+        if any(name != os.path.basename(layout.temporary) for name in names_in(layout.root)):
+            raise WarehouseError(
+                f"{layout.root} is not empty and not a lake (there is no lake.json); "
+                "choose another `path` for this warehouse",
+                denied=True,
+            )
+        return False
+    _check(layout, _identity(layout, data), Identity(FORMAT, mesh, store))
+    return True
+
+
+def make_lake(layout: Layout, disk: Disk, scratch: Scratch, mesh: str, store: str) -> None:
+    """Make the lake's folders, and mark it as this mesh's; one that is there is checked."""
+    if not open_lake(layout, mesh, store):
+        disk.make_folder(layout.root, 0o700)
+        owner = scratch.take_free("lake")
+        draft = scratch.file(owner, "lake.json")
+        disk.write(draft, msgspec.json.encode(Identity(FORMAT, mesh, store)))
+        disk.link(draft, layout.identity)
+        scratch.drop(owner)
+        open_lake(layout, mesh, store)
+    for folder in (layout.builds, layout.files, layout.temporary):
+        disk.make_folder(folder)
+    disk.sync(layout.root)
+
+
+def _identity(layout: Layout, data: bytes) -> Identity:
+    try:
+        return msgspec.json.decode(data, type=Identity)
+    except msgspec.MsgspecError as error:
+        raise WarehouseError(f"{layout.identity} is damaged: {error}") from error
+
+
+def _check(layout: Layout, found: Identity, wanted: Identity) -> None:
+    if found.format > wanted.format:
+        raise WarehouseError(
+            f"{layout.root} was written by a newer Weft (format {found.format}, this one knows "
+            f"{wanted.format}); install that version",
+            denied=True,
+        )
+    if found.mesh != wanted.mesh:
+        raise WarehouseError(
+            f"{layout.root} belongs to mesh `{found.mesh}` and not to `{wanted.mesh}`; "
+            "choose another `path` for this warehouse",
+            denied=True,
+        )
+    if found.store != wanted.store:
+        raise WarehouseError(
+            f"{layout.root} belongs to another store of mesh `{found.mesh}` (its id is "
+            f"{found.store}); point `store` of weft.yaml to that one, or run `weft doctor`",
+            denied=True,
+        )

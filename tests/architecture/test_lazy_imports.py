@@ -1,0 +1,57 @@
+"""The command line starts without anything heavy: what is imported is what a verb needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from time import perf_counter
+
+import pytest
+
+HEAVY = {
+    "arro3",
+    "duckdb",
+    "jsonschema_rs",
+    "msgspec",
+    "rich",
+    "sqlglot",
+    "sqlite3",
+    "yaml",
+}
+
+
+def imported_by(*arguments: str) -> set[str]:
+    code = (
+        "import sys\n"
+        "from weft.cli.main import main\n"
+        f"sys.argv = ['weft', *{list(arguments)!r}]\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as stop:\n"
+        "    assert not stop.code, stop.code\n"
+        "print('MODULES', *sorted(sys.modules))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    line = next(each for each in ran.stdout.splitlines() if each.startswith("MODULES"))
+    return set(line.split()[1:])
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_version_and_help_import_nothing_heavy(argument: str) -> None:
+    modules = imported_by(argument)
+    assert not HEAVY & modules
+    assert not {each for each in modules if each.startswith(("weft.app", "weft.cli.verbs"))}
+
+
+def test_explaining_a_field_needs_no_sql_and_no_warehouse() -> None:
+    assert not {"sqlglot", "duckdb", "sqlite3", "rich"} & imported_by("explain", "schema.name")
+
+
+def test_version_answers_at_once() -> None:
+    def seconds() -> float:
+        began = perf_counter()
+        subprocess.run([sys.executable, "-m", "weft", "--version"], capture_output=True, check=True)
+        return perf_counter() - began
+
+    # The least of a few: a busy machine makes any one of them slow.
+    assert min(seconds() for _ in range(5)) < 0.15

@@ -1,0 +1,199 @@
+"""The embedded lake under kill -9, failing disks and rivals: consumers never notice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import lake_process
+import pytest
+from warehouse_steps import PRODUCT, bound, build, rows, rows_of
+
+from weft.warehouses.protocol import Scope, WarehouseError
+
+PROD = Scope("prod", (PRODUCT,))
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, lake_process.__file__, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    process = start(*arguments)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err, err
+    return process.returncode, out
+
+
+def stop_here(folder: Path, name: str, at: int, how: str) -> int:
+    """Let a process of our own be stopped at an operation; return how it ended.
+
+    Forking costs less than starting Python again, and the engine is not open yet.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            lake_process.small_apply(str(folder), name, lake_process.stopping(at, how))
+            code = 0
+        except WarehouseError as error:
+            code = 8 if error.interrupted else 1
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def files_under(folder: Path) -> set[str]:
+    return {str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()}
+
+
+def assert_finished(folder: Path) -> None:
+    """Everything that an untouched run leaves is there, and nothing else."""
+    lake = open_here(folder)
+    observed = lake.observe(PROD)
+    assert observed.builds == {"a", "v"}
+    assert observed.releases[PRODUCT].number == 1
+    assert len(rows_of(lake, "v", ["id"])) == 10
+    assert len(rows(lake.failing_rows("audit_1", "required_name"))) == 10
+    lake.close()
+    left = files_under(folder / "lake")
+    data = {name for name in left if name.startswith("files/")}
+    assert len(data) == 1
+    assert left - data == {
+        "lake.json",
+        "ports.duckdb",
+        "builds/a.json",
+        "builds/v.json",
+        "quarantine/audit_1/required_name.json",
+        "quarantine/audit_1/required_name.parquet",
+        "releases/prod/sales/orders/00000001.json",
+    }
+    with duckdb.connect(str(folder / "lake" / "ports.duckdb"), read_only=True) as ports:
+        assert ports.execute("SELECT count(*) FROM sales__orders.orders").fetchall() == [(10,)]
+
+
+@pytest.mark.parametrize("how", ["kill", "EIO", "ENOSPC"])
+def test_stopped_at_every_operation(tmp_path: Path, how: str) -> None:
+    expected = -signal.SIGKILL if how == "kill" else 8
+    at = 0
+    while True:
+        at += 1
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        ended = stop_here(folder, f"run_{at}", at, how)
+        if ended == 0:
+            break
+        assert ended == expected, at
+        again = open_here(folder)
+        observed = again.observe(PROD)
+        if PRODUCT in observed.releases:
+            assert {"a", "v"} <= observed.builds
+            assert len(rows_of(again, "v", ["id"])) == 10
+        again.close()
+        assert stop_here(folder, "run_again", 0, how) == 0
+        assert_finished(folder)
+    assert at > 25
+    assert_finished(folder)
+
+
+def open_here(folder: Path) -> Any:
+    return lake_process.open_warehouse(
+        "lake", lake_process.OPTIONS, str(folder), "skyline", "store_1"
+    )
+
+
+def test_stopped_again_and_again_in_one_place(tmp_path: Path) -> None:
+    """Each try goes one operation further than the last, on what the last one left."""
+    ended = None
+    for at in range(1, 200):
+        ended = stop_here(tmp_path, f"run_{at}", at, "kill")
+        if ended == 0:
+            break
+    assert ended == 0
+    assert_finished(tmp_path)
+
+
+def test_a_full_disk_has_one_clear_error(open_lake: Any, tmp_path: Path) -> None:
+    code, text = run("small_files", tmp_path, "run_1", 100_000)
+    assert code == 8
+    assert text.startswith("the disk is full: cannot write ")
+    assert text.endswith("free some space and apply again")
+    lake = open_lake()
+    assert lake.observe(PROD).builds == frozenset()
+    assert lake.run(build("a", "SELECT 1 AS id"), bound()).rows == 1
+    lake.close()
+    assert {name.split("/")[0] for name in files_under(tmp_path / "lake")} == {
+        "lake.json",
+        "builds",
+        "files",
+    }
+
+
+def test_an_error_names_the_place(open_lake: Any, tmp_path: Path) -> None:
+    lake = open_lake(disk=lake_process.stopping(1, "EACCES"))
+    with pytest.raises(WarehouseError, match="is not writable") as caught:
+        lake.run(build("a", "SELECT 1 AS id"), bound())
+    assert caught.value.denied
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_two_publish_the_same_number(tmp_path: Path) -> None:
+    rounds = 25
+    rivals = [start("race", tmp_path, f"run_{each}", rounds) for each in (1, 2)]
+    won = []
+    for process in rivals:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        won.append([int(line) for line in out.split()])
+    assert sorted(won[0] + won[1]) == list(range(1, rounds + 1))
+
+
+def test_readers_during_publishes_never_see_a_mixture(open_lake: Any, tmp_path: Path) -> None:
+    """Two objects of one product always show the same release, in the file and in a query."""
+    publishes = 200
+    lake = open_lake()
+
+    def publish_pair(number: int) -> None:
+        for name in ("x", "y"):
+            lake.run(build(f"{name}{number}", f"SELECT {number} AS n"), bound())
+        lake.run(lake_process.publish([pair(number)], number - 1), bound())
+        if number % 10 == 0:
+            lake.serve("prod")
+
+    publish_pair(1)
+    lake.serve("prod")
+    done = threading.Event()
+    seen: set[tuple[Any, ...]] = set()
+    reading = threading.Thread(target=read_until, args=(open_lake, tmp_path, done, seen))
+    reading.start()
+    for number in range(2, publishes + 1):
+        publish_pair(number)
+    done.set()
+    reading.join(30)
+    assert len(seen) > 5
+    assert all(left == right for left, right in seen), seen
+
+
+def pair(number: int) -> Any:
+    return lake_process.port({name: (f"{name}{number}", ["n"]) for name in ("x", "y")})
+
+
+def read_until(
+    open_lake: Any, folder: Path, done: threading.Event, seen: set[tuple[Any, ...]]
+) -> None:
+    lake = open_lake()
+    while not done.is_set():
+        shown = lake.observe(PROD).releases[PRODUCT].ports[0].objects
+        relations = [lake_process.shown_as(each.name, each.key, each.columns) for each in shown]
+        select = "SELECT x.n, y.n AS m FROM sales.orders.x, sales.orders.y"
+        seen.update(rows(lake.query(select, relations)))
+        with duckdb.connect(str(folder / "lake" / "ports.duckdb"), read_only=True) as ports:
+            select = "SELECT x.n, y.n FROM sales__orders.x, sales__orders.y"
+            seen.update(ports.execute(select).fetchall())

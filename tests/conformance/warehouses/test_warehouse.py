@@ -1,0 +1,347 @@
+"""What every warehouse does alike: build, observe, publish, query, load, remember and forget."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from arro3.core import Array, DataType, Table
+from warehouse_steps import (
+    PRODUCT,
+    bound,
+    build,
+    port,
+    publish,
+    relation,
+    rows,
+    rows_of,
+    shown_as,
+)
+
+from weft.mesh.release import Observed
+from weft.plan.plan import Step, StepKind
+from weft.warehouses.protocol import Conflict, Relation, Scope, WarehouseError
+
+PROD = Scope("prod", (PRODUCT,))
+NOW = "2026-03-20T10:00:00+00:00"
+
+ODD_NAMES = [
+    "UPPER",
+    "two words",
+    'say "hi"',
+    "a.b",
+    "select",
+    "it's",
+    "größe",
+    "日本",
+    "%s {0} $1 ?",
+    "x" * 60,
+    "-- no comment",
+    "back\\slash",
+]
+
+TYPES: dict[str, tuple[str, Any]] = {
+    "boolean": ("true", True),
+    "smallint": ("CAST(-7 AS SMALLINT)", -7),
+    "integer": ("CAST(2147483647 AS INTEGER)", 2147483647),
+    "bigint": ("CAST(9223372036854775807 AS BIGINT)", 9223372036854775807),
+    "decimal": (
+        "CAST('12345678901234567890.123' AS DECIMAL(38,3))",
+        Decimal("12345678901234567890.123"),
+    ),
+    "double": ("CAST(1.5 AS DOUBLE PRECISION)", 1.5),
+    "varchar": ("'naïve ☃'", "naïve ☃"),
+    "empty": ("''", ""),
+    "date": ("DATE '2024-02-29'", datetime.date(2024, 2, 29)),
+    "time": ("TIME '12:34:56.123456'", datetime.time(12, 34, 56, 123456)),
+    "timestamp": (
+        "TIMESTAMP '1969-07-20 20:17:40.123456'",
+        datetime.datetime(1969, 7, 20, 20, 17, 40, 123456),  # noqa: DTZ001
+    ),
+}
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def publish_a(number: int) -> Step:
+    return publish([port({"orders": ("a", ["id"])})], expected=number - 1)
+
+
+def test_nothing_is_there_at_first(warehouse: Any) -> None:
+    assert warehouse.observe(PROD) == Observed()
+    assert warehouse.environments() == ()
+    assert warehouse.history("prod", PRODUCT) == ()
+
+
+def test_a_build_is_made_once(warehouse: Any) -> None:
+    first = warehouse.run(build("a", "SELECT 1 AS id UNION ALL SELECT 2"), bound())
+    again = warehouse.run(build("a", "SELECT 'never run'"), bound("run_2"))
+    assert (first.rows, first.reused, first.columns[0].name) == (2, False, "id")
+    assert (again.rows, again.reused, again.columns) == (2, True, first.columns)
+    assert again.bytes == first.bytes > 0
+    assert warehouse.observe(PROD).builds == {"a"}
+
+
+def test_a_build_is_seen_by_another_program(open_one: Any) -> None:
+    open_one().run(build("a", "SELECT 1 AS id"), bound())
+    other = open_one()
+    assert other.run(build("a", "SELECT 1 AS id"), bound("run_2")).reused
+    assert rows_of(other, "a", ["id"]) == [(1,)]
+
+
+def test_a_build_reads_builds_and_views(warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id UNION ALL SELECT 2"), bound())
+    view = build("v", f"SELECT a.id + 1 AS id FROM {relation('a')} AS a", ["a"], "view")
+    assert warehouse.run(view, bound()).rows == 0
+    second = build("w", f"SELECT v.id FROM {relation('v')} AS v WHERE v.id > 2", ["v"], "view")
+    warehouse.run(second, bound())
+    warehouse.run(
+        build("b", f"SELECT sum(w.id) AS total FROM {relation('w')} AS w", ["w"]), bound()
+    )
+    assert rows_of(warehouse, "w", ["id"]) == [(3,)]
+    assert rows_of(warehouse, "b", ["total"]) == [(3,)]
+
+
+def test_builds_read_after_opening_again(open_one: Any) -> None:
+    first = open_one()
+    first.run(build("a", "SELECT 7 AS id"), bound())
+    first.run(build("v", f"SELECT a.id FROM {relation('a')} AS a", ["a"], "view"), bound())
+    first.close()
+    other = open_one()
+    other.run(build("b", f"SELECT v.id FROM {relation('v')} AS v", ["v"]), bound("run_2"))
+    assert rows_of(other, "b", ["id"]) == [(7,)]
+
+
+def test_a_missing_build_is_named(warehouse: Any) -> None:
+    with pytest.raises(WarehouseError, match="build gone is missing"):
+        warehouse.run(build("b", f"SELECT 1 FROM {relation('gone')}", ["gone"]), bound())
+
+
+def test_a_faulty_statement_leaves_nothing(warehouse: Any) -> None:
+    with pytest.raises(WarehouseError, match="nothing_like_it"):
+        warehouse.run(build("a", "SELECT nothing_like_it"), bound())
+    with pytest.raises(WarehouseError, match="convert"):
+        warehouse.run(
+            build("a", "SELECT CAST(x AS INTEGER) AS y FROM (VALUES ('z')) t(x)"), bound()
+        )
+    assert warehouse.observe(PROD).builds == frozenset()
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_any_column_name(warehouse: Any, name: str) -> None:
+    outcome = warehouse.run(build("a", f"SELECT 1 AS {quoted(name)}"), bound())
+    assert outcome.columns[0].name == name
+    warehouse.run(
+        build("v", f"SELECT {quoted(name)} FROM {relation('a')} AS t", ["a"], "view"), bound()
+    )
+    step = publish([port({"orders": ("a", [name]), "views": ("v", [name])})])
+    assert warehouse.run(step, bound()).release.ports[0].objects[0].columns == (name,)
+    assert rows_of(warehouse, "a", [name]) == rows_of(warehouse, "v", [name]) == [(1,)]
+    warehouse.serve("prod")
+
+
+def test_every_type_and_its_null(warehouse: Any) -> None:
+    row = ", ".join(f"{sql} AS {name}_x" for name, (sql, _) in TYPES.items())
+    nulls = ", ".join("NULL" for _ in TYPES)
+    warehouse.run(build("a", f"SELECT {row} UNION ALL SELECT {nulls}"), bound())
+    names = [f"{name}_x" for name in TYPES]
+    values = tuple(value for _, value in TYPES.values())
+    assert rows_of(warehouse, "a", names) == [values, (None,) * len(TYPES)]
+
+
+def test_a_sum_keeps_every_digit(warehouse: Any) -> None:
+    select = f"SELECT sum(x) AS total FROM (VALUES ({2**62}), ({2**62}), ({2**62})) t(x)"
+    warehouse.run(build("a", select), bound())
+    assert rows_of(warehouse, "a", ["total"]) == [(3 * 2**62,)]
+
+
+@pytest.mark.parametrize("count", [1, 500])
+def test_any_number_of_columns(warehouse: Any, count: int) -> None:
+    names = [f"c{number}" for number in range(count)]
+    select = ", ".join(f"{number} AS {name}" for number, name in enumerate(names))
+    warehouse.run(build("a", f"SELECT {select}"), bound())
+    assert rows_of(warehouse, "a", names) == [tuple(range(count))]
+
+
+def test_no_rows_but_columns(warehouse: Any) -> None:
+    outcome = warehouse.run(build("a", "SELECT 1 AS id, 'x' AS name WHERE 1 = 0"), bound())
+    assert outcome.rows == 0
+    assert [column.name for column in outcome.columns] == ["id", "name"]
+    assert rows_of(warehouse, "a", ["name"]) == []
+
+
+def test_publishing_moves_the_pointer(open_one: Any) -> None:
+    warehouse = open_one()
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    release = warehouse.run(publish_a(1), bound("run_1", fence=3)).release
+    assert (release.number, release.run, release.fence, release.at[:4]) == (1, "run_1", 3, "2026")
+    second = warehouse.run(publish_a(2), bound("run_2", fence=4)).release
+    other = open_one()
+    assert other.observe(PROD).releases == {PRODUCT: second}
+    assert other.history("prod", PRODUCT) == (second, release)
+    assert other.products("prod") == (PRODUCT,)
+    assert other.environments() == ("prod",)
+    assert other.observe(Scope("dev", (PRODUCT,))).releases == {}
+
+
+def test_publishing_again_finds_the_first(open_one: Any) -> None:
+    warehouse = open_one()
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    first = warehouse.run(publish_a(1), bound())
+    again = open_one().run(publish_a(1), bound())
+    assert again.reused and not first.reused
+    assert again.release == first.release
+
+
+@pytest.mark.parametrize("expected", [0, 2, 7])
+def test_a_moved_pointer_is_a_conflict(warehouse: Any, expected: int) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    warehouse.run(publish_a(1), bound())
+    with pytest.raises(Conflict, match="has moved to release 1 by run run_1"):
+        warehouse.run(publish_a(expected + 1), bound("run_2", fence=2))
+    assert warehouse.observe(PROD).releases[PRODUCT].number == 1
+
+
+def test_an_older_fence_is_refused(warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    warehouse.run(publish_a(1), bound("run_1", fence=5))
+    with pytest.raises(Conflict):
+        warehouse.run(publish_a(2), bound("run_0", fence=4))
+
+
+def test_a_release_needs_its_builds(warehouse: Any) -> None:
+    with pytest.raises(WarehouseError, match="without build a"):
+        warehouse.run(publish_a(1), bound())
+    assert warehouse.observe(PROD).releases == {}
+
+
+def test_dropping_shows_less(warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    warehouse.run(publish_a(1), bound())
+    drop = publish([], expected=1, kind=StepKind.DROP)
+    assert warehouse.run(drop, bound("run_2", 2)).release.ports == ()
+    warehouse.serve("prod")
+
+
+@pytest.mark.parametrize(
+    "kind", [StepKind.PROTECT, StepKind.VERIFY, StepKind.GRANT, StepKind.REVOKE]
+)
+def test_steps_that_stand_in_the_order(warehouse: Any, kind: StepKind) -> None:
+    step = Step("x", kind, PRODUCT, "lake", "x")
+    assert warehouse.run(step, bound()).release is None
+
+
+def test_a_query_sees_its_relations_and_no_others(warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id, 'hidden' AS secret"), bound())
+    seen = [shown_as("seen", "a", ["id"])]
+    assert rows(warehouse.query("SELECT id FROM sales.orders.seen", seen)) == [(1,)]
+    for select in (
+        "SELECT secret FROM sales.orders.seen",
+        "SELECT * FROM sales.orders.other",
+        f"SELECT * FROM {relation('a')}",
+        "SELECT * FROM no_such",
+    ):
+        with pytest.raises(WarehouseError):
+            rows(warehouse.query(select, seen))
+
+
+def test_queries_join_domains(warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    relations = [
+        Relation(("memory", "orders", "x"), "a", ("id",)),
+        Relation(("fleet", "craft", "x"), "a", ("id",)),
+        Relation(("fleet", "craft", "y"), "a", ("id",)),
+    ]
+    select = (
+        "SELECT m.id + x.id + y.id AS n FROM memory.orders.x m, fleet.craft.x x, fleet.craft.y y"
+    )
+    assert rows(warehouse.query(select, relations)) == [(3,)]
+
+
+def test_a_stream_is_stored(warehouse: Any) -> None:
+    table = Table.from_pydict({"x": Array([1, None, 3], DataType.int64())})
+    first = warehouse.load("landed", table.to_reader())
+    again = warehouse.load("landed", table.to_reader())
+    assert (first.rows, first.reused, again.reused) == (3, False, True)
+    assert rows_of(warehouse, "landed", ["x"]) == [(1,), (None,), (3,)]
+
+
+def test_forgetting_keeps_what_releases_reach(open_one: Any) -> None:
+    warehouse = open_one()
+    for key in ("a", "old", "unused"):
+        warehouse.run(build(key, "SELECT 1 AS id"), bound())
+    view = build("v", f"SELECT a.id FROM {relation('a')} AS a", ["a"], "view")
+    warehouse.run(view, bound())
+    old = warehouse.run(publish([port({"orders": ("old", ["id"])})]), bound()).release
+    new = warehouse.run(publish([port({"orders": ("v", ["id"])})], 1), bound()).release
+    warehouse.close()
+
+    names, size = open_one().forget([old], frozenset(["v"]), NOW)
+    assert size > 0
+    assert "unused" in names and "old" in names
+    warehouse = open_one()
+    assert warehouse.observe(PROD).builds == {"a", "v"}
+    assert warehouse.history("prod", PRODUCT) == (new,)
+    assert rows_of(warehouse, "v", ["id"]) == [(1,)]
+    assert warehouse.forget([], frozenset(["v"]), NOW) == ("", 0)
+
+
+def test_the_current_release_is_not_forgotten(warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    release = warehouse.run(publish_a(1), bound()).release
+    with pytest.raises(WarehouseError, match="is current and stays"):
+        warehouse.forget([release], frozenset(["a"]), NOW)
+
+
+def test_builds_of_a_living_run_are_not_forgotten(open_one: Any) -> None:
+    warehouse = open_one()
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    assert open_one().forget([], frozenset(), NOW) == ("", 0)
+    assert warehouse.observe(PROD).builds == {"a"}
+
+
+def test_cancelling_stops_a_running_step(warehouse: Any) -> None:
+    warehouse.run(build("warm", "SELECT 1 AS id"), bound())
+    long = "SELECT count(*) AS n FROM generate_series(1, 100000000000) t(x) WHERE x % 3 = 7"
+    errors: list[WarehouseError] = []
+
+    def run() -> None:
+        try:
+            warehouse.run(build("long", long), bound())
+        except WarehouseError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(0.3)
+    warehouse.cancel()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert errors[0].interrupted
+    with pytest.raises(WarehouseError, match="stopped"):
+        warehouse.run(build("next", "SELECT 1 AS id"), bound())
+    assert warehouse.observe(PROD).builds == {"warm"}
+
+
+def test_many_threads_build_at_once(warehouse: Any) -> None:
+    warehouse.run(build("root", "SELECT 1 AS id"), bound())
+
+    def work(number: int) -> None:
+        for step in range(5):
+            shared, own = f"k{step}", f"own{number}_{step}"
+            select = f"SELECT r.id + {step} AS id FROM {relation('root')} AS r"
+            warehouse.run(build(shared, select, ["root"]), bound())
+            select = f"SELECT k.id FROM {relation(shared)} AS k"
+            warehouse.run(build(own, select, [shared]), bound())
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert len(warehouse.observe(PROD).builds) == 26
+    assert rows_of(warehouse, "own3_4", ["id"]) == [(5,)]

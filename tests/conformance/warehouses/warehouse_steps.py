@@ -1,0 +1,129 @@
+"""Steps and bounds made by hand, for any warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from arro3.core import RecordBatchReader
+
+from weft.contract.measure import fused_scan
+from weft.mesh.check import Check, CheckKind, Measure, Promise
+from weft.mesh.contract import Status
+from weft.mesh.release import ObjectRelease, PortRelease, Release
+from weft.plan.plan import AuditSpec, BuildSpec, Source, Step, StepKind
+from weft.sql.dialect import dialect_named
+from weft.warehouses.protocol import Bound, Relation
+
+PRODUCT = "sales.orders"
+AT = "2026-03-01T10:00:00+00:00"
+DUCKDB = dialect_named("duckdb")
+
+
+def bound(run: str = "run_1", fence: int = 1, sources: Mapping[str, Source] | None = None) -> Bound:
+    return Bound(run, fence, AT, sources or {})
+
+
+def relation(key: str) -> str:
+    return DUCKDB.relation("builds", key)
+
+
+def build(
+    key: str, select: str, reads: Sequence[str] = (), kind: str = "table", product: str = PRODUCT
+) -> Step:
+    return Step(
+        id=f"build {key}",
+        kind=StepKind.BUILD,
+        product=product,
+        warehouse="lake",
+        target=key,
+        build=BuildSpec(key, key, kind, select, tuple(reads)),
+    )
+
+
+def required(*columns: str) -> list[Check]:
+    return [
+        Check(f"required_{name}", f"required {name}", CheckKind.REQUIRED, (name,))
+        for name in columns
+    ]
+
+
+def unique(*columns: str) -> Check:
+    return Check("unique", "unique", CheckKind.UNIQUE, columns)
+
+
+def audit(
+    key: str,
+    checks: Sequence[Check],
+    columns: Sequence[Promise] = (),
+    identity: Sequence[str] = (),
+    name: str = "audit_1",
+) -> Step:
+    scan, measures = fused_scan(relation(key), checks, DUCKDB, {}, {})
+    return measured(key, scan, measures, columns, identity, name)
+
+
+def measured(
+    key: str,
+    scan: str,
+    measures: Sequence[Measure],
+    columns: Sequence[Promise] = (),
+    identity: Sequence[str] = (),
+    name: str = "audit_1",
+) -> Step:
+    spec = AuditSpec(name, key, "orders", scan, tuple(measures), tuple(columns), tuple(identity))
+    return Step(f"audit {key}", StepKind.AUDIT, PRODUCT, "lake", "orders", audit=spec)
+
+
+def port(
+    objects: Mapping[str, tuple[str, Sequence[str]]],
+    name: str = "orders",
+    major: int = 1,
+    status: Status = Status.ACTIVE,
+) -> PortRelease:
+    shown = tuple(
+        ObjectRelease(object_name, key, tuple(columns))
+        for object_name, (key, columns) in objects.items()
+    )
+    return PortRelease(name, major, f"{major}.0.0", status, shown, {"id": "x"})
+
+
+def publish(
+    ports: Sequence[PortRelease],
+    expected: int = 0,
+    product: str = PRODUCT,
+    environment: str = "prod",
+    kind: StepKind = StepKind.PUBLISH,
+) -> Step:
+    builds = {each.key: each.key for shown in ports for each in shown.objects}
+    release = Release(product, environment, expected + 1, tuple(ports), builds)
+    return Step(
+        id=f"publish {product}",
+        kind=kind,
+        product=product,
+        warehouse="lake",
+        target=product,
+        release=release,
+        expected=expected,
+    )
+
+
+def shown_as(name: str, key: str, columns: Sequence[str]) -> Relation:
+    return Relation(("sales", "orders", name), key, tuple(columns))
+
+
+def rows(stream: Any) -> list[tuple[Any, ...]]:
+    """Read an Arrow stream into rows of Python values."""
+    reader = RecordBatchReader.from_stream(stream)
+    batches = list(reader)
+    stream.close()
+    return [
+        tuple(value.as_py() for value in row)
+        for batch in batches
+        for row in zip(*(batch.column(number) for number in range(batch.num_columns)), strict=True)
+    ]
+
+
+def rows_of(warehouse: Any, key: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    select = f"SELECT * FROM {'.'.join(map(DUCKDB.quote, ('sales', 'orders', 'seen')))}"
+    return rows(warehouse.query(select, [shown_as("seen", key, columns)]))

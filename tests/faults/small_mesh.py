@@ -1,0 +1,69 @@
+"""A mesh that is small and still has everything that can be half done, in two versions."""
+
+from __future__ import annotations
+
+from mesh_files import Port, Product, Source, mesh_files
+
+_ORDERS = Source("journal", "data/orders.csv", {"id": "integer", "amount": "integer"})
+
+
+def first() -> dict[str, bytes]:
+    """The mesh as it is published first: a source, a view, two ports in one product, a reader."""
+    orders = Product(
+        "shop.orders",
+        {
+            "orders": "SELECT id, amount, 1 AS edition FROM journal",
+            "totals": "-- materialized: view\nSELECT sum(amount) AS total, 1 AS edition FROM orders",
+            "scratch": "SELECT id FROM orders WHERE amount > 1",
+        },
+        (
+            Port("orders", {"id": "integer", "edition": "integer"}, required=("id",)),
+            Port("totals", {"total": "number", "edition": "integer"}),
+        ),
+        sources=(_ORDERS,),
+    )
+    return mesh_files([orders, _revenue("id > 0"), _costs("1"), _gone()]) | {
+        "data/orders.csv": b"id,amount\n1,10\n2,20\n"
+    }
+
+
+def second() -> dict[str, bytes]:
+    """The same mesh later: newer data, another SELECT, a model less, a product less, a bad check."""
+    orders = Product(
+        "shop.orders",
+        {
+            "orders": "SELECT id, amount, 2 AS edition FROM journal",
+            "totals": "-- materialized: view\nSELECT sum(amount) AS total, 2 AS edition FROM orders",
+        },
+        (
+            Port("orders", {"id": "integer", "edition": "integer"}, required=("id",)),
+            Port("totals", {"total": "number", "edition": "integer"}, version="1.1.0"),
+        ),
+        sources=(_ORDERS,),
+    )
+    return mesh_files([orders, _revenue("id > 1"), _costs("NULL")]) | {
+        "data/orders.csv": b"id,amount\n1,10\n2,20\n3,30\n"
+    }
+
+
+def _revenue(condition: str) -> Product:
+    return Product(
+        "finance.revenue",
+        {"revenue": f"SELECT id, edition FROM orders WHERE {condition}"},
+        (Port("revenue", {"id": "integer", "edition": "integer"}),),
+        inputs=("shop.orders.orders",),
+    )
+
+
+def _costs(amount: str) -> Product:
+    return Product(
+        "finance.costs",
+        {"costs": f"SELECT CAST({amount} AS INTEGER) AS amount"},
+        (Port("costs", {"amount": "integer"}, required=("amount",)),),
+    )
+
+
+def _gone() -> Product:
+    return Product(
+        "finance.old", {"old": "SELECT 1 AS id"}, (Port("old", {"id": "integer"}),)
+    )
