@@ -93,10 +93,14 @@ def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             target.write_bytes(data)
-    for found in folder.rglob("*"):
+    for found in sorted(folder.rglob("*"), reverse=True):
         path = found.relative_to(folder).as_posix()
-        if found.is_file() and path not in files and not path.startswith(".weft/"):
+        if path.startswith(".weft"):
+            continue
+        if found.is_file() and path not in files:
             found.unlink()
+        elif found.is_dir() and not any(found.iterdir()):
+            found.rmdir()
 
 
 def _product(product: Product) -> dict[str, Any]:

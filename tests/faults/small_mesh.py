@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mesh_files import Port, Product, Source, mesh_files
 
+_VIEW = "-- materialized: view\n"
 _ORDERS = Source("journal", "data/orders.csv", {"id": "integer", "amount": "integer"})
 
 
@@ -13,7 +14,7 @@ def first() -> dict[str, bytes]:
         "shop.orders",
         {
             "orders": "SELECT id, amount, 1 AS edition FROM journal",
-            "totals": "-- materialized: view\nSELECT sum(amount) AS total, 1 AS edition FROM orders",
+            "totals": f"{_VIEW}SELECT sum(amount) AS total, 1 AS edition FROM orders",
             "scratch": "SELECT id FROM orders WHERE amount > 1",
         },
         (
@@ -28,12 +29,12 @@ def first() -> dict[str, bytes]:
 
 
 def second() -> dict[str, bytes]:
-    """The same mesh later: newer data, another SELECT, a model less, a product less, a bad check."""
+    """The same mesh later: newer data, other SELECTs, a model and a product less, a bad check."""
     orders = Product(
         "shop.orders",
         {
             "orders": "SELECT id, amount, 2 AS edition FROM journal",
-            "totals": "-- materialized: view\nSELECT sum(amount) AS total, 2 AS edition FROM orders",
+            "totals": f"{_VIEW}SELECT sum(amount) AS total, 2 AS edition FROM orders",
         },
         (
             Port("orders", {"id": "integer", "edition": "integer"}, required=("id",)),
@@ -64,6 +65,4 @@ def _costs(amount: str) -> Product:
 
 
 def _gone() -> Product:
-    return Product(
-        "finance.old", {"old": "SELECT 1 AS id"}, (Port("old", {"id": "integer"}),)
-    )
+    return Product("finance.old", {"old": "SELECT 1 AS id"}, (Port("old", {"id": "integer"}),))

@@ -5,7 +5,9 @@ Nothing is worked out again here. The plan says what is done, the warehouse what
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -14,14 +16,13 @@ from weft.app.bootstrap import Opened
 from weft.app.commit import current_commit
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
-from weft.contract.evaluate import blocked
-from weft.mesh.check import CheckResult
-from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
-from weft.mesh.release import ObjectRelease, Release
+from weft.app.recording import finished, state_of
+from weft.mesh.manifest import ProductManifest
+from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
-from weft.plan.plan import Plan, Step, StepKind
-from weft.store.protocol import Finished
-from weft.warehouses.protocol import Bound, Scope, Warehouse, WarehouseError
+from weft.plan.plan import Plan
+from weft.store.protocol import StoreError
+from weft.warehouses.protocol import Bound, Scope, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,6 @@ class _Product:
     left: int
     steps: list[StepResult] = field(default_factory=list)
 
-    def state(self) -> StepState:
-        """The worst that happened to any of its steps."""
-        states = {each.state for each in self.steps}
-        for state in (StepState.FAILED, StepState.SKIPPED, StepState.HELD):
-            if state in states:
-                return state
-        held = any(blocked(each.checks) for each in self.steps)
-        return StepState.HELD if held else StepState.DONE
-
 
 def refuse_unless_allowed(plan: Plan, options: ApplyOptions) -> None:
     """Raise Breaking or Blocked when this plan must not be applied as it is."""
@@ -74,27 +66,38 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
     """Apply a plan; yields what happens. Raises Blocked, Stale, Locked and what stores raise.
 
     Leaving the iteration early, or an exception in the caller, interrupts the run: what was
-    published stays, the rest is done by the next apply.
+    published stays, the rest is done by the next apply. An empty plan does nothing, unless there
+    is still something to do after an interrupted run.
     """
     refuse_unless_allowed(plan, options)
-    if plan.empty and not plan.salts:
+    if plan.empty and not plan.salts and unfinished_run(mesh) is None:
         return
     applying = _Applying(mesh, plan, options)
     applying.begin()
     try:
+        applying.look_again()
         yield from applying.go_on()
-    except GeneratorExit:
-        applying.end(RunState.INTERRUPTED)
-        raise
-    except KeyboardInterrupt:
-        applying.end(RunState.INTERRUPTED)
+    except BaseException as error:
+        # Whatever it was, the locks are free again and history says that the run did not end.
+        state = RunState.FAILED if isinstance(error, Stale) else RunState.INTERRUPTED
+        with suppress(StoreError):
+            applying.end(state, str(error))
         raise
 
 
-def _columns(released: ObjectRelease, port: PortVersion) -> tuple[Column, ...]:
-    """The released columns; their types as far as the current definition knows them."""
-    types = {column.name: column.type for obj in port.objects for column in obj.columns}
-    return tuple(Column(name, types.get(name, "")) for name in released.columns)
+def unfinished_run(mesh: Opened) -> Run | None:
+    """The newest run, when other programs may not have been shown all that it published."""
+    for run in mesh.store.journal.runs(mesh.environment, 1):
+        if run.state is RunState.RUNNING:
+            return None if _alive(mesh, run) else run
+        if run.state is RunState.INTERRUPTED or run.message:
+            return run
+    return None
+
+
+def _alive(mesh: Opened, process: Run | Lock) -> bool:
+    """Whether a process may still be at work; of another machine's nothing is known."""
+    return process.host != mesh.system.host or mesh.system.alive(process.pid)
 
 
 class _Applying:
@@ -120,48 +123,48 @@ class _Applying:
         )
         self._products: dict[str, _Product] = {}
         self._releases: dict[str, Release] = {}
+        self._recorded: dict[str, int] = {}
         self._manifests: dict[str, ProductManifest] = dict(plan.manifests)
         self._worst = StepState.DONE
+        self._message = ""
 
     def begin(self) -> None:
-        """Lock what the plan touches and make sure that it is still what the plan was made from."""
+        """Record the run and lock what the plan touches. Raises Locked."""
         mesh, plan = self._mesh, self._plan
         journal = mesh.store.journal
+        dead = unfinished_run(mesh)
+        if dead is not None and dead.state is RunState.RUNNING:
+            told = f"process {dead.pid} on {dead.host} ended without a word"
+            interrupted = replace(dead, state=RunState.INTERRUPTED, ended=self._run.started)
+            journal.end(replace(interrupted, message=told))
         locks = journal.begin(
-            self._run, sorted(plan.base), msgspec.json.encode(plan), self._still_alive
+            self._run,
+            sorted(plan.base),
+            msgspec.json.encode(plan),
+            lambda lock: _alive(mesh, lock),
         )
-        counts: dict[str, int] = {}
-        for step in plan.steps:
-            counts[step.product] = counts.get(step.product, 0) + 1
-        self._products = {
-            lock.product: _Product(lock, counts.get(lock.product, 0)) for lock in locks
-        }
-        try:
-            self._observe()
-            self._refuse_stale()
-            self._gather_manifests()
-            if plan.salts:
-                mesh.store.definitions.set_salts(
-                    plan.environment, plan.salts, self._run.actor, self._run.started
-                )
-        except (Stale, WarehouseError):
-            self.end(RunState.FAILED)
-            raise
+        counts = Counter(step.product for step in plan.steps)
+        self._products = {lock.product: _Product(lock, counts[lock.product]) for lock in locks}
 
-    def _still_alive(self, lock: Lock) -> bool:
-        system = self._mesh.system
-        return lock.host != system.host or system.alive(lock.pid)
+    def look_again(self) -> None:
+        """Make sure that all is still what the plan was made from. Raises Stale."""
+        mesh, plan = self._mesh, self._plan
+        self._observe()
+        self._refuse_stale()
+        unknown = set(plan.base) - set(self._manifests)
+        if unknown:
+            self._manifests |= mesh.store.definitions.manifests(plan.environment, unknown)
+        if plan.salts:
+            mesh.store.definitions.set_salts(
+                plan.environment, plan.salts, self._run.actor, self._run.started
+            )
 
     def _observe(self) -> None:
-        homes: dict[str, set[str]] = {}
-        for address in self._plan.base:
-            for step in self._plan.steps:
-                if step.product == address:
-                    homes.setdefault(step.warehouse, set()).add(address)
-            if address in self._plan.manifests:
-                homes.setdefault(self._plan.manifests[address].warehouse, set()).add(address)
+        homes: dict[str, list[str]] = {}
+        for address, base in self._plan.base.items():
+            homes.setdefault(base.warehouse, []).append(address)
         for name, products in homes.items():
-            scope = Scope(self._plan.environment, tuple(sorted(products)))
+            scope = Scope(self._plan.environment, tuple(products))
             self._releases.update(self._mesh.warehouse(name).observe(scope).releases)
 
     def _refuse_stale(self) -> None:
@@ -169,6 +172,7 @@ class _Applying:
         store = self._mesh.store
         applied = store.definitions.applied(self._plan.environment)
         holds = store.journal.holds(self._plan.environment)
+        self._recorded = {address: each.release for address, each in applied.items()}
         for address, base in self._plan.base.items():
             release = self._releases.get(address)
             hold = holds.get(address)
@@ -197,11 +201,6 @@ class _Applying:
                         next_step="weft plan",
                     )
 
-    def _gather_manifests(self) -> None:
-        """Definitions that were applied earlier and are published now, for new data."""
-        wanted = {step.product for step in self._plan.steps} - set(self._manifests)
-        self._manifests |= self._mesh.store.definitions.manifests(self._plan.environment, wanted)
-
     def go_on(self) -> Iterator[RunEvent]:
         """Run the steps; yields one event per step, one per product, and one at the end."""
         total = len(self._plan.steps)
@@ -209,8 +208,9 @@ class _Applying:
         for address, product in self._products.items():
             if product.left == 0:
                 self._finish(address)
-        warehouses: dict[str, Warehouse] = {
-            step.warehouse: self._mesh.warehouse(step.warehouse) for step in self._plan.steps
+        warehouses = {
+            name: self._mesh.warehouse(name)
+            for name in {step.warehouse for step in self._plan.steps}
         }
         bound = {
             address: Bound(self._run.id, each.lock.fence, self._run.started, self._plan.sources)
@@ -235,9 +235,9 @@ class _Applying:
                 yield RunEvent(
                     "product", self._run.id, done, total, text=f"{result.product} {state}"
                 )
-        yield from self._serve(warehouses)
+        yield from self._serve()
         ending = self._ending()
-        self.end(ending)
+        self.end(ending, self._message)
         yield RunEvent("ended", self._run.id, done, total, text=ending)
 
     def _ending(self) -> RunState:
@@ -253,83 +253,47 @@ class _Applying:
     def _finish(self, address: str) -> StepState:
         """Record how a product ended, in one transaction, and let go of its lock."""
         product = self._products[address]
-        state = product.state()
+        state = state_of(product.steps)
         order = (StepState.DONE, StepState.HELD, StepState.SKIPPED, StepState.FAILED)
         self._worst = max(self._worst, state, key=order.index)
-        settled = state in (StepState.DONE, StepState.HELD)
-        manifest = self._plan.manifests.get(address) if settled else None
-        release = self._published(address, product)
-        finished = Finished(
-            product=address,
-            environment=self._plan.environment,
-            steps=tuple(product.steps),
-            manifest=manifest,
-            removed=address in self._plan.removed and state is StepState.DONE,
-            release=release,
-            descriptors=self._descriptors(release) if release else (),
-            verdicts=self._verdicts(product),
-            lift_hold=manifest is not None and state is StepState.DONE,
+        self._mesh.store.journal.finish(
+            product.lock,
+            finished(
+                self._plan,
+                address,
+                product.steps,
+                self._unrecorded(address),
+                self._manifests.get(address),
+            ),
+            self._run,
+            self._mesh.system.now(),
         )
-        journal = self._mesh.store.journal
-        journal.finish(product.lock, finished, self._run, self._mesh.system.now())
         return state
 
-    def _published(self, address: str, product: _Product) -> Release | None:
-        """What this run published, or an interrupted one whose record is still missing."""
-        moved = any(
-            each.kind in (StepKind.PUBLISH, StepKind.DROP)
-            and each.state in (StepState.DONE, StepState.REUSED)
-            for each in product.steps
-        )
+    def _unrecorded(self, address: str) -> Release | None:
+        """The current release, when this run published it, or one that was killed before it
+        could be recorded."""
         release = self._releases.get(address)
-        manifest = self._plan.manifests.get(address)
-        if release is None or moved:
-            return release if moved else None
-        return release if manifest is not None and release.manifest == manifest.digest else None
+        if release is None or release.number == self._recorded.get(address, 0):
+            return None
+        return release
 
-    def _descriptors(self, release: Release) -> tuple[Descriptor, ...]:
-        manifest = self._manifests.get(release.product)
-        if manifest is None:
-            return ()
-        ports = {(each.port, each.major): each for each in manifest.ports}
-        return tuple(
-            Descriptor(
-                port=each.port,
-                major=each.major,
-                product=release.product,
-                warehouse=manifest.warehouse,
-                root=manifest.root,
-                version=each.version,
-                status=each.status,
-                contract=each.contract,
-                objects={obj.name: obj.columns for obj in ports[each.port, each.major].objects},
-                release=release.number,
-            )
-            for each in release.ports
-            if (each.port, each.major) in ports
-        )
+    def _serve(self) -> Iterator[RunEvent]:
+        """Show the new releases to other programs; their own file is never worth a failed run.
 
-    def _verdicts(self, product: _Product) -> dict[str, tuple[CheckResult, ...]]:
-        found: dict[str, tuple[CheckResult, ...]] = {}
-        for result in product.steps:
-            step: Step = self._steps[result.step]
-            if step.audit is not None and result.state is StepState.DONE:
-                found[step.audit.audit] = result.checks
-        return found
-
-    def _serve(self, warehouses: Mapping[str, Warehouse]) -> Iterator[RunEvent]:
-        """Show the new releases to other programs; their own file is never worth a failed run."""
-        for warehouse in warehouses.values():
+        What went wrong is kept with the run, so that the next apply tries again.
+        """
+        for warehouse in self._mesh.connected.values():
             serve = getattr(warehouse, "serve", None)
             if serve is None:
                 continue
             try:
                 serve(self._plan.environment)
             except WarehouseError as error:
-                yield RunEvent("warning", self._run.id, text=str(error))
+                self._message = str(error)
+                yield RunEvent("warning", self._run.id, text=self._message)
 
-    def end(self, state: RunState) -> None:
+    def end(self, state: RunState, message: str = "") -> None:
         """Record how the run ended; locks that are still held are released."""
-        system = self._mesh.system
-        self._run = replace(self._run, state=state, ended=system.now())
+        self._run = replace(self._run, state=state, ended=self._mesh.system.now(), message=message)
         self._mesh.store.journal.end(self._run)

@@ -104,9 +104,10 @@ class Stale(Refusal):
     """The plan no longer describes what is there, so that nothing of it was carried out."""
 
 
-# The first matching row counts; a full disk and an interrupted warehouse are 8, see `rating`. A stale plan is 5, as everything that is refused before the first
-# step: 4 would ask for patience and 8 for a second apply, and neither helps. A lost race or lock
-# is 8: other products of the same run may have been published, and applying again converges.
+# The first matching row counts; `rating` makes 8 of a full disk and an interrupted warehouse.
+# A stale plan is 5, as everything that is refused before the first step: 4 would ask for patience
+# and 8 for a second apply, and neither helps. A lost race or lock is 8: other products of the same
+# run may have been published, and applying again converges.
 _RATINGS: tuple[tuple[type[Exception], Exit, int], ...] = (
     (NotFound, Exit.USAGE, 404),
     (Usage, Exit.USAGE, 400),

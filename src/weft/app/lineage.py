@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weft.app.bootstrap import Opened
-from weft.app.errors import NotFound
+from weft.app.errors import NotFound, Usage
 from weft.app.load import load
 from weft.app.situation import remembered
-from weft.mesh.address import AddressError, ColumnAddress
 from weft.project.graph import Graph, Node, column_graph, mesh_graph
+
+
+MAX_DEPTH = 200
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A node of a lineage tree. `cut` says that it was drawn before and is not drawn again."""
+    """A node of a lineage tree.
+
+    `cut` says that its own branches are not drawn: they were before, or they lie too deep.
+    """
 
     node: Node
     branches: tuple[Branch, ...] = ()
@@ -33,7 +38,7 @@ class Lineage:
 
 @dataclass(frozen=True)
 class LineageOptions:
-    """How far to look; `depth` 0 means to the end."""
+    """How far to look; `depth` 0 means as far as MAX_DEPTH."""
 
     address: str
     depth: int = 0
@@ -42,15 +47,15 @@ class LineageOptions:
 def lineage(mesh: Opened, options: LineageOptions) -> Lineage:
     """The lineage of a product, port, model, source or column (`a.b.c@1#column`).
 
-    Raises NotFound, and Invalid when the files have errors.
+    Raises NotFound, Usage for a column that several objects have, and Invalid when the files
+    have errors.
     """
     memory = remembered(mesh)
     loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
     manifest = loaded.manifest(mesh.environment)
-    column = "#" in options.address
-    graph = column_graph(manifest) if column else mesh_graph(manifest)
-    node = _find(graph, options.address, column)
-    depth = options.depth or len(graph.nodes) + 1
+    graph = column_graph(manifest) if "#" in options.address else mesh_graph(manifest)
+    node = find_node(graph, options.address)
+    depth = min(options.depth or MAX_DEPTH, MAX_DEPTH)
     return Lineage(
         node,
         _branches(node, graph.reads, graph.nodes, depth, {node.id}),
@@ -58,19 +63,42 @@ def lineage(mesh: Opened, options: LineageOptions) -> Lineage:
     )
 
 
-def _find(graph: Graph, address: str, column: bool) -> Node:
-    wanted = address
-    if column:
-        try:
-            wanted = str(ColumnAddress.parse(address))
-        except AddressError as error:
-            raise NotFound("column", address, graph.nodes, next_step="weft show") from error
-    candidates = [wanted, f"{wanted}@1"]
-    majors = [each for each in graph.nodes if each.startswith(f"{wanted}@") and "#" not in each]
-    for each in (wanted, *sorted(majors, reverse=True), *candidates):
-        if each in graph.nodes:
-            return graph.nodes[each]
-    raise NotFound("product, port, model or column", address, graph.nodes, next_step="weft ls")
+def find_node(graph: Graph, address: str) -> Node:
+    """Find a node by its address, in which a port's major and its only object may be left out.
+
+    A model comes before a port of its name, a higher major before a lower one. Raises NotFound,
+    and Usage where several objects have the column.
+    """
+    if address in graph.nodes:
+        return graph.nodes[address]
+    holder, mark, column = address.partition("#")
+    found = [
+        node
+        for node in graph.nodes.values()
+        if _names_holder(node.id.partition("#")[0], holder)
+        and (not mark or node.id.partition("#")[2].partition(".")[2] == column)
+    ]
+    if not found:
+        what = "column" if mark else "product, port, model or source"
+        raise NotFound(what, address, graph.nodes, next_step="weft ls")
+    highest = max(_major(node) for node in found)
+    newest = [node for node in found if _major(node) == highest]
+    if len(newest) > 1:
+        raise Usage(
+            f"several objects of {holder} have a column `{column}`",
+            why="name the object too",
+            next_step=f"weft lineage {newest[0].id}",
+        )
+    return newest[0]
+
+
+def _names_holder(id: str, holder: str) -> bool:
+    """Whether an id is a port's and `holder` names it, with its major or without."""
+    return "@" in id and holder in (id, id.partition("@")[0])
+
+
+def _major(node: Node) -> int:
+    return int(node.id.partition("#")[0].partition("@")[2])
 
 
 def _branches(
@@ -80,13 +108,11 @@ def _branches(
     depth: int,
     seen: set[str],
 ) -> tuple[Branch, ...]:
-    if depth == 0:
-        return ()
     found: list[Branch] = []
     for name in edges.get(node.id, ()):
         following = nodes[name]
-        if name in seen:
-            found.append(Branch(following, cut=bool(edges.get(name))))
+        if name in seen or depth == 1:
+            found.append(Branch(following, cut=name in edges))
             continue
         seen.add(name)
         found.append(Branch(following, _branches(following, edges, nodes, depth - 1, seen)))

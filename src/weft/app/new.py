@@ -7,31 +7,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from weft.app.errors import Blocked, NotFound, Usage
+from weft.app.errors import NotFound, Usage
 from weft.app.new_files import Draft, NewFile, from_template
-from weft.app.workspace import SETTINGS
 from weft.mesh.address import ProductAddress, name_problem
+from weft.mesh.settings import MeshSettings
 
 
-def draft_domain(mesh: Path, name: str, owner: str, warehouse: str = "") -> Draft:
+def draft_domain(settings: MeshSettings, name: str, owner: str, warehouse: str = "") -> Draft:
     """Draft a domain that lives on a warehouse, on the first one of the mesh when none is given.
 
     Raises Usage for a name outside the rules, NotFound for a warehouse that is none.
     """
     good_name("domain", name)
-    warehouses = _warehouses(mesh)
-    if warehouse and warehouse not in warehouses:
-        raise NotFound("warehouse", warehouse, warehouses)
-    home = warehouse or next(iter(warehouses))
+    home = warehouse or next(iter(settings.warehouses))
+    if home not in settings.warehouses:
+        raise NotFound("warehouse", home, settings.warehouses)
     text = from_template(
         "domain.yaml",
         domain=name,
         title=title_of(name),
         purpose=f"What {title_of(name)} is for.",
         warehouse=home,
-        dialect=warehouses[home],
+        dialect=settings.warehouses[home].type,
         owner=owner,
     )
     return Draft(
@@ -64,6 +61,7 @@ def draft_product(mesh: Path, address: ProductAddress, owner: str = "", port: st
         domain=address.domain,
         title=title_of(address.product),
         port=port,
+        contract=f"{address}.{port}",
     )
     if owner:
         product += from_template("team.yaml", product=address.product, owner=owner)
@@ -93,7 +91,7 @@ def first_contract(product: ProductAddress, port: str) -> str:
     """Return the contract that a new port begins with."""
     return from_template(
         "contract.odcs.yaml",
-        address=str(product),
+        contract=f"{product}.{port}",
         domain=product.domain,
         port=port,
         title=title_of(port),
@@ -114,15 +112,3 @@ def title_of(name: str) -> str:
     'Carrier punctuality'
     """
     return name.replace("_", " ").capitalize()
-
-
-def _warehouses(mesh: Path) -> dict[str, str]:
-    """Read the names and types of the warehouses, and no more, out of weft.yaml."""
-    try:
-        data = yaml.load((mesh / SETTINGS).read_bytes(), Loader=yaml.BaseLoader)
-        found = {name: str(settings["type"]) for name, settings in data["warehouses"].items()}
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
-        found = {}
-    if not found:
-        raise Blocked(f"{SETTINGS} names no warehouse that can be read", next_step="weft validate")
-    return found

@@ -62,7 +62,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
             options.product: Base(
                 applied=applied[options.product].digest,
                 release=current.number,
-                hold="",
+                warehouse=manifest.warehouse,
             )
         },
         steps=(_step(manifest, current, target),),

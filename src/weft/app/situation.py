@@ -63,6 +63,7 @@ def gather(
         digests=digests,
         applied=applied,
         releases=_releases(observed.values()),
+        recorded={address: each.release for address, each in memory.applied.items()},
         fallback={} if mesh.production else _fallback(mesh, homes),
         builds={name: each.builds for name, each in observed.items()},
         contents=source_contents(mesh.folder, desired.products.values(), mesh.cache),

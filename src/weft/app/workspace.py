@@ -69,12 +69,13 @@ class Workspace:
         return [entry.name for entry in self._entries(DOMAINS) if entry.is_dir()]
 
     def products(self, domain: str) -> list[ProductFolder]:
-        """The product folders of a domain, sorted: every folder in it but `policies`."""
-        return [
+        """The product folders of a domain, sorted: those with definitions, but for `policies`."""
+        folders = (
             ProductFolder(domain, f"{DOMAINS}/{domain}/{entry.name}", self._stamps(entry.path))
             for entry in self._entries(f"{DOMAINS}/{domain}")
             if entry.name != "policies" and entry.is_dir()
-        ]
+        )
+        return [folder for folder in folders if folder.files]
 
     def read(self, path: str) -> SourceFile:
         """Read a definition file, but never more than a definition may have."""

@@ -23,8 +23,11 @@ def scalar(text: str) -> str:
     >>> scalar("alice@example.com"), scalar("null"), scalar("a: b")
     ('alice@example.com', '"null"', '"a: b"')
     """
-    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    # JSON writes what lies beyond \uffff as two halves, which YAML does not join again.
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
 
 
 def set_value(text: str, key: str, value: str) -> str:

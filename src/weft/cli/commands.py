@@ -40,6 +40,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("ls", "ls:ls", "List products and how they stand."),
             Entry("show", "show:show", "Show a product, port or model."),
             Entry("query", "query:query", "Run one SELECT over published ports."),
+            Entry("lineage", "lineage:lineage", "Trace what feeds a thing, and what it feeds."),
             Entry("history", "history:history", "Show releases, runs and their steps."),
         ),
     ),

@@ -12,6 +12,7 @@ import click
 
 from weft.app.errors import Exit, Invalid, Refusal, rating
 from weft.cli.cells import visible
+from weft.cli.output import short_time
 from weft.cli.screen import colour_wanted
 from weft.store.protocol import FencedOut, Locked, StoreError
 from weft.warehouses.protocol import Conflict, WarehouseError
@@ -48,9 +49,9 @@ def _text(error: BaseException, colour: bool) -> str:
     what = str(error) or type(error).__name__
     if isinstance(error, OSError):
         what = f"{error.filename or 'the system'}: {error.strerror or error}"
-    lines = [_head(colour) + visible(what)]
-    if why:
-        lines.append(f"  {visible(why)}")
+    first, *more = what.splitlines()
+    lines = [_head(colour) + visible(first)]
+    lines += [f"  {visible(line.strip())}" for line in [*more, *why.splitlines()]]
     if next_step:
         lines.append(f"  next:  {visible(next_step)}")
     return "\n".join(lines)
@@ -63,7 +64,7 @@ def _reason(error: BaseException) -> tuple[str, str]:
             return error.why, error.next_step
         case Locked():
             lock = error.lock
-            since = f"since {lock.since} on {lock.host}, process {lock.pid}"
+            since = f"since {short_time(lock.since)} on {lock.host}, process {lock.pid}"
             return since, f"wait, or if that run is dead:  weft unlock {lock.id}"
         case FencedOut() | Conflict():
             return "Somebody else changed it meanwhile; what was published stays.", "weft apply"

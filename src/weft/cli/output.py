@@ -26,11 +26,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Kind(Enum):
-    """How a column may be treated: names are never cut, texts are, numbers stand on the right."""
+    """How a column is drawn for people.
+
+    Names are never cut and texts are; numbers stand on the right; times, which are ISO in UTC,
+    lose their fractions of a second.
+    """
 
     NAME = "name"
     TEXT = "text"
     NUMBER = "number"
+    TIME = "time"
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,10 @@ def draw_table(table: Table, screen: Screen) -> str:
     Texts give way first; where that is not enough every row becomes a block of lines.
     """
     heads = [column.title or column.name for column in table.columns]
-    rows = [[_cell(value) for value in row] for row in table.rows]
+    rows = [
+        [_cell(value, column.kind) for value, column in zip(row, table.columns, strict=True)]
+        for row in table.rows
+    ]
     sizes = [max(map(cells, column)) for column in zip(heads, *rows, strict=True)]
     sizes = _fitted(table.columns, sizes, screen.width)
     if screen.width and sum(sizes) + len(_GAP) * (len(sizes) - 1) > screen.width:
@@ -184,9 +192,20 @@ def _blocks(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(blocks)
 
 
-def _cell(value: Any) -> str:
+def short_time(at: str) -> str:
+    """Return an ISO time in UTC as people read it.
+
+    >>> short_time("2026-11-21T00:59:35.716Z")
+    '2026-11-21 00:59:35Z'
+    """
+    return f"{at[:10]} {at[11:19]}Z" if at else ""
+
+
+def _cell(value: Any, kind: Kind = Kind.TEXT) -> str:
     """Return a value as people read it: numbers with separators, nothing for null."""
     match value:
+        case str() if kind is Kind.TIME:
+            return short_time(visible(value))
         case None:
             return ""
         case bool():

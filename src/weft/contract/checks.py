@@ -63,37 +63,23 @@ _MAX_ID = 80
 
 def checks_of(obj: SchemaObject) -> tuple[Check, ...]:
     """Return every check of an object, in the order of the contract; ids are unique in it."""
-    where = f"schema/{obj.name}"
-    found: list[Check] = []
-    for each in obj.properties:
-        found += _property_checks(each, f"{where}/properties/{each.name}")
     key = obj.primary_key
-    if key:
-        found += [required_check(name, where) for name in key]
-        found.append(_unique_check(key, where, "primary_key_"))
-    found += _relationship_checks(obj.relationships, where)
-    for rule in obj.quality:
-        found += _rule_checks(rule, "", where)
+    found: list[Check] = []
+    for number, each in enumerate(obj.properties):
+        found += _property_checks(each, f"properties/{number}")
+    if key and not (len(key) == 1 and _is_unique(obj, key[0])):
+        found.append(_unique_check(key, ""))
+    found += _relationship_checks(obj.relationships, "relationships")
+    for number, rule in enumerate(obj.quality):
+        found += _rule_checks(rule, "", f"quality/{number}")
     return _distinct(found)
 
 
 def head_checks(required: Sequence[str], unique: Sequence[str]) -> tuple[Check, ...]:
     """Return the checks that a model's head asks for: each column for itself."""
-    found = [required_check(name, "") for name in required]
+    found = [_required_check(name, "") for name in required]
     found += [_unique_check((name,), "") for name in unique]
     return _distinct(found)
-
-
-def required_check(column: str, where: str) -> Check:
-    """Return the check that a column has no nulls."""
-    return Check(
-        id=_slug("required", column),
-        label=f"required {column}",
-        kind=CheckKind.REQUIRED,
-        columns=(column,),
-        dimension="completeness",
-        where=where,
-    )
 
 
 def split_reference(reference: str) -> tuple[str, str]:
@@ -120,23 +106,38 @@ def expected_text(check: Check) -> str:
     return f"{text} %" if check.unit == "percent" else text
 
 
+def _is_unique(obj: SchemaObject, name: str) -> bool:
+    return any(each.unique for each in obj.properties if each.name == name)
+
+
 def _property_checks(each: SchemaProperty, where: str) -> Iterator[Check]:
-    if each.required and not each.primary_key:
-        yield required_check(each.name, where)
+    if each.required or each.primary_key:
+        yield _required_check(each.name, where)
     if each.unique:
         yield _unique_check((each.name,), where)
     if each.enum:
         yield _enum_check(each, where)
     for option, value in each.options.items():
         yield from _option_checks(each, option, value, where)
-    yield from _relationship_checks(each.relationships, where)
-    for rule in each.quality:
-        yield from _rule_checks(rule, each.name, where)
+    yield from _relationship_checks(each.relationships, f"{where}/relationships")
+    for number, rule in enumerate(each.quality):
+        yield from _rule_checks(rule, each.name, f"{where}/quality/{number}")
 
 
-def _unique_check(columns: tuple[str, ...], where: str, prefix: str = "") -> Check:
+def _required_check(column: str, where: str) -> Check:
     return Check(
-        id=_slug(f"{prefix}unique", *columns),
+        id=_slug("required", column),
+        label=f"required {column}",
+        kind=CheckKind.REQUIRED,
+        columns=(column,),
+        dimension="completeness",
+        where=where,
+    )
+
+
+def _unique_check(columns: tuple[str, ...], where: str) -> Check:
+    return Check(
+        id=_slug("unique", *columns),
         label=f"unique {', '.join(columns)}",
         kind=CheckKind.UNIQUE,
         columns=columns,
@@ -199,7 +200,7 @@ def _relationship_checks(relationships: Iterable[Relationship], where: str) -> I
             arguments={"to": relation, "to_columns": [column for _, column in targets]},
             dimension="consistency",
             reads=(relation,),
-            where=f"{where}/relationships/{number}",
+            where=f"{where}/{number}",
         )
 
 
@@ -207,20 +208,27 @@ def _rule_checks(rule: QualityRule, column: str, where: str) -> Iterator[Check]:
     kind = CheckKind.SQL if rule.type == "sql" else METRICS.get(rule.metric)
     if rule.type not in ("library", "sql") or kind is None or rule.operator is None:
         return
-    columns = (column,) if column else tuple(rule.arguments.get("properties") or ())
+    columns = (column,) if column else _listed(rule.arguments.get("properties"))
     arguments: dict[str, Any] = {}
     if kind is CheckKind.SQL:
         arguments["query"] = rule.query
     elif kind is CheckKind.MISSING_VALUES:
-        arguments["missing"] = list(rule.arguments.get("missingValues") or ())
+        arguments["missing"] = list(_listed(rule.arguments.get("missingValues")))
     elif kind is CheckKind.INVALID_VALUES:
-        arguments["values"] = list(rule.arguments.get("validValues") or ())
+        arguments["values"] = list(_listed(rule.arguments.get("validValues")))
         arguments["pattern"] = rule.arguments.get("pattern") or ""
     elif kind is CheckKind.ROW_COUNT:
         columns = ()
     if not columns and kind not in (CheckKind.SQL, CheckKind.ROW_COUNT):
         return
     yield _ruled(rule, kind, columns, arguments, where)
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    """One value may stand for a list of one."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _ruled(
@@ -251,7 +259,7 @@ def _ruled(
         or (rule.blocks != "nothing" and severity not in ("info", "warning")),
         notify=rule.notify,
         dimension=rule.dimension,
-        where=f"{where}/quality",
+        where=where,
     )
 
 

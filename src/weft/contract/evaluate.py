@@ -37,8 +37,8 @@ def evaluate(measure: Measure, rows: int, value: int | float | None) -> CheckRes
     compared: float = value
     if check.unit == "percent" and check.kind not in _COUNTS_NO_ROWS:
         compared = 100 * value / rows if rows else 0
-    good = value == 0 if check.operator is None else _HOLDS[check.operator](
-        compared, check.threshold
+    good = (
+        value == 0 if check.operator is None else _HOLDS[check.operator](compared, check.threshold)
     )
     return CheckResult(
         check=check.id,

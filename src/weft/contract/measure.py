@@ -92,9 +92,9 @@ def _duplicates(target: _Target, check: Check) -> tuple[str, str]:
     present = " AND ".join(f"{name} IS NOT NULL" for name in names)
     keys = ("WHERE", present, "GROUP BY", listed, "HAVING count(*) > 1")
     same = " AND ".join(f"a.{name} = b.{name}" for name in names)
+    repeated = target.select(listed, *keys)
     rows = " ".join(
-        ("SELECT a.* FROM", target.relation, "AS a JOIN (", target.select(listed, *keys))
-        + (") AS b ON", same)
+        ("SELECT a.* FROM", target.relation, "AS a JOIN (", repeated, ") AS b ON", same)
     )
     if len(names) == 1:
         return f"count({listed}) - count(DISTINCT {listed})", rows
@@ -108,10 +108,8 @@ def _orphans(target: _Target, check: Check, refers: str) -> tuple[str, str]:
     pairs = list(zip(check.columns, check.arguments["to_columns"], strict=True))
     present = " AND ".join(f"a.{quote(column)} IS NOT NULL" for column, _ in pairs)
     same = " AND ".join(f"b.{quote(to)} = a.{quote(column)}" for column, to in pairs)
-    tail = " ".join(
-        ("FROM", target.relation, "AS a WHERE", present, "AND NOT EXISTS (SELECT 1 FROM", refers)
-        + ("AS b WHERE", same + ")")
-    )
+    found = " ".join(("EXISTS (SELECT 1 FROM", refers, "AS b WHERE", same)) + ")"
+    tail = " ".join(("FROM", target.relation, "AS a WHERE", present, "AND NOT", found))
     return f"(SELECT count(*) {tail})", f"SELECT a.* {tail}"
 
 
@@ -148,8 +146,7 @@ def _invalid(target: _Target, check: Check) -> str:
         pattern = dialect.literal(check.arguments["pattern"])
         text = dialect.snippets.text
         found += [
-            f"NOT {dialect.snippets.matches(text(name), pattern)}"
-            for name in target.quoted(check)
+            f"NOT {dialect.snippets.matches(text(name), pattern)}" for name in target.quoted(check)
         ]
     return " OR ".join(found) or "FALSE"
 

@@ -199,17 +199,23 @@ def _option_problems(each: SchemaProperty, path: Path) -> Iterator[ContractProbl
             yield ContractProblem("W255", here, problem[0], problem[1])
         elif not is_measured(each.logical_type, option, value) and value is not False:
             yield _only_shown(each, option, value, here)
+    yield from _range_problems(each, path)
+
+
+def _range_problems(each: SchemaProperty, path: Path) -> Iterator[ContractProblem]:
+    options = {
+        option: value
+        for option, value in each.options.items()
+        if not _value_problem(each, option, value)
+    }
     for low, high in _ORDERED:
-        if low in each.options and high in each.options and not _value_problem(
-            each, low, each.options[low]
-        ) and not _value_problem(each, high, each.options[high]):
-            if each.options[low] > each.options[high]:
-                yield ContractProblem(
-                    "W255",
-                    (*path, low),
-                    f"`{low}` is greater than `{high}`",
-                    "no value can keep both",
-                )
+        if low in options and high in options and options[low] > options[high]:
+            yield ContractProblem(
+                "W255",
+                (*path, low),
+                f"`{low}` is greater than `{high}`",
+                "no value can keep both",
+            )
 
 
 def _only_shown(each: SchemaProperty, option: str, value: Any, path: Path) -> ContractProblem:
@@ -325,7 +331,9 @@ def _threshold_problems(rule: QualityRule, path: Path) -> Iterator[ContractProbl
     if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN):
         pair = isinstance(threshold, Sequence) and not isinstance(threshold, str)
         if not pair or len(threshold) != 2 or not all(_is_of(n, (int, float)) for n in threshold):
-            yield ContractProblem("W252", here, f"`{operator}` needs two numbers", f"it has `{threshold}`")
+            yield ContractProblem(
+                "W252", here, f"`{operator}` needs two numbers", f"it has `{threshold}`"
+            )
         elif threshold[0] > threshold[1]:
             yield ContractProblem("W252", here, f"`{operator}` needs the smaller number first")
     elif not _is_of(threshold, (int, float)):

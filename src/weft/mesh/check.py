@@ -45,7 +45,7 @@ class Check:
     `to` (relationship: the relation's name in FROM), `to_columns`, `missing`, `query` (sql).
     `operator` None means that no row may fail. `unit` is `rows` or `percent`.
     `reads` are the names in FROM that the check needs beside its own object.
-    `where` is the path inside the contract, such as `schema/departures/properties/id`.
+    `where` is the path inside the contract's object, as keys and indexes: `properties/0/quality/1`.
     """
 
     id: str

@@ -24,7 +24,8 @@ class Situation:
 
     `desired` has the products in scope. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
-    the current ones of this environment, `fallback` those of production. `builds` are the keys
+    the current ones of this environment, `recorded` the numbers of those that the store knows to
+    be current, `fallback` are those of production. `builds` are the keys
     that each warehouse has. `contents` go by product and source, `new_salts` are the ones among
     `salts` that this plan adds, `removed` are products that this root applied and no longer
     defines. `input_contracts` are hashes of what each product was promised by its inputs, and
@@ -36,6 +37,7 @@ class Situation:
     digests: Mapping[str, str] = field(default_factory=dict)
     applied: Mapping[str, ProductManifest] = field(default_factory=dict)
     releases: Mapping[str, Release] = field(default_factory=dict)
+    recorded: Mapping[str, int] = field(default_factory=dict)
     fallback: Mapping[str, Release] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
@@ -89,6 +91,7 @@ def _settled(
 ) -> bool:
     return (
         release is not None
+        and situation.is_recorded(manifest.address)
         and not keyed.missing
         and situation.digests.get(manifest.address) == manifest.digest
         and release.manifest == manifest.digest

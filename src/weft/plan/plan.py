@@ -153,7 +153,8 @@ class Base:
     """What a product looked like when the plan was made; a plan is stale when this differs.
 
     `definition` is the digest of the files' definition, `applied` of the last applied one,
-    `release` the number of the current release, `inputs` the digests of input contracts.
+    `release` the number of the current release, `inputs` the digests of input contracts;
+    `warehouse` is where it lives.
     """
 
     definition: str = ""
@@ -161,6 +162,7 @@ class Base:
     release: int = 0
     inputs: str = ""
     hold: str = ""
+    warehouse: str = ""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ def plan_id(plan: Plan) -> str:
 def base_of(situation: Situation, address: str) -> Base:
     """What a product looks like now, as far as a plan depends on it."""
     manifest = situation.desired.products.get(address)
+    known = manifest or situation.applied[address]
     release = situation.releases.get(address)
     hold = situation.holds.get(address)
     return Base(
@@ -102,6 +103,7 @@ def base_of(situation: Situation, address: str) -> Base:
         release=release.number if release else 0,
         inputs=situation.input_contracts.get(address, ""),
         hold=hold.since if hold else "",
+        warehouse=known.warehouse,
     )
 
 
@@ -141,6 +143,7 @@ def _plan_product(
         return
     if changed:
         draft.changes += diff_product(manifest, situation.applied.get(address))
+    if changed or not situation.is_recorded(address):
         draft.manifests[address] = manifest
     failing = _failing(found, verdicts)
     hold = situation.holds.get(address)

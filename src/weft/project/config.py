@@ -41,7 +41,7 @@ def read_settings(
     mesh = reader.text("mesh")
     settings = MeshSettings(
         mesh=mesh,
-        root=reader.text("root", default=mesh),
+        root=reader.text("root") or mesh,
         store=reader.text("store", default=DEFAULT_STORE),
         production=reader.text("production", default=DEFAULT_PRODUCTION),
         warehouses={name: reader.warehouse(name) for name in data["warehouses"]},

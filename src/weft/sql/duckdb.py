@@ -205,30 +205,30 @@ _TYPES = TypeNames(
     decimal="(18,3)",
 )
 
+_TEXTS = """
+    concat concat_ws lower upper substring trim ltrim rtrim replace regexp_replace regexp_extract
+    lpad rpad reverse repeat left right strftime time_to_str md5 sha256 dayname monthname split_part
+    chr hex string_agg group_concat
+"""
+_COUNTS = """
+    count length len strlen year month day hour minute second week quarter dayofweek dayofyear
+    dayofmonth weekofyear isodow date_diff datediff row_number rank dense_rank ntile strpos
+    approx_count_distinct epoch_ms regr_count
+"""
+_DOUBLES = """
+    avg mean stddev stddev_samp stddev_pop variance var_samp var_pop corr covar_pop covar_samp sqrt
+    ln exp sin cos tan radians degrees percent_rank cume_dist epoch fsum kahan_sum favg product
+"""
+_TRUTHS = """
+    bool_and bool_or regexp_matches regexp_full_match starts_with ends_with contains isnan isinf
+    isfinite
+"""
+
 _RETURNS = {
-    **dict.fromkeys(
-        """concat concat_ws lower upper substring trim ltrim rtrim replace regexp_replace
-        regexp_extract lpad rpad reverse repeat left right strftime md5 sha256 dayname monthname
-        split_part chr hex string_agg group_concat time_to_str""".split(),
-        "VARCHAR",
-    ),
-    **dict.fromkeys(
-        """count length len strlen year month day hour minute second week quarter
-        dayofweek dayofyear dayofmonth weekofyear isodow date_diff datediff row_number rank
-        dense_rank ntile strpos approx_count_distinct epoch_ms regr_count""".split(),
-        "BIGINT",
-    ),
-    **dict.fromkeys(
-        """avg mean stddev stddev_samp stddev_pop variance var_samp var_pop corr covar_pop
-        covar_samp sqrt ln exp sin cos tan radians degrees percent_rank cume_dist epoch fsum
-        kahan_sum favg product""".split(),
-        "DOUBLE",
-    ),
-    **dict.fromkeys(
-        """bool_and bool_or regexp_matches regexp_full_match starts_with ends_with contains
-        isnan isinf isfinite""".split(),
-        "BOOLEAN",
-    ),
+    **dict.fromkeys(_TEXTS.split(), "VARCHAR"),
+    **dict.fromkeys(_COUNTS.split(), "BIGINT"),
+    **dict.fromkeys(_DOUBLES.split(), "DOUBLE"),
+    **dict.fromkeys(_TRUTHS.split(), "BOOLEAN"),
     "uuid": "UUID",
     "make_date": "DATE",
     "current_date": "DATE",
@@ -244,10 +244,9 @@ _FUNCTIONS = FunctionNames(
     returns=_RETURNS,
 )
 
-_LIKE_ARGUMENT = frozenset(
-    "min max any_value first last first_value last_value arg_max arg_min mode nullif".split()
-)
-_LIKE_NUMBER = frozenset(["abs"])
+_LIKE_ARGUMENT = """
+    min max any_value first last first_value last_value arg_max arg_min mode nullif
+"""
 _TRUNCATED = {
     "DATE": "TIMESTAMP",
     "TIMESTAMP": "TIMESTAMP",
@@ -300,9 +299,9 @@ def _of(operator: str, left: str, right: str) -> str:
 
 
 def _call(name: str, argument: str) -> str:
-    if name in _LIKE_ARGUMENT:
+    if name in _LIKE_ARGUMENT.split():
         return argument
-    if name in _LIKE_NUMBER:
+    if name == "abs":
         return argument if argument in _INTEGERS or argument == "DOUBLE" else ""
     if name in ("floor", "ceil", "round", "median") and argument in ("DOUBLE", "FLOAT"):
         return argument

@@ -6,44 +6,43 @@ on the dialect's list.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sqlglot import exp
 
 from weft.sql.dialect import Dialect
 
 # Each reads or changes something outside the query, or is an operator of stars and templates.
-_REACHING = (
-    "ReadCSV ReadParquet NextValueFor ToFile Secret VectorSearch Predict DynamicIdentifier "
-    "CurrentAccount CurrentAccountName CurrentAvailableRoles CurrentCatalog CurrentClient "
-    "CurrentDatabase CurrentIpAddress CurrentOrganizationName CurrentOrganizationUser "
-    "CurrentRegion CurrentRole CurrentRoleType CurrentSchema CurrentSchemas "
-    "CurrentSecondaryRoles CurrentSession CurrentStatement CurrentTransaction CurrentUser "
-    "CurrentUserId CurrentVersion CurrentWarehouse SessionUser Host NetFunc "
-    "AIAgg AIClassify AIEmbed AIForecast AIGenerate AISimilarity AISummarizeAgg "
-    "GenerateBool GenerateDouble GenerateEmbedding GenerateInt GenerateTable GenerateText "
-    "MLForecast MLTranslate FeaturesAtTime OpenJSON XMLTable"
-).split()
+_REACHING = """
+    ReadCSV ReadParquet NextValueFor ToFile Secret VectorSearch Predict DynamicIdentifier
+    CurrentAccount CurrentAccountName CurrentAvailableRoles CurrentCatalog CurrentClient
+    CurrentDatabase CurrentIpAddress CurrentOrganizationName CurrentOrganizationUser
+    CurrentRegion CurrentRole CurrentRoleType CurrentSchema CurrentSchemas
+    CurrentSecondaryRoles CurrentSession CurrentStatement CurrentTransaction CurrentUser
+    CurrentUserId CurrentVersion CurrentWarehouse SessionUser Host NetFunc
+    AIAgg AIClassify AIEmbed AIForecast AIGenerate AISimilarity AISummarizeAgg
+    GenerateBool GenerateDouble GenerateEmbedding GenerateInt GenerateTable GenerateText
+    MLForecast MLTranslate FeaturesAtTime OpenJSON XMLTable
+"""
 
-_VOLATILE = (
-    "CurrentDate CurrentDatetime CurrentTime CurrentTimestamp CurrentTimestampLTZ "
-    "CurrentTimezone Localtime Localtimestamp Systimestamp UtcDate UtcTime UtcTimestamp "
-    "Rand Randn Randstr Uuid Uniform Normal Zipf Shuffle Seq1 Seq2 Seq4 Seq8"
-).split()
-
-
-def _classes(names: list[str]) -> frozenset[type[exp.Expr]]:
-    return frozenset(getattr(exp, name) for name in names if hasattr(exp, name))
+_VOLATILE = """
+    CurrentDate CurrentDatetime CurrentTime CurrentTimestamp CurrentTimestampLTZ
+    CurrentTimezone Localtime Localtimestamp Systimestamp UtcDate UtcTime UtcTimestamp
+    Rand Randn Randstr Uuid Uniform Normal Zipf Shuffle Seq1 Seq2 Seq4 Seq8
+"""
 
 
-_REACHING_CLASSES = _classes(_REACHING)
-_VOLATILE_CLASSES = _classes(_VOLATILE)
+def classes_named(names: str) -> frozenset[type[exp.Expr]]:
+    """Return the classes of nodes that this version of sqlglot has of these."""
+    return frozenset(getattr(exp, name) for name in names.split() if hasattr(exp, name))
 
 
-@lru_cache(maxsize=4096)
-def is_function(kind: type[exp.Expr]) -> bool:
-    """Whether nodes of this class are calls of a function."""
-    return issubclass(kind, exp.Func)
+FUNCTION_CLASSES: frozenset[type[exp.Expr]] = frozenset(
+    kind for kind in vars(exp).values() if isinstance(kind, type) and issubclass(kind, exp.Func)
+)
+"""The classes of nodes that call a function."""
+
+
+_REACHING_CLASSES = classes_named(_REACHING)
+_VOLATILE_CLASSES = classes_named(_VOLATILE)
 
 
 def function_name(node: exp.Expr) -> str:

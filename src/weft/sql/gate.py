@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from weft.sql.dialect import Dialect
-from weft.sql.functions import function_name, is_allowed, is_function, is_volatile
-from weft.sql.problem import Place, Problem, place_of
+from weft.sql.functions import (
+    FUNCTION_CLASSES,
+    classes_named,
+    function_name,
+    is_allowed,
+    is_volatile,
+)
+from weft.sql.problem import Problem, place_of
 
 MAX_DEPTH = 120
 
-_FILE_ENDINGS = ("csv", "tsv", "json", "jsonl", "ndjson", "parquet", "gz", "zst", "txt", "xlsx")
+_FILE_MARKS = re.compile(r"[/\\*:]|\.[A-Za-z][A-Za-z0-9]{1,8}$")
 _SYSTEM_SCHEMAS = frozenset(
     ["information_schema", "pg_catalog", "main", "public", "temp", "system", "memory", "sys"]
 )
+# Chains of these are worked through without recursion, so that their length is no depth.
+_CHAINS = frozenset([exp.And, exp.Or])
 
 
 @dataclass
 class Survey:
-    """What a walk found. `simple` means one SELECT from at most one relation, without subqueries.
+    """What a walk found. `relations` are the names in FROM that the mesh has to explain.
 
-    `relations` are the places in FROM that stand for relations of the mesh, in order of the text.
+    `simple` means one SELECT from at most one relation, without subqueries and the like.
     """
 
     text: str
@@ -33,46 +42,41 @@ class Survey:
     problems: list[Problem] = field(default_factory=list)
     deterministic: bool = True
     simple: bool = True
-    parens: list[exp.Paren] = field(default_factory=list)
 
-    def refuse(self, node: exp.Expr, code: str, message: str, note: str = "", help: str = "") -> None:
+    def refuse(
+        self, node: exp.Expr, code: str, message: str, note: str = "", help: str = ""
+    ) -> None:
         """Note a problem at a node."""
         self.problems.append(place_of(node).problem(self.text, code, message, note, help))
 
 
-def survey(tree: exp.Expr, text: str, dialect: Dialect, parts: tuple[int, ...]) -> Survey:
+def survey(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...]) -> Survey:
     """Walk a parsed query; `parts` says how many parts a relation's name may have."""
     found = Survey(text, dialect, parts)
     tables: list[exp.Table] = []
-    has_with = False
     stack: list[tuple[exp.Expr, int]] = [(tree, 0)]
     while stack:
         node, depth = stack.pop()
-        kind = type(node)
         if depth > MAX_DEPTH:
-            found.refuse(node, "W304", "the query is nested too deeply", f"at most {MAX_DEPTH} levels")
+            found.refuse(
+                node, "W304", "the query is nested too deeply", f"at most {MAX_DEPTH} levels"
+            )
             return found
-        if kind is exp.Table:
+        kind = type(node)
+        if isinstance(node, exp.Table):
             tables.append(node)
-        elif kind is exp.With:
-            has_with = True
-        look = _LOOKS.get(kind)
+        look = _LOOKS.get(kind) or (_function if kind in FUNCTION_CLASSES else None)
         if look is not None:
             look(node, found)
-        elif is_function(kind):
-            _function(node, found)
-        # Chains of AND and OR are worked on without recursion, so their length is no depth.
-        below = depth if kind in _CHAINS else depth + 1
+        if kind in _CHAINS and node.parent is not None and type(node.parent) is kind:
+            found.simple = found.simple and depth < MAX_DEPTH // 2
+            depth -= 1
         for value in node.args.values():
             if type(value) is list:
-                stack.extend((each, below) for each in value if isinstance(each, exp.Expr))
+                stack.extend((each, depth + 1) for each in value if isinstance(each, exp.Expr))
             elif isinstance(value, exp.Expr):
-                stack.append((value, below))
-    for table in tables:
-        if not has_with or not _is_cte(table, dialect):
-            _relation(table, found)
-    found.relations.sort(key=lambda each: place_of(each[1]).start)
-    found.simple = found.simple and len(found.relations) == len(tables) <= 1
+                stack.append((value, depth + 1))
+    _relations(tables, found)
     found.problems.sort(key=lambda each: (each.line, each.column))
     return found
 
@@ -80,75 +84,68 @@ def survey(tree: exp.Expr, text: str, dialect: Dialect, parts: tuple[int, ...]) 
 def _function(node: exp.Expr, found: Survey) -> None:
     if is_volatile(node, found.dialect):
         found.deterministic = False
-    parent = node.parent
-    if isinstance(parent, exp.Table) and node.arg_key == "this":
+    if isinstance(node.parent, exp.Table) and node.arg_key == "this":
         return
     if not is_allowed(node, found.dialect):
         found.refuse(
             node,
             "W309",
             f"function `{function_name(node)}` cannot be used here",
-            "only functions that reach nothing but their arguments can",
+            "functions may reach nothing but their arguments",
+        )
+
+
+def _relations(tables: list[exp.Table], found: Survey) -> None:
+    """Classify what stands in FROM, but for names of CTEs."""
+    for table in tables:
+        if cte_of(table, found.dialect) is not None:
+            found.simple = False
+        elif isinstance(table.this, exp.Func):
+            _table_function(table.this, found)
+        else:
+            _relation(table, found)
+    found.relations.sort(key=lambda each: place_of(each[1]).start)
+    if len(tables) > 1 or any(table.alias_column_names for _, table in found.relations):
+        found.simple = False
+
+
+def _table_function(function: exp.Func, found: Survey) -> None:
+    found.simple = False
+    name = function_name(function)
+    generators = found.dialect.functions.generators
+    if not isinstance(function, exp.GenerateSeries) and name not in generators:
+        found.refuse(
+            function,
+            "W306",
+            f"`{name}` cannot stand in FROM",
+            "of table functions only row generators can",
+            "declare data from outside in sources/<name>.odcs.yaml and add an input port",
         )
 
 
 def _relation(table: exp.Table, found: Survey) -> None:
-    """Classify what stands in FROM: a relation's name, a row generator, or something refused."""
-    this = table.this
-    if isinstance(this, exp.Func):
-        name = function_name(this)
-        if isinstance(this, exp.GenerateSeries) or name in found.dialect.functions.generators:
-            found.simple = False
-        else:
-            found.refuse(
-                this,
-                "W306",
-                f"`{name}` cannot stand in FROM",
-                "it is a table function; only row generators can",
-                "declare data from outside as a source and name its input port",
-            )
-        return
-    parts = [part.name for part in table.parts]
-    name = ".".join(parts).lower()
-    written = parts[-1]
-    if any(mark in written for mark in "/\\*.:") or written.lower().endswith(_FILE_ENDINGS_OF):
+    written = [part.name for part in table.parts]
+    name = ".".join(written).lower()
+    if _FILE_MARKS.search(written[-1]):
         found.refuse(
             table,
             "W307",
-            f"`{written}` looks like a file",
+            f"`{written[-1]}` looks like a file",
             "files are read through sources",
             "declare it in sources/<name>.odcs.yaml and add an input port",
         )
-    elif not isinstance(this, exp.Identifier) or len(parts) not in found.parts:
-        found.refuse(table, "W308", f"`{name}` is no name of a relation here", _wanted(found.parts))
-    elif len(parts) > 1 and parts[0].lower() in _SYSTEM_SCHEMAS:
-        found.refuse(
-            table,
-            "W308",
-            f"`{name}` names a schema of the warehouse",
-            "write the name of a model or an input port",
-        )
+    elif len(written) > 1 and written[0].lower() in _SYSTEM_SCHEMAS:
+        found.refuse(table, "W308", f"`{name}` belongs to the warehouse", _wanted(found.parts))
+    elif not isinstance(table.this, exp.Identifier) or len(written) not in found.parts:
+        found.refuse(table, "W308", f"`{name}` is no name that FROM knows", _wanted(found.parts))
     else:
         found.relations.append((name, table))
-        if set(table.args) - {"this", "db", "catalog", "alias"} or table.alias_column_names:
-            found.simple = found.simple and not any(
-                table.args.get(key) for key in table.args if key not in ("this", "db", "catalog", "alias")
-            )
-            found.simple = found.simple and not table.alias_column_names
-
-
-_FILE_ENDINGS_OF = tuple(f".{ending}" for ending in _FILE_ENDINGS)
 
 
 def _wanted(parts: tuple[int, ...]) -> str:
     if 3 in parts:
         return "ports are named `domain.product.object`"
     return "a model or an input port has one part, an object of a port has two: `port.object`"
-
-
-def _is_cte(table: exp.Table, dialect: Dialect) -> bool:
-    """Whether a name in FROM means a CTE that is visible where it stands."""
-    return cte_of(table, dialect) is not None
 
 
 def cte_of(table: exp.Table, dialect: Dialect) -> exp.CTE | None:
@@ -230,7 +227,7 @@ def _join(node: exp.Expr, found: Survey) -> None:
 
 def _into(node: exp.Expr, found: Survey) -> None:
     found.refuse(
-        node, "W311", "SELECT … INTO writes a table", "a model is named by its file; take INTO out"
+        node, "W311", "SELECT … INTO writes a table", "a query only reads", "take INTO out"
     )
 
 
@@ -249,9 +246,7 @@ def _star(node: exp.Expr, found: Survey) -> None:
 
 
 def _columns(node: exp.Expr, found: Survey) -> None:
-    found.refuse(
-        node, "W312", "expressions over all columns are not allowed", "name the columns"
-    )
+    found.refuse(node, "W312", "expressions over all columns are not allowed", "name the columns")
 
 
 def _positional(node: exp.Expr, found: Survey) -> None:
@@ -279,22 +274,14 @@ def _sample(node: exp.Expr, found: Survey) -> None:
         found.deterministic = False
 
 
-def _paren(node: exp.Expr, found: Survey) -> None:
-    if isinstance(node, exp.Paren):
-        found.parens.append(node)
-
-
-def _plain(node: exp.Expr, found: Survey) -> None:
-    """Nothing to say about this function-like node."""
-
-
-_CHAINS = frozenset([exp.And, exp.Or])
+# What has no place inside a query, wherever it stands.
+_STATEMENTS = """
+    Command Create Insert Update Delete Merge Drop Alter Copy Attach Detach Set Use Pragma Describe
+    Summarize Show Kill Transaction Commit Rollback Cache Refresh LoadData Export Install
+    HistoricalData MatchRecognize QueryTransform Semicolon Lock Schema TableFromRows Block
+"""
 
 _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
-    exp.And: _plain,
-    exp.Or: _plain,
-    exp.Cast: _plain,
-    exp.Case: _plain,
     exp.Select: _select,
     exp.Subquery: _subquery,
     exp.CTE: _cte,
@@ -308,7 +295,6 @@ _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
     exp.PositionalColumn: _positional,
     exp.Pivot: _pivot,
     exp.TableSample: _sample,
-    exp.Paren: _paren,
     exp.Exists: _not_simple,
     exp.Lambda: _not_simple,
     exp.Comprehension: _not_simple,
@@ -320,18 +306,5 @@ _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
     exp.Union: _not_simple,
     exp.Except: _not_simple,
     exp.Intersect: _not_simple,
-    **dict.fromkeys(
-        [
-            getattr(exp, name)
-            for name in (
-                "Command Create Insert Update Delete Merge Drop Alter Copy Attach Detach Set Use "
-                "Pragma Describe Summarize Show Kill Transaction Commit Rollback Cache Refresh "
-                "LoadData Export Install HistoricalData MatchRecognize QueryTransform Semicolon "
-                "Lock Schema TableFromRows Block"
-            ).split()
-            if hasattr(exp, name)
-        ],
-        _construct,
-    ),
+    **dict.fromkeys(classes_named(_STATEMENTS), _construct),
 }
-

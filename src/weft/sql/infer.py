@@ -6,7 +6,6 @@ A wrong type would refuse a good contract, so nothing is guessed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from sqlglot import exp
 
@@ -38,9 +37,12 @@ _SAME = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 _BRANCHES = (exp.Coalesce, exp.Least, exp.Greatest)
 
 
-@lru_cache(maxsize=4096)
-def _is_boolean(kind: type[exp.Expr]) -> bool:
-    return issubclass(kind, exp.Predicate | exp.Connector | exp.Not | exp.Boolean)
+_BOOLEANS: frozenset[type[exp.Expr]] = frozenset(
+    kind
+    for kind in vars(exp).values()
+    if isinstance(kind, type)
+    and issubclass(kind, exp.Predicate | exp.Connector | exp.Not | exp.Boolean)
+)
 
 
 def infer(node: exp.Expr, columns: ColumnTypes, dialect: Dialect) -> str:
@@ -56,7 +58,7 @@ def infer(node: exp.Expr, columns: ColumnTypes, dialect: Dialect) -> str:
     if isinstance(node, exp.Literal):
         text = dialect.types.logical["string"]
         return text if node.is_string else dialect.arithmetic.literal(node.name)
-    if _is_boolean(kind):
+    if kind in _BOOLEANS:
         return dialect.types.logical["boolean"]
     if kind in _OPERATORS:
         left, right = (infer(side, columns, dialect) for side in (node.this, node.expression))
@@ -92,9 +94,7 @@ def _results(node: exp.Case | exp.If) -> list[exp.Expr]:
 
 def _common(nodes: list[exp.Expr], columns: ColumnTypes, dialect: Dialect) -> str:
     """The type that holds all of them: the same one, or the wider of integers and doubles."""
-    types = [
-        infer(node, columns, dialect) for node in nodes if not isinstance(node, exp.Null)
-    ]
+    types = [infer(node, columns, dialect) for node in nodes if not isinstance(node, exp.Null)]
     if not types or "" in types:
         return ""
     common = types[0]

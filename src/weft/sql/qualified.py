@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -38,17 +38,18 @@ class Setting:
         return f"{self.mark}r{self.names.index(name)}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Qualified:
-    """A resolved query. `aliases` are the names behind `<mark>a0`, `<mark>a1`, and so on.
+    """A resolved query and its outputs.
 
-    `used` are the columns that the query takes of each name in FROM.
+    `used` are the columns that it takes of each name in FROM; `aliases` are the names behind
+    `<mark>a0`, `<mark>a1`, and so on.
     """
 
     tree: exp.Query
-    columns: tuple[Column, ...] = ()
-    used: dict[str, set[str]] = field(default_factory=dict)
-    aliases: list[str] = field(default_factory=list)
+    columns: tuple[Column, ...]
+    used: Mapping[str, Collection[str]]
+    aliases: Sequence[str]
 
 
 def choose_mark(text: str) -> str:

@@ -37,7 +37,10 @@ __all__ = [
 RULE_TABLE = "table_under_audit"
 """The name in FROM by which a rule's query calls the object that it is about."""
 
-_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|\"?\$\{([A-Za-z_]*)\}\"?")
+_MODEL_NAMES = (1, 2)
+_PORT_NAMES = (3,)
+
+_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|\"?\$\{([^}\"]*)\}\"?")
 _MARKED = re.compile(r"weft_([tc])_+")
 
 
@@ -45,15 +48,16 @@ _MARKED = re.compile(r"weft_([tc])_+")
 class ParsedSelect:
     """A query that passed the gate. `names` are the relations in FROM, in order of the text.
 
-    `simple` and `deterministic` are what the gate saw; `places` say where each name stands first.
+    `places` says where each of them stands first. `simple` and `deterministic` are what the gate
+    saw. The tree is not to be changed.
     """
 
     tree: exp.Query
     text: str
     names: tuple[str, ...]
     places: Mapping[str, Place]
-    simple: bool = False
-    deterministic: bool = True
+    simple: bool
+    deterministic: bool
 
     def problem_at(
         self, name: str, code: str, message: str, note: str = "", help: str = ""
@@ -66,8 +70,8 @@ class ParsedSelect:
 class Compiled:
     """What a query means: its SQL, its columns, and the fingerprint of its meaning.
 
-    `needs_describe` says that a column may have a type that has to be stored as another one, so
-    that the warehouse must look at the real types.
+    `columns` have the types in which results are stored. `needs_describe` says that one of them
+    is not certain or is stored as another type than it has, so that the warehouse must look.
     """
 
     query: Query
@@ -77,19 +81,16 @@ class Compiled:
     needs_describe: bool
 
 
-def parse_select(
-    text: str, dialect: Dialect
-) -> tuple[ParsedSelect | None, tuple[Problem, ...]]:
+Parsed = tuple[ParsedSelect | None, tuple[Problem, ...]]
+
+
+def parse_select(text: str, dialect: Dialect) -> Parsed:
     """Read one SELECT over models (`name`) and objects of ports (`port.object`)."""
     tree, problems = read(text, dialect)
-    if tree is None:
-        return None, problems
-    return _examined(tree, text, dialect, (1, 2))
+    return _examined(tree, text, dialect, _MODEL_NAMES) if tree is not None else (None, problems)
 
 
-def parse_rule(
-    text: str, dialect: Dialect, column: str | None
-) -> tuple[ParsedSelect | None, tuple[Problem, ...]]:
+def parse_rule(text: str, dialect: Dialect, column: str | None) -> Parsed:
     """Read the query of a quality rule, which gives one row with one value.
 
     `${table}` and `${object}` stand for the object that the rule is about, `${column}` and
@@ -106,26 +107,25 @@ def parse_rule(
         if found:
             identifier.set("this", RULE_TABLE if found.group(1) == "t" else column)
             identifier.set("quoted", True)
-    if isinstance(tree, exp.Select) and len(tree.expressions) == 1:
-        only = tree.expressions[0]
-        if not isinstance(only, exp.Alias | exp.Star):
-            tree.set("expressions", [exp.alias_(only, "value", quoted=True, copy=False)])
-    if len(getattr(tree, "expressions", [0])) > 1:
-        place = place_of(tree.expressions[1])
-        return None, (
-            place.problem(text, "W327", "a rule gives one value", "this is a second column"),
+    if isinstance(tree, exp.Select) and len(tree.expressions) != 1:
+        problem = place_of(tree.expressions[1]).problem(
+            text, "W327", "a rule gives one value", "this is a second one"
         )
-    return _examined(tree, text, dialect, (1, 2))
+        return None, (problem,)
+    _name_outputs(tree, dialect)
+    return _examined(tree, text, dialect, _MODEL_NAMES)
 
 
-def parse_ports_query(
-    text: str, dialect: Dialect
-) -> tuple[ParsedSelect | None, tuple[Problem, ...]]:
-    """Read one SELECT over published ports, which FROM names as `domain.product.object`."""
+def parse_ports_query(text: str, dialect: Dialect) -> Parsed:
+    """Read one SELECT over published ports, which FROM names as `domain.product.object`.
+
+    Outputs without a name are called by their text.
+    """
     tree, problems = read(text, dialect)
     if tree is None:
         return None, problems
-    return _examined(tree, text, dialect, (3,))
+    _name_outputs(tree, dialect)
+    return _examined(tree, text, dialect, _PORT_NAMES)
 
 
 def ports_query_text(parsed: ParsedSelect, dialect: Dialect) -> str:
@@ -138,14 +138,17 @@ def compile_select(
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
     """Resolve every column of a query; `known` has all of `parsed.names`."""
     setting = Setting(parsed.text, dialect, parsed.names, known, choose_mark(parsed.text))
-    qualified = None
-    if parsed.simple and isinstance(parsed.tree, exp.Select):
-        qualified = qualify_simple(parsed.tree, setting)
-    if qualified is None:
-        qualified, problems = qualify_scoped(parsed.tree.copy(), setting)
+    try:
+        qualified = None
+        if parsed.simple and isinstance(parsed.tree, exp.Select):
+            qualified = qualify_simple(parsed.tree, setting)
         if qualified is None:
-            return None, tuple(problems)
-    return _compiled(qualified, setting, parsed.deterministic), ()
+            qualified, problems = qualify_scoped(parsed.tree, setting)
+            if qualified is None:
+                return None, tuple(problems)
+        return _compiled(qualified, setting, parsed.deterministic), ()
+    except RecursionError:
+        return None, (Problem("W304", "the query is nested too deeply"),)
 
 
 def _compiled(qualified: Qualified, setting: Setting, deterministic: bool) -> Compiled:
@@ -166,7 +169,7 @@ def _compiled(qualified: Qualified, setting: Setting, deterministic: bool) -> Co
 
 def _read(name: str, qualified: Qualified, setting: Setting) -> Read:
     known = setting.known[name]
-    used = qualified.used.get(name, set())
+    used = qualified.used.get(name, frozenset())
     columns = tuple(each.name for each in known.columns if each.name in used)
     return replace(known.read, columns=columns)
 
@@ -174,30 +177,39 @@ def _read(name: str, qualified: Qualified, setting: Setting) -> Read:
 def _cut(sql: str, qualified: Qualified, setting: Setting) -> tuple[str | int, ...]:
     """Cut where the stand-ins of relations are, and give aliases back their names."""
     quote = setting.dialect.quote
-    open_, close = quote("x").split("x")
-    stand_in = re.escape(open_ + setting.mark) + r"([ra])(\d+)" + re.escape(close)
-    pieces = re.split(stand_in, sql)
-    parts: list[str | int] = [pieces[0]]
+    opening, closing = map(re.escape, quote(" ").split(" "))
+    pieces = re.split(f"{opening}{setting.mark}([ra])([0-9]+){closing}", sql)
+    parts: list[str | int] = []
+    text = pieces[0]
     for kind, number, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
         if kind == "r":
-            parts += [int(number), after]
+            parts += [text, int(number)]
+            text = after
         else:
-            parts[-1] = f"{parts[-1]}{quote(qualified.aliases[int(number)])}{after}"
-    return tuple(parts)
+            text = f"{text}{quote(qualified.aliases[int(number)])}{after}"
+    return (*parts, text)
 
 
-def _examined(
-    tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...]
-) -> tuple[ParsedSelect | None, tuple[Problem, ...]]:
+def _examined(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...]) -> Parsed:
     found = survey(tree, text, dialect, parts)
     if found.problems:
         return None, tuple(found.problems)
     places: dict[str, Place] = {}
     for name, table in found.relations:
         places.setdefault(name, place_of(table))
-    return ParsedSelect(
-        tree, text, tuple(places), places, found.simple, found.deterministic
-    ), ()
+    simple, deterministic = found.simple, found.deterministic
+    return ParsedSelect(tree, text, tuple(places), places, simple, deterministic), ()
+
+
+def _name_outputs(tree: exp.Query, dialect: Dialect) -> None:
+    """Name the outputs of a query that nobody reads by name."""
+    while isinstance(tree, exp.SetOperation) and isinstance(tree.this, exp.Query):
+        tree = tree.this
+    for each in list(tree.expressions):
+        if not isinstance(each, exp.Alias | exp.Column | exp.Star | exp.Dot):
+            name = each.sql(dialect=dialect.sqlglot, comments=False)
+            named = exp.Alias(this=each.copy(), alias=exp.to_identifier(name, quoted=True))
+            each.replace(named)
 
 
 def _mark_placeholders(text: str, column: str | None) -> tuple[str, tuple[Problem, ...]]:
@@ -208,14 +220,19 @@ def _mark_placeholders(text: str, column: str | None) -> tuple[str, tuple[Proble
         name = found.group(1)
         if name is None:
             return found.group()
-        place = Place(found.start(), found.end() - 1)
         if name in ("table", "object"):
             return "weft_t".ljust(len(found.group()), "_")
         if name in ("column", "property") and column is not None:
             return "weft_c".ljust(len(found.group()), "_")
-        note = "the rule stands at an object, which is no column" if name in ("column", "property") else ""
+        note = "a rule at an object is about no column" if name in ("column", "property") else ""
+        place = Place(found.start(), found.end() - 1)
         problems.append(
-            place.problem(text, "W328", f"`${{{name}}}` stands for nothing here", note, "write ${table}")
+            place.problem(
+                text,
+                "W328",
+                f"`${{{name}}}` stands for nothing here",
+                note or "there are ${table} and ${column}",
+            )
         )
         return found.group()
 

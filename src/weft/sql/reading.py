@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
-from sqlglot.tokens import Token, TokenType
 
 from weft.sql.dialect import Dialect
 from weft.sql.problem import Place, Problem, place_of
@@ -20,9 +19,7 @@ MAX_NESTING = 60
 MAX_RUN = 60
 MAX_OPEN_JOINS = 6
 
-_OPENING = frozenset(
-    [TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE]
-)
+_OPENING = frozenset([TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE])
 _CLOSING = frozenset([TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END])
 _CONDITIONS = frozenset([TokenType.ON, TokenType.USING, TokenType.COMMA, TokenType.SELECT])
 _WITHOUT_CONDITION = frozenset([TokenType.CROSS, TokenType.NATURAL, TokenType.POSITIONAL])
@@ -66,9 +63,7 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0].rstrip(".")
 
 
-def _only_select(
-    trees: list[exp.Expr], text: str
-) -> tuple[exp.Query | None, tuple[Problem, ...]]:
+def _only_select(trees: list[exp.Expr], text: str) -> tuple[exp.Query | None, tuple[Problem, ...]]:
     if not trees:
         return None, (Problem("W302", "there is no statement here", help="write one SELECT"),)
     if len(trees) > 1:

@@ -48,7 +48,7 @@ class _Resolver:
         args = self.select.args
         from_, aliases = self._from()
         projections = [new for each in args["expressions"] for new in self._projection(each)]
-        new = {"expressions": projections, "from_": from_}
+        new: dict[str, object] = {"expressions": projections, "from_": from_}
         for key, value in args.items():
             if value and key not in new:
                 new[key] = self._clause(key, value)
@@ -78,24 +78,22 @@ class _Resolver:
 
     def _projection(self, each: exp.Expr) -> list[exp.Alias]:
         """Give every output column its name; a star becomes the columns that it stands for."""
-        kind = type(each)
-        if kind is exp.Star or (kind is exp.Column and isinstance(each.this, exp.Star)):
-            if kind is exp.Column:
-                self._check_table(each)
+        if each.is_star:
+            self._check_table(each)
             if not self.columns:
                 raise _NotPlain
             return [
                 self._output(self._column(column.name), column.name)
                 for column in self.columns.values()
             ]
-        if kind is exp.Alias:
+        if isinstance(each, exp.Alias):
             return [self._output(self._copy(each.this), each.args["alias"].name)]
-        if kind is exp.Column:
+        if isinstance(each, exp.Column):
             column = self._resolve(each, late=False)
             return [self._output(column, column.name)]
         raise _NotPlain
 
-    def _output(self, value: exp.Expr, name: str) -> exp.Alias:
+    def _output(self, value: object, name: str) -> exp.Alias:
         key = self.fold(name, True)
         if key in self.outputs:
             raise _NotPlain

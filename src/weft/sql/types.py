@@ -116,4 +116,6 @@ def _zone_problem(options: Mapping[str, Any], family: str) -> str:
         return ""
     if bool(wanted) == (family == "timestamptz"):
         return ""
-    return "a time zone is promised, it has none" if wanted else "no time zone is promised, it has one"
+    return (
+        "a time zone is promised, it has none" if wanted else "no time zone is promised, it has one"
+    )

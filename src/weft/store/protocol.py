@@ -49,13 +49,17 @@ class Identity:
 
 @dataclass(frozen=True)
 class Applied:
-    """The last applied definition of a product in an environment, by digest."""
+    """The last applied definition of a product in an environment, by digest.
+
+    `release` is the number of the newest release that was recorded for it, 0 when there is none.
+    """
 
     product: str
     root: str
     digest: str
     run: str
     at: str
+    release: int = 0
 
 
 @dataclass(frozen=True)

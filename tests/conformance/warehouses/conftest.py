@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 
 from weft.warehouses.loading import adapter
+
+# `warehouse_steps` and `lake_process` are imported by programs of their own too.
+sys.path.insert(0, str(Path(__file__).parent))
 
 Open = Callable[..., Any]
 

@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 
+import duckdb
 from warehouse_steps import (
     PRODUCT,
     audit,
@@ -20,10 +21,13 @@ from warehouse_steps import (
     publish,
     relation,
     required,
+    rows,
+    shown_as,
 )
 
 from weft.warehouses.duckdb import open_warehouse
 from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.lake import Lake
 from weft.warehouses.protocol import Conflict, Scope, WarehouseError
 
 OPTIONS = {"path": "lake", "threads": 1}
@@ -58,6 +62,14 @@ def stopping(at: int, how: str) -> Disk:
     return Disk(before)
 
 
+def stopped(folder: str, run: str, at: int, how: str) -> None:
+    """A small apply that is stopped; the exit code says whether it says so."""
+    try:
+        small_apply(folder, run, stopping(at, how))
+    except WarehouseError as error:
+        sys.exit(8 if error.interrupted else 1)
+
+
 def race(folder: str, run: str, rounds: str) -> None:
     """Publish the same numbers as somebody else does; print those that were won."""
     lake = open_warehouse("lake", OPTIONS, folder, "skyline", "store_1")
@@ -84,6 +96,34 @@ def small_files(folder: str, run: str, limit: str) -> None:
         sys.exit(8 if error.interrupted else 1)
     finally:
         lake.close()
+
+
+def publish_pair(lake: Lake, number: int) -> None:
+    """Publish release `number`, whose two objects both hold that number."""
+    for name in ("x", "y"):
+        lake.run(build(f"{name}{number}", f"SELECT {number} AS n"), bound())
+    objects = {name: (f"{name}{number}", ["n"]) for name in ("x", "y")}
+    lake.run(publish([port(objects)], number - 1), bound())
+
+
+def read(folder: str, last: str) -> None:
+    """Read both objects together, by query and in the file, until release `last` is there."""
+    lake = open_warehouse("lake", OPTIONS, folder, "skyline", "store_1")
+    ports = f"{folder}/lake/ports.duckdb"
+    number = 0
+    while number < int(last):
+        release = lake.observe(Scope("prod", (PRODUCT,))).releases[PRODUCT]
+        number = release.number
+        shown = release.ports[0].objects
+        relations = [shown_as(each.name, each.key, each.columns) for each in shown]
+        select = "SELECT x.n, y.n AS m FROM sales.orders.x, sales.orders.y"
+        found = rows(lake.query(select, relations))
+        with duckdb.connect(ports, read_only=True) as file:
+            select = "SELECT x.n, y.n FROM sales__orders.x, sales__orders.y"
+            found += file.execute(select).fetchall()
+        for left, right in found:
+            sys.stdout.write(f"{left} {right}\n")
+    lake.close()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 
@@ -52,7 +52,7 @@ def test_ratings(error: Exception, code: int, status: int) -> None:
 
 def test_the_order_in_which_codes_tell() -> None:
     order = [Exit(code) for code in (1, 2, 4, 5, 7, 6, 8, 3, 0)]
-    for earlier, later in zip(order, order[1:], strict=False):
+    for earlier, later in pairwise(order):
         for pair in permutations((earlier, later)):
             assert most_telling(pair) is earlier
     assert most_telling([]) is Exit.DONE

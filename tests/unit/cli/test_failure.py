@@ -46,9 +46,7 @@ def test_every_stop_has_its_code(name: str, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == ""
 
 
-def test_the_words(
-    golden: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_words(golden: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]) -> None:
     texts = []
     for name, (error, _) in STOPS.items():
         tell(error)

@@ -77,9 +77,7 @@ def breaking() -> Plan:
         data=(DataChange(f"{FLIGHTS}.bts_on_time", ("a", "b", "c", "d")),),
         affected=(
             Affected("punctuality.daily", f"{FLIGHTS}.departures@1", False, "ok"),
-            Affected(
-                "loyalty.members", f"{FLIGHTS}.departures@1", True, "BREAKS: reads dep_delay"
-            ),
+            Affected("loyalty.members", f"{FLIGHTS}.departures@1", True, "BREAKS: reads dep_delay"),
         ),
         blocked=(
             "a breaking change on an active port needs a new major version.\n"

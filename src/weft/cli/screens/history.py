@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from weft.app.history import ProductHistory, ReleaseLine, RunDetail
 from weft.cli.cells import visible
-from weft.cli.output import Column, Kind, Result, Table, draw_table
+from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
 from weft.cli.screen import Screen
 from weft.mesh.run import AuditEntry, Lock, Run
 
@@ -16,8 +16,9 @@ _TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
 def runs_result(runs: Sequence[Run], environment: str) -> Result:
     """Return the runs of an environment for every format."""
     columns = (
-        *(Column(name) for name in ("run", "kind", "state", "started", "ended", "actor")),
-        Column("commit"),
+        *(Column(name) for name in ("run", "kind", "state")),
+        Column("started", Kind.TIME),
+        *(Column(name) for name in ("actor", "commit")),
         Column("message", _TEXT),
     )
     rows = [
@@ -26,7 +27,6 @@ def runs_result(runs: Sequence[Run], environment: str) -> Result:
             each.kind,
             each.state,
             each.started,
-            each.ended,
             each.actor,
             each.commit[:8],
             each.message,
@@ -71,7 +71,7 @@ def releases_result(history: ProductHistory) -> Result:
     columns = (
         Column("release", _NUMBER),
         Column("state"),
-        Column("at"),
+        Column("at", Kind.TIME),
         Column("ports"),
         Column("actor"),
         Column("run"),
@@ -95,7 +95,8 @@ def releases_result(history: ProductHistory) -> Result:
         lines = draw_table(table, screen)
         if history.hold:
             hold = history.hold
-            lines += f"held since {hold.since} by {visible(hold.actor)}: {visible(hold.reason)}\n"
+            since = f"held since {short_time(hold.since)}"
+            lines += f"{since} by {visible(hold.actor)}: {visible(hold.reason)}\n"
             return f"{lines}  let it go on:  weft rollback {history.product} --lift\n"
         return f"{lines}  go back to one:  weft rollback {history.product} --to NUMBER\n"
 
@@ -108,10 +109,14 @@ def _state(line: ReleaseLine) -> str:
 
 def locks_table(locks: Sequence[Lock]) -> Table:
     """Return the locks that are held."""
-    names = ("lock", "product", "environment", "holder", "host", "since")
-    columns = (*(Column(name) for name in names), Column("pid", _NUMBER))
+    names = ("lock", "product", "environment", "holder", "host")
+    columns = (
+        *(Column(name) for name in names),
+        Column("pid", _NUMBER),
+        Column("since", Kind.TIME),
+    )
     rows = [
-        (each.id, each.product, each.environment, each.holder, each.host, each.since, each.pid)
+        (each.id, each.product, each.environment, each.holder, each.host, each.pid, each.since)
         for each in locks
     ]
     return Table("locks", columns, rows)
@@ -121,7 +126,8 @@ def audit_table(entries: Sequence[AuditEntry]) -> Table:
     """Return entries of the audit log."""
     columns = (
         Column("number", _NUMBER),
-        *(Column(name) for name in ("at", "actor", "action", "subject")),
+        Column("at", Kind.TIME),
+        *(Column(name) for name in ("actor", "action", "subject")),
         Column("detail", _TEXT),
     )
     rows = [

@@ -8,7 +8,7 @@ import click
 
 from weft.app.show import Detail, Line
 from weft.cli.cells import flow, visible
-from weft.cli.output import Column, Kind, Result, Table, draw_table
+from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
 from weft.cli.screen import Screen
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 
@@ -77,7 +77,11 @@ def product_result(detail: Detail) -> Result:
 
 def _product_page(detail: Detail, ports: Table, screen: Screen) -> str:
     manifest, line = detail.manifest, detail.line
-    release = f"release {line.release} of {line.published}" if line.release else "not published"
+    release = (
+        f"release {line.release} of {short_time(line.published)}"
+        if line.release
+        else "not published"
+    )
     lines = [
         f"{_bold(manifest.address, screen)} · {visible(manifest.title)}",
         f"  {line.state} · {manifest.status} · {release} · owner {visible(line.owner)}",

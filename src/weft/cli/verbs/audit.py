@@ -30,7 +30,13 @@ def audit() -> None:
     ("weft audit log", "the latest entries"),
     ("weft audit log --limit 0 -o csv", "all of them, for somebody else's records"),
 )
-@click.option("--limit", default=50, type=click.IntRange(0), help="So many.  [default: 50; 0: all]")
+@click.option(
+    "--limit",
+    default=50,
+    type=click.IntRange(0),
+    metavar="N",
+    help="So many.  [default: 50; 0: all]",
+)
 @screen_options
 def log(limit: int, screen: Screen) -> int:
     """List entries of the audit log, newest first."""

@@ -18,7 +18,7 @@ from weft.cli.verb import verb
 
 @verb(
     "explain",
-    ("weft explain W214", "what a code of `weft validate` means, and what to write"),
+    ("weft explain W206", "what a code of `weft validate` means, and what to write"),
     ("weft explain schema.properties.required", "what a field of a contract does in Weft"),
 )
 @click.argument("topic")

@@ -21,7 +21,9 @@ from weft.cli.verb import verb
 @click.argument("product", required=False, metavar="[PRODUCT]")
 @env_option
 @click.option("--run", "run_id", default="", metavar="ID", help="The steps of one run.")
-@click.option("--limit", default=20, type=click.IntRange(1), help="So many runs.  [default: 20]")
+@click.option(
+    "--limit", default=20, type=click.IntRange(1), metavar="N", help="So many runs.  [default: 20]"
+)
 @screen_options
 def history(product: str | None, env: str, run_id: str, limit: int, screen: Screen) -> int:
     """Show what happened: runs, the releases of a product, or the steps of a run."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from weft.app.load import load_settings
 from weft.app.new import draft_domain, draft_product
 from weft.app.new_port import Major, draft_port
+from weft.app.system import System
 from weft.app.workspace import find_mesh
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import VerbGroup, verb
@@ -41,14 +43,15 @@ def new() -> None:
     ("weft new domain sales --owner alice --warehouse lake", "on a warehouse of your choice"),
 )
 @click.argument("name")
-@click.option("--owner", required=True, help="User name of who answers for it.")
+@click.option("--owner", required=True, help="User name of its owner.")
 @click.option("--warehouse", default="", help="Where its data lives.  [default: the first one]")
 @_YES
 @screen_options
 def domain(name: str, owner: str, warehouse: str, yes: bool, screen: Screen) -> int:
     """Write a new domain: a business area with an owner and a home warehouse."""
     mesh = find_mesh(Path.cwd())
-    return offer(mesh, draft_domain(mesh, name, owner, warehouse), screen, yes=yes)
+    settings = load_settings(mesh, System().variables)
+    return offer(mesh, draft_domain(settings, name, owner, warehouse), screen, yes=yes)
 
 
 @verb(
@@ -77,8 +80,12 @@ def product(address: str, owner: str, port: str, yes: bool, screen: Screen) -> i
     ),
 )
 @click.argument("address", metavar="DOMAIN.PRODUCT.PORT")
-@click.option("--major", default=0, help="The major to write.  [default: the next one]")
-@click.option("--keep", default=0, help="An older major that goes on, by copies of its models.")
+@click.option(
+    "--major", default=0, metavar="N", help="The major to write.  [default: the next one]"
+)
+@click.option(
+    "--keep", default=0, metavar="N", help="An older major that goes on, by copies of its models."
+)
 @click.option("--until", default="", metavar="DATE", help="Last day of the major that is kept.")
 @_YES
 @screen_options

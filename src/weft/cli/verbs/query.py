@@ -24,7 +24,12 @@ _ON_A_SCREEN = 100
 )
 @click.argument("sql")
 @env_option
-@click.option("--limit", type=click.IntRange(0), help="Show so many rows.  [default: 100; 0: all]")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Show so many rows.  [default: 100; 0: all]",
+)
 @screen_options
 def query(sql: str, env: str, limit: int | None, screen: Screen) -> int:
     """Run one SELECT over published ports, by their logical names.
@@ -59,7 +64,8 @@ def _read(stream: Any, most: int) -> tuple[Table, bool]:
     rows: list[tuple[Any, ...]] = []
     for batch in reader:
         # A batch can be the whole result; what is not shown is not turned into Python values.
-        batch = batch.slice(0, most + 1 - len(rows)) if most else batch
+        wanted = min(batch.num_rows, most + 1 - len(rows)) if most else batch.num_rows
+        batch = batch.slice(0, wanted)
         rows += zip(*(batch.column(place).to_pylist() for place in range(len(fields))), strict=True)
         if most and len(rows) > most:
             return Table("rows", columns, rows[:most]), True

@@ -10,6 +10,7 @@ from weft.app.errors import Exit
 from weft.app.rollback import Rollback, RollbackOptions, lift_hold, plan_rollback, roll_back
 from weft.cli.cells import flow
 from weft.cli.options import env_option, mesh_here, yes_option
+from weft.cli.output import short_time
 from weft.cli.progress import follow
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
@@ -57,7 +58,9 @@ def rollback(product: str, env: str, lift: bool, yes: bool, screen: Screen, **wi
 
 def _announced(ready: Rollback, environment: str, width: int) -> str:
     numbers = f"release {ready.current.number} -> release {ready.target.number} again"
-    lines = [f"{ready.current.product} · {environment}: {numbers}, of {ready.target.at}"]
+    lines = [
+        f"{ready.current.product} · {environment}: {numbers}, of {short_time(ready.target.at)}"
+    ]
     if ready.downstream:
         lines.append(flow("read by: ", list(ready.downstream), width))
     return "\n".join(lines)

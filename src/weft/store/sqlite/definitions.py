@@ -32,7 +32,10 @@ class SqliteDefinitions:
         """The last applied definition of every product, by address, without its content."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT product, root, digest, run, at FROM applied WHERE environment = ?",
+                "SELECT product, root, digest, run, at, coalesce((SELECT max(number) "
+                "FROM releases WHERE releases.environment = applied.environment "
+                "AND releases.product = applied.product), 0) "
+                "FROM applied WHERE environment = ?",
                 (environment,),
             )
             return {row[0]: Applied(*row) for row in rows}

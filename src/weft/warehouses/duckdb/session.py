@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import WarehouseError
 
 MAX_MESSAGE = 300
+
+_FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
 
 # The file has a temporary name of ours already.
 _PARQUET = "(FORMAT parquet, RETURN_STATS, USE_TMP_FILE false)"
@@ -58,6 +61,10 @@ def connect(engine: Engine, temporary: str) -> Any:
 
     try:
         connection = duckdb.connect(":memory:", config=engine.config)
+    except duckdb.Error as error:
+        text = shortened(str(error))
+        raise WarehouseError(f"the engine does not start: {text}", denied=True) from error
+    try:
         folders = ", ".join(string(folder) for folder in engine.folders)
         connection.execute(" ".join(("SET temp_directory =", string(temporary))))
         connection.execute(" ".join(("SET allowed_directories = [", folders, "]")))
@@ -181,9 +188,12 @@ def explained(error: Exception) -> WarehouseError:
 def shortened(message: str) -> str:
     """Return the first paragraph of a message in one line of at most MAX_MESSAGE characters.
 
-    What follows it is a copy of the statement.
+    What follows are a copy of the statement, advice on options that are not the user's, and, where
+    a file is at fault, its name: that one is put in front.
     """
-    line = " ".join(message.strip().split("\n\n")[0].split())
+    first = message.strip().split("\n\n")[0].partition("Possible fixes:")[0]
+    file = _FILE.search(message)
+    line = " ".join(([f"{file.group(1)}:"] if file else []) + first.split())
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 

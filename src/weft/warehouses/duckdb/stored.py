@@ -28,11 +28,12 @@ _WIDENED = {
 }
 
 _REFUSED = {
-    "interval": "Parquet keeps only its milliseconds; cast it to VARCHAR, or give it as a number",
-    "time with time zone": "Parquet loses its zone; cast it to TIME or to VARCHAR",
-    "bit": "Parquet has no such type; cast it to VARCHAR",
-    "union": "Parquet has no such type; give its members as columns",
-    "geometry": "Parquet does not keep it as it is; cast it to VARCHAR or BLOB",
+    "INTERVAL": "Parquet keeps only its milliseconds; cast it to VARCHAR, or give it as a number",
+    "TIME WITH TIME ZONE": "Parquet loses its zone; cast it to TIME or to VARCHAR",
+    "BIGNUM": "Parquet has no such type; cast it to VARCHAR, and that to DECIMAL(38,0)",
+    "BIT": "Parquet has no such type; cast it to VARCHAR",
+    "UNION": "Parquet has no such type; give its members as columns",
+    "GEOMETRY": "Parquet does not keep it as it is; cast it to VARCHAR or BLOB",
 }
 
 
@@ -94,7 +95,7 @@ def _rebuilt(native: Any) -> str:
     name = str(native)
     if name in _AS_THEY_ARE or native.id == "decimal":
         return name
-    if name in _WIDENED:
+    if name in _WIDENED and name not in _REFUSED:
         return _WIDENED[name]
     if native.id == "enum":
         return "VARCHAR"
@@ -106,5 +107,5 @@ def _rebuilt(native: Any) -> str:
     if native.id == "struct":
         fields = (f"{quote(field)} {_rebuilt(part)}" for field, part in native.children)
         return f"STRUCT({', '.join(fields)})"
-    reasons = (reason for start, reason in _REFUSED.items() if name.lower().startswith(start))
+    reasons = (reason for start, reason in _REFUSED.items() if name.startswith(start))
     raise _Refused(next(reasons, "Parquet has no such type; cast it to another"))

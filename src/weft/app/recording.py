@@ -1,0 +1,103 @@
+"""What the store is told when a product ends in a run: what was planned, and what became of it.
+
+Writing it is `apply.py`'s work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from weft.contract.evaluate import blocked
+from weft.mesh.check import CheckResult
+from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
+from weft.mesh.release import ObjectRelease, Release
+from weft.mesh.run import StepResult, StepState
+from weft.plan.plan import Plan, Step
+from weft.store.protocol import Finished
+
+_WORST_FIRST = (StepState.FAILED, StepState.SKIPPED, StepState.HELD)
+
+
+def state_of(results: Sequence[StepResult]) -> StepState:
+    """How a product ended: the worst that happened to any of its steps."""
+    states = {each.state for each in results}
+    for state in _WORST_FIRST:
+        if state in states:
+            return state
+    held = any(blocked(each.checks) for each in results)
+    return StepState.HELD if held else StepState.DONE
+
+
+def finished(
+    plan: Plan,
+    product: str,
+    results: Sequence[StepResult],
+    release: Release | None,
+    known: ProductManifest | None,
+) -> Finished:
+    """How a product ended. `release` is given where the store does not know the current one yet.
+
+    `known` is the product's definition: the one that the plan makes current, or the applied one.
+    """
+    state = state_of(results)
+    settled = state in (StepState.DONE, StepState.HELD)
+    base = plan.base[product]
+    manifest = plan.manifests.get(product) if settled else None
+    return Finished(
+        product=product,
+        environment=plan.environment,
+        steps=tuple(results),
+        manifest=manifest,
+        removed=product in plan.removed and state is StepState.DONE,
+        release=release,
+        descriptors=_descriptors(release, known) if release and known else (),
+        verdicts=_verdicts(plan.steps, results),
+        # Recording the same definition again must not end a hold that is on it.
+        lift_hold=state is StepState.DONE
+        and manifest is not None
+        and base.applied != manifest.digest,
+    )
+
+
+def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descriptor, ...]:
+    ports = {(each.port, each.major): each for each in manifest.ports}
+    return tuple(
+        Descriptor(
+            port=each.port,
+            major=each.major,
+            product=release.product,
+            warehouse=manifest.warehouse,
+            root=manifest.root,
+            version=each.version,
+            status=each.status,
+            contract=each.contract,
+            objects={
+                obj.name: _columns(obj, ports.get((each.port, each.major))) for obj in each.objects
+            },
+            release=release.number,
+        )
+        for each in release.ports
+    )
+
+
+def _columns(released: ObjectRelease, port: PortVersion | None) -> tuple[Column, ...]:
+    """The released columns; their types as far as the definition knows them."""
+    objects = port.objects if port else ()
+    types = {
+        column.name: column.type
+        for obj in objects
+        if obj.name == released.name
+        for column in obj.columns
+    }
+    return tuple(Column(name, types.get(name, "")) for name in released.columns)
+
+
+def _verdicts(
+    steps: Sequence[Step], results: Sequence[StepResult]
+) -> Mapping[str, tuple[CheckResult, ...]]:
+    done = {each.step: each.checks for each in results if each.state is StepState.DONE}
+    return {
+        step.audit.audit: done[step.id]
+        for step in steps
+        if step.audit is not None and step.id in done
+    }

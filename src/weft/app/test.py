@@ -1,0 +1,243 @@
+"""Test: unit tests on given rows first, then the contracts on the real data.
+
+Nothing is built, published or locked; failing rows of contracts are kept as an apply keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import NotFound, Usage
+from weft.app.execution import Execution
+from weft.app.load import load
+from weft.app.select import select_products
+from weft.app.situation import gather, remembered
+from weft.app.unit_tests import UnitResult, unit_results
+from weft.mesh.address import PortAddress
+from weft.mesh.check import CheckResult
+from weft.mesh.manifest import ProductManifest
+from weft.plan.audits import audit_spec, audits_of, key_audit
+from weft.plan.examine import Examined, Situation, examine, released_key, upstream_of
+from weft.plan.keys import Keyed
+from weft.plan.plan import AuditSpec, Plan, Source, Step, StepKind
+from weft.sql.dialect import dialect_named
+from weft.warehouses.protocol import Bound
+
+
+@dataclass(frozen=True)
+class TestOptions:
+    """What to test: products by selectors, all of them by default, and which of the two kinds."""
+
+    select: tuple[str, ...] = ()
+    unit: bool = True
+    contracts: bool = True
+
+
+@dataclass(frozen=True)
+class ContractResult:
+    """What an audit of one object found.
+
+    `object` is `port@N.object`, or a model with checks of its own. `release` is the number of the
+    release whose data was looked at, 0 for a candidate that was built and not published.
+    `problem` says why nothing could be measured.
+    """
+
+    product: str
+    object: str
+    owner: str
+    release: int
+    rows: int
+    seconds: float
+    checks: tuple[CheckResult, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Unbuilt:
+    """A product with nothing to look at yet: only its unit tests ran."""
+
+    product: str
+
+
+Tested = UnitResult | ContractResult | Unbuilt
+
+
+def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
+    """Run the tests of the files, one result at a time, unit tests first.
+
+    Contracts are measured on the newest data that is there: the candidate where it is built, as
+    it is while checks hold it back, else the current release. Earlier verdicts do not count.
+    Raises Invalid, NotFound, WarehouseError and StoreError.
+    """
+    memory = remembered(mesh)
+    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    desired = loaded.manifest(mesh.environment)
+    chosen = select_products(options.select, desired.products) if options.select else desired.order
+    if options.unit:
+        for address in desired.order:
+            if address in chosen:
+                yield from unit_results(
+                    mesh, desired.products[address], desired.products, memory.descriptors
+                )
+    if options.contracts:
+        data = _Data(gather(mesh, desired, desired.products, memory))
+        yield from _contracts(mesh, data, [each for each in desired.order if each in chosen])
+
+
+def failing_rows(mesh: Opened, check: str) -> Any:
+    """All kept rows of a check, `object.check` or with the product before it, from the warehouse.
+
+    The answer has `__arrow_c_stream__`. Raises NotFound where there is no such check or where it
+    has no kept rows, and Usage where several products have it.
+    """
+    memory = remembered(mesh)
+    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    desired = loaded.manifest(mesh.environment)
+    data = _Data(gather(mesh, desired, desired.products, memory))
+    named: dict[str, list[tuple[_Audit, str]]] = {}
+    known: list[str] = []
+    for address in desired.order:
+        for audit in data.audits(address):
+            obj = audit.spec.object.rpartition(".")[2]
+            for measure in audit.spec.measures:
+                name = f"{obj}.{measure.check.id}"
+                known.append(name)
+                if check in (name, f"{address}.{name}"):
+                    named.setdefault(address, []).append((audit, measure.check.id))
+    if not named:
+        raise NotFound("check", check, known, next_step="weft test")
+    if len(named) > 1:
+        raise Usage(
+            f"several products have a check `{check}`",
+            why=", ".join(named),
+            next_step=f"weft test --rows {next(iter(named))}.{check}",
+        )
+    [found] = named.values()
+    return _kept_rows(mesh, check, found)
+
+
+@dataclass(frozen=True)
+class _Audit:
+    """An audit that can be carried out now; `release` is 0 where it is about a candidate."""
+
+    manifest: ProductManifest
+    spec: AuditSpec
+    release: int
+
+
+class _Data:
+    """The data that is there to look at: candidates that are built, and current releases."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        self._examined = examine(situation)
+        self.sources = dict(_pinned(situation, self._examined))
+
+    def audits(self, address: str) -> Iterator[_Audit]:
+        """The audits of a product, each on the newest data that is there."""
+        found = self._examined[address]
+        manifest = found.manifest
+        dialect = dialect_named(manifest.dialect)
+        release = self._situation.releases.get(address)
+        views = [(found.keyed, upstream_of(self._situation, self._examined))]
+        if release is not None:
+            sources = {**found.keyed.sources, **release.sources}
+            views.append((Keyed(release.builds, sources), self._released))
+        for audit in audits_of(manifest):
+            for keyed, upstream in views:
+                key = key_audit(audit, keyed, upstream)
+                if key is None:
+                    continue
+                spec = audit_spec(audit, key, keyed, upstream, dialect)
+                if self._is_there(spec, manifest):
+                    published = release is not None and spec.key in release.builds.values()
+                    yield _Audit(manifest, spec, release.number if release and published else 0)
+                    break
+
+    def _is_there(self, spec: AuditSpec, manifest: ProductManifest) -> bool:
+        builds = self._situation.builds.get(manifest.warehouse, frozenset())
+        return all(key in builds or key in self.sources for key in spec.reads)
+
+    def _released(self, port: str, obj: str) -> str | None:
+        address = PortAddress.parse(port)
+        product = str(address.product)
+        situation = self._situation
+        release = situation.releases.get(product) or situation.fallback.get(product)
+        return released_key(release, address, obj) if release else None
+
+
+def _pinned(situation: Situation, examined: Mapping[str, Examined]) -> Iterator[tuple[str, Source]]:
+    """The file sources as they are now, by key."""
+    for address, found in examined.items():
+        for spec in found.manifest.sources:
+            key = found.keyed.sources[spec.name]
+            content = situation.contents[address][spec.name]
+            yield key, Source(key, spec, content.files, content.content)
+
+
+def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Tested]:
+    audits: dict[str, _Audit] = {}
+    for address in products:
+        found = {f"{address}/audit/{each.spec.object}": each for each in data.audits(address)}
+        if not found:
+            yield Unbuilt(address)
+        audits |= found
+    bound = Bound(mesh.system.new_id(), 0, mesh.system.now(), data.sources)
+    execution = Execution(
+        _plan(mesh, audits),
+        {
+            name: mesh.warehouse(name)
+            for name in {each.manifest.warehouse for each in audits.values()}
+        },
+        {each.manifest.address: bound for each in audits.values()},
+        mesh.system.cpus,
+        mesh.system.monotonic,
+    )
+    for result in execution.results():
+        audit = audits[result.step]
+        yield ContractResult(
+            product=result.product,
+            object=result.target,
+            owner=audit.manifest.owner,
+            release=audit.release,
+            rows=result.rows,
+            seconds=result.seconds,
+            checks=result.checks,
+            problem=result.message,
+        )
+
+
+def _plan(mesh: Opened, audits: Mapping[str, _Audit]) -> Plan:
+    """The audits as steps that need nothing and lead to nothing."""
+    return Plan(
+        id="",
+        mesh=mesh.settings.mesh,
+        root=mesh.settings.root,
+        environment=mesh.environment,
+        kind="test",
+        steps=tuple(
+            Step(
+                id=name,
+                kind=StepKind.AUDIT,
+                product=each.manifest.address,
+                warehouse=each.manifest.warehouse,
+                target=each.spec.object,
+                audit=each.spec,
+            )
+            for name, each in audits.items()
+        ),
+    )
+
+
+def _kept_rows(mesh: Opened, check: str, found: list[tuple[_Audit, str]]) -> Any:
+    for audit, name in found:
+        keeper = getattr(mesh.warehouse(audit.manifest.warehouse), "failing_rows", None)
+        if keeper is not None:
+            try:
+                return keeper(audit.spec.audit, name)
+            except KeyError:
+                continue
+    raise NotFound("kept row of check", check, next_step="weft test")

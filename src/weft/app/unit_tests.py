@@ -1,0 +1,198 @@
+"""Run unit tests: a model's query over given rows, compared with the rows that it must give."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arro3.core import DataType, RecordBatchReader
+
+from weft.app.bootstrap import Opened
+from weft.mesh.manifest import Descriptor, PortObject, ProductManifest
+from weft.mesh.product import UnitTest
+from weft.plan.unit_test import PortTypes, unit_statements
+from weft.project.odcs import read_contract
+from weft.sql.dialect import Dialect, dialect_named
+from weft.warehouses.protocol import Warehouse, WarehouseError
+
+SHOWN_ROWS = 5
+_TOLERANCE = 1e-9
+
+_Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """How a unit test ended. `problem` says why it could not be run.
+
+    `missing` are rows that were expected and not given, `unexpected` the other way round: at
+    most SHOWN_ROWS each, as texts by column; a null is None. `misplaced` says that all rows are
+    there in another order.
+    """
+
+    product: str
+    model: str
+    name: str
+    path: str
+    passed: bool
+    seconds: float
+    missing: tuple[dict[str, str | None], ...] = ()
+    unexpected: tuple[dict[str, str | None], ...] = ()
+    misplaced: bool = False
+    problem: str = ""
+
+
+def unit_results(
+    mesh: Opened,
+    manifest: ProductManifest,
+    everyone: Mapping[str, ProductManifest],
+    descriptors: Mapping[str, Descriptor],
+) -> Iterator[UnitResult]:
+    """Run the unit tests of a product. Raises WarehouseError when the warehouse is not reached."""
+    if not manifest.tests:
+        return
+    ports = _port_types(manifest, everyone, descriptors)
+    warehouse, dialect = mesh.warehouse(manifest.warehouse), dialect_named(manifest.dialect)
+    for test in manifest.tests:
+        began = mesh.system.monotonic()
+        statements = unit_statements(test, manifest, ports)
+        try:
+            actual, expected = (
+                _fetched(select, statements.columns, warehouse, dialect)
+                for select in (statements.actual, statements.expected)
+            )
+        except WarehouseError as error:
+            if error.denied or error.interrupted:
+                raise
+            found: dict[str, Any] = {"passed": False, "problem": str(error)}
+        else:
+            found = _compared(test, statements.columns, actual, expected)
+        seconds = mesh.system.monotonic() - began
+        yield UnitResult(
+            manifest.address, test.model, test.name, test.path, seconds=seconds, **found
+        )
+
+
+def _port_types(
+    manifest: ProductManifest,
+    everyone: Mapping[str, ProductManifest],
+    descriptors: Mapping[str, Descriptor],
+) -> PortTypes:
+    """The native types of every port that a product reads, as its contract promises them."""
+    dialect = dialect_named(manifest.dialect)
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for each in manifest.inputs:
+        if not each.port or each.port in found:
+            continue
+        upstream = everyone.get(each.port.rpartition("@")[0].rpartition(".")[0])
+        if upstream is not None:
+            found[each.port] = {
+                obj.name: _promised(obj, dialect)
+                for port in upstream.ports
+                if f"{upstream.address}.{port.name}" == each.port
+                for obj in port.objects
+            }
+        else:
+            contract = read_contract(descriptors[each.port].contract)
+            found[each.port] = {
+                obj.name: {
+                    prop.name: dialect.native_type(
+                        prop.logical_type, prop.physical_type, prop.options
+                    )
+                    for prop in obj.properties
+                }
+                for obj in contract.objects
+            }
+    return found
+
+
+def _promised(obj: PortObject, dialect: Dialect) -> dict[str, str]:
+    return {
+        each.name: dialect.native_type(each.logical_type, each.physical_type, each.options)
+        for each in obj.promises
+    }
+
+
+def _fetched(
+    select: str, columns: Sequence[str], warehouse: Warehouse, dialect: Dialect
+) -> list[_Row]:
+    """The rows of a SELECT. Intervals, which Python has no type for, come as texts."""
+    with warehouse.query(select, ()) as answer:
+        reader = RecordBatchReader.from_arrow(answer)
+        types = [reader.schema.field(name).type for name in reader.schema.names]
+        spans = [DataType.is_interval(each) for each in types]
+        if not any(spans):
+            table = reader.read_all()
+            return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    names = map(dialect.quote, columns)
+    texts = [
+        f"{dialect.snippets.text(name)} AS {name}" if span else name
+        for name, span in zip(names, spans, strict=True)
+    ]
+    as_texts = " ".join(("SELECT", ", ".join(texts), "FROM (", select, ") AS q"))
+    return _fetched(as_texts, columns, warehouse, dialect)
+
+
+def _compared(
+    test: UnitTest, columns: Sequence[str], actual: list[_Row], expected: list[_Row]
+) -> dict[str, Any]:
+    """What a comparison found, as fields of a UnitResult."""
+    missing, unexpected = _differences(actual, expected)
+    misplaced = not test.any_order and not all(map(_same, actual, expected))
+    named = {name for row in test.expect for name in row}
+    return {
+        "passed": not (missing or unexpected or misplaced),
+        "missing": tuple(_texts(row, columns, named) for row in missing[:SHOWN_ROWS]),
+        "unexpected": tuple(_texts(row, columns, named) for row in unexpected[:SHOWN_ROWS]),
+        "misplaced": misplaced and not (missing or unexpected),
+    }
+
+
+def _differences(actual: list[_Row], expected: list[_Row]) -> tuple[list[_Row], list[_Row]]:
+    """The rows that only one side has; rows that are equal but for rounding count as equal."""
+    pairs = Counter(map(repr, actual)) & Counter(map(repr, expected))
+    unexpected = _without(actual, pairs)
+    missing = []
+    for row in _without(expected, pairs):
+        found = next((n for n, other in enumerate(unexpected) if _same(row, other)), None)
+        if found is None:
+            missing.append(row)
+        else:
+            del unexpected[found]
+    return missing, unexpected
+
+
+def _without(rows: list[_Row], paired: Counter[str]) -> list[_Row]:
+    left = Counter(paired)
+    kept = []
+    for row in rows:
+        text = repr(row)
+        if left[text]:
+            left[text] -= 1
+        else:
+            kept.append(row)
+    return kept
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Whether two values of one type are equal, floats but for the last digits."""
+    if isinstance(left, float) and isinstance(right, float):
+        both_nan = math.isnan(left) and math.isnan(right)
+        return both_nan or math.isclose(left, right, rel_tol=_TOLERANCE)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+def _texts(row: _Row, columns: Sequence[str], named: set[str]) -> dict[str, str | None]:
+    """A row for people: the columns that the test names, and others that hold something."""
+    return {
+        column: None if value is None else str(value)
+        for column, value in zip(columns, row, strict=True)
+        if column in named or value is not None
+    }

@@ -1,0 +1,83 @@
+"""Codes W214 and W250 to W299: what a contract promises."""
+
+from __future__ import annotations
+
+from weft.mesh.codes.code import Code
+
+CONTRACTS: dict[str, Code] = {
+    "W214": Code(
+        "An unknown column in a quality rule",
+        "A quality rule names a column that the object does not have, so nothing could be "
+        "measured. Names are compared exactly. Correct the name, or add the column to "
+        "`properties`.",
+    ),
+    "W251": Code(
+        "A quality rule without one operator",
+        "A rule compares what it measures with a promise, so it has exactly one of the eight "
+        "operators: mustBe, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, "
+        "mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween. Write one, such as `mustBe: 0`.",
+    ),
+    "W252": Code(
+        "An operator with an unusable value",
+        "The operators compare with a number; mustBeBetween and mustNotBeBetween with a list of "
+        "two, the smaller first: `mustBeBetween: [1, 5]`. A percentage is one of rows, so a row "
+        "count has none.",
+    ),
+    "W253": Code(
+        "A quality rule that does not say what to measure",
+        "A rule of type `library` has one of the metrics nullValues, missingValues, "
+        "invalidValues, duplicateValues and rowCount, with the arguments that the metric needs; a "
+        "rule of type `sql` has a `query`. Example: `{metric: invalidValues, arguments: "
+        "{validValues: [a, b]}, mustBe: 0}`.",
+    ),
+    "W254": Code(
+        "An option of another type",
+        "The options in `logicalTypeOptions` belong to a `logicalType`: a string has minLength, a "
+        "number has minimum. An option of another type would have no effect. Remove it, or "
+        "correct the type.",
+    ),
+    "W255": Code(
+        "An option with an unusable value",
+        "The value of the option cannot be measured: a pattern that is no regular expression, a "
+        "minimum that is no number or date, or a lower limit above the upper one. Correct the "
+        "value.",
+    ),
+    "W256": Code(
+        "An allowed value of another type",
+        "`enum` lists the values a column may have, so each of them has to be of the column's "
+        "`logicalType`. Correct the value, with quotes for text and without for numbers.",
+    ),
+    "W258": Code(
+        "A relationship of an unusable shape",
+        "A relationship leads from columns of its object to as many columns of one other object, "
+        "each written `object.column` or `port.object.column`. Example: `relationships: [{to: "
+        "aircraft.tailnum}]`.",
+    ),
+    "W259": Code(
+        "An unknown value of `blocks`",
+        "The custom property `blocks` says what a failed check holds back: `publish`, the "
+        "default, or `nothing`. Write one of the two.",
+    ),
+    "W260": Code(
+        "A promise that is only shown",
+        "Weft has no measure for this promise: it appears in the catalog and in `weft explain`, "
+        "and nothing is checked. Promise it in another way, for example by a rule of type `sql`, "
+        "to have it measured.",
+    ),
+    "W261": Code(
+        "Promises about fields are only shown",
+        "Checks are made of the columns of an object. What is promised of fields inside a column "
+        "(`properties`, `items`) is shown and not measured. Add a rule of type `sql` to measure "
+        "it.",
+    ),
+    "W262": Code(
+        "Places in a primary key that do not fit",
+        "A primary key of several columns has an order: `primaryKeyPosition` counts its columns "
+        "from 1, each place once. Give every column of the key its own place.",
+    ),
+    "W263": Code(
+        "An impossible column name",
+        "Column names may hold nearly every character, as long as warehouses can store them. A "
+        "zero character cannot be stored. Remove it from the name.",
+    ),
+}

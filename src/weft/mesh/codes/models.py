@@ -1,0 +1,152 @@
+"""Codes W3xx: W301 to W349 SQL, W350 to W369 the files of models and unit tests."""
+
+from __future__ import annotations
+
+from weft.mesh.codes.code import Code
+
+MODELS: dict[str, Code] = {
+    "W301": Code(
+        "A model is not valid SQL",
+        "The text could not be read as SQL of the domain's `dialect`. The place shown is where "
+        "reading stopped; the cause often stands just before it: a missing comma, bracket or "
+        "quote, or a keyword of another dialect.",
+    ),
+    "W302": Code(
+        "A file does not hold exactly one statement",
+        "A model is one SELECT, and its result is the model's content. An empty file, or several "
+        "statements, has no such result. Keep one SELECT, and put every other into a model of its "
+        "own.",
+    ),
+    "W303": Code(
+        "A statement that is no SELECT",
+        "Models, quality rules and queries only read. Statements that create, change, attach, "
+        "copy or set something do not compile. Write a SELECT; Weft makes the tables.",
+    ),
+    "W304": Code(
+        "A query that is too long or nested too deeply",
+        "Queries have limits, so that no definition can exhaust the program that reads it. Split "
+        "the model into several that read each other.",
+    ),
+    "W305": Code(
+        "A parameter in a query",
+        "Models are compiled once and run as they are, so `?` and `$1` would never get a value. "
+        "Write the value itself, or read it from a source.",
+    ),
+    "W306": Code(
+        "A table function in FROM",
+        "A function in FROM can read files and other systems past all rules. Only row generators "
+        "such as `range` and `generate_series` are allowed. Declare data from outside in "
+        "`sources/<name>.odcs.yaml` and add an input port.",
+    ),
+    "W307": Code(
+        "A file in FROM",
+        "Files are read through sources, which say where the file lies and what it has to hold. "
+        "Declare it in `sources/<name>.odcs.yaml` and add an input port with its `id` as "
+        "`contractId`.",
+    ),
+    "W308": Code(
+        "A name in FROM that belongs to the warehouse",
+        "FROM takes models of the product and its input ports, as `name` or `port.object`. "
+        "Schemas and catalogs of a warehouse are not part of the mesh, and differ between "
+        "warehouses. Use the name of a model or an input port.",
+    ),
+    "W309": Code(
+        "A function that is not allowed",
+        "Functions may use nothing but their arguments: those that read files, settings or the "
+        "environment do not compile, and neither do those that Weft does not know as harmless. "
+        "Replace it, or prepare its result in a source.",
+    ),
+    "W310": Code(
+        "A kind of JOIN that is not allowed",
+        "NATURAL and POSITIONAL joins change their meaning when a column or the order of rows "
+        "changes. Join on named columns: `JOIN b USING (id)` or `JOIN b ON a.id = b.id`.",
+    ),
+    "W311": Code(
+        "SELECT INTO",
+        "`SELECT ... INTO` writes a table, and a query only reads. Remove INTO; the model's "
+        "result is stored under the model's name.",
+    ),
+    "W312": Code(
+        "Columns that are not named",
+        "Numbers of columns and expressions over all columns change their meaning whenever a "
+        "column is added. Write the names of the columns; a plain `*` in SELECT is allowed and "
+        "expanded.",
+    ),
+    "W313": Code(
+        "A construct that cannot be compiled",
+        "The columns of a model have to be known before it runs, and the same on every warehouse. "
+        "This construct makes that impossible. Rewrite it: a PIVOT, for example, as one aggregate "
+        "with FILTER per column.",
+    ),
+    "W320": Code(
+        "An unknown column",
+        "None of the relations in FROM has a column of this name. What a model may use of an "
+        "input port is what the port's contract promises. Correct the name, or select the column "
+        "in the model that is read.",
+    ),
+    "W321": Code(
+        "An ambiguous column",
+        "Several relations in FROM have a column of this name. Write which one is meant: "
+        "`flights.id`.",
+    ),
+    "W322": Code(
+        "A column of the result has no name",
+        "Every warehouse would give the expression another name, so consumers could not rely on "
+        "any. Name it with AS: `count(*) AS flights`.",
+    ),
+    "W323": Code(
+        "A column stands in the result twice",
+        "The result of a model is a relation, whose columns have different names. Rename one with "
+        "AS, or leave it out: `SELECT * EXCLUDE (id)`.",
+    ),
+    "W324": Code(
+        "A table that is not in FROM",
+        "The part before the dot names a relation or alias that FROM of this SELECT does not "
+        "have. An alias replaces the name it stands for. Correct the name, or add the relation to "
+        "FROM.",
+    ),
+    "W325": Code(
+        "A query that cannot be resolved",
+        "The columns of the query could not be worked out, so nothing could be said about its "
+        "result. Simplify it: name the columns instead of `*`, or split the query into CTEs or "
+        "models.",
+    ),
+    "W326": Code(
+        "The sides of a UNION do not fit",
+        "Both sides of UNION, INTERSECT and EXCEPT have the same number of columns, and with BY "
+        "NAME the same names. Write the columns out on both sides.",
+    ),
+    "W327": Code(
+        "A SQL rule that gives several values",
+        "A quality rule of type `sql` is one number compared with the promise, so its SELECT has "
+        "one column. Keep one: `SELECT count(*) FROM ${table} WHERE price < 0`.",
+    ),
+    "W328": Code(
+        "An unknown placeholder",
+        "SQL of quality rules knows `${table}` (or `${object}`) for the object that is checked "
+        "and `${column}` (or `${property}`) for the column that the rule stands under. Other "
+        "placeholders stand for nothing.",
+    ),
+    "W350": Code(
+        "An unknown key in the head of a model",
+        "The comment lines before the SQL of a model may hold its head: `-- key: value`. This line "
+        "looks like a misspelled key, and as a comment it has no effect. Correct the key, or "
+        "write the comment without a colon after its first word.",
+    ),
+    "W351": Code(
+        "A value in the head of a model that cannot be used",
+        "`materialized` is table, view, incremental or snapshot; `refresh` is always; "
+        "`required`, `unique` and `unique_key` list columns: `-- unique: [id]`; `time_column` "
+        "names one column.",
+    ),
+    "W352": Code(
+        "A key stands twice in the head of a model",
+        "Only one of the two lines could count. Remove one of them; a list takes several "
+        "columns: `-- required: [id, name]`.",
+    ),
+    "W360": Code(
+        "Two unit tests with one name",
+        "Results of tests are told apart by their names, which are unique in a product. Rename "
+        "one of them.",
+    ),
+}

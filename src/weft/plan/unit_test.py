@@ -1,0 +1,107 @@
+"""Write a unit test as two statements: what the model makes of the given rows, and what it must.
+
+Every relation that the model reads becomes a SELECT of given rows, so that no data is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from weft.mesh.manifest import ProductManifest, Read, ReadKind, Transform
+from weft.mesh.product import UnitTest
+from weft.plan.audits import render
+from weft.sql.dialect import Dialect, dialect_named
+from weft.sql.rows import logical_type_of, null_shape, typed_rows
+
+# The native types of a port's columns: port address -> object -> column -> type.
+PortTypes = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+_Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class UnitStatements:
+    """The rows that a model gives and those that it must give, in the same columns and types."""
+
+    columns: tuple[str, ...]
+    actual: str
+    expected: str
+
+
+def unit_statements(test: UnitTest, manifest: ProductManifest, ports: PortTypes) -> UnitStatements:
+    """Write a unit test as SQL of the product's dialect; `ports` has all that the product reads."""
+    writer = _Writer(manifest, ports, dialect_named(manifest.dialect))
+    transform = writer.models[test.model]
+    actual = writer.select(transform, test.given)
+    columns = tuple(column.name for column in transform.columns)
+    return UnitStatements(columns, actual, typed_rows(actual, columns, test.expect, writer.dialect))
+
+
+class _Writer:
+    """Writes relations of one product as SELECTs of given rows."""
+
+    def __init__(self, manifest: ProductManifest, ports: PortTypes, dialect: Dialect) -> None:
+        self.models = {each.name: each for each in manifest.transforms}
+        self.dialect = dialect
+        self._manifest = manifest
+        self._ports = ports
+        self._sources = {each.name: each.columns for each in manifest.sources}
+
+    def select(self, transform: Transform, given: Mapping[str, _Rows]) -> str:
+        """The model's query over given rows; relations without any are empty."""
+        return render(
+            transform.query,
+            {
+                number: f"({self._relation(read, self._rows(read, given))})"
+                for number, read in enumerate(transform.query.reads)
+            },
+        )
+
+    def _relation(self, read: Read, rows: _Rows) -> str:
+        # A query may read a relation for the number of its rows alone.
+        columns = read.columns or ("one",)
+        return typed_rows(self._shape(read, columns, rows), columns, rows, self.dialect)
+
+    def _shape(self, read: Read, columns: tuple[str, ...], rows: _Rows) -> str:
+        """A SELECT whose columns have the types of what is read.
+
+        A model's own query is asked where a type is not known from its text; a source or port
+        whose contract says none takes it from the given values.
+        """
+        known = self._types(read)
+        types = {name: known.get(name, "") for name in columns}
+        if read.kind is ReadKind.MODEL and read.columns and "" in types.values():
+            return self.select(self.models[read.target], {})
+        for name in columns:
+            if not types[name]:
+                logical = logical_type_of([row.get(name) for row in rows])
+                types[name] = self.dialect.native_type(logical)
+        return null_shape(types, self.dialect)
+
+    def _types(self, read: Read) -> Mapping[str, str]:
+        if read.kind is ReadKind.PORT:
+            return self._ports[read.target][read.object]
+        own = (
+            self.models[read.target].columns
+            if read.kind is ReadKind.MODEL
+            else self._sources[read.target]
+        )
+        return {column.name: column.type for column in own}
+
+    def _rows(self, read: Read, given: Mapping[str, _Rows]) -> _Rows:
+        return next((given[name] for name in self._names(read) if name in given), ())
+
+    def _names(self, read: Read) -> list[str]:
+        """The names in FROM that may stand for what is read."""
+        if read.kind is ReadKind.MODEL:
+            return [read.target]
+        if read.kind is ReadKind.SOURCE:
+            return [each.name for each in self._manifest.inputs if each.source == read.target]
+        inputs = [each.name for each in self._manifest.inputs if each.port == read.target]
+        names = [f"{each}.{read.object}" for each in inputs]
+        port = read.target.rpartition("@")[0].rpartition(".")[2]
+        if read.object == port or len(self._ports[read.target]) == 1:
+            names += inputs
+        return names

@@ -1,0 +1,163 @@
+"""Files as sources of the embedded lake: exactly the pinned files, read as the contract says."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from warehouse_steps import DUCKDB, bound, build, rows_of
+
+from weft.mesh.manifest import Column, FileSource
+from weft.mesh.release import Observed
+from weft.plan.plan import Source
+from weft.warehouses.files import SourceFiles
+from weft.warehouses.protocol import Bound, Scope, WarehouseError
+
+COLUMNS = (Column("id", "INTEGER"), Column("name", "VARCHAR"))
+RELATION = DUCKDB.relation("sources", "src")
+
+
+@pytest.fixture
+def pinned(tmp_path: Path) -> Callable[..., Bound]:
+    """Pins files as they are now: the bound that a plan would give."""
+
+    def pin(*files: str, columns: tuple[Column, ...] = COLUMNS, **options: Any) -> Bound:
+        kind = options.pop("format", "csv")
+        spec = FileSource("crm", files[0], kind, columns, options)
+        content = SourceFiles(str(tmp_path)).content(files)
+        return bound(sources={"src": Source("src", spec, tuple(files), content)})
+
+    return pin
+
+
+def read(lake: Any, here: Bound, columns: tuple[str, ...] = ("id", "name")) -> list[Any]:
+    lake.run(build("a", f"SELECT s.* FROM {RELATION} AS s", ["src"]), here)
+    return rows_of(lake, "a", columns)
+
+
+def test_csv_is_read_by_contract(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    (tmp_path / "x.csv").write_bytes(b'\xef\xbb\xbfid,name\n1,"a ""b"", c"\n2,\n')
+    assert read(the_lake, pinned("x.csv")) == [(1, 'a "b", c'), (2, None)]
+
+
+def test_csv_options(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    (tmp_path / "x.csv").write_text("1|'a|b'\n2|NA\n")
+    here = pinned("x.csv", delimiter="|", quote="'", header=False, nullString="NA")
+    assert read(the_lake, here) == [(1, "a|b"), (2, None)]
+
+
+def test_only_the_pinned_files_are_read(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    folder = tmp_path / "year=2024 [a]*"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        (folder / f"{number}.csv").write_text(f"id,name\n{number},x\n")
+    names = [f"{folder.name}/{number}.csv" for number in (1, 3)]
+    assert read(the_lake, pinned(*names)) == [(1, "x"), (3, "x")]
+
+
+def test_compressed_csv(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"id,name\n1,x\n"))
+    assert read(the_lake, pinned("x.csv.gz")) == [(1, "x")]
+
+
+@pytest.mark.parametrize("text", ['[{"id": 1, "name": "x"}]', '{"id": 1, "name": "x", "z": 2}\n'])
+def test_json(the_lake: Any, tmp_path: Path, pinned: Any, text: str) -> None:
+    (tmp_path / "x.json").write_text(text)
+    assert read(the_lake, pinned("x.json", format="json")) == [(1, "x")]
+
+
+def test_parquet_columns_by_name(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    select = "SELECT 'x' AS name, 2 AS more, 1 AS id"
+    duckdb.execute(f"COPY ({select}) TO '{tmp_path}/x.parquet'")
+    assert read(the_lake, pinned("x.parquet", format="parquet")) == [(1, "x")]
+
+
+def test_missing_parquet_columns_are_named(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    duckdb.execute(f"COPY (SELECT 1 AS id, 'x' AS name) TO '{tmp_path}/x.parquet'")
+    gone = pinned("x.parquet", format="parquet", columns=(*COLUMNS, Column("gone")))
+    with pytest.raises(WarehouseError, match=r"x\.parquet .*`gone` missing"):
+        the_lake.run(build("b", f"SELECT * FROM {RELATION}", ["src"]), gone)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("id", "`name` missing"),
+        ("id,name,extra", "`extra` not in the contract"),
+        ("name,id", "in the order name, id"),
+        ("id,nom", "`name` missing; `nom` not in the contract"),
+        ("", "`id`, `name` missing"),
+    ],
+)
+def test_another_header_is_refused(
+    the_lake: Any, tmp_path: Path, pinned: Any, header: str, message: str
+) -> None:
+    (tmp_path / "x.csv").write_text(f"{header}\n1,x\n")
+    with pytest.raises(WarehouseError) as caught:
+        read(the_lake, pinned("x.csv"))
+    assert message in str(caught.value)
+    assert "x.csv" in str(caught.value) and "`crm`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"id,name\nx,y\n", "x.csv"), (b"id,name\n1,\xff\n", "x.csv"), (b"id,name\n1,2,3\n", "x.csv")],
+)
+def test_bad_data_names_the_file(
+    the_lake: Any, tmp_path: Path, pinned: Any, data: bytes, message: str
+) -> None:
+    (tmp_path / "x.csv").write_bytes(data)
+    with pytest.raises(WarehouseError, match=message):
+        read(the_lake, pinned("x.csv"))
+    assert the_lake.observe(Scope("prod", ())) == Observed()
+
+
+def test_an_unknown_format_is_refused(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    (tmp_path / "x.xml").write_text("<x/>")
+    with pytest.raises(WarehouseError, match="format `xml`; there are: csv, json, parquet"):
+        read(the_lake, pinned("x.xml", format="xml"))
+
+
+def test_files_changed_after_planning_are_refused(
+    the_lake: Any, tmp_path: Path, pinned: Any
+) -> None:
+    (tmp_path / "x.csv").write_text("id,name\n1,x\n")
+    here = pinned("x.csv")
+    (tmp_path / "x.csv").write_text("id,name\n2,x\n")
+    with pytest.raises(WarehouseError, match="changed after the plan was made") as caught:
+        read(the_lake, here)
+    assert caught.value.transient
+
+
+def test_files_changed_while_they_are_read_are_refused(
+    the_lake: Any, tmp_path: Path, pinned: Any
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,name\n1,x\n")
+    here = pinned("x.csv")
+    assert read(the_lake, here) == [(1, "x")]
+    path.write_text("id,name\n2,x\n")
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(WarehouseError, match="changed while it was read; apply again"):
+        the_lake.run(build("b", f"SELECT s.id FROM {RELATION} AS s", ["src"]), here)
+    assert the_lake.observe(Scope("prod", ())).builds == {"a"}
+    assert len(list((tmp_path / "lake" / "files").iterdir())) == 1
+
+
+def test_builds_cannot_reach_other_files(the_lake: Any, tmp_path: Path) -> None:
+    (tmp_path.parent / "outside.csv").write_text("id\n1\n")
+    for path in ("/etc/passwd", str(tmp_path.parent / "outside.csv")):
+        with pytest.raises(WarehouseError, match="Permission Error"):
+            the_lake.run(build("a", f"SELECT * FROM read_text('{path}')"), bound())
+
+
+def test_a_link_out_of_the_mesh_is_refused(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
+    (tmp_path.parent / "outside.csv").write_text("id,name\n1,x\n")
+    (tmp_path / "x.csv").symlink_to(tmp_path.parent / "outside.csv")
+    with pytest.raises(WarehouseError, match="lies outside the folder of the mesh"):
+        read(the_lake, pinned("x.csv"))

@@ -1,0 +1,167 @@
+"""Count every effect of a use case on store, warehouse and disk, and stop it at one of them.
+
+The proxies stand at the seams that the code has anyway; what is behind them is real.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from weft.app.bootstrap import Opened, opened
+from weft.app.system import System
+from weft.store.protocol import StoreError
+from weft.warehouses.duckdb import open_warehouse
+from weft.warehouses.duckdb.disk import Disk, full_disk
+from weft.warehouses.protocol import WarehouseError
+
+
+class Fault(StrEnum):
+    """What happens at the chosen effect."""
+
+    NONE = "none"
+    KILLED_BEFORE = "killed before"
+    KILLED_AFTER = "killed after"
+    FAILS = "fails"
+    FAILS_AFTER = "fails after"
+
+
+@dataclass
+class Effects:
+    """The effects so far. At number `at`, counted from 1, the fault happens, once."""
+
+    fault: Fault = Fault.NONE
+    at: int = 0
+    names: list[str] = field(default_factory=list)
+    guard: Lock = field(default_factory=Lock)
+
+    def perform(self, name: str, act: Callable[[], Any], error: Callable[[], Exception]) -> Any:
+        """Do one effect, or not."""
+        with self.guard:
+            self.names.append(name)
+            fault = self.fault if len(self.names) == self.at else Fault.NONE
+        if fault is Fault.KILLED_BEFORE:
+            _die()
+        if fault is Fault.FAILS:
+            raise error()
+        result = act()
+        if fault is Fault.KILLED_AFTER:
+            _die()
+        if fault is Fault.FAILS_AFTER:
+            raise error()
+        return result
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Watched:
+    """An object whose methods in `effects` are effects; everything else passes through."""
+
+    def __init__(
+        self, target: Any, kind: str, watch: tuple[str, ...], effects: Effects, error: Any
+    ) -> None:
+        self._target = target
+        self._kind = kind
+        self._watch = watch
+        self._effects = effects
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._target, name)
+        if name not in self._watch:
+            return found
+
+        def effect(*args: Any, **named: Any) -> Any:
+            what = f"{self._kind}.{name} {_about(args)}".strip()
+            return self._effects.perform(
+                what, lambda: found(*args, **named), lambda: self._error(args)
+            )
+
+        return effect
+
+
+@dataclass(frozen=True)
+class WatchedStore:
+    """A store whose every write is an effect."""
+
+    identity: Any
+    definitions: Any
+    journal: Any
+    audit: Any
+    close: Callable[[], None]
+
+
+@contextmanager
+def opened_with(folder: Path, effects: Effects, environment: str = "") -> Iterator[Opened]:
+    """Open a mesh with proxies at its seams."""
+    with opened(folder, environment, System()) as mesh:
+        watched = replace(mesh, store=_store(mesh.store, effects), connected={})
+        for name, settings in mesh.settings.warehouses.items():
+            lake = open_warehouse(
+                name,
+                settings.options,
+                str(folder),
+                mesh.settings.mesh,
+                mesh.store.identity.id,
+                disk=_disk(effects),
+            )
+            watched.connected[name] = _watched_lake(lake, effects)
+        try:
+            yield watched
+        finally:
+            for each in watched.connected.values():
+                each.close()
+
+
+def _store(store: Any, effects: Effects) -> Any:
+    def error(args: Any) -> Exception:
+        return StoreError("store: no room is left", full=True)
+
+    def watched(name: str, *watch: str) -> Watched:
+        return Watched(getattr(store, name), "store", watch, effects, error)
+
+    return WatchedStore(
+        store.identity,
+        watched("definitions", "set_salts"),
+        watched("journal", "begin", "finish", "end", "unlock", "hold", "lift"),
+        watched("audit", "add"),
+        lambda: None,
+    )
+
+
+def _watched_lake(lake: Any, effects: Effects) -> Any:
+    def error(args: Any) -> Exception:
+        return WarehouseError("the engine gave up", interrupted=True)
+
+    return Watched(lake, "lake", ("run", "serve", "load", "forget"), effects, error)
+
+
+_OPERATIONS = ("make_folder", "write", "sync", "rename", "link", "remove", "remove_folder")
+
+
+def _disk(effects: Effects) -> Any:
+    def error(args: Any) -> Exception:
+        failed = full_disk(str(args[-1]))
+        failed.__cause__ = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return failed
+
+    return Watched(Disk(), "disk", _OPERATIONS, effects, error)
+
+
+def _about(args: tuple[Any, ...]) -> str:
+    """What an effect is about, without what differs from one run to the next."""
+    first = args[0] if args else ""
+    if isinstance(first, str):
+        target = str(args[-1]) if isinstance(args[-1], str) else first
+        return target.rpartition("/.weft/")[2]
+    return str(getattr(first, "id", "") or getattr(first, "product", ""))

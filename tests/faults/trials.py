@@ -1,0 +1,152 @@
+"""Try faults on a mesh: a program that reads trials as JSON lines and answers each with one.
+
+Every apply and every look is a process of its own, forked from one that has imported everything
+but opened nothing, so that a trial costs no more than what it tries.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb  # noqa: F401  (loaded once for all forks)
+from effects import Effects, Fault, opened_with
+from observation import Seen, applied, apply_all, released, served, torn, unsettled
+
+from weft.app.errors import Refusal
+from weft.store.protocol import FencedOut, Locked, StoreError
+from weft.warehouses.protocol import WarehouseError
+
+OUTSIDE = (WarehouseError, StoreError, FencedOut, Locked, Refusal)
+
+
+class Crashed(Exception):
+    """A child process ended with an exception that nobody expected; the message is its trace."""
+
+
+def forked(act: Callable[..., Any], *arguments: Any) -> Any:
+    """Do something in a child process; its answer, or None when it was killed. Raises Crashed."""
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(receive)
+        with os.fdopen(send, "w") as answer:
+            try:
+                json.dump([act(*arguments), ""], answer)
+            except BaseException:
+                json.dump([None, traceback.format_exc()], answer)
+        os._exit(0)
+    os.close(send)
+    with os.fdopen(receive) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    if not text:
+        return None
+    result, trace = json.loads(text)
+    if trace:
+        raise Crashed(trace)
+    return result
+
+
+def faulty_apply(folder: Path, fault: Fault, at: int, workers: int) -> list[str]:
+    """Apply with a fault; the names of the effects, the last being how it ended."""
+    effects = Effects(fault, at)
+    try:
+        with opened_with(folder, effects) as mesh:
+            ending = applied(mesh, workers)
+    except OUTSIDE as error:
+        ending = f"{type(error).__name__}: {error}"
+    return [*effects.names, ending]
+
+
+def copied(template: Path, folder: Path) -> None:
+    """A copy of a mesh for one trial; immutable data is shared with it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(template, folder, copy_function=_copy, symlinks=True)
+
+
+def _copy(source: str, target: str) -> None:
+    shared = "/lake/files/" in source or "/data/" in source
+    (os.link if shared else shutil.copy2)(source, target)
+
+
+def seen_by_all(folder: Path) -> list[Seen]:
+    """What consumers see now, in every way that there is."""
+    return [released(folder), served(folder)]
+
+
+def try_faults(
+    template: Path, folder: Path, faults: list[tuple[str, int]], versions: list[Seen], workers: int
+) -> list[str]:
+    """Let applies fail one after the other, look after each, then apply in peace and look again.
+
+    `versions` are the ones that consumers may see, the last of them at the end. Returns what was
+    wrong.
+    """
+    copied(template, folder)
+    wrong: list[str] = []
+    for fault, at in faults:
+        forked(faulty_apply, folder, Fault(fault), at, workers)
+        wrong += forked(_torn, folder, versions)
+    wrong += forked(_recovered, folder, versions[-1])
+    shutil.rmtree(folder)
+    return wrong
+
+
+def _torn(folder: Path, versions: list[Seen]) -> list[str]:
+    known = [tupled(each) for each in versions]
+    return [line for seen in seen_by_all(folder) for line in torn(seen, known)]
+
+
+def _recovered(folder: Path, wanted: Seen) -> list[str]:
+    ending = apply_all(folder)
+    return list(unsettled(folder, tupled(wanted), ending))
+
+
+def tupled(seen: Any) -> Seen:
+    """What consumers see, after it was JSON."""
+    return {
+        product: {
+            name: (tuple(columns), rows, hash) for name, (columns, rows, hash) in each.items()
+        }
+        for product, each in seen.items()
+    }
+
+
+def count(folder: str, workers: int) -> Any:
+    """Apply undisturbed; the effects and how it ended."""
+    return forked(faulty_apply, Path(folder), Fault.NONE, 0, workers)
+
+
+def see(folder: str) -> Any:
+    """What consumers see of a mesh."""
+    return forked(seen_by_all, Path(folder))
+
+
+def attempt(template: str, folder: str, faults: Any, versions: Any, workers: int) -> list[str]:
+    """One trial; what was wrong after it."""
+    try:
+        return try_faults(Path(template), Path(folder), faults, versions, workers)
+    except Crashed as crash:
+        return [str(crash)]
+
+
+TASKS: dict[str, Callable[..., Any]] = {each.__name__: each for each in (count, see, attempt)}
+
+
+def main() -> None:
+    """Answer tasks until there are no more."""
+    for line in sys.stdin:
+        task, *arguments = json.loads(line)
+        sys.stdout.write(json.dumps(TASKS[task](*arguments)) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

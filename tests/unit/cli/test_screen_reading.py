@@ -1,0 +1,176 @@
+"""Lists and pages of what is there, drawn from nouns made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from weft.app.history import ProductHistory, ReleaseLine, RunDetail
+from weft.app.lineage import Branch, Lineage
+from weft.app.new_files import Draft, Edit, NewFile
+from weft.app.show import Detail, Line
+from weft.cli.output import written
+from weft.cli.screen import Screen
+from weft.cli.screens.draft import draw_draft
+from weft.cli.screens.history import (
+    audit_table,
+    locks_table,
+    releases_result,
+    runs_result,
+    steps_table,
+)
+from weft.cli.screens.lineage import draw_lineage, lineage_result
+from weft.cli.screens.products import model_sql, port_result, product_result, products_result
+from weft.mesh.check import Check, CheckKind, Promise
+from weft.mesh.contract import Status
+from weft.mesh.manifest import (
+    CheckQuery,
+    Column,
+    PortObject,
+    PortVersion,
+    ProductManifest,
+    Query,
+    ResolvedInput,
+    Transform,
+)
+from weft.mesh.product import Materialization
+from weft.mesh.release import PortRelease, Release
+from weft.mesh.run import AuditEntry, Hold, Lock, Run, RunState, StepResult, StepState
+from weft.project.graph import Node
+
+Golden = Callable[[str, str], None]
+FLIGHTS = "operations.flights"
+AT = "2026-11-21T00:59:35.716Z"
+LINE = Line(FLIGHTS, "Flights", "mara", "active", ("departures@1",), 2, 3, AT, "applied", ())
+NEW = Line("weather.observations", "", "nils", "draft", ("hourly@1",), 1, 0, "", "new", ())
+MODEL = Transform(
+    "departures",
+    "domains/operations/flights/models/departures.sql",
+    Materialization.TABLE,
+    "f",
+    Query(("",)),
+    (Column("id", "BIGINT"),),
+    "SELECT id\nFROM stg_flights -- \x1b[2J\n",
+)
+PORT = PortVersion(
+    "departures",
+    1,
+    "1.4.2",
+    Status.ACTIVE,
+    (
+        PortObject(
+            "departures",
+            "departures",
+            (Column("id", "BIGINT"), Column("note")),
+            promises=(Promise("id", "integer"), Promise("note", "string")),
+            checks=(CheckQuery(Check("r", "required id", CheckKind.REQUIRED, ("id",))),),
+        ),
+    ),
+    {
+        "schema": [
+            {
+                "name": "departures",
+                "properties": [{"name": "id", "description": "Identifies the departure."}],
+            }
+        ]
+    },
+    "Every departure.",
+)
+MANIFEST = ProductManifest(
+    "operations",
+    "flights",
+    "skyline",
+    "domains/operations/flights",
+    "lake",
+    "duckdb",
+    "Flights from New York",
+    "What became of every flight.",
+    inputs=(ResolvedInput("aircraft", "fleet.aircraft.aircraft@1"), ResolvedInput("b", "", "bts")),
+    transforms=(MODEL,),
+    ports=(PORT,),
+)
+RUN = Run("7c23a1da11e6", "apply", "prod", "p", RunState.HELD, AT, AT, "mara", commit="0123456789")
+RELEASE = Release(
+    FLIGHTS,
+    "prod",
+    3,
+    (PortRelease("departures", 1, "1.4.2", Status.ACTIVE, ()),),
+    run=RUN.id,
+    at=AT,
+    restores=1,
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_list_of_products(golden: Golden, width: int) -> None:
+    golden(f"ls_{width}", written(products_result((LINE, NEW), "prod"), Screen(width=width)))
+
+
+def test_a_page_of_a_product(golden: Golden) -> None:
+    detail = Detail(MANIFEST, LINE, None, ("loyalty.members", "punctuality.performance"))
+    golden("show_product", written(product_result(detail), Screen(width=80)))
+
+
+def test_a_page_of_a_port(golden: Golden) -> None:
+    golden("show_port", written(port_result(MANIFEST, PORT), Screen(width=80)))
+
+
+def test_the_sql_behind_a_port_is_the_models_text() -> None:
+    assert model_sql(MANIFEST, PORT) == model_sql(MANIFEST, MODEL)
+    assert model_sql(MANIFEST, PORT) == (
+        "-- domains/operations/flights/models/departures.sql\nSELECT id\nFROM stg_flights -- ␛[2J\n"
+    )
+    assert model_sql(MANIFEST, None) == ""
+
+
+def test_runs_and_their_steps(golden: Golden) -> None:
+    golden("history_runs", written(runs_result((RUN,), "prod"), Screen(width=80)))
+    golden("history_none", written(runs_result((), "dev"), Screen(width=80)))
+    step = StepResult("s", FLIGHTS, "build", "departures", StepState.DONE, 336_776, 9_000, 0.25)
+    golden("history_steps", written(steps_table(RunDetail(RUN, (step,))), Screen(width=80)))
+
+
+def test_releases_and_a_hold(golden: Golden) -> None:
+    lines = (ReleaseLine(RELEASE, True, True, RUN), ReleaseLine(RELEASE, False, False, None))
+    hold = Hold(FLIGHTS, "prod", 1, "mara", "wrong delays", AT)
+    free = releases_result(ProductHistory(FLIGHTS, lines, None))
+    golden("history_releases", written(free, Screen(width=120)))
+    held = releases_result(ProductHistory(FLIGHTS, lines, hold))
+    golden("history_hold", written(held, Screen(width=120)))
+
+
+def test_locks_and_audit(golden: Golden) -> None:
+    lock = Lock("4f1c", FLIGHTS, "prod", 7, "mara", "laptop", 42, AT)
+    golden("locks", written(locks_table((lock,)), Screen(width=100)))
+    entry = AuditEntry(1, AT, "mara", "run.ended", RUN.id, '{"state":"done"}', "0", "1")
+    golden("audit", written(audit_table((entry,)), Screen(width=100)))
+
+
+def lineage() -> Lineage:
+    source = Node(f"{FLIGHTS}.bts", "source", "bts", FLIGHTS)
+    model = Node(f"{FLIGHTS}.stg", "model", "stg", FLIGHTS)
+    port = Node(f"{FLIGHTS}.departures@1", "port", "departures@1", FLIGHTS)
+    daily = Node("punctuality.daily", "product", "daily", "punctuality.daily")
+    upstream = (Branch(model, (Branch(source),)), Branch(source, cut=True))
+    return Lineage(port, upstream, (Branch(daily),))
+
+
+def test_lineage_is_two_trees(golden: Golden) -> None:
+    golden("lineage", draw_lineage(lineage(), Screen(width=80)))
+
+
+def test_lineage_as_a_table_has_a_row_for_every_edge() -> None:
+    rows = lineage_result(lineage()).table.rows
+    assert [tuple(row)[:2] for row in rows] == [
+        ("upstream", 1),
+        ("upstream", 2),
+        ("upstream", 1),
+        ("downstream", 1),
+    ]
+
+
+def test_a_draft_shows_whole_files_and_only_what_an_edit_changes(golden: Golden) -> None:
+    edit = Edit("b.yaml", "a: 1\nb: 2\nc: 3\nd: 4\n", "a: 1\nb: 2\nc: 5\nd: 4\n")
+    draft = Draft((NewFile("a.sql", "SELECT 1\n"),), (edit,))
+    golden("draft", draw_draft(draft, colour=False))

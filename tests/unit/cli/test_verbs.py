@@ -1,0 +1,178 @@
+"""The verbs on a small mesh of their own: what they print where, and how they exit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from weft.app.errors import Blocked, NotFound, Usage
+from weft.cli.main import run
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Weft = Callable[..., Said]
+
+
+@pytest.fixture
+def weft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Weft:
+    """Run commands in a new mesh with one product."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Said:
+        capsys.readouterr()
+        code = run(arguments)
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    assert call("init", "--name", "skyline", "--yes").code == 0
+    assert call("new", "domain", "sales", "--owner", "alice", "--yes").code == 0
+    assert call("new", "product", "sales.orders", "--yes").code == 0
+    contract = tmp_path / "domains/sales/orders/orders.v1.odcs.yaml"
+    contract.write_text(contract.read_text().replace("status: draft", "status: active"))
+    return call
+
+
+def test_init_says_what_it_wrote_and_what_is_next(weft: Weft, tmp_path: Path) -> None:
+    said = weft("init", str(tmp_path / "other"), "--yes")
+    assert said.out.splitlines() == [
+        "created weft.yaml",
+        "created domains/README.md",
+        "created .gitignore",
+    ]
+    assert said.err == "  next:  weft new domain NAME --owner YOU\n"
+
+
+def test_nothing_is_written_where_nobody_can_be_asked(weft: Weft, tmp_path: Path) -> None:
+    with pytest.raises(Usage) as stopped:
+        weft("new", "product", "sales.lines")
+    assert stopped.value.next_step == "add --yes"
+    assert not (tmp_path / "domains/sales/lines").exists()
+
+
+def test_a_mesh_is_found_from_anywhere_inside(
+    weft: Weft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path / "domains/sales/orders/models")
+    assert weft("validate").code == 0
+    monkeypatch.chdir("/")
+    with pytest.raises(Usage, match=r"weft\.yaml"):
+        weft("validate")
+
+
+def test_validate_exits_with_5_and_says_where(weft: Weft, tmp_path: Path) -> None:
+    model = tmp_path / "domains/sales/orders/models/orders.sql"
+    model.write_text("SELECT id, lable AS label FROM starting_rows\n")
+    said = weft("validate")
+    assert said.code == 5
+    assert "models/orders.sql:1:12" in said.out
+    found = json.loads(weft("validate", "--json").out)
+    assert found["schema"] == "weft.diagnostics/1"
+    assert found["diagnostics"][0]["span"]["line"] == 1
+
+
+def test_from_plan_to_rollback(weft: Weft) -> None:
+    planned = weft("plan", "--detailed-exitcode")
+    assert planned.code == 3
+    assert planned.out.splitlines()[-1] == "  do it:  weft apply"
+    applied = weft("apply", "--yes")
+    assert applied.code == 0, applied
+    assert " ok    sales.orders" in applied.out
+    again = weft("plan", "--detailed-exitcode")
+    assert (again.code, again.out.splitlines()[0]) == (
+        0,
+        "Nothing to do: prod is as the files say.",
+    )
+    assert weft("run").err.startswith("Nothing to do")
+    rows = json.loads(weft("query", "select * from sales.orders.orders order by id", "--json").out)
+    assert rows["rows"] == [{"id": 1, "label": "first"}, {"id": 2, "label": "second"}]
+    assert weft("apply", "--rebuild", "--yes").code == 0
+    back = weft("rollback", "sales.orders", "--reason", "try", "--yes")
+    assert "release 2 -> release 1 again" in back.err
+    assert "sales.orders" in weft("history", "sales.orders").out
+    assert weft("rollback", "sales.orders", "--lift").code == 0
+    assert weft("audit", "verify").err.endswith("the chain is whole.\n")
+
+
+def test_a_saved_plan_is_applied_without_asking(weft: Weft) -> None:
+    assert "weft apply change.plan" in weft("plan", "--out", "change.plan").out
+    assert weft("apply", "change.plan").code == 0
+    with pytest.raises(Usage):
+        weft("apply", "change.plan", "--env", "dev")
+
+
+def test_apply_writes_one_document_when_asked_for_json(weft: Weft) -> None:
+    said = weft("apply", "--yes", "--json")
+    document = json.loads(said.out)
+    assert document["schema"] == "weft.run/1"
+    assert set(document["steps"]) == {"sales.orders"}
+    assert "Plan:" in said.err
+
+
+def test_reading_a_mesh(weft: Weft) -> None:
+    weft("apply", "--yes")
+    assert json.loads(weft("ls", "--json").out)["products"][0]["product"] == "sales.orders"
+    assert weft("ls").out.splitlines()[-1] == "1 product in prod · weft show PRODUCT"
+    assert "models:  " in weft("show", "sales.orders").out
+    assert "label" in weft("show", "sales.orders.orders@1").out
+    assert "trim(label)" in weft("show", "sales.orders.orders", "--sql").out
+    assert "TRIM(" in weft("plan", "--rebuild", "--sql").out
+    assert "apply" in weft("history").out
+    assert weft("audit", "log", "--limit", "1", "-o", "csv").out.startswith("number,at,actor")
+    assert weft("unlock").err == "Nothing is locked.\n"
+    with pytest.raises(NotFound):
+        weft("show", "sales.ordres")
+
+
+def test_rows_beyond_the_limit_are_left_out_and_that_is_said(weft: Weft) -> None:
+    weft("apply", "--yes")
+    query = "select id from sales.orders.orders order by id"
+    said = weft("query", query, "--limit", "1")
+    assert said.out == "id\n 1\n"
+    assert said.err.startswith("the first 1 rows")
+    assert weft("query", query, "--limit", "2").err == ""
+    assert weft("query", query, "--limit", "1", "--quiet").err == ""
+
+
+def test_a_drop_has_to_be_allowed(weft: Weft, tmp_path: Path) -> None:
+    weft("apply", "--yes")
+    for path in sorted((tmp_path / "domains/sales/orders").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    (tmp_path / "domains/sales/orders").rmdir()
+    said = weft("plan")
+    assert "DROP sales.orders: orders@1" in said.out
+    assert said.out.splitlines()[-1] == "  do it:  weft apply --allow-drop"
+    with pytest.raises(Blocked, match="drops"):
+        weft("apply", "--yes")
+    assert weft("apply", "--yes", "--allow-drop").code == 0
+
+
+def test_a_failing_check_exits_with_6(weft: Weft, tmp_path: Path) -> None:
+    rows = tmp_path / "domains/sales/orders/models/starting_rows.sql"
+    rows.write_text("SELECT id, label FROM (VALUES (1, 'a'), (1, 'b')) AS r (id, label)\n")
+    said = weft("apply", "--yes")
+    assert said.code == 6
+    assert " HELD  sales.orders" in said.out
+    assert " FAIL  unique id" in said.out
+
+
+def test_the_examples_of_explain_are_explained(weft: Weft) -> None:
+    assert weft("explain", "W206").out.startswith("W206: ")
+    assert weft("explain", "schema.properties.required").code == 0
+
+
+def test_explaining_a_verb_shows_its_help(weft: Weft) -> None:
+    assert weft("explain", "plan").out.startswith("  weft plan\n")
