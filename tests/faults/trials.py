@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb  # noqa: F401  (loaded once for all forks)
 from effects import Effects, Fault, opened_with
@@ -36,12 +36,7 @@ def forked(act: Callable[..., Any], *arguments: Any) -> Any:
     child = os.fork()
     if child == 0:
         os.close(receive)
-        with os.fdopen(send, "w") as answer:
-            try:
-                json.dump([act(*arguments), ""], answer)
-            except BaseException:
-                json.dump([None, traceback.format_exc()], answer)
-        os._exit(0)
+        _answer(send, act, arguments)
     os.close(send)
     with os.fdopen(receive) as answer:
         text = answer.read()
@@ -52,6 +47,18 @@ def forked(act: Callable[..., Any], *arguments: Any) -> Any:
     if trace:
         raise Crashed(trace)
     return result
+
+
+def _answer(send: int, act: Callable[..., Any], arguments: tuple[Any, ...]) -> NoReturn:
+    """Do it, write the result or the trace of what went wrong to a pipe, and end the process."""
+    result: Any = None
+    try:
+        result = act(*arguments)
+    finally:
+        trace = traceback.format_exc() if sys.exc_info()[0] else ""
+        with os.fdopen(send, "w") as answer:
+            json.dump([result, trace], answer)
+        os._exit(0)
 
 
 def faulty_apply(folder: Path, fault: Fault, at: int, workers: int) -> list[str]:

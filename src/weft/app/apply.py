@@ -16,6 +16,7 @@ from weft.app.bootstrap import Opened
 from weft.app.commit import current_commit
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
+from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
@@ -236,6 +237,7 @@ class _Applying:
                     "product", self._run.id, done, total, text=f"{result.product} {state}"
                 )
         yield from self._serve()
+        yield from self._prune()
         ending = self._ending()
         self.end(ending, self._message)
         yield RunEvent("ended", self._run.id, done, total, text=ending)
@@ -292,6 +294,14 @@ class _Applying:
             except WarehouseError as error:
                 self._message = str(error)
                 yield RunEvent("warning", self._run.id, text=self._message)
+
+    def _prune(self) -> Iterator[RunEvent]:
+        """Remove what is kept no longer; what cannot be removed now, a later apply removes."""
+        published = [each for each in self._releases.values() if each.run == self._run.id]
+        try:
+            prune_after(self._mesh, published)
+        except WarehouseError as error:
+            yield RunEvent("warning", self._run.id, text=f"not pruned: {error}")
 
     def end(self, state: RunState, message: str = "") -> None:
         """Record how the run ended; locks that are still held are released."""

@@ -5,14 +5,14 @@ The same plan and apply as ever, made from what the store remembers: data steps 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
 from weft.app.load import load
 from weft.app.plan import plan_situation
 from weft.app.select import select_products
-from weft.app.situation import gather, remembered
+from weft.app.situation import Remembered, gather, remembered
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.plan import Plan
 from weft.project.compile import order_products
@@ -32,23 +32,34 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
     """Plan a refresh of this root's products. Raises NotFound, WarehouseError and StoreError."""
     began = mesh.system.monotonic()
     memory = remembered(mesh)
-    root = mesh.settings.root
-    mine = [address for address, each in memory.applied.items() if each.root == root]
-    applied = mesh.store.definitions.manifests(mesh.environment, mine)
-    chosen = select_products(select, applied) if select else tuple(applied)
-    order, _ = order_products(applied.values())
-    desired = Manifest(
-        mesh=mesh.settings.mesh,
-        environment=mesh.environment,
-        root=root,
-        products={address: applied[address] for address in order if address in chosen},
-        order=tuple(address for address in order if address in chosen),
+    everything = applied_products(mesh, memory)
+    applied = everything.products
+    chosen = select_products(select, applied) if select else everything.order
+    desired = replace(
+        everything,
+        products={address: applied[address] for address in everything.order if address in chosen},
+        order=tuple(address for address in everything.order if address in chosen),
     )
     salts = _always(desired, mesh.system.new_id())
     situation = gather(mesh, desired, applied, memory, (), salts)
     plan = plan_situation(mesh, situation, applied, kind="run")
     differing = _differing(mesh, applied)
     return RunPlan(plan, len(desired.order), differing, mesh.system.monotonic() - began)
+
+
+def applied_products(mesh: Opened, memory: Remembered) -> Manifest:
+    """This root's products as they were applied last, in order."""
+    root = mesh.settings.root
+    mine = [address for address, each in memory.applied.items() if each.root == root]
+    applied = mesh.store.definitions.manifests(mesh.environment, mine)
+    order, _ = order_products(applied.values())
+    return Manifest(
+        mesh=mesh.settings.mesh,
+        environment=mesh.environment,
+        root=root,
+        products={address: applied[address] for address in order},
+        order=order,
+    )
 
 
 def _always(desired: Manifest, salt: str) -> dict[str, str]:

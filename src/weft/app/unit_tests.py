@@ -122,8 +122,7 @@ def _fetched(
     """The rows of a SELECT. Intervals, which Python has no type for, come as texts."""
     with warehouse.query(select, ()) as answer:
         reader = RecordBatchReader.from_arrow(answer)
-        types = [reader.schema.field(name).type for name in reader.schema.names]
-        spans = [DataType.is_interval(each) for each in types]
+        spans = [DataType.is_interval(each) for each in reader.schema.types]
         if not any(spans):
             table = reader.read_all()
             return list(zip(*(column.to_pylist() for column in table.columns), strict=True))

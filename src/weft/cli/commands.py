@@ -32,6 +32,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("plan", "plan:plan", "Show what applying the files would change."),
             Entry("apply", "apply:apply", "Do what a plan says, and exactly that."),
             Entry("run", "run:run", "Refresh data from the definitions applied last."),
+            Entry("test", "test:test", "Run unit tests, then the contracts on the data."),
         ),
     ),
     (
@@ -41,6 +42,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("show", "show:show", "Show a product, port or model."),
             Entry("query", "query:query", "Run one SELECT over published ports."),
             Entry("lineage", "lineage:lineage", "Trace what feeds a thing, and what it feeds."),
+            Entry("why", "why:why", "Say what keeps a thing from being up to date."),
             Entry("history", "history:history", "Show releases, runs and their steps."),
         ),
     ),
@@ -48,6 +50,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Keep",
         (
             Entry("rollback", "rollback:rollback", "Go back to an earlier release and hold it."),
+            Entry("prune", "prune:prune", "Remove what rollback need not reach any more."),
             Entry("unlock", "unlock:unlock", "End the lock of a run on another machine."),
             Entry("audit", "audit:audit", "Show who did what, and prove the list whole."),
         ),

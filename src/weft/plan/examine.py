@@ -25,10 +25,9 @@ class Situation:
     `desired` has the products in scope. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
-    be current, `fallback` are those of production. `builds` are the keys
-    that each warehouse has. `contents` go by product and source, `new_salts` are the ones among
-    `salts` that this plan adds, `removed` are products that this root applied and no longer
-    defines. `input_contracts` are hashes of what each product was promised by its inputs, and
+    be current, `fallback` are those of production. `builds` are the keys that each warehouse has.
+    `contents` go by product and source, `new_salts` are the ones among `salts` that this plan
+    adds, `removed` are products that this root applied and no longer defines. `input_contracts` are hashes of what each product was promised by its inputs, and
     `broken` the ports that a consumer compiled against as published, but not as they would be.
     """
 
@@ -47,6 +46,11 @@ class Situation:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+
+    def is_recorded(self, product: str) -> bool:
+        """Whether the store knows a product's current release; not so after a kill just then."""
+        release = self.releases.get(product)
+        return release is None or release.number == self.recorded.get(product, 0)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
@@ -77,13 +77,8 @@ def explain(
 ) -> tuple[Diagnostic, ...]:
     """Turn the errors of a schema into diagnostics of this document, one per mistake."""
     causes = list(islice((cause for error in errors for cause in _causes(error)), _MOST))
-    wrong = [tuple(each.instance_path) for each in causes if not _is_unknown_key(each)]
-    unknown = [
-        fault
-        for each in causes
-        if _is_unknown_key(each)
-        for fault in _unknown_keys(each, schema, wrong)
-    ]
+    wrong = [tuple(each.instance_path) for each in causes if not _unexpected(each)]
+    unknown = [fault for each in causes for fault in _unknown_keys(each, schema, wrong)]
     misspelled = {
         (fault.path[:-1], nearest(str(fault.path[-1]), keys_at(schema, fault.path[:-1])))
         for fault in unknown
@@ -91,7 +86,7 @@ def explain(
     others = [
         _fault(each, schema)
         for each in causes
-        if not _is_unknown_key(each) and misspelled.isdisjoint(_wanted(each))
+        if not _unexpected(each) and misspelled.isdisjoint(_wanted(each))
     ]
     faults = dict.fromkeys((*unknown, *others))
     return tuple(
@@ -100,8 +95,11 @@ def explain(
     )
 
 
-def _is_unknown_key(error: ValidationError) -> bool:
-    return isinstance(error.kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties)
+def _unexpected(error: ValidationError) -> list[str]:
+    """The keys that an error is about, when it is about keys that should not be there."""
+    if isinstance(error.kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
+        return error.kind.unexpected[:_MOST]
+    return []
 
 
 def _causes(error: ValidationError) -> Iterator[ValidationError]:
@@ -112,8 +110,6 @@ def _causes(error: ValidationError) -> Iterator[ValidationError]:
         return
     fitting = [each for each in kind.context if not _has(each, Kind.Type, error)]
     meant = [each for each in fitting if not _has(each, Kind.Required, error)]
-    if not meant and len(fitting) == 1:
-        meant = fitting
     if not meant:
         yield error
         return
@@ -130,14 +126,11 @@ def _has(branch: list[ValidationError], kind: type[Kind], at: ValidationError) -
 def _unknown_keys(
     error: ValidationError, schema: dict[str, Any], wrong: list[Path]
 ) -> Iterator[_Fault]:
-    kind, path = error.kind, tuple(error.instance_path)
-    instance: Any = error.instance
-    if not isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
-        return
+    path, instance = tuple(error.instance_path), cast("dict[str, Any]", error.instance)
     known = keys_at(schema, path)
     # A key that is known here was refused because of something else; that something is shown.
     consequence = any(each[: len(path)] == path for each in wrong)
-    for key in kind.unexpected[:_MOST]:
+    for key in _unexpected(error):
         if key not in known:
             free = [each for each in known if each not in instance]
             note = did_you_mean(key, free, "no such key here")
@@ -189,8 +182,6 @@ def _fault(error: ValidationError, schema: dict[str, Any]) -> _Fault:
             return _wrong_type(path, kind.types, error.instance)
         case Kind.Enum():
             return _not_allowed(path, [str(each) for each in kind.options], error.instance)
-        case Kind.Constant():
-            return _not_allowed(path, [str(kind.expected_value)], error.instance)
         case Kind.Not():
             return _forbidden(path, kind.schema)
         case Kind.AnyOf() | Kind.OneOfNotValid():
@@ -271,10 +262,6 @@ def _outside(kind: Kind, error: ValidationError) -> tuple[str, str]:
             return f"{name} is too small", f"{kind.limit} or more is allowed"
         case Kind.ExclusiveMinimum():
             return f"{name} is too small", f"it has to be greater than {kind.limit}"
-        case Kind.Maximum():
-            return f"{name} is too large", f"{kind.limit} or less is allowed"
-        case Kind.ExclusiveMaximum():
-            return f"{name} is too large", f"it has to be less than {kind.limit}"
         case Kind.MinItems() | Kind.MinProperties():
             return f"{name} has too few entries", f"at least {kind.limit} wanted"
         case Kind.MaxItems() | Kind.MaxProperties():

@@ -180,6 +180,8 @@ def _not_simple(node: exp.Expr, found: Survey) -> None:
 
 def _select(node: exp.Expr, found: Survey) -> None:
     found.simple = found.simple and node.parent is None
+    if not node.args.get("expressions"):
+        found.refuse(node, "W301", "this SELECT has no columns", "name some, or write *")
     if node.args.get("locks"):
         found.refuse(node, "W313", "a query cannot lock rows", "take FOR … out")
 
@@ -194,6 +196,13 @@ def _cte(node: exp.Expr, found: Survey) -> None:
     found.simple = False
     if not isinstance(node.this, exp.Query | exp.Values):
         found.refuse(node, "W303", f"CTE `{node.alias}` must be a SELECT")
+
+
+def _set_operation(node: exp.Expr, found: Survey) -> None:
+    found.simple = False
+    for side in (node.this, node.args["expression"]):
+        if not isinstance(side, exp.Query):
+            found.refuse(side, "W303", "both sides must be a SELECT")
 
 
 def _join(node: exp.Expr, found: Survey) -> None:
@@ -303,8 +312,8 @@ _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
     exp.Unnest: _not_simple,
     exp.Explode: _not_simple,
     exp.Values: _not_simple,
-    exp.Union: _not_simple,
-    exp.Except: _not_simple,
-    exp.Intersect: _not_simple,
+    exp.Union: _set_operation,
+    exp.Except: _set_operation,
+    exp.Intersect: _set_operation,
     **dict.fromkeys(classes_named(_STATEMENTS), _construct),
 }

@@ -107,7 +107,7 @@ def parse_rule(text: str, dialect: Dialect, column: str | None) -> Parsed:
         if found:
             identifier.set("this", RULE_TABLE if found.group(1) == "t" else column)
             identifier.set("quoted", True)
-    if isinstance(tree, exp.Select) and len(tree.expressions) != 1:
+    if isinstance(tree, exp.Select) and len(tree.expressions) > 1:
         problem = place_of(tree.expressions[1]).problem(
             text, "W327", "a rule gives one value", "this is a second one"
         )

@@ -24,7 +24,13 @@ _CLOSING = frozenset([TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE,
 _CONDITIONS = frozenset([TokenType.ON, TokenType.USING, TokenType.COMMA, TokenType.SELECT])
 _WITHOUT_CONDITION = frozenset([TokenType.CROSS, TokenType.NATURAL, TokenType.POSITIONAL])
 
+_BEGINNINGS = frozenset(
+    [TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN, TokenType.VALUES]
+)
+
 _UNREADABLE = "this is not SQL that can be read"
+_NO_SELECT = "this is not a SELECT"
+_SECOND = "this is the second; a query is one SELECT"
 
 # What stands as a whole; a quote that matches alone was never closed.
 _TOKENS = re.compile(
@@ -43,10 +49,10 @@ def read(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, 
     grammar = SqlglotDialect.get_or_raise(dialect.sqlglot)
     try:
         tokens = grammar.tokenize(text)
-        problem = _too_deep(tokens, text)
+        problem = _statement_problem(tokens, text) or _too_deep(tokens, text)
         if problem is not None:
             return None, (problem,)
-        trees = [each for each in grammar.parser().parse(tokens, text) if each is not None]
+        tree = grammar.parser().parse(tokens, text)[0]
     except TokenError as error:
         return None, (_token_problem(text, error),)
     except ParseError as error:
@@ -55,7 +61,9 @@ def read(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, 
         return None, (Problem("W304", "the query is nested too deeply"),)
     except _GIVES_UP as error:
         return None, (Problem("W301", _UNREADABLE, note=first_line(error)),)
-    return _only_select(trees, text)
+    if tree is None:
+        return None, (Problem("W302", "there is no statement here", help="write one SELECT"),)
+    return _only_select(tree, text)
 
 
 def first_line(error: BaseException) -> str:
@@ -63,32 +71,30 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0].rstrip(".")
 
 
-def _only_select(trees: list[exp.Expr], text: str) -> tuple[exp.Query | None, tuple[Problem, ...]]:
-    if not trees:
-        return None, (Problem("W302", "there is no statement here", help="write one SELECT"),)
-    if len(trees) > 1:
-        problem = place_of(trees[1]).problem(
-            text,
-            "W302",
-            f"there are {len(trees)} statements here",
-            "this is the second",
-            "keep one SELECT",
-        )
-        return None, (problem,)
-    tree = trees[0]
-    while isinstance(tree, exp.Subquery) and set(_present(tree)) == {"this"}:
+def _only_select(tree: exp.Expr, text: str) -> tuple[exp.Query | None, tuple[Problem, ...]]:
+    """Take brackets off, and refuse what is no SELECT inside them."""
+    while isinstance(tree, exp.Subquery) and [k for k, v in tree.args.items() if v] == ["this"]:
         tree = tree.this
     if isinstance(tree, exp.Query) and not isinstance(tree, exp.Subquery):
         return tree, ()
-    is_ = "VALUES" if isinstance(tree, exp.Values) else type(tree).__name__.upper()
-    problem = place_of(tree).problem(
-        text, "W303", "this is not a SELECT", f"it is {is_}", "write one SELECT"
-    )
-    return None, (problem,)
+    name = type(tree).__name__.upper()
+    return None, (place_of(tree).problem(text, "W303", _NO_SELECT, f"it is {name}"),)
 
 
-def _present(node: exp.Expr) -> list[str]:
-    return [key for key, value in node.args.items() if value]
+def _statement_problem(tokens: list[Token], text: str) -> Problem | None:
+    """Find a second statement, or one that does not begin like a SELECT."""
+    ended = False
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            ended = True
+        elif ended:
+            return _at(token, text, "W302", "there are several statements here", _SECOND)
+    if not tokens or tokens[0].token_type is TokenType.SEMICOLON:
+        return Problem("W302", "there is no statement here", help="write one SELECT")
+    first = tokens[0]
+    if first.token_type not in _BEGINNINGS:
+        return _at(first, text, "W303", _NO_SELECT, f"it begins with `{first.text}`")
+    return None
 
 
 def _too_deep(tokens: list[Token], text: str) -> Problem | None:

@@ -11,8 +11,7 @@ from weft.mesh.manifest import Column
 from weft.sql.infer import infer
 from weft.sql.qualified import Qualified, Setting
 
-# What a SELECT may have beside columns, FROM, GROUP BY and ORDER BY. In the second line a name
-# can mean an output of the query too.
+# Clauses in which a name means a column; in the late ones it can mean an output of the query too.
 _CLAUSES = frozenset(["where", "limit", "offset", "windows", "distinct"])
 _LATE_CLAUSES = frozenset(["having", "qualify"])
 
@@ -24,77 +23,52 @@ class _NotPlain(Exception):
 def qualify_simple(tree: exp.Select, setting: Setting) -> Qualified | None:
     """Return a resolved copy of a query that the gate calls simple; None when it is not plain."""
     try:
-        return _Resolver(tree, setting).resolved()
+        return _Copier(tree, setting).copied()
     except _NotPlain:
         return None
 
 
-class _Resolver:
-    """Copies one SELECT, and resolves its columns on the way."""
+class _Copier:
+    """Copies one SELECT clause by clause; its columns come out resolved."""
 
     def __init__(self, select: exp.Select, setting: Setting) -> None:
         self.select = select
         self.setting = setting
-        self.dialect = setting.dialect
-        self.fold = setting.dialect.fold
-        self.mark = setting.mark + "a0"
-        self.alias = ""
-        self.columns: dict[str, Column] = {}
-        self.used: set[str] = set()
+        self.columns = _Columns(select, setting)
         self.outputs: dict[str, exp.Alias] = {}
 
-    def resolved(self) -> Qualified:
+    def copied(self) -> Qualified:
         """Do the work. Raises _NotPlain."""
         args = self.select.args
-        from_, aliases = self._from()
         projections = [new for each in args["expressions"] for new in self._projection(each)]
-        new: dict[str, object] = {"expressions": projections, "from_": from_}
+        new: dict[str, object] = {"expressions": projections, "from_": self.columns.source()}
         for key, value in args.items():
             if value and key not in new:
                 new[key] = self._clause(key, value)
         return Qualified(
             exp.Select(**new),
             tuple(
-                Column(each.alias, infer(each.this, self._type, self.dialect))
+                Column(each.alias, infer(each.this, self.columns.type_of, self.setting.dialect))
                 for each in projections
             ),
-            {name: self.used for name in self.setting.names},
-            aliases,
+            {name: self.columns.used for name in self.setting.names},
+            self.columns.aliases,
         )
-
-    def _from(self) -> tuple[exp.From | None, list[str]]:
-        from_ = self.select.args.get("from_")
-        if from_ is None:
-            return None, []
-        name = self.setting.names[0]
-        written = from_.this.args.get("alias") or from_.this
-        self.alias = self._key(written.this)
-        self.columns = {
-            self.fold(column.name, True): column for column in self.setting.known[name].columns
-        }
-        relation = _identifier(self.setting.relation(name))
-        alias = exp.TableAlias(this=_identifier(self.mark))
-        return exp.From(this=exp.Table(this=relation, alias=alias)), [written.this.name]
 
     def _projection(self, each: exp.Expr) -> list[exp.Alias]:
         """Give every output column its name; a star becomes the columns that it stands for."""
         if each.is_star:
-            self._check_table(each)
-            if not self.columns:
-                raise _NotPlain
-            return [
-                self._output(self._column(column.name), column.name)
-                for column in self.columns.values()
-            ]
+            names = self.columns.all_of(each)
+            return [self._output(self.columns.take(name), name) for name in names]
         if isinstance(each, exp.Alias):
             return [self._output(self._copy(each.this), each.args["alias"].name)]
         if isinstance(each, exp.Column):
-            column = self._resolve(each, late=False)
+            column = self.columns.resolved(each)
             return [self._output(column, column.name)]
         raise _NotPlain
 
     def _output(self, value: object, name: str) -> exp.Alias:
-        key = self.fold(name, True)
+        key = self.setting.dialect.fold(name, True)
         if key in self.outputs:
             raise _NotPlain
         self.outputs[key] = exp.Alias(this=value, alias=_identifier(name))
@@ -112,41 +86,22 @@ class _Resolver:
         return self._copy(value, late=key in _LATE_CLAUSES)
 
     def _copy(self, value: object, late: bool = False) -> object:
-        """Copy a piece of the tree; its columns come out resolved."""
         if isinstance(value, list):
             return [self._copy(each, late) for each in value]
         if not isinstance(value, exp.Expr):
             return value
-        if type(value) is exp.Column:
-            return self._resolve(value, late)
+        if isinstance(value, exp.Column):
+            if late and self._is_shadowed(value):
+                raise _NotPlain
+            return self.columns.resolved(value)
         return type(value)(**{key: self._copy(each, late) for key, each in value.args.items()})
 
-    def _resolve(self, column: exp.Column, late: bool) -> exp.Column:
-        self._check_table(column)
-        if not isinstance(column.this, exp.Identifier):
-            raise _NotPlain
-        key = self._key(column.this)
-        known = self.columns.get(key)
-        if known is None or (late and self._is_shadowed(column, key)):
-            raise _NotPlain
-        return self._column(known.name)
-
-    def _column(self, name: str) -> exp.Column:
-        self.used.add(name)
-        return exp.Column(this=_identifier(name), table=_identifier(self.mark))
-
-    def _check_table(self, column: exp.Expr) -> None:
-        table = column.args.get("table")
-        if column.args.get("db") or (table is not None and self._key(table) != self.alias):
-            raise _NotPlain
-
-    def _is_shadowed(self, column: exp.Column, key: str) -> bool:
+    def _is_shadowed(self, column: exp.Column) -> bool:
         """Whether a name could also mean an output that is something else than this column."""
-        output = self.outputs.get(key)
-        if output is None or column.args.get("table"):
+        output = self._meant(column)
+        if output is None:
             return False
-        value = output.this
-        return not (isinstance(value, exp.Column) and self.fold(value.name, True) == key)
+        return not (isinstance(output.this, exp.Column) and output.this.name == output.alias)
 
     def _group(self, group: exp.Group) -> exp.Group:
         if any(value for key, value in group.args.items() if key not in ("expressions", "all")):
@@ -157,9 +112,7 @@ class _Resolver:
     def _grouped(self, each: exp.Expr) -> object:
         """A number means an output; a name means a column first and an output second."""
         output = self._meant(each)
-        if output is None or (
-            isinstance(each, exp.Column) and self._key(each.this) in self.columns
-        ):
+        if output is None or (isinstance(each, exp.Column) and self.columns.has(each)):
             return self._copy(each)
         value = output.this
         if isinstance(value, exp.CONSTANTS) or value.is_number or value.find(exp.AggFunc):
@@ -190,16 +143,74 @@ class _Resolver:
             return outputs[int(node.name) - 1]
         if not isinstance(node, exp.Column) or node.args.get("table"):
             return None
-        if not isinstance(node.this, exp.Identifier):
+        return self.outputs.get(self.columns.key(node.this))
+
+
+class _Columns:
+    """The columns of the one relation that a SELECT reads, if it reads any."""
+
+    def __init__(self, select: exp.Select, setting: Setting) -> None:
+        self.setting = setting
+        self.used: set[str] = set()
+        self.aliases: list[str] = []
+        self._known: dict[str, Column] = {}
+        self._alias = ""
+        from_ = select.args.get("from_")
+        if from_ is not None:
+            called = (from_.this.args.get("alias") or from_.this).this
+            fold = setting.dialect.fold
+            known = setting.known[setting.names[0]].columns
+            self._alias = self.key(called)
+            self._known = {fold(column.name, True): column for column in known}
+            self.aliases = [called.name]
+
+    def source(self) -> exp.From | None:
+        """Write FROM with the stand-ins of the relation and of its alias."""
+        if not self.aliases:
+            return None
+        relation = _identifier(self.setting.relation(self.setting.names[0]))
+        alias = exp.TableAlias(this=_identifier(self.setting.mark + "a0"))
+        return exp.From(this=exp.Table(this=relation, alias=alias))
+
+    def key(self, identifier: exp.Expr) -> str:
+        """What two spellings of one name have in common."""
+        if not isinstance(identifier, exp.Identifier):
             raise _NotPlain
-        return self.outputs.get(self._key(node.this))
+        quoted = bool(identifier.args.get("quoted"))
+        return self.setting.dialect.fold(identifier.args["this"], quoted)
 
-    def _key(self, identifier: exp.Identifier) -> str:
-        return self.fold(identifier.args["this"], bool(identifier.args.get("quoted")))
+    def has(self, column: exp.Column) -> bool:
+        """Whether the relation has a column of this name."""
+        return self.key(column.this) in self._known
 
-    def _type(self, column: exp.Column) -> str:
-        known = self.columns.get(self.fold(column.name, True))
-        return known.type if known is not None else ""
+    def all_of(self, star: exp.Expr) -> list[str]:
+        """The names that a star stands for."""
+        self._check_table(star)
+        if not self._known:
+            raise _NotPlain
+        return [column.name for column in self._known.values()]
+
+    def resolved(self, column: exp.Column) -> exp.Column:
+        """The same column with its relation and its own spelling."""
+        self._check_table(column)
+        known = self._known.get(self.key(column.this))
+        if known is None:
+            raise _NotPlain
+        return self.take(known.name)
+
+    def take(self, name: str) -> exp.Column:
+        """A column of the relation, which is used from here on."""
+        self.used.add(name)
+        return exp.Column(this=_identifier(name), table=_identifier(self.setting.mark + "a0"))
+
+    def type_of(self, column: exp.Column) -> str:
+        """The type of a resolved column."""
+        return self._known[self.setting.dialect.fold(column.name, True)].type
+
+    def _check_table(self, column: exp.Expr) -> None:
+        table = column.args.get("table")
+        if column.args.get("db") or (table is not None and self.key(table) != self._alias):
+            raise _NotPlain
 
 
 def _identifier(name: str) -> exp.Identifier:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Column
-from weft.mesh.release import Observed, Release
+from weft.mesh.release import Build, Observed, Release
 from weft.plan.plan import Source, Step
 
 
@@ -120,6 +120,9 @@ class KeepsReleases(Protocol):
 
     def products(self, environment: str) -> tuple[str, ...]:
         """All products that have a release in an environment."""
+
+    def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
+        """The builds that `forget` would remove."""
 
     def forget(
         self, releases: Iterable[Release], keep: frozenset[str], now: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import duckdb
@@ -21,7 +22,7 @@ PROD = Scope("prod", (PRODUCT,))
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, lake_process.__file__, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -31,17 +32,23 @@ def run(*arguments: object) -> tuple[int, str]:
     return process.returncode, out
 
 
-def stop_here(folder: Path, name: str, at: int, how: str) -> int | None:
-    """Let a process of its own be stopped at an operation; return how it ended.
+@pytest.fixture(scope="module")
+def stop_here() -> Iterator[Callable[[Path, str, int, str], int]]:
+    """Lets a process of its own be stopped at an operation; gives how it ended.
 
-    It is forked from one that has imported everything and runs no threads.
+    Each is forked from one that has imported everything and runs no threads.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lake_process"])
-    process = context.Process(target=lake_process.stopped, args=(str(folder), name, at, how))
-    process.start()
-    process.join(60)
-    return process.exitcode
+    forks = start("forks")
+    assert forks.stdin and forks.stdout
+
+    def stop(folder: Path, name: str, at: int, how: str) -> int:
+        assert forks.stdin and forks.stdout
+        forks.stdin.write(f"{folder}\t{name}\t{at}\t{how}\n")
+        forks.stdin.flush()
+        return int(forks.stdout.readline())
+
+    yield stop
+    forks.communicate(timeout=10)
 
 
 def files_under(folder: Path) -> set[str]:
@@ -74,7 +81,7 @@ def assert_finished(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["kill", "ENOSPC"])
-def test_stopped_at_every_operation(tmp_path: Path, how: str) -> None:
+def test_stopped_at_every_operation(stop_here: Any, tmp_path: Path, how: str) -> None:
     expected = -signal.SIGKILL if how == "kill" else 8
     at = 0
     while True:
@@ -103,7 +110,7 @@ def open_here(folder: Path) -> Any:
     )
 
 
-def test_stopped_again_and_again_in_one_place(tmp_path: Path) -> None:
+def test_stopped_again_and_again_in_one_place(stop_here: Any, tmp_path: Path) -> None:
     """Each try goes one operation further than the last, on what the last one left."""
     ended = None
     for at in range(1, 200):

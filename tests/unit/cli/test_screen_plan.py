@@ -126,6 +126,32 @@ def test_what_is_held_back_is_shown_though_there_is_nothing_to_do(golden: Golden
     golden("plan_held", draw(replace(EMPTY, held=(held,)), View(80)))
 
 
+def test_a_new_product_that_is_held_is_not_folded_away() -> None:
+    held = HeldBack("fleet.aircraft", 0, "checks failed", ("required id\x1b",))
+    changes = created("weather.observations") + created("fleet.aircraft") + created("a.b")
+    text = draw(replace(EMPTY, changes=changes, held=(held,), steps=(BUILD,)), View(80))
+    assert "2 new products" in text
+    assert "  ! stays unpublished, checks failed: required id␛" in text
+
+
+def test_a_value_that_comes_or_goes_is_told_apart_from_one_that_changes() -> None:
+    fields = (FieldChange(UPDATE, "title", "Old", ""), FieldChange(UPDATE, "owner", "", "ann"))
+    change = Change(FLIGHTS, "product", FLIGHTS, UPDATE, ChangeClass.METADATA, "", fields)
+    text = draw(replace(EMPTY, changes=(change,), steps=(BUILD,)), View(80))
+    assert "Old -> (none)" in text
+    assert "(none) -> ann" in text
+
+
+def test_a_long_list_of_fields_is_cut_unless_asked_for() -> None:
+    fields = tuple(FieldChange(UPDATE, f"check c{n}", "", "", "audited") for n in range(30))
+    change = Change(FLIGHTS, "port", "departures@1", UPDATE, ChangeClass.METADATA, "", fields)
+    plan = replace(EMPTY, changes=(change,), steps=(BUILD,))
+    text = draw(plan, View(80))
+    assert text.count("audited") == 11
+    assert "      … 19 more, all of them: weft plan -v\n" in text
+    assert draw(plan, View(80, whole=True)).count("audited") == 30
+
+
 def test_newer_data_alone_is_one_line(golden: Golden) -> None:
     data = (DataChange("a.b.x", ("a.b.m", "a.b.n")), DataChange("a.b.y", ("a.b.n",)))
     golden("plan_data", draw(replace(EMPTY, data=data, steps=(BUILD,)), View(80)))

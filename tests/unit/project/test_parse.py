@@ -106,6 +106,16 @@ def test_rules_between_files() -> None:
     assert codes({"models/sub/x.sql": "SELECT 1"}) == ["W132"]
 
 
+def test_folders_outside_the_rules_are_reported_by_their_product() -> None:
+    product = PRODUCT.replace("sales.orders", "sales.Orders")
+    parsed = parse_product(
+        "domains/sales/Orders",
+        "sales",
+        [SourceFile("domains/sales/Orders/product.yaml", product.encode())],
+    )
+    assert [each.code for each in parsed.diagnostics] == ["W203"]
+
+
 def test_columns_that_differ_in_case_only() -> None:
     twice = CONTRACT.replace("{name: id}", "{name: ID}, {name: id}, {name: other}, {name: Id}")
     assert codes({"lines.v1.odcs.yaml": twice}) == ["W213", "W213"]

@@ -135,11 +135,50 @@ def test_every_field_of_a_product_is_known() -> None:
         ("team: [{username: u}]", [("W121", "`team` has to be a mapping of keys to values")]),
         ("tags: [1]", [("W121", "an entry of `tags` has to be text")]),
         ("tags:", [("W121", "`tags` has to be a list")]),
+        ("1x: 2", [("W120", "unknown key `1x`")]),
     ],
 )
 def test_one_finding_per_mistake(text: str, expected: list[tuple[str, str]]) -> None:
     product = "apiVersion: v1.1.0\nkind: DataProduct\nid: a.b\n" + text
     assert findings(product, Format.ODPS) == expected
+
+
+IN_A_COLUMN = [
+    ("enum: [{value: 1}, {value: 1}]", ("W124", "`enum` holds an entry twice")),
+    ("enum: []", ("W124", "`enum` has too few entries")),
+    ("id: a b", ("W124", "`id` is not written as it should be")),
+    (
+        "logicalType: integer, logicalTypeOptions: {multipleOf: 0}",
+        ("W124", "`multipleOf` is too small"),
+    ),
+    ("logicalTypeOptions: {maxLength: 3}", ("W125", "`maxLength` cannot stand here")),
+    ("logicalType: string, items: {}", ("W125", "`items` cannot stand here")),
+    ("required: 1", ("W121", "`required` has to be true or false")),
+    (
+        "quality: [{metric: rowCount, mustBeBetween: [1, 2, 3]}]",
+        ("W124", "`mustBeBetween` has too many entries"),
+    ),
+    (
+        "quality: [{metric: rowCount, mustBe: 1, mustNotBe: 2}]",
+        ("W125", "`mustBe` and `mustNotBe` exclude each other"),
+    ),
+    ("quality: [{type: custom, engine: x}]", ("W122", "`implementation` is missing")),
+    (
+        "quality: [{type: custom, engine: x, implementation: 1}]",
+        ("W121", "`implementation` has to be text or a mapping of keys to values"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), IN_A_COLUMN)
+def test_mistakes_in_a_column(text: str, expected: tuple[str, str]) -> None:
+    contract = f"{CONTRACT}schema: [{{name: x, properties: [{{name: y, {text}}}]}}]"
+    assert findings(contract, Format.ODCS) == [expected]
+
+
+def test_an_entry_of_a_list_at_the_top() -> None:
+    message = "this file has to be a mapping of keys to values"
+    assert findings("- 1", Format.TESTS) == [("W121", message)]
 
 
 POLICY = """\

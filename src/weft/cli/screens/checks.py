@@ -23,7 +23,7 @@ _KEPT = "kept 14 days"
 
 @dataclass(frozen=True)
 class Checked:
-    """A check's answer, the object it is about, and who answers for that."""
+    """A check's answer, the object it is about (`port@N.object`), and who answers for that."""
 
     object: str
     result: CheckResult
@@ -53,7 +53,7 @@ def _said(checked: Checked) -> str:
     """Return what stands behind the label: the rows looked at, or what the failure does to whom."""
     result = checked.result
     if result.verdict is Verdict.PASS:
-        return f"{result.rows:,} row{'' if result.rows == 1 else 's'}"
+        return _rows(result.rows)
     parts = ["blocks publish"] if result.blocks and result.verdict is not Verdict.WARN else []
     parts += [f"tells {visible(result.notify)}"] if result.notify else []
     parts += [f"owner {visible(checked.owner)}"] if checked.owner else []
@@ -70,11 +70,14 @@ def _details(checked: Checked) -> list[str]:
     if result.failed:
         keys = [visible(key) for key in result.keys]
         shown = f" · keys {', '.join(keys)}{' …' if result.failed > len(keys) else ''}"
-        lines.append(f"{indent}{result.failed:,} rows of {result.rows:,}{shown if keys else ''}")
+        lines.append(f"{indent}{_rows(result.failed)} of {result.rows:,}{shown if keys else ''}")
     elif result.value is not None and result.expected:
         lines.append(f"{indent}found {result.value:,g}, promised {visible(result.expected)}")
     if result.quarantined:
-        lines.append(
-            f"{indent}all rows: weft test --rows {checked.object}.{result.check}   ({_KEPT})"
-        )
+        name = checked.object.rpartition(".")[2]
+        lines.append(f"{indent}all rows: weft test --rows {name}.{result.check}   ({_KEPT})")
     return lines
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"

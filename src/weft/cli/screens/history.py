@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from weft.app.history import ProductHistory, ReleaseLine, RunDetail
+from weft.app.prune import Pruned
 from weft.cli.cells import visible
 from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
 from weft.cli.screen import Screen
@@ -135,3 +136,21 @@ def audit_table(entries: Sequence[AuditEntry]) -> Table:
         for each in entries
     ]
     return Table("audit", columns, rows)
+
+
+def pruned_result(found: Sequence[Pruned], *, done: bool) -> Result:
+    """Return what was pruned, or would be, for every format."""
+    columns = (
+        Column("warehouse"),
+        *(Column(name, _NUMBER) for name in ("releases", "builds", "bytes")),
+    )
+    rows = [(each.warehouse, len(each.releases), len(each.builds), each.bytes) for each in found]
+    table = Table("pruned", columns, rows)
+
+    def text(screen: Screen) -> str:
+        if not any(each.releases or each.builds or each.bytes for each in found):
+            return "Nothing to remove.\n"
+        next_step = "what is left:  weft history PRODUCT" if done else "do it:  weft prune"
+        return f"{draw_table(table, screen)}  {next_step}\n"
+
+    return Result("pruned", {"done": done, "warehouses": found}, table, text)

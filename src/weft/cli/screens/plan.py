@@ -31,11 +31,14 @@ _LABEL_ENDS = 23
 _FIELD_LABEL = 21
 _FIELD_VALUE = 26
 _LEAST_VALUE = 10
+_WIDEST_LABEL = 40
+_MOST_FIELDS = 12
+_NONE = "(none)"
 
 
 @dataclass(frozen=True)
 class View:
-    """How to draw: `width` 0 is unlimited; `whole` shows new products in full.
+    """How to draw: `width` 0 is unlimited; `whole` shows all in full.
 
     `apply` is the command that carries the plan out, "" where that is asked next; `seconds` is
     how long planning took.
@@ -90,7 +93,7 @@ def _products(plan: Plan, view: View) -> list[list[str]]:
     for change in plan.changes:
         changes.setdefault(change.product, []).append(change)
     held: dict[str, HeldBack] = {each.product: each for each in plan.held}
-    created = [name for name, own in changes.items() if _is_created(own)]
+    created = [name for name, own in changes.items() if _is_created(own) and name not in held]
     folded = set() if view.whole or len(created) < 2 else set(created)
     shown = [name for name in changes if name not in folded] + [
         name for name in held if name not in changes
@@ -127,9 +130,9 @@ def _product(
     room = max([_LABEL_ENDS - 3, *map(cells, aligned)]) + 3
     for change in ordered:
         lines.append(_change_line(change, room, view))
-        lines += [_field_line(each, view) for each in change.fields if each.what != "version"]
+        lines += _field_lines(change, view)
     if held:
-        checks = f": {', '.join(held.checks)}" if held.checks else ""
+        checks = f": {visible(', '.join(held.checks))}" if held.checks else ""
         mark = _painted("!", ChangeAction.WARN, view)
         stays = f"stays on release {held.release}" if held.release else "stays unpublished"
         lines.append(f"  {mark} {stays}, {visible(held.cause)}{checks}")
@@ -167,8 +170,19 @@ def _is_drop(change: Change) -> bool:
     return change.action is ChangeAction.DELETE and change.effect == "drop"
 
 
-def _field_line(field: FieldChange, view: View) -> str:
-    label = pad(visible(field.what), _FIELD_LABEL - 3) + "   "
+def _field_lines(change: Change, view: View) -> list[str]:
+    """Draw the fields of a change, aligned; of a long list only the beginning unless asked."""
+    fields = [each for each in change.fields if each.what != "version"]
+    shown = fields if view.whole or len(fields) <= _MOST_FIELDS else fields[: _MOST_FIELDS - 1]
+    labels = [min(cells(visible(each.what)), _WIDEST_LABEL) for each in shown]
+    room = max([_FIELD_LABEL - 3, *labels])
+    lines = [_field_line(each, room, view) for each in shown]
+    left = len(fields) - len(shown)
+    return [*lines, f"      … {left:,} more, all of them: weft plan -v"] if left else lines
+
+
+def _field_line(field: FieldChange, room: int, view: View) -> str:
+    label = pad(visible(field.what), room) + "   "
     note = visible(field.note)
     taken = 8 + cells(label) + (cells(note) + 3 if note else 0)
     value = _value(field, view.width - taken if view.width else 0)
@@ -178,9 +192,12 @@ def _field_line(field: FieldChange, view: View) -> str:
 
 def _value(field: FieldChange, room: int) -> str:
     """Return `old -> new`, both cut evenly where the room is too small; 0 is unlimited."""
-    old, new = visible(field.old), visible(field.new)
-    if not (old and new):
-        return cut(new or old, max(room, _LEAST_VALUE)) if room else new or old
+    if not (field.old or field.new):
+        return ""
+    if field.action is not ChangeAction.UPDATE:
+        value = visible(field.new or field.old)
+        return cut(value, max(room, _LEAST_VALUE)) if room else value
+    old, new = visible(field.old) or _NONE, visible(field.new) or _NONE
     whole = f"{old} -> {new}"
     if not room or cells(whole) <= room:
         return whole

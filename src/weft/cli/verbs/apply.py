@@ -31,7 +31,7 @@ from weft.plan.plan import Plan
 @product_option
 @click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
 @click.option("--allow-drop", is_flag=True, help="Let destructive steps run.")
-@click.option("-v", "--verbose", is_flag=True, help="Show new products in full.")
+@click.option("-v", "--verbose", is_flag=True, help="Show new products and long lists in full.")
 @yes_option
 @screen_options
 def apply(

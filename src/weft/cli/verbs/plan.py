@@ -26,7 +26,7 @@ from weft.plan.plan import ChangeClass, Plan
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
 @click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
 @click.option("--sql", is_flag=True, help="Show the statements of every step instead.")
-@click.option("-v", "--verbose", is_flag=True, help="Show new products in full.")
+@click.option("-v", "--verbose", is_flag=True, help="Show new products and long lists in full.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 @screen_options
 def plan(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
 from weft.app.errors import Exit
 from weft.app.query import query as asked
 from weft.cli.options import env_option, mesh_here
-from weft.cli.output import Column, Kind, Result, Table, draw_table, put
+from weft.cli.output import Result, draw_table, put
+from weft.cli.rows import ON_A_SCREEN, read_rows
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
-
-_ON_A_SCREEN = 100
 
 
 @verb(
@@ -38,35 +36,14 @@ def query(sql: str, env: str, limit: int | None, screen: Screen) -> int:
     JSON, YAML, CSV and Markdown have all rows unless a limit is given.
     """
     text = sys.stdin.read() if sql == "-" else sql
-    most = limit if limit is not None else _ON_A_SCREEN if screen.format == "table" else 0
+    most = limit if limit is not None else ON_A_SCREEN if screen.format == "table" else 0
     with mesh_here(env) as mesh:
         answer = asked(mesh, text)
         try:
-            table, more = _read(answer.rows, most)
+            table, more = read_rows(answer.rows, most)
         finally:
             answer.rows.close()
     put(Result("rows", table.data, table, lambda shown: draw_table(table, shown)), screen)
     if more:
         screen.say(f"the first {most:,} rows · all of them: --limit 0")
     return Exit.DONE
-
-
-def _read(stream: Any, most: int) -> tuple[Table, bool]:
-    """Read at most so many rows of an Arrow stream, 0 for all; and whether there are more."""
-    from arro3.core import DataType, RecordBatchReader
-
-    reader = RecordBatchReader.from_arrow(stream)
-    fields = [reader.schema.field(name) for name in range(len(reader.schema.names))]
-    columns = tuple(
-        Column(field.name, Kind.NUMBER if DataType.is_numeric(field.type) else Kind.TEXT)
-        for field in fields
-    )
-    rows: list[tuple[Any, ...]] = []
-    for batch in reader:
-        # A batch can be the whole result; what is not shown is not turned into Python values.
-        wanted = min(batch.num_rows, most + 1 - len(rows)) if most else batch.num_rows
-        batch = batch.slice(0, wanted)
-        rows += zip(*(batch.column(place).to_pylist() for place in range(len(fields))), strict=True)
-        if most and len(rows) > most:
-            return Table("rows", columns, rows[:most]), True
-    return Table("rows", columns, rows), False

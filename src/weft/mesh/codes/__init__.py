@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.mesh.codes.code import Code
+from weft.mesh.code import Code
 from weft.mesh.codes.contracts import CONTRACTS
 from weft.mesh.codes.files import FILES
 from weft.mesh.codes.meshwide import MESHWIDE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.mesh.codes.code import Code
+from weft.mesh.code import Code
 
 CONTRACTS: dict[str, Code] = {
     "W214": Code(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.mesh.codes.code import Code
+from weft.mesh.code import Code
 
 FILES: dict[str, Code] = {
     "W101": Code(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from weft.mesh.release import Observed, Release
+from weft.mesh.release import Build, Observed, Release
 from weft.plan.plan import Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
@@ -117,6 +117,10 @@ class Lake:
     def products(self, environment: str) -> tuple[str, ...]:
         """Return all products that have a release in an environment."""
         return self._releases.products(environment)
+
+    def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
+        """Return the builds that `forget` would remove."""
+        return tuple(self._pruning.unneeded(keep))
 
     def forget(
         self, releases: Iterable[Release], keep: frozenset[str], now: str

@@ -25,20 +25,26 @@ class Pruning:
         self._scratch = scratch
         self._manifests = manifests
 
+    def unneeded(self, keep: Iterable[str]) -> list[Build]:
+        """Return every build that is not kept. A kept view keeps what it reads."""
+        kept = self._reached(keep)
+        living = self._scratch.living()
+        return [
+            build
+            for build in self._manifests.all()
+            if build.key not in kept and build.run not in living
+        ]
+
     def forget_builds(self, keep: Iterable[str]) -> Iterator[tuple[str, int]]:
         """Remove every build that is not kept; yield paths and sizes in bytes.
 
-        A kept view keeps what it reads. The manifest goes first, so that no build is ever
-        visible without its data.
+        The manifest goes first, so that no build is ever visible without its data.
         """
-        kept = self._reached(keep)
-        living = self._scratch.living()
-        for build in self._manifests.all():
-            if build.key not in kept and build.run not in living:
-                self._manifests.remove(build.key)
-                yield self._layout.build(build.key), 0
-                for file in build.files:
-                    yield from self._remove(self._layout.file(file))
+        for build in self.unneeded(keep):
+            self._manifests.remove(build.key)
+            yield self._layout.build(build.key), 0
+            for file in build.files:
+                yield from self._remove(self._layout.file(file))
 
     def forget_orphans(self, dead: frozenset[str] = frozenset()) -> Iterator[tuple[str, int]]:
         """Remove data files that no build names; yield paths and sizes in bytes.

@@ -1,0 +1,164 @@
+"""Prune: remove releases that rollback need not reach any more, and the builds behind them.
+
+Which releases those are is decided here; a warehouse removes nothing that it did not make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import cast
+
+import msgspec
+
+from weft.app.bootstrap import Opened
+from weft.app.run import applied_products
+from weft.app.situation import gather, remembered
+from weft.mesh.release import Build, Release
+from weft.plan.examine import examine
+from weft.warehouses.protocol import KeepsReleases
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What is removed from one warehouse, or would be; `bytes` is the size of it.
+
+    Failing rows that were kept long enough, and files that killed runs left, count in `bytes`
+    once they are removed, not before.
+    """
+
+    warehouse: str
+    releases: tuple[Release, ...] = ()
+    builds: tuple[Build, ...] = ()
+    bytes: int = 0
+
+
+def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
+    """Remove what no kept release reaches, in all environments; or only say what that is.
+
+    Kept are, of every product, the newest releases and the young ones as `keep` of `weft.yaml`
+    says, and always the current one; whatever other roots have; and builds that wait for a hold
+    to end. Raises WarehouseError and StoreError.
+    """
+    waiting: frozenset[str] | None = None
+    found = []
+    for name in mesh.settings.warehouses:
+        keeper = _keeper(mesh, name)
+        if keeper is None:
+            continue
+        if waiting is None:
+            waiting = _candidates(mesh)
+        found.append(_prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run))
+    return tuple(found)
+
+
+def prune_after(mesh: Opened, published: Iterable[Release]) -> tuple[Pruned, ...]:
+    """Prune after these releases were published, unless none of their products has too many."""
+    if any(_has_surplus(mesh, release) for release in published):
+        return prune(mesh)
+    return ()
+
+
+def surplus(releases: tuple[Release, ...], keep: int, oldest: str) -> tuple[Release, ...]:
+    """The releases of one product, given newest first, that are not to be kept.
+
+    Kept are the first `keep` of them, those at or after `oldest`, an ISO time, and the first.
+
+    >>> surplus((), 1, "2026-01-01T00:00:00Z")
+    ()
+    """
+    limit = datetime.fromisoformat(oldest)
+    return tuple(
+        each for each in releases[max(keep, 1) :] if datetime.fromisoformat(each.at) < limit
+    )
+
+
+def _prune_warehouse(
+    mesh: Opened, name: str, keeper: KeepsReleases, waiting: frozenset[str], *, dry_run: bool
+) -> Pruned:
+    releases = tuple(_all_surplus(mesh, keeper))
+    gone = {(each.environment, each.product, each.number) for each in releases}
+    keep = waiting | {
+        key
+        for each in _all_releases(keeper)
+        if (each.environment, each.product, each.number) not in gone
+        for key in _keys(each)
+    }
+    builds = keeper.unneeded(keep)
+    if dry_run:
+        return Pruned(name, releases, builds, sum(each.bytes for each in builds))
+    now = mesh.system.now()
+    removed, size = keeper.forget(releases, keep, now)
+    if removed:
+        detail = msgspec.json.encode(
+            {
+                "releases": [
+                    f"{each.environment} {each.product} {each.number}" for each in releases
+                ],
+                "builds": len(builds),
+                "bytes": size,
+            }
+        )
+        mesh.store.audit.add(mesh.system.user(), "prune", name, detail.decode(), now)
+    return Pruned(name, releases, builds, size)
+
+
+def _keeper(mesh: Opened, warehouse: str) -> KeepsReleases | None:
+    found = mesh.warehouse(warehouse)
+    return cast(KeepsReleases, found) if hasattr(found, "forget") else None
+
+
+def _all_releases(keeper: KeepsReleases) -> Iterator[Release]:
+    for environment in keeper.environments():
+        for product in keeper.products(environment):
+            yield from keeper.history(environment, product)
+
+
+def _all_surplus(mesh: Opened, keeper: KeepsReleases) -> Iterator[Release]:
+    """What is too much of this root's products; other roots prune theirs themselves."""
+    for environment in keeper.environments():
+        for product in keeper.products(environment):
+            history = keeper.history(environment, product)
+            if history[0].root == mesh.settings.root:
+                yield from surplus(history, mesh.settings.keep.releases, _oldest(mesh))
+
+
+def _has_surplus(mesh: Opened, release: Release) -> bool:
+    """Whether the product of a release just published has others that are not to be kept.
+
+    Numbers count from 1, so that mostly nothing has to be read for the answer.
+    """
+    if release.number <= mesh.settings.keep.releases:
+        return False
+    for name in mesh.connected:
+        keeper = _keeper(mesh, name)
+        if keeper is not None:
+            history = keeper.history(release.environment, release.product)
+            if surplus(history, mesh.settings.keep.releases, _oldest(mesh)):
+                return True
+    return False
+
+
+def _oldest(mesh: Opened) -> str:
+    now = datetime.fromisoformat(mesh.system.now())
+    return (now - timedelta(days=mesh.settings.keep.days)).isoformat()
+
+
+def _keys(release: Release) -> set[str]:
+    shown = {obj.key for port in release.ports for obj in port.objects}
+    return shown | set(release.builds.values())
+
+
+def _candidates(mesh: Opened) -> frozenset[str]:
+    """The builds that applied definitions want now; of held products they are not released."""
+    settings = mesh.settings
+    keys: set[str] = set()
+    for environment in {settings.production, mesh.environment, *settings.environments}:
+        there = replace(mesh, environment=environment)
+        memory = remembered(there)
+        desired = applied_products(there, memory)
+        if desired.order:
+            examined = examine(gather(there, desired, desired.products, memory))
+            keys.update(key for each in examined.values() for key in each.keyed.builds.values())
+    return frozenset(keys)

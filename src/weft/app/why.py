@@ -1,0 +1,306 @@
+"""Why: what keeps a product, a port or a model from being up to date, and since when it is.
+
+It makes the same plan as `weft plan` and looks up in it what belongs to one address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from pathlib import Path
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import NotFound
+from weft.app.load import load
+from weft.app.plan import plan_situation
+from weft.app.situation import gather, remembered
+from weft.mesh.address import PortAddress
+from weft.mesh.manifest import ProductManifest, Read, ReadKind, Transform
+from weft.mesh.release import Release
+from weft.mesh.run import Run
+from weft.plan.examine import Situation, examine, released_key, upstream_of
+from weft.plan.plan import Change, ChangeAction, Plan
+
+RUNS = 1000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that differs: which field of what, old and new as people write them, and a note."""
+
+    field: str
+    old: str = ""
+    new: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Why:
+    """How an address stands.
+
+    `verdict` is `removed`, `new`, `blocked`, `held`, `changed`, `newer data`, `rebuild`,
+    `not published` or `up to date`, the first that holds. `release` is the current one, `run` the
+    run that published it, as far as the store remembers it.
+    """
+
+    address: str
+    verdict: str
+    reasons: tuple[Reason, ...] = ()
+    release: Release | None = None
+    run: Run | None = None
+
+
+def why(mesh: Opened, address: str) -> Why:
+    """Explain a product, a port (with or without its major) or a model.
+
+    Raises NotFound, Invalid, WarehouseError and StoreError.
+    """
+    memory = remembered(mesh)
+    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    desired = loaded.manifest(mesh.environment)
+    root = mesh.settings.root
+    removed = tuple(
+        each
+        for each, applied in memory.applied.items()
+        if applied.root == root and each not in desired.products
+    )
+    situation = gather(mesh, desired, desired.products, memory, removed)
+    plan = plan_situation(mesh, situation, desired.products)
+    subject = _subject(address, situation)
+    found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
+    release = situation.releases.get(subject.product)
+    runs = mesh.store.journal.runs(mesh.environment, RUNS) if release else ()
+    return Why(
+        address=address,
+        verdict=min((verdict for verdict, _ in found), key=_VERDICTS.index, default=UP_TO_DATE),
+        reasons=tuple(reason for _, reason in found),
+        release=release,
+        run=next((run for run in runs if release and run.id == release.run), None),
+    )
+
+
+UP_TO_DATE = "up to date"
+
+# The first that holds is the verdict.
+_VERDICTS = (
+    *("removed", "new", "blocked", "held", "changed", "newer data", "rebuild", "not published"),
+    UP_TO_DATE,
+)
+
+_Found = Iterator[tuple[str, Reason]]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is asked about: a product and, of its ports and models, those that matter.
+
+    `models` are the ones behind the address, down to those that read no other model. `whole`
+    says that the product itself is meant.
+    """
+
+    product: str
+    ports: frozenset[str]
+    models: frozenset[str]
+    whole: bool
+
+
+def _subject(address: str, situation: Situation) -> _Subject:
+    """Find what an address means, in the files or among what was applied and is gone."""
+    product = ".".join(address.partition("@")[0].split(".")[:2])
+    known = {**situation.applied, **situation.desired.products}
+    manifest = known.get(product)
+    if manifest is None:
+        raise NotFound("product", product, known, next_step="weft ls")
+    if address == product:
+        return _Subject(
+            product,
+            frozenset(port.name for port in manifest.ports),
+            frozenset(each.name for each in manifest.transforms),
+            whole=True,
+        )
+    part = address.removeprefix(f"{product}.")
+    ports = [port for port in manifest.ports if part in (port.name, port.port)]
+    models = {obj.model for port in ports for obj in port.objects}
+    models |= {each.name for each in manifest.transforms if each.name == part}
+    if not models:
+        parts = [port.name for port in manifest.ports]
+        parts += [each.name for each in manifest.transforms]
+        names = [f"{product}.{each}" for each in parts]
+        raise NotFound("port or model", address, names, next_step=f"weft show {product}")
+    behind = frozenset(_behind(models, manifest))
+    return _Subject(product, frozenset(port.name for port in ports), behind, whole=False)
+
+
+def _behind(models: set[str], manifest: ProductManifest) -> set[str]:
+    """These models and the ones of their product that they read, at any distance."""
+    found = set(models)
+    for transform in reversed(manifest.transforms):
+        if transform.name in found:
+            reads = transform.query.reads
+            found |= {read.target for read in reads if read.kind is ReadKind.MODEL}
+    return found
+
+
+class _Search:
+    """Looks for everything that differs about one subject."""
+
+    def __init__(self, folder: Path, situation: Situation, plan: Plan, subject: _Subject) -> None:
+        self._folder = folder
+        self._examined = examine(situation)
+        self._upstream = upstream_of(situation, self._examined)
+        self._situation = situation
+        self._plan = plan
+        self._subject = subject
+        self._desired = situation.desired.products.get(subject.product)
+        self._applied = situation.applied.get(subject.product)
+        self._release = situation.releases.get(subject.product)
+
+    def found(self) -> _Found:
+        """Verdicts with their reasons."""
+        subject, environment = self._subject, self._situation.desired.environment
+        if self._desired is None:
+            yield "removed", Reason("product", note="its files are gone, it is still applied")
+        elif subject.product not in self._situation.digests:
+            yield "new", Reason("product", note=f"it was never applied in {environment}")
+        else:
+            found = [
+                *self._blocked(),
+                *self._held(),
+                *self._changes(),
+                *self._newer(self._desired),
+            ]
+            yield from found
+            steps = sum(step.product == subject.product for step in self._plan.steps)
+            if steps and not found:
+                note = f"{steps} steps of an earlier apply are still to be done"
+                yield "not published", Reason("release", note=note)
+
+    def _blocked(self) -> _Found:
+        product = self._subject.product
+        for sentence in self._plan.blocked:
+            if sentence.startswith((f"{product} ", f"{product}.", f"{product}:")):
+                yield "blocked", Reason("plan", note=sentence)
+
+    def _held(self) -> _Found:
+        hold = self._situation.holds.get(self._subject.product)
+        for each in self._plan.held:
+            if each.product == self._subject.product:
+                stays = f"release {each.release}" if each.release else "nothing"
+                since = f", since {hold.since}" if hold and each.cause.startswith("held") else ""
+                note = each.cause + since
+                if each.checks:
+                    note = f"{note}: {', '.join(each.checks)}"
+                yield "held", Reason("release", stays, stays, note)
+
+    def _changes(self) -> _Found:
+        for change in self._plan.changes:
+            if change.product == self._subject.product and self._matters(change):
+                for reason in self._reasons_of(change):
+                    yield "changed", reason
+
+    def _matters(self, change: Change) -> bool:
+        if self._subject.whole:
+            return True
+        names = {"port": self._subject.ports, "model": self._subject.models}
+        return change.name in names.get(change.kind, ())
+
+    def _reasons_of(self, change: Change) -> Iterator[Reason]:
+        name = f"{change.kind} {change.name}"
+        if not change.fields or change.action is not ChangeAction.UPDATE:
+            yield Reason(name, note=_ACTIONS.get(change.action, change.effect))
+            return
+        for field in change.fields:
+            old, new = field.old, field.new
+            if change.kind == "model" and field.what == "query":
+                old, new = self._query_line(change.name) or (old, new)
+            yield Reason(f"{name}: {field.what}", old, new, field.note or change.effect)
+
+    def _query_line(self, model: str) -> tuple[str, str] | None:
+        before, after = _transform(self._applied, model), _transform(self._desired, model)
+        if before is None or after is None:
+            return None
+        return differing_line(before.text, after.text)
+
+    def _newer(self, manifest: ProductManifest) -> _Found:
+        """Models whose own definition is as before and that are built again nevertheless."""
+        situation, release = self._situation, self._release
+        keyed = self._examined[manifest.address].keyed
+        if release is None:
+            return
+        changed = {each.name for each in self._plan.changes if each.product == manifest.address}
+        for transform in manifest.transforms:
+            name = transform.name
+            if name not in self._subject.models or keyed.builds.get(name) == release.builds.get(
+                name
+            ):
+                continue
+            causes = [
+                cause for read in transform.query.reads for cause in self._cause(read, release)
+            ]
+            for cause in causes:
+                yield "newer data", cause
+            reads_changed = any(read.kind is ReadKind.MODEL for read in transform.query.reads)
+            salt = situation.salts.get(f"{manifest.address}.{name}")
+            if salt and not causes and not reads_changed and name not in changed:
+                yield "rebuild", Reason(f"model {name}: salt", "", salt, "a rebuild was asked for")
+
+    def _cause(self, read: Read, release: Release) -> Iterator[Reason]:
+        """Why what a model reads is not what its release was built from."""
+        keyed = self._examined[release.product].keyed
+        if read.kind is ReadKind.SOURCE and keyed.sources[read.target] != release.sources.get(
+            read.target
+        ):
+            files = self._situation.contents[release.product][read.target].files
+            newer = _newer_files(self._folder, files, release.at) or files
+            note = f"its content is not that of release {release.number}"
+            yield Reason(f"source {read.target}", "", _listed(newer), note)
+        if read.kind is ReadKind.PORT:
+            address = PortAddress.parse(read.target)
+            upstream = self._situation.releases.get(str(address.product))
+            there = released_key(upstream, address, read.object) if upstream else None
+            if self._upstream(read.target, read.object) != there:
+                note = f"weft why {address.product} says why"
+                old = _release(upstream.number if upstream else 0)
+                yield Reason(f"input {read.target}", old, "to be released", note)
+            elif upstream is not None and upstream.at > release.at:
+                note = f"it was released at {upstream.at}"
+                yield Reason(f"input {read.target}", "", _release(upstream.number), note)
+
+
+_ACTIONS = {ChangeAction.CREATE: "new", ChangeAction.DELETE: "its file is gone"}
+
+
+def differing_line(old: str, new: str) -> tuple[str, str] | None:
+    """The first line of SQL in which two texts differ, old and new; comments do not count.
+
+    >>> differing_line("SELECT a", "-- once\\nSELECT b")
+    ('SELECT a', 'SELECT b')
+    """
+    pairs = zip_longest(_sql_lines(old), _sql_lines(new), fillvalue="")
+    return next(((before, after) for before, after in pairs if before != after), None)
+
+
+def _sql_lines(text: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("--")]
+
+
+def _transform(manifest: ProductManifest | None, name: str) -> Transform | None:
+    found = manifest.transforms if manifest else ()
+    return next((each for each in found if each.name == name), None)
+
+
+def _newer_files(folder: Path, files: Sequence[str], at: str) -> list[str]:
+    """The files that were written after a time, as far as their own times tell."""
+    since = datetime.fromisoformat(at).timestamp()
+    return [file for file in files if (folder / file).stat().st_mtime > since]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _release(number: int) -> str:
+    return f"release {number}" if number else "nothing released"

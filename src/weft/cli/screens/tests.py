@@ -1,0 +1,117 @@
+"""Tests as they end: unit tests with the rows that differ, contracts with the checks that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import click
+
+from weft.app.errors import Exit
+from weft.app.test import ContractResult, Tested, Unbuilt
+from weft.app.unit_tests import UnitResult
+from weft.cli.cells import pad, visible
+from weft.cli.output import Column, Kind, Result, Table
+from weft.cli.screens.checks import Checked, draw_check, draw_sum
+from weft.contract.evaluate import blocked
+from weft.mesh.check import Verdict
+
+
+@dataclass
+class Tally:
+    """What has been tested so far; `whole` draws the checks that hold, too."""
+
+    colour: bool = False
+    whole: bool = False
+    units: list[UnitResult] = field(default_factory=list)
+    contracts: list[ContractResult] = field(default_factory=list)
+    unbuilt: list[str] = field(default_factory=list)
+
+    def take(self, tested: Tested) -> str:
+        """Take a result in and return its lines."""
+        match tested:
+            case UnitResult():
+                self.units.append(tested)
+                return "\n".join(self._unit(tested))
+            case ContractResult():
+                self.contracts.append(tested)
+                return "\n".join(self._contract(tested))
+            case Unbuilt():
+                self.unbuilt.append(tested.product)
+                return f" {pad('skip', 5)} {tested.product}: nothing is built yet"
+
+    def result(self, seconds: float) -> Result:
+        """Return everything for every format; people have read all but the sums already."""
+        names = ("address", "test", "verdict")
+        columns = (*(Column(name) for name in names), Column("rows", Kind.NUMBER))
+        rows: list[tuple[str, str, str, int | None]] = [
+            (f"{each.product}.{each.model}", each.name, "pass" if each.passed else "fail", None)
+            for each in self.units
+        ]
+        rows += [
+            (f"{each.product}.{each.object}", check.label, check.verdict, check.failed)
+            for each in self.contracts
+            for check in each.checks
+        ]
+        data = {
+            "exit": int(self.exit_code()),
+            "unit": self.units,
+            "contracts": self.contracts,
+            "unbuilt": self.unbuilt,
+        }
+        return Result("tests", data, Table("tests", columns, rows), lambda _: self._ending(seconds))
+
+    def exit_code(self) -> Exit:
+        """Return 6 where a unit test failed or a promise that blocks is broken."""
+        good = all(each.passed for each in self.units) and not any(
+            each.problem or blocked(each.checks) for each in self.contracts
+        )
+        return Exit.DONE if good else Exit.CHECKS
+
+    def _ending(self, seconds: float) -> str:
+        passed = sum(each.passed for each in self.units)
+        checks = [check for each in self.contracts for check in each.checks]
+        units = f"{len(self.units):,} unit test{'' if len(self.units) == 1 else 's'}: {passed:,} ok"
+        failed = len(self.units) - passed
+        units += f" · {failed:,} failed" if failed else ""
+        lines = [units] if self.units else []
+        lines += [draw_sum(checks)] if checks or not self.units else []
+        code = self.exit_code()
+        done = f"in {seconds:.1f} s" + (f"   exit {int(code)}" if code else "")
+        next_step = "what it is held to:  weft show PRODUCT.PORT" if code else "go on:  weft plan"
+        return "\n".join([*lines, done, f"  {next_step}"]) + "\n"
+
+    def _unit(self, unit: UnitResult) -> list[str]:
+        name = f"{unit.product}.{unit.model}: {visible(unit.name)}"
+        lines = [self._line(unit.passed, name, unit.seconds)]
+        if unit.problem:
+            lines.append(f"         {visible(unit.problem)}")
+        lines += [f"         missing     {_row(row)}" for row in unit.missing]
+        lines += [f"         unexpected  {_row(row)}" for row in unit.unexpected]
+        lines += ["         all rows are there, in another order"] if unit.misplaced else []
+        return lines if unit.passed else [*lines, f"         {unit.path}"]
+
+    def _contract(self, contract: ContractResult) -> list[str]:
+        good = not contract.problem and not blocked(contract.checks)
+        count = f"{len(contract.checks):,} check{'' if len(contract.checks) == 1 else 's'}"
+        data = f"release {contract.release}" if contract.release else "not published"
+        name = f"{contract.product}.{contract.object}, {data}, {count}, {contract.rows:,} rows"
+        lines = [self._line(good, name, contract.seconds)]
+        lines += [f"         {visible(contract.problem)}"] if contract.problem else []
+        return lines + [
+            draw_check(Checked(contract.object, check, contract.owner), colour=self.colour)
+            for check in contract.checks
+            if self.whole or check.verdict is not Verdict.PASS
+        ]
+
+    def _line(self, good: bool, name: str, seconds: float) -> str:
+        word = pad("ok" if good else "FAIL", 5)
+        word = click.style(word, fg="green" if good else "red") if self.colour else word
+        return f" {word} {name}   {seconds:.1f} s"
+
+
+def _row(row: dict[str, str | None]) -> str:
+    parts: Sequence[str] = [
+        f"{name}: {'null' if value is None else value}" for name, value in row.items()
+    ]
+    return visible("{" + ", ".join(parts) + "}")

@@ -1,0 +1,34 @@
+"""How one thing stands, and every field that makes it so."""
+
+from __future__ import annotations
+
+import click
+
+from weft.app.why import Why
+from weft.cli.cells import visible
+from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
+from weft.cli.screen import Screen
+
+_NOTHING_WRONG = "up to date"
+
+
+def why_result(why: Why, environment: str) -> Result:
+    """Return an answer for every format; the table has a row per reason."""
+    columns = (Column("field"), *(Column(name, Kind.TEXT) for name in ("old", "new", "note")))
+    rows = [(each.field, each.old, each.new, each.note) for each in why.reasons]
+    table = Table("reasons", columns, rows)
+
+    def text(screen: Screen) -> str:
+        address = click.style(why.address, bold=True) if screen.colour else why.address
+        lines = [f"{address} · {environment} · {why.verdict}"]
+        if why.release:
+            since = f"  release {why.release.number} of {short_time(why.release.at)}"
+            by = f", {why.run.kind} {why.run.id} by {visible(why.run.actor)}" if why.run else ""
+            lines.append(since + by)
+        if why.reasons:
+            lines += ["", draw_table(table, screen).rstrip("\n"), ""]
+        settled = why.verdict == _NOTHING_WRONG
+        lines.append("  look at it:  weft show " + why.address if settled else "  more:  weft plan")
+        return "\n".join(lines) + "\n"
+
+    return Result("why", {"why": why}, table, text)

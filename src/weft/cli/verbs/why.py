@@ -1,0 +1,28 @@
+"""`weft why`: what keeps a product, port or model from being up to date."""
+
+from __future__ import annotations
+
+import click
+
+from weft.app.errors import Exit
+from weft.app.why import why as asked
+from weft.cli.options import env_option, mesh_here
+from weft.cli.output import put
+from weft.cli.screen import Screen, screen_options
+from weft.cli.screens.why import why_result
+from weft.cli.verb import verb
+
+
+@verb(
+    "why",
+    ("weft why operations.flights", "what differs from what was applied, old and new"),
+    ("weft why operations.flights.stg_flights", "why a model would be built again"),
+)
+@click.argument("address")
+@env_option
+@screen_options
+def why(address: str, env: str, screen: Screen) -> int:
+    """Say how a product, port or model stands, and which field makes it so."""
+    with mesh_here(env) as mesh:
+        put(why_result(asked(mesh, address), mesh.environment), screen)
+    return Exit.DONE
