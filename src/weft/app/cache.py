@@ -54,6 +54,11 @@ class Cache:
         except (sqlite3.Error, OSError):
             self._connection = None
 
+    @property
+    def usable(self) -> bool:
+        """Whether anything can be remembered."""
+        return self._connection is not None
+
     def products(self) -> dict[str, CachedProduct]:
         """All remembered products by folder."""
         return self._all("products", _decode_product)

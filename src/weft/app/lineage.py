@@ -11,7 +11,6 @@ from weft.app.load import load
 from weft.app.situation import remembered
 from weft.project.graph import Graph, Node, column_graph, mesh_graph
 
-
 MAX_DEPTH = 200
 
 

@@ -66,7 +66,9 @@ def gather(
         recorded={address: each.release for address, each in memory.applied.items()},
         fallback={} if mesh.production else _fallback(mesh, homes),
         builds={name: each.builds for name, each in observed.items()},
-        contents=source_contents(mesh.folder, desired.products.values(), mesh.cache),
+        contents=source_contents(
+            mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
+        ),
         salts=salts,
         new_salts=new_salts or {},
         input_contracts={

@@ -198,6 +198,8 @@ def _relationship_checks(relationships: Iterable[Relationship], where: str) -> I
             kind=CheckKind.RELATIONSHIP,
             columns=each.columns,
             arguments={"to": relation, "to_columns": [column for _, column in targets]},
+            blocks=each.blocks != "nothing",
+            notify=each.notify,
             dimension="consistency",
             reads=(relation,),
             where=f"{where}/{number}",

@@ -64,10 +64,15 @@ class QualityRule:
 
 @dataclass(frozen=True)
 class Relationship:
-    """An ODCS foreign key: columns of this object, and `object.column` references they point to."""
+    """An ODCS foreign key: columns of this object, and `object.column` references they point to.
+
+    `blocks` and `notify` come from custom properties of vendor weft.
+    """
 
     columns: tuple[str, ...]
     to: tuple[str, ...]
+    blocks: str = ""
+    notify: str = ""
 
 
 @dataclass(frozen=True)

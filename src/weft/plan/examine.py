@@ -27,8 +27,9 @@ class Situation:
     the current ones of this environment, `recorded` the numbers of those that the store knows to
     be current, `fallback` are those of production. `builds` are the keys that each warehouse has.
     `contents` go by product and source, `new_salts` are the ones among `salts` that this plan
-    adds, `removed` are products that this root applied and no longer defines. `input_contracts` are hashes of what each product was promised by its inputs, and
-    `broken` the ports that a consumer compiled against as published, but not as they would be.
+    adds, `removed` are products that this root applied and no longer defines. `input_contracts`
+    are hashes of what each product was promised by its inputs, and `broken` the ports that a
+    consumer compiled against as published, but not as they would be.
     """
 
     desired: Manifest

@@ -95,9 +95,10 @@ def _object(entry: dict[str, Any], schema: Elements) -> SchemaObject:
         physical_name=get("physicalName", ""),
         quality=_rules(get("quality", ())),
         relationships=tuple(
-            Relationship(
+            _relationship(
                 tuple(each.removeprefix(f"{name}.") for each in _references(entry["from"], schema)),
-                _references(entry["to"], schema),
+                entry,
+                schema,
             )
             for entry in get("relationships", ())
         ),
@@ -121,9 +122,7 @@ def _property(entry: dict[str, Any], schema: Elements) -> SchemaProperty:
         classification=get("classification", ""),
         enum=tuple([each["value"] for each in get("enum", ())]),
         options=get("logicalTypeOptions", {}),
-        relationships=tuple(
-            [Relationship((name,), _references(each["to"], schema)) for each in relationships]
-        )
+        relationships=tuple([_relationship((name,), each, schema) for each in relationships])
         if relationships
         else (),
         quality=_rules(quality) if quality else (),
@@ -131,6 +130,18 @@ def _property(entry: dict[str, Any], schema: Elements) -> SchemaProperty:
         items=_property(entry["items"], schema) if "items" in entry else None,
         tags=tuple(get("tags", ())),
         physical_name=get("physicalName", ""),
+    )
+
+
+def _relationship(
+    columns: tuple[str, ...], entry: dict[str, Any], schema: Elements
+) -> Relationship:
+    custom = custom_properties(entry)
+    return Relationship(
+        columns,
+        _references(entry["to"], schema),
+        blocks=str(custom.get("blocks", "")),
+        notify=str(custom.get("notify", "")),
     )
 
 
