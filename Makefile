@@ -35,10 +35,17 @@ $(VENV)/dev: $(VENV)/core requirements/dev.txt
 	@$(install) --require-hashes --only-binary :all: -r requirements/dev.txt
 	@touch $@
 
+# Packages that are tried in place of the ones in the environment, each in a folder of its own.
+$(VENV)/engine $(VENV)/compiled: $(VENV)/%: requirements/%.txt | $(VENV)/core
+	@echo "installing what the tests compare with into $@ ..."
+	@rm -rf $@
+	@$(install) --require-hashes --only-binary :all: --target $@ -r $<
+	@touch $@
+
 demo: $(VENV)/core ## write the example mesh, apply it, show it
 	@$(BIN)/weft demo skyline
 
-test: $(VENV)/dev ## run every test
+test: $(VENV)/dev $(VENV)/engine $(VENV)/compiled ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 check: lint types layers test ## what CI runs: lint, types, layers, then every test
@@ -57,7 +64,7 @@ format: $(VENV)/dev ## format the code
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-bench: $(VENV)/dev ## measure, print a table, write benchmarks/results/latest.json
+bench: $(VENV)/dev $(VENV)/compiled ## measure, print a table, write benchmarks/results/latest.json
 	@$(BIN)/python benchmarks/run.py
 
 faults: $(VENV)/dev ## the whole fault loop on the example mesh (slow)
@@ -70,7 +77,8 @@ lock: ## choose the pinned versions anew (needs uv)
 	@$(COMPILE) pyproject.toml -o requirements/core.txt
 	@$(COMPILE) requirements/build.in -o requirements/build.txt
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
-	@$(COMPILE) pyproject.toml --extra speed -o requirements/speed.txt
+	@$(COMPILE) requirements/compiled.in -c requirements/core.txt -o requirements/compiled.txt
+	@$(subst -c requirements/constraints.in,,$(COMPILE)) requirements/engine.in -o requirements/engine.txt
 
 clean: ## remove the environment and everything that was made
 	@rm -rf $(VENV) skyline .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

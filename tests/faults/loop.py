@@ -97,7 +97,9 @@ def tried(
     """Try all, several at a time; yields each trial with what was wrong after it."""
     free: SimpleQueue[tuple[Program, Path]] = SimpleQueue()
     for number in range(programs):
-        free.put((Program(), folder / f"trial{number}"))
+        program = Program()
+        program.ask("warm", scenario.template)
+        free.put((program, folder / f"trial{number}"))
 
     def attempt(trial: Trial) -> tuple[Trial, list[str]]:
         program, place = free.get()
@@ -113,3 +115,28 @@ def tried(
         yield from pool.map(attempt, trials)
     for _ in range(programs):
         free.get()[0].close()
+
+
+EXAMPLE = HERE.parents[1] / "examples" / "skyline"
+
+
+def example_files() -> dict[str, bytes]:
+    """The files of the example mesh."""
+    return {
+        path.relative_to(EXAMPLE).as_posix(): path.read_bytes()
+        for path in EXAMPLE.rglob("*")
+        if path.is_file() and ".weft" not in path.parts
+    }
+
+
+def changed_example() -> dict[str, bytes]:
+    """The example later: another SELECT, newer data, a failing check, a product less."""
+    files = example_files()
+    files["domains/network/places/models/airports.sql"] += b"\nWHERE true"
+    lines = files["data/members.csv"].splitlines(keepends=True)
+    files["data/members.csv"] = b"".join(lines[:-5])
+    hourly = "domains/weather/observations/models/hourly.sql"
+    files[hourly] = b"-- unique: [origin]\n" + files[hourly]
+    return {
+        path: data for path, data in files.items() if not path.startswith("domains/punctuality/")
+    }

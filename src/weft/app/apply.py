@@ -208,7 +208,7 @@ class _Applying:
         yield RunEvent("started", self._run.id, 0, total, text=self._plan.id)
         for address, product in self._products.items():
             if product.left == 0:
-                self._finish(address)
+                yield self._ended(address, 0, total)
         warehouses = {
             name: self._mesh.warehouse(name)
             for name in {step.warehouse for step in self._plan.steps}
@@ -232,15 +232,16 @@ class _Applying:
             product.steps.append(result)
             product.left -= 1
             if product.left == 0:
-                state = self._finish(result.product)
-                yield RunEvent(
-                    "product", self._run.id, done, total, text=f"{result.product} {state}"
-                )
+                yield self._ended(result.product, done, total)
         yield from self._serve()
         yield from self._prune()
         ending = self._ending()
         self.end(ending, self._message)
         yield RunEvent("ended", self._run.id, done, total, text=ending)
+
+    def _ended(self, address: str, done: int, total: int) -> RunEvent:
+        state = self._finish(address)
+        return RunEvent("product", self._run.id, done, total, text=f"{address} {state}")
 
     def _ending(self) -> RunState:
         if self._worst in (StepState.FAILED, StepState.SKIPPED):

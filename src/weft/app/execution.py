@@ -125,8 +125,11 @@ class Execution:
             name = stack.pop()
             if self._waiting.pop(name, None) is None:
                 continue
-            cause = step.product if self._steps[name].product != step.product else step.id
-            yield _result(self._steps[name], StepState.SKIPPED, message=why, cause=cause)
+            skipped = self._steps[name]
+            own = skipped.product == step.product
+            held = own and skipped.kind in _MOVES and skipped.product in self._held
+            state = StepState.HELD if held else StepState.SKIPPED
+            yield _result(skipped, state, message=why, cause=step.id if own else step.product)
             stack += self._needed_by.get(name, ())
 
 

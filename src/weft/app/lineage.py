@@ -70,30 +70,35 @@ def find_node(graph: Graph, address: str) -> Node:
     """
     if address in graph.nodes:
         return graph.nodes[address]
-    holder, mark, column = address.partition("#")
-    found = [
-        node
-        for node in graph.nodes.values()
-        if _names_holder(node.id.partition("#")[0], holder)
-        and (not mark or node.id.partition("#")[2].partition(".")[2] == column)
-    ]
+    found = [node for node in graph.nodes.values() if _is_meant(node.id, address)]
     if not found:
-        what = "column" if mark else "product, port, model or source"
-        raise NotFound(what, address, graph.nodes, next_step="weft ls")
+        what = "column" if "#" in address else "product, port, model or source"
+        raise NotFound(what, address, _neighbours(graph, address), next_step="weft ls")
     highest = max(_major(node) for node in found)
     newest = [node for node in found if _major(node) == highest]
     if len(newest) > 1:
         raise Usage(
-            f"several objects of {holder} have a column `{column}`",
+            f"several objects have the column {address}",
             why="name the object too",
             next_step=f"weft lineage {newest[0].id}",
         )
     return newest[0]
 
 
-def _names_holder(id: str, holder: str) -> bool:
-    """Whether an id is a port's and `holder` names it, with its major or without."""
-    return "@" in id and holder in (id, id.partition("@")[0])
+def _neighbours(graph: Graph, address: str) -> list[str]:
+    """What an unknown address may have meant: something in its product, or another product."""
+    product = ".".join(address.partition("@")[0].partition("#")[0].split(".")[:2])
+    inside = [node.id for node in graph.nodes.values() if node.product == product]
+    return inside or list({node.product for node in graph.nodes.values()})
+
+
+def _is_meant(id: str, address: str) -> bool:
+    """Whether an address names a port, or a column of one, with less than its id says."""
+    place, mark, inner = id.partition("#")
+    holder, wanted, column = address.partition("#")
+    if mark != wanted or "@" not in place or holder not in (place, place.partition("@")[0]):
+        return False
+    return column in (inner, inner.partition(".")[2])
 
 
 def _major(node: Node) -> int:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from arro3.core import DataType, RecordBatchReader
@@ -20,6 +21,8 @@ from weft.warehouses.protocol import Warehouse, WarehouseError
 
 SHOWN_ROWS = 5
 _TOLERANCE = 1e-9
+_ROUNDING = 1e-6
+_NUMBERS = (int, float, Decimal)
 
 _Row = tuple[Any, ...]
 
@@ -139,6 +142,10 @@ def _compared(
     test: UnitTest, columns: Sequence[str], actual: list[_Row], expected: list[_Row]
 ) -> dict[str, Any]:
     """What a comparison found, as fields of a UnitResult."""
+    expected = [
+        tuple(_exact(value, row.get(column)) for column, value in zip(columns, found, strict=True))
+        for row, found in zip(test.expect, expected, strict=True)
+    ]
     missing, unexpected = _differences(actual, expected)
     misplaced = not test.any_order and not all(map(_same, actual, expected))
     named = {name for row in test.expect for name in row}
@@ -148,6 +155,14 @@ def _compared(
         "unexpected": tuple(_texts(row, columns, named) for row in unexpected[:SHOWN_ROWS]),
         "misplaced": misplaced and not (missing or unexpected),
     }
+
+
+def _exact(value: Any, written: Any) -> Any:
+    """A number as it was written, where the type of its column cannot hold it."""
+    numbers = isinstance(value, _NUMBERS) and isinstance(written, int | float)
+    if not numbers or math.isclose(value, written, rel_tol=_ROUNDING):
+        return value
+    return written
 
 
 def _differences(actual: list[_Row], expected: list[_Row]) -> tuple[list[_Row], list[_Row]]:

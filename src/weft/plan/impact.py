@@ -64,8 +64,9 @@ def blocking_sentences(breaking: Iterable[str], affected: Iterable[Affected]) ->
         following = int(major) + 1
         whom = ", ".join(victims.get(address, ())) or "no consumer in this mesh"
         found.append(
-            f"{address}: a breaking change on an active port needs a new major version (it breaks "
-            f"{whom}); weft new port {port} --major {following} --keep {major}"
+            f"{address}: a breaking change on an active port needs a new major version; "
+            f"it breaks {whom}.\n"
+            f"keep major {major} alive:  weft new port {port} --major {following} --keep {major}"
         )
     return found
 

@@ -16,7 +16,7 @@ from weft.sql.functions import (
     is_allowed,
     is_volatile,
 )
-from weft.sql.problem import Problem, place_of
+from weft.sql.problem import Place, Problem, place_in, place_of
 
 MAX_DEPTH = 120
 
@@ -47,7 +47,13 @@ class Survey:
         self, node: exp.Expr, code: str, message: str, note: str = "", help: str = ""
     ) -> None:
         """Note a problem at a node."""
-        self.problems.append(place_of(node).problem(self.text, code, message, note, help))
+        self.refuse_at(place_of(node), code, message, note, help)
+
+    def refuse_at(
+        self, place: Place, code: str, message: str, note: str = "", help: str = ""
+    ) -> None:
+        """Note a problem at a place."""
+        self.problems.append(place.problem(self.text, code, message, note, help))
 
 
 def survey(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...]) -> Survey:
@@ -65,9 +71,12 @@ def survey(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...])
         kind = type(node)
         if isinstance(node, exp.Table):
             tables.append(node)
+        before = len(found.problems)
         look = _LOOKS.get(kind) or (_function if kind in FUNCTION_CLASSES else None)
         if look is not None:
             look(node, found)
+        if len(found.problems) > before:
+            continue
         if kind in _CHAINS and node.parent is not None and type(node.parent) is kind:
             found.simple = found.simple and depth < MAX_DEPTH // 2
             depth -= 1
@@ -87,10 +96,13 @@ def _function(node: exp.Expr, found: Survey) -> None:
     if isinstance(node.parent, exp.Table) and node.arg_key == "this":
         return
     if not is_allowed(node, found.dialect):
-        found.refuse(
-            node,
+        name = function_name(node)
+        # Functions that are called without brackets have no place of their own.
+        known = node.meta_get("start") is not None
+        found.refuse_at(
+            place_of(node) if known else place_in(found.text, name),
             "W309",
-            f"function `{function_name(node)}` cannot be used here",
+            f"function `{name}` cannot be used here",
             "functions may reach nothing but their arguments",
         )
 
@@ -241,7 +253,13 @@ def _into(node: exp.Expr, found: Survey) -> None:
 
 
 def _parameter(node: exp.Expr, found: Survey) -> None:
-    found.refuse(node, "W305", "a query has no parameters", "write the value itself")
+    mark = next((mark for mark in "?$:@" if mark + node.name in found.text), "?")
+    found.refuse_at(
+        place_in(found.text, mark + node.name),
+        "W305",
+        "a query has no parameters",
+        "write the value itself",
+    )
 
 
 def _star(node: exp.Expr, found: Survey) -> None:
@@ -259,7 +277,8 @@ def _columns(node: exp.Expr, found: Survey) -> None:
 
 
 def _positional(node: exp.Expr, found: Survey) -> None:
-    found.refuse(node, "W312", "columns cannot be named by number", "write the column's name")
+    place = place_in(found.text, f"#{node.name}")
+    found.refuse_at(place, "W312", "columns cannot be named by number", "write the column's name")
 
 
 def _pivot(node: exp.Expr, found: Survey) -> None:

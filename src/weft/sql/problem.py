@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -47,6 +48,21 @@ class Place:
 
 
 NOWHERE = Place(0, 0)
+
+# Quoted text and comments as a whole, then any other character.
+PIECES = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$\$.*?\$\$|/\*|\$\$|.", re.DOTALL
+)
+
+
+def place_in(text: str, word: str) -> Place:
+    """Find where a word stands first, outside of quotes and comments and in any case."""
+    wanted = word.lower()
+    for piece in PIECES.finditer(text):
+        start = piece.start()
+        if len(piece.group()) == 1 and text[start : start + len(word)].lower() == wanted:
+            return Place(start, start + len(word) - 1)
+    return NOWHERE
 
 
 def place_of(node: exp.Expr) -> Place:

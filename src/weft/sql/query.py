@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, UnsupportedError, exp
 
 from weft.mesh.manifest import Column, Query, Read
 from weft.sql.dialect import Dialect
@@ -17,7 +17,7 @@ from weft.sql.fingerprint import fingerprint
 from weft.sql.gate import survey
 from weft.sql.problem import NOWHERE, Place, Problem, place_of
 from weft.sql.qualified import Known, Qualified, Setting, choose_mark
-from weft.sql.reading import read
+from weft.sql.reading import first_line, read
 from weft.sql.scopes import qualify_scoped
 from weft.sql.simple import qualify_simple
 
@@ -149,11 +149,18 @@ def compile_select(
         return _compiled(qualified, setting, parsed.deterministic), ()
     except RecursionError:
         return None, (Problem("W304", "the query is nested too deeply"),)
+    except UnsupportedError as error:
+        return None, (Problem("W325", "the query cannot be resolved", note=first_line(error)),)
 
 
 def _compiled(qualified: Qualified, setting: Setting, deterministic: bool) -> Compiled:
     dialect = setting.dialect
-    sql = qualified.tree.sql(dialect=dialect.sqlglot, identify=True, comments=False)
+    sql = qualified.tree.sql(
+        dialect=dialect.sqlglot,
+        identify=True,
+        comments=False,
+        unsupported_level=ErrorLevel.RAISE,
+    )
     reads = tuple(_read(name, qualified, setting) for name in setting.names)
     stored = dialect.types.stored_as
     return Compiled(

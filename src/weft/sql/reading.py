@@ -5,14 +5,12 @@ Text is untrusted: what would cost the parser its stack or its evening is refuse
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 from weft.sql.dialect import Dialect
-from weft.sql.problem import Place, Problem, place_of
+from weft.sql.problem import PIECES, Place, Problem, place_of
 
 MAX_TEXT = 200_000
 MAX_NESTING = 60
@@ -32,11 +30,6 @@ _UNREADABLE = "this is not SQL that can be read"
 _NO_SELECT = "this is not a SELECT"
 _SECOND = "this is the second; a query is one SELECT"
 
-# What stands as a whole; a quote that matches alone was never closed.
-_TOKENS = re.compile(
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$\$.*?\$\$|/\*|\$\$|.", re.DOTALL
-)
-
 # What sqlglot raises on text that it was not made for, beside its own errors.
 _GIVES_UP = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError)
 
@@ -46,6 +39,9 @@ def read(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, 
     if len(text) > MAX_TEXT:
         note = f"it has {len(text)} characters, at most {MAX_TEXT} are read"
         return None, (Problem("W304", "the query is too long", note=note),)
+    if "\0" in text:
+        place = Place(text.index("\0"), text.index("\0"))
+        return None, (place.problem(text, "W301", _UNREADABLE, "this is a zero character"),)
     grammar = SqlglotDialect.get_or_raise(dialect.sqlglot)
     try:
         tokens = grammar.tokenize(text)
@@ -125,7 +121,8 @@ def _at(token: Token, text: str, code: str, message: str, note: str) -> Problem:
 
 
 def _token_problem(text: str, error: TokenError) -> Problem:
-    for found in _TOKENS.finditer(text):
+    # A quote that matches as a single piece has no other end.
+    for found in PIECES.finditer(text):
         if found.group() in ("'", '"', "/*", "$$"):
             place = Place(found.start(), found.end() - 1)
             return place.problem(text, "W301", _UNREADABLE, "this is never closed")

@@ -28,7 +28,7 @@ def null_shape(types: Mapping[str, str], dialect: Dialect) -> str:
 def typed_rows(
     shape: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], dialect: Dialect
 ) -> str:
-    """Return a SELECT of these rows in the types of `shape`; what a row leaves out is null.
+    """Return a SELECT of these rows, in order, in the types of `shape`; what is left out is null.
 
     A text in quotes has no type of its own, so beside a typed null it takes that null's type.
     """
@@ -40,11 +40,14 @@ def typed_rows(
     blank = " ".join(
         ("SELECT s.* FROM (SELECT 1 AS one) AS o LEFT JOIN (", nobody, ") AS s ON 1 = 1")
     )
-    selects = [
-        " ".join(("SELECT", ", ".join(_values(row, columns, names, dialect)), "FROM t"))
-        for row in rows
-    ]
-    return " ".join(("WITH t AS (", blank, ")", " UNION ALL ".join(selects)))
+    # Longer than any other name, so it is none of them.
+    place = dialect.quote(max(columns, key=len) + "_")
+    selects = []
+    for number, row in enumerate(rows):
+        values = _values(row, columns, names, dialect)
+        selects.append(" ".join(("SELECT", values, f", {number} AS", place, "FROM t")))
+    numbered = " ".join(("WITH t AS (", blank, ")", " UNION ALL ".join(selects)))
+    return " ".join(("SELECT", listed, "FROM (", numbered, ") AS r ORDER BY", place))
 
 
 def logical_type_of(values: Sequence[Any]) -> str:
@@ -60,7 +63,7 @@ _LOGICAL = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 def _values(
     row: Mapping[str, Any], columns: Sequence[str], names: Sequence[str], dialect: Dialect
-) -> list[str]:
+) -> str:
     found = []
     for column, name in zip(columns, names, strict=True):
         value = row.get(column)
@@ -68,7 +71,7 @@ def _values(
             found.append(f"t.{name} AS {name}")
         else:
             found.append(f"coalesce(t.{name}, {dialect.string(_text(value))}) AS {name}")
-    return found
+    return ", ".join(found)
 
 
 def _text(value: Any) -> str:

@@ -15,6 +15,7 @@ from weft.sql.gate import cte_of
 from weft.sql.neutral import neutral_names
 from weft.sql.problem import Problem
 from weft.sql.qualified import Qualified, Setting
+from weft.sql.reading import first_line
 from weft.sql.sources import Sources, first_select, output_names
 from weft.sql.unresolved import unnamed_outputs, unresolved
 
@@ -50,8 +51,7 @@ def resolve_scoped(tree: exp.Query, setting: Setting) -> tuple[Sources | None, l
         )
         sources = Sources(setting, tree, traverse_scope(tree))
     except SqlglotError as error:
-        note = (str(error).splitlines() or [""])[0].rstrip(".")
-        return None, [Problem("W325", "the query cannot be resolved", note=note)]
+        return None, [Problem("W325", "the query cannot be resolved", note=first_line(error))]
     problems = unresolved(sources)
     if problems:
         return None, problems

@@ -36,7 +36,7 @@ def unresolved(sources: Sources) -> list[Problem]:
         for column in scope.columns:
             found[id(column)] = _column_problem(sources, scope, column)
     problems = [each for each in found.values() if each is not None]
-    problems += _uneven(sources)
+    problems += [*_whole_rows(sources), *_uneven(sources)]
     problems = problems or list(_repeated(sources))
     return sorted(dict.fromkeys(problems), key=lambda each: (each.line, each.column))
 
@@ -80,6 +80,19 @@ def _qualified_problem(sources: Sources, scope: Scope, column: exp.Column) -> Pr
         return None
     note = did_you_mean(column.name, columns, f"`{column.table}` has no such column")
     return place.problem(text, "W320", f"unknown column `{column.name}`", note)
+
+
+def _whole_rows(sources: Sources) -> Iterator[Problem]:
+    """A relation's name as a value is a row of all its columns, whatever these will be."""
+    for scope in sources.scopes:
+        for each in scope.table_columns:
+            yield place_of(each).problem(
+                sources.setting.text,
+                "W312",
+                f"`{each.name}` stands for all columns at once",
+                "a column added upstream would change the value",
+                "name the columns",
+            )
 
 
 def _uneven(sources: Sources) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ Run as `python lake_process.py <what> <folder> <arguments>`.
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import resource
 import signal
@@ -72,6 +73,7 @@ def stopped(folder: str, run: str, at: int, how: str) -> None:
 
 def forks() -> None:
     """For each line of input let a child be stopped, and print its exit code."""
+    importlib.import_module("sqlglot.dialects.duckdb")
     for line in sys.stdin:
         folder, run, at, how = line.rstrip("\n").split("\t")
         child = os.fork()

@@ -54,6 +54,10 @@ def apply(
             plan = _shown(mesh, PlanOptions(products, flags["rebuild"]), flags["verbose"], screen)
         refuse_unless_allowed(plan, options)
         if plan.empty:
+            # What an interrupted run published may still have to be shown to other programs.
+            for event in apply_plan(mesh, plan, options):
+                if event.kind == "warning":
+                    screen.say(event.text)
             return Exit.DONE
         yes = flags["yes"] or saved is not None
         if not screen.agree(f"Apply this to {plan.environment}?", yes=yes):

@@ -101,11 +101,17 @@ class Builder:
         except WarehouseError:
             with suppress(WarehouseError):
                 self._disk.remove(draft)
-                self._disk.remove(target)
+                self._discard(build.key, target)
             raise
         if outcome.reused:
-            self._disk.remove(target)
+            self._discard(build.key, target)
         return outcome
+
+    def _discard(self, key: str, target: str) -> None:
+        """Remove data that no manifest names; over a network a link may be made and yet fail."""
+        found = self._manifests.find(key)
+        if found is None or self._layout.relative(target) not in found.files:
+            self._disk.remove(target)
 
     def _add(self, build: Build) -> Outcome:
         if self._manifests.add(build, self._scratch.file(build.run, "build.json")):

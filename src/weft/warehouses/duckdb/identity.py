@@ -29,9 +29,12 @@ def open_lake(layout: Layout, mesh: str, store: str) -> bool:
 
     Raises WarehouseError for a foreign one, or one of a newer format.
     """
+    # Before anything else but tmp/ a new lake gets its lake.json: whoever looks in this order
+    # cannot take one that is just being made for something foreign.
+    names = names_in(layout.root)
     data = read(layout.identity)
     if data is None:
-        if any(name != os.path.basename(layout.temporary) for name in names_in(layout.root)):
+        if any(name != os.path.basename(layout.temporary) for name in names):
             raise WarehouseError(
                 f"{layout.root} is not empty and not a lake (there is no lake.json); "
                 "choose another `path` for this warehouse",

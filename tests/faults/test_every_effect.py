@@ -1,0 +1,91 @@
+"""Kill or fail an apply at its effects: consumers keep a good version, the next apply converges.
+
+The small mesh is tried at every effect, the example and pairs of faults at a sample; all of it on
+the example is `campaign.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+import small_mesh
+from loop import Scenario, Trial, every, example_files, prepare, tried
+
+SEED = 20130101
+
+
+@pytest.fixture(scope="module")
+def first_apply(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    return prepare(tmp_path_factory.mktemp("first"), [], small_mesh.first())
+
+
+@pytest.fixture(scope="module")
+def later_apply(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    folder = tmp_path_factory.mktemp("later")
+    return prepare(folder, [small_mesh.first()], small_mesh.second())
+
+
+def assert_all_recover(scenario: Scenario, trials: Iterable[Trial], folder: Path) -> None:
+    found = {str(trial): wrong for trial, wrong in tried(scenario, trials, folder) if wrong}
+    assert not found, "\n".join(f"{trial}: {wrong}" for trial, wrong in found.items())
+
+
+def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply: Scenario) -> None:
+    assert first_apply.ending == "done"
+    assert later_apply.ending == "held"
+    before, after = later_apply.versions
+    assert before["finance.costs"] == after["finance.costs"]
+    assert before["shop.orders"] != after["shop.orders"]
+    assert set(before) - set(after) == {"finance.old"}
+    for scenario in (first_apply, later_apply):
+        kinds = {effect.partition(" ")[0] for effect in scenario.effects}
+        assert kinds >= {
+            *("store.begin", "store.finish", "store.end", "lake.run", "lake.serve"),
+            *("disk.write", "disk.link", "disk.rename", "disk.sync", "disk.remove_folder"),
+        }
+
+
+def test_a_first_apply_that_fails_at_any_effect(first_apply: Scenario, tmp_path: Path) -> None:
+    assert_all_recover(first_apply, every(first_apply, "fails"), tmp_path)
+
+
+def test_a_later_apply_that_is_killed_at_any_effect(later_apply: Scenario, tmp_path: Path) -> None:
+    assert_all_recover(later_apply, every(later_apply, "killed before"), tmp_path)
+
+
+def test_store_and_warehouse_that_did_it_but_cannot_say_so(
+    later_apply: Scenario, tmp_path: Path
+) -> None:
+    trials = [
+        Trial(((fault, at),))
+        for at, effect in enumerate(later_apply.effects, 1)
+        for fault in ("killed after", "fails after")
+        if effect.startswith(("store.", "lake.run"))
+    ]
+    assert_all_recover(later_apply, random.Random(SEED).sample(trials, 16), tmp_path)
+
+
+def test_faults_while_recovering_and_with_two_workers(
+    later_apply: Scenario, tmp_path: Path
+) -> None:
+    chance = random.Random(SEED)
+    faults = ("killed before", "fails")
+    count = len(later_apply.effects)
+    trials = [
+        Trial(
+            tuple((chance.choice(faults), chance.randint(1, count)) for _ in range(times)),
+            workers,
+        )
+        for times, workers in [(3, 1)] * 6 + [(1, 2)] * 6 + [(2, 2)] * 4
+    ]
+    assert_all_recover(later_apply, trials, tmp_path)
+
+
+def test_a_sample_of_the_example(tmp_path: Path) -> None:
+    scenario = prepare(tmp_path / "example", [], example_files())
+    chance = random.Random(SEED)
+    trials = chance.sample(list(every(scenario, "killed before", "fails")), 6)
+    assert_all_recover(scenario, trials, tmp_path)
