@@ -32,6 +32,7 @@ class Fault(StrEnum):
     KILLED_AFTER = "killed after"
     FAILS = "fails"
     FAILS_AFTER = "fails after"
+    STOPPED = "stopped before"
 
 
 @dataclass
@@ -50,6 +51,8 @@ class Effects:
             fault = self.fault if len(self.names) == self.at else Fault.NONE
         if fault is Fault.KILLED_BEFORE:
             _die()
+        if fault is Fault.STOPPED:
+            os.kill(os.getpid(), signal.SIGSTOP)
         if fault is Fault.FAILS:
             raise error()
         result = act()

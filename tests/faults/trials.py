@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -41,12 +42,22 @@ class Crashed(Exception):
 
 def forked(act: Callable[..., Any], *arguments: Any) -> Any:
     """Do something in a child process; its answer, or None when it was killed. Raises Crashed."""
+    return answered(*started(act, *arguments))
+
+
+def started(act: Callable[..., Any], *arguments: Any) -> tuple[int, int]:
+    """Begin something in a child process; its id, and where its answer will come from."""
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(receive)
         _answer(send, act, arguments)
     os.close(send)
+    return child, receive
+
+
+def answered(child: int, receive: int) -> Any:
+    """Wait for a child process. Raises Crashed."""
     with os.fdopen(receive) as answer:
         text = answer.read()
     os.waitpid(child, 0)
@@ -125,6 +136,46 @@ def _recovered(folder: Path, wanted: Seen) -> list[str]:
     return list(unsettled(folder, tupled(wanted), ending))
 
 
+def pause_one(template: Path, folder: Path, at: int, versions: list[Seen]) -> dict[str, Any]:
+    """Stop an apply, let another try, end the locks, let the other go through, wake the first.
+
+    Returns how each of them ended, the lock that was in the way, and what was wrong.
+    """
+    copied(template, folder)
+    child, receive = started(faulty_apply, folder, Fault.STOPPED, at, 1)
+    _, status = os.waitpid(child, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), "there are not so many effects"
+    found: dict[str, Any] = {"paused": child, "in the way": forked(_attempt, folder)}
+    forked(_unlock_all, folder)
+    found["other"] = forked(apply_all, folder)
+    before = forked(seen_by_all, folder)
+    os.kill(child, signal.SIGCONT)
+    *_, found["ending"] = answered(child, receive)
+    wrong = forked(_torn, folder, versions)
+    if forked(seen_by_all, folder) != before:
+        wrong.append("the paused apply changed what consumers see")
+    found["wrong"] = wrong + forked(_recovered, folder, versions[-1])
+    shutil.rmtree(folder)
+    return found
+
+
+def _attempt(folder: Path) -> dict[str, Any]:
+    """The lock that keeps an apply away; nothing when it was not kept away."""
+    try:
+        apply_all(folder)
+    except Locked as error:
+        return vars(error.lock)
+    return {}
+
+
+def _unlock_all(folder: Path) -> int:
+    with opened(folder, "", System()) as mesh:
+        locks = mesh.store.journal.locks()
+        for lock in locks:
+            mesh.store.journal.unlock(lock.id, "somebody", mesh.system.now())
+    return len(locks)
+
+
 def tupled(seen: Any) -> Seen:
     """What consumers see, after it was JSON."""
     return {
@@ -157,6 +208,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "count": count,
     "see": see,
     "attempt": attempt,
+    "pause": lambda template, folder, *rest: pause_one(Path(template), Path(folder), *rest),
     "warm": lambda folder: warm(Path(folder)),
 }
 

@@ -127,16 +127,18 @@ class _Applying:
         self._recorded: dict[str, int] = {}
         self._manifests: dict[str, ProductManifest] = dict(plan.manifests)
         self._worst = StepState.DONE
+        self._moved = False
         self._message = ""
 
     def begin(self) -> None:
         """Record the run and lock what the plan touches. Raises Locked."""
         mesh, plan = self._mesh, self._plan
         journal = mesh.store.journal
-        dead = unfinished_run(mesh)
-        if dead is not None and dead.state is RunState.RUNNING:
-            told = f"process {dead.pid} on {dead.host} ended without a word"
-            interrupted = replace(dead, state=RunState.INTERRUPTED, ended=self._run.started)
+        earlier = unfinished_run(mesh)
+        self._moved = earlier is not None
+        if earlier is not None and earlier.state is RunState.RUNNING:
+            told = f"process {earlier.pid} on {earlier.host} ended without a word"
+            interrupted = replace(earlier, state=RunState.INTERRUPTED, ended=self._run.started)
             journal.end(replace(interrupted, message=told))
         locks = journal.begin(
             self._run,
@@ -227,13 +229,15 @@ class _Applying:
                 release = execution.outcomes[result.step].release
             if release is not None:
                 self._releases[result.product] = release
+                self._moved = True
             yield RunEvent("step", self._run.id, done, total, result)
             product = self._products[result.product]
             product.steps.append(result)
             product.left -= 1
             if product.left == 0:
                 yield self._ended(result.product, done, total)
-        yield from self._serve()
+        if self._moved:
+            yield from self._serve()
         yield from self._prune()
         ending = self._ending()
         self.end(ending, self._message)

@@ -103,7 +103,7 @@ def _installed(package: str) -> str:
 def fits(found: str, requirement: str) -> bool:
     """Whether a version is within the bounds of a requirement; only its numbers count.
 
-    >>> fits("1.5.6", "duckdb<3,>=1.5.5"), fits("3.0", "duckdb<3,>=1.5.5")
+    >>> fits("8.6", "click<9,>=8.5"), fits("9.0", "click<9,>=8.5")
     (True, False)
     """
     return all(

@@ -43,6 +43,7 @@ class Execution:
                 self._needed_by.setdefault(need, []).append(step.id)
         self._ready: list[tuple[int, str]] = []
         self._held: set[str] = set()
+        self._unwritable = ""
         for step in plan.steps:
             if not step.needs:
                 self._queue(step.id)
@@ -59,6 +60,7 @@ class Execution:
             while self._ready or running:
                 while self._ready and len(running) < self._workers:
                     step = self._steps[heappop(self._ready)[1]]
+                    del self._waiting[step.id]
                     running[pool.submit(self._carry_out, step)] = step
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in sorted(done, key=lambda each: self._place[running[each].id]):
@@ -82,8 +84,7 @@ class Execution:
         try:
             outcome, seconds = future.result()
         except WarehouseError as error:
-            yield _result(step, StepState.FAILED, message=str(error))
-            yield from self._skip_what_needs(step, f"{step.kind} {step.target} failed")
+            yield from self._failed(step, error)
             return
         self.outcomes[step.id] = outcome
         if blocked(outcome.checks):
@@ -100,6 +101,22 @@ class Execution:
             checks=outcome.checks,
         )
         yield from self._release(step.id)
+
+    def _failed(self, step: Step, error: WarehouseError) -> Iterator[StepResult]:
+        """Skip what needed the step; and everything, where nothing can be written any more."""
+        why = f"{step.kind} {step.target} failed"
+        if error.unwritable and self._unwritable:
+            why = str(error)
+            yield _result(step, StepState.SKIPPED, message=why, cause=self._unwritable)
+        else:
+            yield _result(step, StepState.FAILED, message=str(error))
+        yield from self._skip_what_needs(step, why)
+        if error.unwritable and not self._unwritable:
+            self._unwritable = step.id
+            self._ready.clear()
+            for name in self._waiting:
+                yield _result(self._steps[name], StepState.SKIPPED, message=why, cause=step.id)
+            self._waiting.clear()
 
     def _release(self, done: str) -> Iterator[StepResult]:
         """Let the steps go on that waited for this one; hold the publishing of held products."""

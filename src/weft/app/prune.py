@@ -41,16 +41,13 @@ def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
     says, and always the current one; whatever other roots have; and builds that wait for a hold
     to end. Raises WarehouseError and StoreError.
     """
-    waiting: frozenset[str] | None = None
-    found = []
-    for name in mesh.settings.warehouses:
-        keeper = _keeper(mesh, name)
-        if keeper is None:
-            continue
-        if waiting is None:
-            waiting = _candidates(mesh)
-        found.append(_prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run))
-    return tuple(found)
+    found = {name: _keeper(mesh, name) for name in mesh.settings.warehouses}
+    keepers = {name: keeper for name, keeper in found.items() if keeper is not None}
+    waiting = _candidates(mesh, keepers.values())
+    return tuple(
+        _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
+        for name, keeper in keepers.items()
+    )
 
 
 def prune_after(mesh: Opened, published: Iterable[Release]) -> tuple[Pruned, ...]:
@@ -150,11 +147,13 @@ def _keys(release: Release) -> set[str]:
     return shown | set(release.builds.values())
 
 
-def _candidates(mesh: Opened) -> frozenset[str]:
+def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str]:
     """The builds that applied definitions want now; of held products they are not released."""
     settings = mesh.settings
+    environments = {settings.production, mesh.environment, *settings.environments}
+    environments.update(each for keeper in keepers for each in keeper.environments())
     keys: set[str] = set()
-    for environment in {settings.production, mesh.environment, *settings.environments}:
+    for environment in environments:
         there = replace(mesh, environment=environment)
         memory = remembered(there)
         desired = applied_products(there, memory)

@@ -21,7 +21,7 @@ from weft.mesh.manifest import ProductManifest, Read, ReadKind, Transform
 from weft.mesh.release import Release
 from weft.mesh.run import Run
 from weft.plan.examine import Situation, examine, released_key, upstream_of
-from weft.plan.plan import Change, ChangeAction, Plan
+from weft.plan.plan import Change, ChangeAction, Plan, Step
 
 RUNS = 1000
 
@@ -172,10 +172,15 @@ class _Search:
                 *self._newer(self._desired),
             ]
             yield from found
-            steps = sum(step.product == subject.product for step in self._plan.steps)
+            steps = sum(map(self._concerns, self._plan.steps))
             if steps and not found:
                 note = f"{steps} steps of an earlier apply are still to be done"
                 yield "not published", Reason("release", note=note)
+
+    def _concerns(self, step: Step) -> bool:
+        subject = self._subject
+        its_own = subject.whole or (step.build is not None and step.target in subject.models)
+        return step.product == subject.product and its_own
 
     def _blocked(self) -> _Found:
         product = self._subject.product
@@ -187,12 +192,12 @@ class _Search:
         hold = self._situation.holds.get(self._subject.product)
         for each in self._plan.held:
             if each.product == self._subject.product:
-                stays = f"release {each.release}" if each.release else "nothing"
+                stays = _release(each.release)
                 since = f", since {hold.since}" if hold and each.cause.startswith("held") else ""
                 note = each.cause + since
                 if each.checks:
                     note = f"{note}: {', '.join(each.checks)}"
-                yield "held", Reason("release", stays, stays, note)
+                yield "held", Reason("release", stays, "held back", note)
 
     def _changes(self) -> _Found:
         for change in self._plan.changes:

@@ -78,7 +78,6 @@ def survey(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...])
         if len(found.problems) > before:
             continue
         if kind in _CHAINS and node.parent is not None and type(node.parent) is kind:
-            found.simple = found.simple and depth < MAX_DEPTH // 2
             depth -= 1
         for value in node.args.values():
             if type(value) is list:
@@ -253,9 +252,10 @@ def _into(node: exp.Expr, found: Survey) -> None:
 
 
 def _parameter(node: exp.Expr, found: Survey) -> None:
-    mark = next((mark for mark in "?$:@" if mark + node.name in found.text), "?")
+    name = node.text("this")
+    mark = next((mark for mark in "?$:@" if mark + name in found.text), "?")
     found.refuse_at(
-        place_in(found.text, mark + node.name),
+        place_in(found.text, mark + name),
         "W305",
         "a query has no parameters",
         "write the value itself",

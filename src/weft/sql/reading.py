@@ -48,7 +48,7 @@ def read(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, 
         problem = _statement_problem(tokens, text) or _too_deep(tokens, text)
         if problem is not None:
             return None, (problem,)
-        tree = grammar.parser().parse(tokens, text)[0]
+        tree = _parse(grammar, tokens, text)
     except TokenError as error:
         return None, (_token_problem(text, error),)
     except ParseError as error:
@@ -60,6 +60,29 @@ def read(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, 
     if tree is None:
         return None, (Problem("W302", "there is no statement here", help="write one SELECT"),)
     return _only_select(tree, text)
+
+
+def _parse(grammar: SqlglotDialect, tokens: list[Token], text: str) -> exp.Expr | None:
+    """Parse; a comment inside of GROUP BY and the like is only understood when it is blanked."""
+    try:
+        return grammar.parser().parse(tokens, text)[0]
+    except ParseError:
+        if not any(token.comments for token in tokens):
+            raise
+        blank = _without_comments(tokens, text)
+        return grammar.parser().parse(grammar.tokenize(blank), text)[0]
+
+
+def _without_comments(tokens: list[Token], text: str) -> str:
+    """Replace what stands between tokens by as many spaces, so that places stay right."""
+    pieces = []
+    end = 0
+    for token in tokens:
+        gap = text[end : token.start]
+        pieces += ["".join(mark if mark == "\n" else " " for mark in gap)]
+        pieces += [text[token.start : token.end + 1]]
+        end = token.end + 1
+    return "".join(pieces)
 
 
 def first_line(error: BaseException) -> str:

@@ -24,7 +24,8 @@ def qualify_simple(tree: exp.Select, setting: Setting) -> Qualified | None:
     """Return a resolved copy of a query that the gate calls simple; None when it is not plain."""
     try:
         return _Copier(tree, setting).copied()
-    except _NotPlain:
+    except (_NotPlain, RecursionError):
+        # A chain of a thousand conditions is too long to be copied by recursion.
         return None
 
 

@@ -19,7 +19,8 @@ class WarehouseError(Exception):
     """A warehouse could not do what it was asked.
 
     `transient` means that trying again may help; `interrupted` that the outside (a full disk, a
-    lost connection) stopped it half way; `denied` that it was not reached or not allowed.
+    lost connection) stopped it half way; `denied` that it was not reached or not allowed;
+    `unwritable` that nothing at all can be written there now, for want of room or of rights.
     """
 
     def __init__(
@@ -29,11 +30,13 @@ class WarehouseError(Exception):
         transient: bool = False,
         interrupted: bool = False,
         denied: bool = False,
+        unwritable: bool = False,
     ) -> None:
         super().__init__(message)
         self.transient = transient
         self.interrupted = interrupted
         self.denied = denied
+        self.unwritable = unwritable
 
 
 class Conflict(WarehouseError):

@@ -204,6 +204,27 @@ def test_what_weft_did_not_make_is_never_touched(open_lake: Any, tmp_path: Path)
     assert open_lake().observe(PROD).builds == {"a"}
 
 
+@pytest.mark.parametrize("damage", ["remove", "cut"])
+def test_a_build_without_its_data_is_made_again(
+    open_lake: Any, tmp_path: Path, damage: str
+) -> None:
+    lake = open_lake()
+    lake.run(build("a", "SELECT 1 AS id"), bound())
+    lake.close()
+    [data] = (tmp_path / "lake" / "files").iterdir()
+    if damage == "remove":
+        data.unlink()
+    else:
+        data.write_bytes(data.read_bytes()[:10])
+    lake = open_lake()
+    with pytest.raises(WarehouseError, match="build a is missing in the lake; plan and apply"):
+        lake.run(publish([port({"orders": ("a", ["id"])})]), bound("run_2"))
+    assert lake.observe(PROD).builds == frozenset()
+    assert not lake.run(build("a", "SELECT 1 AS id"), bound("run_2")).reused
+    lake.close()
+    assert rows_of(open_lake(), "a", ["id"]) == [(1,)]
+
+
 @pytest.mark.parametrize("key", ["../../x", "a/b", "", ".", "a" * 200, "ä"])
 def test_keys_are_no_paths(the_lake: Any, tmp_path: Path, key: str) -> None:
     with pytest.raises(WarehouseError, match="cannot be the name of a file"):

@@ -217,7 +217,7 @@ def test_an_older_fence_is_refused(warehouse: Any) -> None:
 
 
 def test_a_release_needs_its_builds(warehouse: Any) -> None:
-    with pytest.raises(WarehouseError, match="without build a"):
+    with pytest.raises(WarehouseError, match="build a is missing"):
         warehouse.run(publish_a(1), bound())
     assert warehouse.observe(PROD).releases == {}
 

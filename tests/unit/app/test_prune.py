@@ -9,12 +9,11 @@ import pytest
 
 from applying import apply_files
 from mesh_files import SETTINGS, Port, Product, Source, document, mesh_files
+from weft.app import test as verb
 from weft.app.bootstrap import opened
 from weft.app.prune import Pruned, prune, surplus
 from weft.app.rollback import RollbackOptions, plan_rollback
 from weft.app.system import System
-from weft.app.test import ContractResult, run_tests
-from weft.app.test import TestOptions as Options
 from weft.mesh.release import Release
 
 SMALL = {
@@ -119,8 +118,9 @@ def test_a_held_candidate_stays(tmp_path: Path) -> None:
     assert pruned(tmp_path, 30).builds == ()
     assert builds(tmp_path) == before
     with opened(tmp_path, "", at(30)) as mesh:
-        found = [each for each in run_tests(mesh, Options(("a.b",))) if isinstance(each, ContractResult)]
-    assert [each.release for each in found] == [0]
+        [tested] = verb.run_tests(mesh, verb.TestOptions(("a.b",)))
+    assert isinstance(tested, verb.ContractResult)
+    assert tested.release == 0
 
 
 def test_other_environments_keep_what_they_show(tmp_path: Path) -> None:

@@ -36,9 +36,7 @@ def dialect() -> Dialect:
 
 @pytest.fixture(scope="session")
 def known() -> Mapping[str, Known]:
-    return {
-        name: Known(Read(ReadKind.MODEL, name), columns) for name, columns in COLUMNS.items()
-    }
+    return {name: Known(Read(ReadKind.MODEL, name), columns) for name, columns in COLUMNS.items()}
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ WEFT_GOLDEN=write writes the files anew; read the difference before keeping it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest

@@ -64,7 +64,7 @@ class Auditor:
 
         A check that cannot be measured is a result of its own and blocks.
         """
-        build = self._relations.manifests.get(spec.key)
+        build = self._relations.manifests.need(spec.key)
         self._relations.ensure((spec.key, *spec.reads), bound.sources)
         rows, results = self._measured(spec)
         kept = tuple(

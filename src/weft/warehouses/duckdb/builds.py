@@ -95,7 +95,6 @@ class Builder:
             before_keeping()
             self._disk.sync(draft)
             self._disk.rename(draft, target)
-            self._disk.sync(self._layout.files)
             files = (self._layout.relative(target),)
             outcome = self._add(replace(build, rows=rows, bytes=size, files=files))
         except WarehouseError:

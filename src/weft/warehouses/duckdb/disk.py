@@ -25,6 +25,7 @@ def full_disk(path: str) -> WarehouseError:
     return WarehouseError(
         f"the disk is full: cannot write {path}; free some space and apply again",
         interrupted=True,
+        unwritable=True,
     )
 
 
@@ -34,6 +35,7 @@ def not_writable(path: str) -> WarehouseError:
         f"{path} is not writable; give this user the right to write there and apply again",
         denied=True,
         interrupted=True,
+        unwritable=True,
     )
 
 

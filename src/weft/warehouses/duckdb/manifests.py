@@ -37,12 +37,12 @@ class Manifests:
         found = (self.find(key) for key in sorted(self.keys()))
         return [build for build in found if build]
 
-    def exists(self, key: str) -> bool:
-        """Whether a build is complete."""
-        return os.path.exists(self._layout.build(key))
-
     def find(self, key: str) -> Build | None:
-        """Return a build, None when there is none. Raises WarehouseError for a damaged manifest."""
+        """Return a build, None when there is none, or when its data is gone.
+
+        Until a release names a build its data may be lost in a power cut; it is then built again.
+        Raises WarehouseError for a damaged manifest.
+        """
         found = self._read.get(key)
         if found is None:
             path = self._layout.build(key)
@@ -50,6 +50,8 @@ class Manifests:
             if data is None:
                 return None
             found = self._decoded(path, key, data)
+            if not self._is_whole(found):
+                return None
             self._read[key] = found
         return found
 
@@ -60,25 +62,44 @@ class Manifests:
             raise WarehouseError(f"build {key} is missing in the lake; plan and apply again")
         return found
 
+    def need(self, key: str) -> Build:
+        """Return a build for a step. Raises WarehouseError when there is none.
+
+        What is left of one that has lost its data is removed, so that the next plan makes it.
+        """
+        if self.find(key) is None:
+            self.remove(key)
+        return self.get(key)
+
     def add(self, build: Build, draft: str) -> bool:
         """Make a build visible, by way of the file `draft`; False when its key is taken.
 
         Nothing can fail after the link, so that whoever gets an error may remove the data.
         """
         self._disk.write(draft, msgspec.json.encode(build))
-        added = self._disk.link(draft, self._layout.build(build.key))
+        target = self._layout.build(build.key)
+        added = self._disk.link(draft, target)
+        if not added and self.find(build.key) is None:
+            self._disk.remove(target)
+            added = self._disk.link(draft, target)
         if added:
             self._read[build.key] = build
         return added
 
     def sync(self) -> None:
-        """Make sure that every build that is visible now stays so."""
+        """Make sure that every build that is visible now stays so, with its data."""
+        self._disk.sync(self._layout.files)
         self._disk.sync(self._layout.builds)
 
     def remove(self, key: str) -> None:
         """Make a build invisible."""
         self._disk.remove(self._layout.build(key))
         self._read.pop(key, None)
+
+    def _is_whole(self, build: Build) -> bool:
+        paths = [self._layout.file(file) for file in build.files]
+        there = all(map(os.path.exists, paths))
+        return there and sum(map(os.path.getsize, paths)) == build.bytes
 
     def _decoded(self, path: str, key: str, data: bytes) -> Build:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.relations import columns_of
 from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.duckdb.session import Engine, connect, explained
+from weft.warehouses.duckdb.session import Engine, connect, explaining
 
 # The oldest engine that can read what this one is told to write.
 STORAGE = "v1.5.0"
@@ -81,10 +82,7 @@ class Ports:
         return [release for release in found if release]
 
     def _write(self, path: str, views: list[_Shown], expansion: Expansion) -> None:
-        import duckdb
-
-        connection = connect(self._engine, f"{path}.spill")
-        try:
+        with closing(connect(self._engine, f"{path}.spill")) as connection, explaining():
             connection.execute(
                 f"ATTACH {string(path)} AS {_CATALOG} (STORAGE_VERSION {string(STORAGE)})"
             )
@@ -95,10 +93,6 @@ class Ports:
                 _create(connection, view, expansion)
             connection.execute("COMMIT")
             connection.execute(" ".join(("DETACH", _CATALOG)))
-        except duckdb.Error as error:
-            raise explained(error) from error
-        finally:
-            connection.close()
 
 
 def _create(connection: Any, view: _Shown, expansion: Expansion) -> None:

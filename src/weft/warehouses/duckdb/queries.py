@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 
 from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.relations import columns_of, parquet
-from weft.warehouses.duckdb.session import Engine, explained, lock
+from weft.warehouses.duckdb.session import Engine, explaining, lock
 from weft.warehouses.protocol import Relation
 
 
@@ -28,12 +29,8 @@ class Answer:
         return tuple(self._rows.columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        import duckdb
-
-        try:
+        with explaining():
             return self._rows.__arrow_c_stream__(requested_schema)
-        except duckdb.Error as error:
-            raise explained(error) from error
 
     def close(self) -> None:
         """Let go of the database."""
@@ -69,17 +66,18 @@ def _run(select: str, views: Iterable[str], files: set[str], engine: Engine) -> 
     import duckdb
 
     connection = duckdb.connect(":memory:", config=engine.config)
-    try:
-        for statement in views:
-            connection.execute(statement)
-        allowed = ", ".join(string(file) for file in sorted(files))
-        connection.execute("SET temp_directory = ''")
-        connection.execute(" ".join(("SET allowed_paths = [", allowed, "]")))
-        lock(connection)
-        return Answer(connection, connection.sql(select))
-    except duckdb.Error as error:
-        connection.close()
-        raise explained(error) from error
+    with ExitStack() as on_error:
+        on_error.callback(connection.close)
+        with explaining():
+            for statement in views:
+                connection.execute(statement)
+            allowed = ", ".join(string(file) for file in sorted(files))
+            connection.execute("SET temp_directory = ''")
+            connection.execute(" ".join(("SET allowed_paths = [", allowed, "]")))
+            lock(connection)
+            rows = connection.sql(select)
+        on_error.pop_all()
+    return Answer(connection, rows)
 
 
 def _view(relation: Relation, expansion: Expansion) -> tuple[str, str, str]:

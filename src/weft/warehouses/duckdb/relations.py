@@ -61,7 +61,7 @@ class Relations:
                     if key in sources:
                         self._add_source(sources[key])
                     else:
-                        self._add_build(self.manifests.get(key), sources)
+                        self._add_build(self.manifests.need(key), sources)
                     self._made.add(key)
 
     def refuse_changed(self, keys: Iterable[str], sources: Mapping[str, Source]) -> None:

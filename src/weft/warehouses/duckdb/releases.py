@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
@@ -77,7 +76,8 @@ class Releases:
         reused = current is not None and _same(current, wanted)
         if not reused:
             self._refuse_moved(current, wanted)
-            self._refuse_incomplete(wanted)
+            for key in sorted(_builds(wanted)):
+                self._manifests.need(key)
             self._disk.make_folder(folder)
             self._manifests.sync()
             draft = self._scratch.file(bound.run, "release.json")
@@ -111,17 +111,6 @@ class Releases:
         if number != wanted.number - 1 or later:
             raise _conflict(current, wanted)
 
-    def _refuse_incomplete(self, wanted: Release) -> None:
-        shown = (each.key for port in wanted.ports for each in port.objects)
-        missing = [
-            key for key in {*wanted.builds.values(), *shown} if not self._manifests.exists(key)
-        ]
-        if missing:
-            raise WarehouseError(
-                f"{wanted.product} cannot be released without build {missing[0]}; "
-                "plan and apply again"
-            )
-
     def _sync(self, folder: str) -> None:
         """Sync a product's folder and those above it, any of which may be new."""
         while folder != self._layout.root:
@@ -144,9 +133,9 @@ class Releases:
         return os.path.join(folder, f"{number:08}.json")
 
 
-def keys_of(releases: Iterable[Release]) -> frozenset[str]:
-    """Return the keys of every build that releases name."""
-    return frozenset(key for release in releases for key in release.builds.values())
+def _builds(release: Release) -> set[str]:
+    shown = (each.key for port in release.ports for each in port.objects)
+    return {*release.builds.values(), *shown}
 
 
 def _same(current: Release, wanted: Release) -> bool:

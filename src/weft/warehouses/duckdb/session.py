@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ MAX_MESSAGE = 300
 _FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
 
 # The file has a temporary name of ours already.
-_PARQUET = "(FORMAT parquet, RETURN_STATS, USE_TMP_FILE false)"
+_PARQUET = "(FORMAT parquet, USE_TMP_FILE false)"
 
 
 class Unmeasurable(WarehouseError):
@@ -115,15 +116,24 @@ class Session:
         return rows
 
     def describe(self, select: str) -> tuple[Column, ...]:
-        """Return the columns of a SELECT without running it."""
-        rows = self.execute(f"DESCRIBE\n{select}")
-        return tuple(Column(name, native) for name, native, *_ in rows)
+        """Return the columns of a SELECT without running it.
+
+        Binding it costs less than half of what DESCRIBE does.
+        """
+        import duckdb
+
+        cursor = self._cursor()
+        try:
+            bound = cursor.sql(select)
+            return tuple(map(Column, bound.columns, map(str, bound.types)))
+        except duckdb.Error as error:
+            raise explained(error) from error
 
     def write_parquet(self, select: str, path: str) -> tuple[int, int]:
         """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
         statement = " ".join(("COPY (\n", select, "\n) TO", string(path), _PARQUET))
-        _, rows, size, *_ = self.execute(statement)[0]
-        return rows, size
+        rows: int = self.execute(statement)[0][0]
+        return rows, os.path.getsize(path)
 
     def register(self, name: str, table: Any) -> None:
         """Show an Arrow table to this thread's statements under a name."""
@@ -166,6 +176,24 @@ class Session:
                 self._cursors.append(cursor)
             self._local.cursor = cursor
         return cursor
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Turn the engine's errors into ours, for the main thread.
+
+    Ctrl-C during a statement comes out of the engine as a RuntimeError and not as what it is.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise explained(error) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 def explained(error: Exception) -> WarehouseError:

@@ -1,0 +1,54 @@
+"""Two applies at once: one goes first, and one that slept past the end of its lock is refused."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import small_mesh
+from loop import Program, Scenario, prepare
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    folder = tmp_path_factory.mktemp("paused")
+    return prepare(folder, [small_mesh.first()], small_mesh.second())
+
+
+@pytest.fixture(scope="module")
+def program(scenario: Scenario) -> Iterator[Program]:
+    program = Program()
+    program.ask("warm", scenario.template)
+    yield program
+    program.close()
+
+
+def in_the_middle(scenario: Scenario) -> list[int]:
+    """The effects between the first lock and the file that other programs open."""
+    names = [effect.partition(" ")[0] for effect in scenario.effects]
+    return list(range(names.index("store.begin") + 2, names.index("lake.serve") + 1))
+
+
+def test_a_second_apply_is_told_who_is_at_work(
+    scenario: Scenario, program: Program, tmp_path: Path
+) -> None:
+    at = in_the_middle(scenario)[0]
+    found = program.ask("pause", scenario.template, tmp_path / "m", at, scenario.versions)
+    lock = found["in the way"]
+    assert lock["pid"] == found["paused"]
+    assert lock["host"] == socket.gethostname()
+    assert lock["holder"] and lock["since"] and lock["id"]
+    assert lock["product"] == "finance.costs"
+
+
+def test_one_that_slept_past_its_lock_changes_nothing(
+    scenario: Scenario, program: Program, tmp_path: Path
+) -> None:
+    for at in random.Random(7).sample(in_the_middle(scenario), 12):
+        found = program.ask("pause", scenario.template, tmp_path / "m", at, scenario.versions)
+        assert found["wrong"] == [], scenario.effects[at - 1]
+        assert found["other"] in ("done", "held")
+        assert found["ending"].startswith(("FencedOut", "Conflict")), scenario.effects[at - 1]
