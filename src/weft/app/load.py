@@ -6,6 +6,7 @@ Only what changed since the last time is read and compiled again. No warehouse i
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -111,6 +112,8 @@ def load(
     folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] = ()
 ) -> Loaded:
     """Load the mesh in a folder. Raises Invalid when `weft.yaml` itself cannot be used."""
+    # What the parser has to say about a definition is said by our own diagnostics.
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     workspace = Workspace(folder)
     settings, diagnostics = parse_settings(workspace.settings(), system.variables)
     if settings is None:

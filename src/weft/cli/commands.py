@@ -21,6 +21,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Start",
         (
+            Entry("demo", "demo:demo", "Write the example mesh, apply it and show it."),
             Entry("init", "init:init", "Begin a mesh in a folder."),
             Entry("new", "new:new", "Write a new domain, product or port."),
             Entry("validate", "validate:validate", "Check what can be known from the files."),
@@ -57,7 +58,10 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         "Understand",
-        (Entry("explain", "explain:explain", "Explain a code, a field of a standard or a verb."),),
+        (
+            Entry("explain", "explain:explain", "Explain a code, a field of a standard or a verb."),
+            Entry("doctor", "doctor:doctor", "Look at everything that Weft stands on."),
+        ),
     ),
 )
 

@@ -5,6 +5,7 @@ Nothing heavy is imported here; `weft --version` and `weft --help` load no verb 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -72,6 +73,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """Run the command line of this process and exit; the outermost frame of the program."""
+    # A command makes many small values and ends; looking for cycles among them all the time would
+    # cost a large mesh a quarter of its time.
+    gc.set_threshold(200_000, 50, 100)
     try:
         code = run(sys.argv[1:])
     except BrokenPipeError:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sqlglot
-from sqlglot.errors import SqlglotError
-
 from weft.sql.dialect import Dialect
+from weft.sql.reading import read
 
 
 def normalized(text: str, dialect: Dialect) -> str | None:
     """Write a query in its plainest form; None when it cannot be read."""
-    try:
-        tree = sqlglot.parse_one(text, read=dialect.sqlglot)
-    except (SqlglotError, RecursionError):
-        return None
-    return tree.sql(dialect=dialect.sqlglot, comments=False)
+    tree, _ = read(text, dialect)
+    return tree.sql(dialect=dialect.sqlglot, comments=False) if tree is not None else None

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
 from weft.sql.dialect import Dialect
 
 # What a logical type takes: families of native types.
@@ -28,6 +31,7 @@ _HEAD = re.compile(r"[A-Z][A-Z0-9_]*(?: [A-Z][A-Z0-9_]*)*")
 _DECIMAL = re.compile(r"\(([0-9]+)(?:,(-?[0-9]+))?\)")
 _SPACES = re.compile(r"\s+")
 _AROUND = re.compile(r"\s*([(),\[\]])\s*")
+_NESTED = re.compile(r"\b(STRUCT|ROW|MAP|UNION|RECORD|OBJECT)[(<]")
 _LIST = re.compile(r"\[[0-9]*\]$")
 
 
@@ -48,11 +52,10 @@ def _plain(text: str) -> str:
 
 
 def canonical_type(text: str, dialect: Dialect) -> str:
-    """Return the one spelling of a native type: `text` and `VARCHAR(10)` are `VARCHAR`.
-
-    The arguments of nested types stay as they are written, but for case and white space.
-    """
+    """Return the one spelling of a native type: `text` and `VARCHAR(10)` are `VARCHAR`."""
     plain = _plain(text)
+    if _NESTED.search(plain):
+        return _nested(text, dialect.sqlglot)
     head = _HEAD.match(plain)
     if not head:
         return plain
@@ -69,6 +72,15 @@ def canonical_type(text: str, dialect: Dialect) -> str:
     elif " WITH TIME ZONE" in rest:
         name, rest = f"{name} WITH TIME ZONE", ""
     return name + rest
+
+
+@lru_cache(maxsize=1024)
+def _nested(text: str, grammar: str) -> str:
+    """Spell a type with named fields, whose names keep their case, as sqlglot does."""
+    try:
+        return exp.DataType.build(text, dialect=grammar).sql(dialect=grammar)
+    except SqlglotError:
+        return _plain(text)
 
 
 def family_of(native: str, dialect: Dialect) -> str:

@@ -31,7 +31,10 @@ def promised(logical: str = "", physical: str = "", **options: Any) -> SchemaPro
         ("bool", "BOOLEAN"),
         ("int[]", "INTEGER[]"),
         ("decimal(4, 1)[]", "DECIMAL(4,1)[]"),
-        ("struct(a int)", "STRUCT(A INT)"),
+        ("struct(Aa int)", "STRUCT(Aa INT)"),
+        ("STRUCT(Aa INTEGER)", "STRUCT(Aa INT)"),
+        ("map(text, int4)[]", "MAP(TEXT, INT)[]"),
+        ("struct(", "STRUCT("),
         ("", ""),
     ],
 )

@@ -18,7 +18,6 @@ from weft.mesh.check import CheckResult, Measure, Verdict
 from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
-from weft.sql.types import fit_problem
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
 from weft.warehouses.duckdb.relations import Relations, build_relation, parquet
@@ -189,6 +188,8 @@ def column_results(
     """Compare a candidate's columns with the contract's: one result, or one per column at fault."""
     if not spec.columns:
         return ()
+    from weft.sql.types import fit_problem  # reads types with sqlglot, which observing spares
+
     found = {DIALECT.fold(column.name): column.type for column in columns}
     faults = []
     for promise in spec.columns:

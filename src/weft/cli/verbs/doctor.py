@@ -1,0 +1,67 @@
+"""`weft doctor`: what Weft stands on, and how to put right what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from weft.app.doctor import Finding, State, examine_machine
+from weft.app.errors import Exit, Usage
+from weft.app.system import System
+from weft.app.workspace import find_mesh
+from weft.cli.cells import pad, visible
+from weft.cli.options import env_option
+from weft.cli.output import Column, Kind, Result, Table, put
+from weft.cli.screen import Screen, screen_options
+from weft.cli.verb import verb
+
+_HUES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+
+
+@verb(
+    "doctor",
+    ("weft doctor", "look at programs, folder, store, warehouses and locks"),
+    ("weft doctor --json", "the same for a program"),
+)
+@env_option
+@screen_options
+def doctor(env: str, screen: Screen) -> int:
+    """Look at everything that Weft stands on; repairs nothing, exits with 4 when a verb would fail.
+
+    Works outside of a mesh too; then it looks at the programs and the folder.
+    """
+    try:
+        folder = find_mesh(Path.cwd())
+    except Usage:
+        folder = Path.cwd()
+    findings = examine_machine(folder, env, System())
+    put(_result(findings), screen)
+    failed = any(each.state is State.FAIL for each in findings)
+    return Exit.UNREACHABLE if failed else Exit.DONE
+
+
+def _result(findings: tuple[Finding, ...]) -> Result:
+    columns = (
+        Column("state"),
+        Column("name"),
+        Column("detail", Kind.TEXT),
+        Column("fix", Kind.TEXT),
+    )
+    rows = [[each.state, each.name, each.detail, each.fix] for each in findings]
+    table = Table("findings", columns, rows)
+    return Result("findings", table.data, table, lambda screen: _text(findings, screen))
+
+
+def _text(findings: tuple[Finding, ...], screen: Screen) -> str:
+    width = max(len(each.name) for each in findings)
+    lines: list[str] = []
+    for each in findings:
+        word = pad(each.state, 5)
+        word = click.style(word, fg=_HUES[each.state]) if screen.colour else word
+        lines.append(f" {word} {pad(each.name, width)}  {visible(each.detail)}".rstrip())
+        if each.fix:
+            lines.append(f"       {' ' * width}  fix: {visible(each.fix)}")
+    bad = sum(each.state is not State.OK for each in findings)
+    lines.append("All is well." if not bad else f"{bad} of {len(findings)} need a look.")
+    return "\n".join(lines) + "\n"
