@@ -18,8 +18,8 @@ SECTIONS = {
 }
 HEAD = """# Diagnostics
 
-Every finding of `weft validate` and `weft plan` has a code that stays the same. `weft explain CODE` says the same as this page, which is
-written from the codes themselves.
+Every finding of `weft validate` and `weft plan` has a code that stays the same. `weft explain CODE`
+says the same as this page, which is written from the codes themselves.
 """
 
 

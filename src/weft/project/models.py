@@ -14,9 +14,9 @@ from weft.mesh.manifest import (
     ResolvedInput,
     Transform,
 )
+from weft.mesh.nearest import nearest
 from weft.mesh.product import Materialization, Model
 from weft.project.faces import Faces
-from weft.mesh.nearest import nearest
 from weft.project.names import MeshNames, explain_unknown
 from weft.project.order import in_order
 from weft.sql.dialect import Dialect

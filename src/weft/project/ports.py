@@ -18,9 +18,9 @@ from weft.mesh.manifest import (
     ReadKind,
     Transform,
 )
+from weft.mesh.nearest import nearest
 from weft.mesh.product import DataProduct, PortContract
 from weft.project.faces import capped, column_of
-from weft.mesh.nearest import nearest
 from weft.project.models import Surroundings
 from weft.project.read_yaml import Document
 from weft.sql.query import RULE_TABLE, Known, compile_select, parse_rule
