@@ -55,14 +55,14 @@ def main(arguments: list[str]) -> int:
                 continue
             folder = Path(place) / name
             scenario = prepare(folder, earlier, files)
-            bad += _campaign(name, scenario, trials_of(scenario, chosen), folder)
+            bad += _campaign(name, scenario, trials_of(scenario, chosen))
     return min(bad, 1)
 
 
-def _campaign(name: str, scenario: Scenario, trials: Iterator[Trial], folder: Path) -> int:
+def _campaign(name: str, scenario: Scenario, trials: Iterator[Trial]) -> int:
     began = time.monotonic()
     counted: Counter[tuple[str, bool]] = Counter()
-    for trial, wrong in tried(scenario, trials, folder):
+    for trial, wrong in tried(scenario, trials):
         kind = " + ".join(fault for fault, _ in trial.faults)
         counted[kind, bool(wrong)] += 1
         for line in wrong:

@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from memory_disk import quick_folder
 from mesh_files import lay_out
 
 HERE = Path(__file__).parent
@@ -92,14 +93,15 @@ def every(scenario: Scenario, *faults: str) -> Iterator[Trial]:
 
 
 def tried(
-    scenario: Scenario, trials: Iterable[Trial], folder: Path, programs: int = 2
+    scenario: Scenario, trials: Iterable[Trial], programs: int = 2
 ) -> Iterator[tuple[Trial, list[str]]]:
     """Try all, several at a time; yields each trial with what was wrong after it."""
     free: SimpleQueue[tuple[Program, Path]] = SimpleQueue()
-    for number in range(programs):
+    places = [quick_folder() for _ in range(programs)]
+    for place in places:
         program = Program()
         program.ask("warm", scenario.template)
-        free.put((program, folder / f"trial{number}"))
+        free.put((program, Path(place.name, "mesh")))
 
     def attempt(trial: Trial) -> tuple[Trial, list[str]]:
         program, place = free.get()
@@ -113,8 +115,9 @@ def tried(
 
     with ThreadPoolExecutor(programs) as pool:
         yield from pool.map(attempt, trials)
-    for _ in range(programs):
+    for place in places:
         free.get()[0].close()
+        place.cleanup()
 
 
 EXAMPLE = HERE.parents[1] / "examples" / "skyline"

@@ -28,8 +28,8 @@ def later_apply(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     return prepare(folder, [small_mesh.first()], small_mesh.second())
 
 
-def assert_all_recover(scenario: Scenario, trials: Iterable[Trial], folder: Path) -> None:
-    found = {str(trial): wrong for trial, wrong in tried(scenario, trials, folder) if wrong}
+def assert_all_recover(scenario: Scenario, trials: Iterable[Trial]) -> None:
+    found = {str(trial): wrong for trial, wrong in tried(scenario, trials) if wrong}
     assert not found, "\n".join(f"{trial}: {wrong}" for trial, wrong in found.items())
 
 

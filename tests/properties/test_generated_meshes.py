@@ -6,7 +6,7 @@ WEFT_PROFILE=deep tries very many more.
 from __future__ import annotations
 
 import os
-import tempfile
+
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from generated import DESCRIPTION, NOTHING, DrawnMesh, edits, meshes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from memory_disk import quick_folder
 from mesh_files import lay_out
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened, opened
@@ -91,7 +92,7 @@ def releases(mesh: Opened, products: Iterable[str]) -> dict[str, Release]:
 @given(st.data())
 def test_after_an_apply_there_is_nothing_to_do(data: st.DataObject) -> None:
     mesh: DrawnMesh = data.draw(meshes())
-    with tempfile.TemporaryDirectory() as place:
+    with quick_folder() as place:
         folder = Path(place, "mesh")
         assert_well_formed(applied(folder, mesh.files()))
         for _ in range(data.draw(st.integers(1, 3))):
@@ -109,7 +110,7 @@ def test_after_an_apply_there_is_nothing_to_do(data: st.DataObject) -> None:
 @given(st.data())
 def test_what_was_edited_into_a_mesh_is_what_a_new_one_has(data: st.DataObject) -> None:
     mesh: DrawnMesh = data.draw(meshes())
-    with tempfile.TemporaryDirectory() as place:
+    with quick_folder() as place:
         folder, fresh = Path(place, "mesh"), Path(place, "fresh")
         applied(folder, mesh.files())
         for _ in range(data.draw(st.integers(1, 3))):
@@ -125,7 +126,7 @@ def test_what_was_edited_into_a_mesh_is_what_a_new_one_has(data: st.DataObject) 
 @given(st.data())
 def test_a_plan_for_some_products_leaves_the_others_alone(data: st.DataObject) -> None:
     mesh: DrawnMesh = data.draw(meshes())
-    with tempfile.TemporaryDirectory() as place:
+    with quick_folder() as place:
         folder = Path(place, "mesh")
         applied(folder, mesh.files())
         _, mesh = data.draw(edits(mesh))
