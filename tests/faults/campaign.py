@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import small_mesh
 from loop import Scenario, Trial, changed_example, every, example_files, prepare, tried
+
+from memory_disk import quick_folder
 
 FAULTS = ("killed before", "killed after", "fails", "fails after")
 PAIRS = 200
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
     chosen = [each for each in arguments if each in FAULTS] or FAULTS
     names = [each for each in arguments if each not in FAULTS]
     bad = 0
-    with tempfile.TemporaryDirectory() as place:
+    with quick_folder() as place:
         for name, (earlier, files) in scenarios(Path(place)).items():
             if names and name not in names:
                 continue

@@ -13,7 +13,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from memory_disk import quick_folder
 from mesh_files import lay_out
 
 HERE = Path(__file__).parent
@@ -97,11 +96,10 @@ def tried(
 ) -> Iterator[tuple[Trial, list[str]]]:
     """Try all, several at a time; yields each trial with what was wrong after it."""
     free: SimpleQueue[tuple[Program, Path]] = SimpleQueue()
-    places = [quick_folder() for _ in range(programs)]
-    for place in places:
+    for number in range(programs):
         program = Program()
         program.ask("warm", scenario.template)
-        free.put((program, Path(place.name, "mesh")))
+        free.put((program, scenario.template.with_name(f"trial{number}")))
 
     def attempt(trial: Trial) -> tuple[Trial, list[str]]:
         program, place = free.get()
@@ -115,9 +113,8 @@ def tried(
 
     with ThreadPoolExecutor(programs) as pool:
         yield from pool.map(attempt, trials)
-    for place in places:
+    for _ in range(programs):
         free.get()[0].close()
-        place.cleanup()
 
 
 EXAMPLE = HERE.parents[1] / "examples" / "skyline"

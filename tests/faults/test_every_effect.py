@@ -7,25 +7,28 @@ the example is `campaign.py`.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import small_mesh
 from loop import Scenario, Trial, every, example_files, prepare, tried
 
+from memory_disk import quick_folder
+
 SEED = 20130101
 
 
 @pytest.fixture(scope="module")
-def first_apply(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    return prepare(tmp_path_factory.mktemp("first"), [], small_mesh.first())
+def first_apply() -> Iterator[Scenario]:
+    with quick_folder() as folder:
+        yield prepare(Path(folder), [], small_mesh.first())
 
 
 @pytest.fixture(scope="module")
-def later_apply(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    folder = tmp_path_factory.mktemp("later")
-    return prepare(folder, [small_mesh.first()], small_mesh.second())
+def later_apply() -> Iterator[Scenario]:
+    with quick_folder() as folder:
+        yield prepare(Path(folder), [small_mesh.first()], small_mesh.second())
 
 
 def assert_all_recover(scenario: Scenario, trials: Iterable[Trial]) -> None:
@@ -48,29 +51,25 @@ def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply
         }
 
 
-def test_a_first_apply_that_fails_at_any_effect(first_apply: Scenario, tmp_path: Path) -> None:
-    assert_all_recover(first_apply, every(first_apply, "fails"), tmp_path)
+def test_a_first_apply_that_fails_at_any_effect(first_apply: Scenario) -> None:
+    assert_all_recover(first_apply, every(first_apply, "fails"))
 
 
-def test_a_later_apply_that_is_killed_at_any_effect(later_apply: Scenario, tmp_path: Path) -> None:
-    assert_all_recover(later_apply, every(later_apply, "killed before"), tmp_path)
+def test_a_later_apply_that_is_killed_at_any_effect(later_apply: Scenario) -> None:
+    assert_all_recover(later_apply, every(later_apply, "killed before"))
 
 
-def test_store_and_warehouse_that_did_it_but_cannot_say_so(
-    later_apply: Scenario, tmp_path: Path
-) -> None:
+def test_store_and_warehouse_that_did_it_but_cannot_say_so(later_apply: Scenario) -> None:
     trials = [
         Trial(((fault, at),))
         for at, effect in enumerate(later_apply.effects, 1)
         for fault in ("killed after", "fails after")
         if effect.startswith(("store.", "lake.run"))
     ]
-    assert_all_recover(later_apply, random.Random(SEED).sample(trials, 16), tmp_path)
+    assert_all_recover(later_apply, random.Random(SEED).sample(trials, 16))
 
 
-def test_faults_while_recovering_and_with_two_workers(
-    later_apply: Scenario, tmp_path: Path
-) -> None:
+def test_faults_while_recovering_and_with_two_workers(later_apply: Scenario) -> None:
     chance = random.Random(SEED)
     faults = ("killed before", "fails")
     count = len(later_apply.effects)
@@ -81,11 +80,11 @@ def test_faults_while_recovering_and_with_two_workers(
         )
         for times, workers in [(3, 1)] * 6 + [(1, 2)] * 6 + [(2, 2)] * 4
     ]
-    assert_all_recover(later_apply, trials, tmp_path)
+    assert_all_recover(later_apply, trials)
 
 
-def test_a_sample_of_the_example(tmp_path: Path) -> None:
-    scenario = prepare(tmp_path / "example", [], example_files())
-    chance = random.Random(SEED)
-    trials = chance.sample(list(every(scenario, "killed before", "fails")), 6)
-    assert_all_recover(scenario, trials, tmp_path)
+def test_a_sample_of_the_example() -> None:
+    with quick_folder() as folder:
+        scenario = prepare(Path(folder), [], example_files())
+        trials = list(every(scenario, "killed before", "fails"))
+        assert_all_recover(scenario, random.Random(SEED).sample(trials, 6))

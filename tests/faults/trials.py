@@ -6,7 +6,6 @@ but opened nothing, so that a trial costs no more than what it tries.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -100,15 +99,8 @@ def copied(template: Path, folder: Path) -> None:
 
 
 def _copy(source: str, target: str) -> None:
-    if "/lake/files/" in source or "/data/" in source:
-        try:
-            os.link(source, target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-        else:
-            return
-    shutil.copy2(source, target)
+    shared = "/lake/files/" in source or "/data/" in source
+    (os.link if shared else shutil.copy2)(source, target)
 
 
 def seen_by_all(folder: Path) -> list[Seen]:

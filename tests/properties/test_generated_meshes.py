@@ -6,7 +6,6 @@ WEFT_PROFILE=deep tries very many more.
 from __future__ import annotations
 
 import os
-
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path

@@ -158,9 +158,7 @@ def test_a_newer_format_is_refused(open_lake: Any, tmp_path: Path) -> None:
         open_lake().observe(PROD)
 
 
-@pytest.mark.parametrize(
-    "name", ["lake.json", "builds/a.json", "releases/prod/sales/orders/00000001.json"]
-)
+@pytest.mark.parametrize("name", ["lake.json", "releases/prod/sales/orders/00000001.json"])
 @pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
 def test_damaged_files_are_named(open_lake: Any, tmp_path: Path, name: str, content: str) -> None:
     lake = open_lake()
@@ -172,6 +170,15 @@ def test_damaged_files_are_named(open_lake: Any, tmp_path: Path, name: str, cont
     with pytest.raises(WarehouseError, match=f"{name} is damaged"):
         other.observe(PROD)
         other.run(build("a", "SELECT 1 AS id"), bound("run_2"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
+def test_a_damaged_build_is_built_again(open_lake: Any, tmp_path: Path, content: str) -> None:
+    open_lake().run(build("a", "SELECT 1 AS id"), bound())
+    (tmp_path / "lake" / "builds" / "a.json").write_text(content)
+    outcome = open_lake().run(build("a", "SELECT 1 AS id"), bound("run_2"))
+    assert not outcome.reused
+    assert open_lake().run(build("a", "SELECT 1 AS id"), bound("run_3")).reused
 
 
 def test_what_weft_did_not_make_is_never_touched(open_lake: Any, tmp_path: Path) -> None:

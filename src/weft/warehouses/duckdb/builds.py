@@ -93,7 +93,6 @@ class Builder:
         try:
             rows, size = self._session.write_parquet(select, draft)
             before_keeping()
-            self._disk.sync(draft)
             self._disk.rename(draft, target)
             files = (self._layout.relative(target),)
             outcome = self._add(replace(build, rows=rows, bytes=size, files=files))

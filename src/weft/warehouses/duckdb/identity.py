@@ -52,6 +52,7 @@ def make_lake(layout: Layout, disk: Disk, scratch: Scratch, mesh: str, store: st
         owner = scratch.take_free("lake")
         draft = scratch.file(owner, "lake.json")
         disk.write(draft, msgspec.json.encode(Identity(FORMAT, mesh, store)))
+        disk.sync(draft)
         disk.link(draft, layout.identity)
         scratch.drop(owner)
         open_lake(layout, mesh, store)

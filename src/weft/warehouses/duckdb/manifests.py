@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import msgspec
 
@@ -33,15 +34,15 @@ class Manifests:
         return frozenset(key for key in keys if is_name(key))
 
     def all(self) -> list[Build]:
-        """Return all complete builds, by key. Raises WarehouseError for a damaged manifest."""
+        """Return all complete builds, by key. Raises WarehouseError when one cannot be read."""
         found = (self.find(key) for key in sorted(self.keys()))
         return [build for build in found if build]
 
     def find(self, key: str) -> Build | None:
-        """Return a build, None when there is none, or when its data is gone.
+        """Return a build, None when there is none, or when it is not whole.
 
-        Until a release names a build its data may be lost in a power cut; it is then built again.
-        Raises WarehouseError for a damaged manifest.
+        Until a release names a build it may be lost in a power cut, in part or as a whole; it is
+        then built again. Raises WarehouseError when it cannot be read.
         """
         found = self._read.get(key)
         if found is None:
@@ -49,8 +50,8 @@ class Manifests:
             data = read(path)
             if data is None:
                 return None
-            found = self._decoded(path, key, data)
-            if not self._is_whole(found):
+            found = _decoded(key, data)
+            if found is None or not self._is_whole(found):
                 return None
             self._read[key] = found
         return found
@@ -86,10 +87,12 @@ class Manifests:
             self._read[build.key] = build
         return added
 
-    def sync(self) -> None:
-        """Make sure that every build that is visible now stays so, with its data."""
-        self._disk.sync(self._layout.files)
-        self._disk.sync(self._layout.builds)
+    def paths(self, keys: Iterable[str]) -> list[str]:
+        """Return the paths of everything that these builds consist of, and of their folders."""
+        builds = [self.need(key) for key in keys]
+        files = [self._layout.file(file) for build in builds for file in build.files]
+        manifests = [self._layout.build(build.key) for build in builds]
+        return [self._layout.files, self._layout.builds, *files, *manifests]
 
     def remove(self, key: str) -> None:
         """Make a build invisible."""
@@ -101,11 +104,10 @@ class Manifests:
         there = all(map(os.path.exists, paths))
         return there and sum(map(os.path.getsize, paths)) == build.bytes
 
-    def _decoded(self, path: str, key: str, data: bytes) -> Build:
-        try:
-            build = _decoder.decode(data)
-        except msgspec.MsgspecError as error:
-            raise WarehouseError(f"{path} is damaged: {error}") from error
-        if build.key != key:
-            raise WarehouseError(f"{path} is damaged: it describes build {build.key}")
-        return build
+
+def _decoded(key: str, data: bytes) -> Build | None:
+    try:
+        build = _decoder.decode(data)
+    except msgspec.MsgspecError:
+        return None
+    return build if build.key == key else None

@@ -76,16 +76,15 @@ class Releases:
         reused = current is not None and _same(current, wanted)
         if not reused:
             self._refuse_moved(current, wanted)
-            for key in sorted(_builds(wanted)):
-                self._manifests.need(key)
+            paths = self._manifests.paths(sorted(_builds(wanted)))
             self._disk.make_folder(folder)
-            self._manifests.sync()
             draft = self._scratch.file(bound.run, "release.json")
             self._disk.write(draft, msgspec.json.encode(wanted))
+            self._disk.sync(*paths, draft, *self._above(folder))
             if not self._disk.link(draft, self._path(folder, wanted.number)):
                 current = self.current(wanted.environment, wanted.product)
                 raise _conflict(current, wanted)
-        self._sync(folder)
+        self._disk.sync(folder)
         return Outcome(reused=reused, release=current if reused else wanted)
 
     def remove(self, release: Release) -> tuple[str, int]:
@@ -111,11 +110,13 @@ class Releases:
         if number != wanted.number - 1 or later:
             raise _conflict(current, wanted)
 
-    def _sync(self, folder: str) -> None:
-        """Sync a product's folder and those above it, any of which may be new."""
+    def _above(self, folder: str) -> list[str]:
+        """The folders above a product's, any of which may be new."""
+        above: list[str] = []
         while folder != self._layout.root:
-            self._disk.sync(folder)
             folder = os.path.dirname(folder)
+            above.append(folder)
+        return above
 
     def _find(self, environment: str, product: str, number: int) -> Release | None:
         path = self._path(self._layout.product(environment, product), number)
