@@ -15,7 +15,9 @@ from weft.plan.plan import Plan, Step, StepKind
 from weft.warehouses.protocol import Bound, Outcome, Warehouse, WarehouseError
 
 _MOVES = (StepKind.PUBLISH, StepKind.DROP)
-_FINE = (StepState.DONE, StepState.REUSED)
+
+# So many steps are handed out per worker, so that none waits while results are recorded.
+_AHEAD = 2
 
 
 class Execution:
@@ -58,7 +60,7 @@ class Execution:
         finished = False
         try:
             while self._ready or running:
-                while self._ready and len(running) < self._workers:
+                while self._ready and len(running) < self._workers * _AHEAD:
                     step = self._steps[heappop(self._ready)[1]]
                     del self._waiting[step.id]
                     running[pool.submit(self._carry_out, step)] = step

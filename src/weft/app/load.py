@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,7 +24,6 @@ from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import Domain
 from weft.mesh.settings import MeshSettings
-from weft.project.compile import Compiled, compile_product, cycle_diagnostic, order_products
 from weft.project.faces import (
     Faces,
     PortFace,
@@ -33,7 +33,11 @@ from weft.project.faces import (
 )
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct, parse_domain, parse_product, parse_settings
+from weft.project.product_order import cycle_diagnostic, order_products
 from weft.sql.dialect import dialect_named, dialect_names
+
+if TYPE_CHECKING:
+    from weft.app.compiling import Compilation
 
 # A file changed this shortly before it was looked at may change again within the same tick of
 # the clock, unseen; it is read again next time.
@@ -91,6 +95,7 @@ class _Reading:
     workspace: Workspace
     settings: MeshSettings
     began: int
+    cpus: int
     domains: dict[str, Domain] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     files: int = 1
@@ -118,7 +123,9 @@ def load(
     settings, diagnostics = parse_settings(workspace.settings(), system.variables)
     if settings is None:
         raise Invalid(diagnostics, files=1)
-    reading = _Reading(workspace, settings, system.nanoseconds(), diagnostics=list(diagnostics))
+    reading = _Reading(
+        workspace, settings, system.nanoseconds(), system.cpus, diagnostics=list(diagnostics)
+    )
     remembered = cache.products()
     for name in workspace.domains():
         _read_domain(reading, name, remembered)
@@ -208,69 +215,54 @@ def _compile(
     remembered: Mapping[str, CachedProduct],
 ) -> dict[str, ProductManifest]:
     faces = _faces(reading, published)
-    names = _names(reading, faces)
-    products: dict[str, ProductManifest] = {}
+    products = _still_good(reading, faces)
     entries: dict[str, CachedProduct] = {}
-    for path in sorted(reading.stamps):
-        kept = reading.kept.get(path)
-        if kept is not None and kept.surroundings == _surroundings(kept.manifest, reading, faces):
-            products[kept.manifest.address] = kept.manifest
-            reading.diagnostics += kept.diagnostics
-            continue
-        if kept is not None:
-            folder = ProductFolder(kept.manifest.domain, path, kept.files)
-            reading.fresh[path] = _parse(reading.workspace, folder)
-        parsed = reading.fresh[path]
-        domain = reading.domains[path.split("/")[1]]
-        compiled = compile_product(parsed, domain, reading.settings.root, faces, names)
-        if compiled.manifest is None and published:
-            compiled = _against_published(reading, compiled, parsed, faces, published)
-        reading.diagnostics += compiled.diagnostics
+    for path, compiled in _compile_fresh(reading, faces, published):
+        if not compiled.broken_by:
+            reading.diagnostics += compiled.diagnostics
         if compiled.manifest is None:
             continue
-        products[compiled.manifest.address] = compiled.manifest
+        manifest = compiled.manifest
+        products[manifest.address] = manifest
+        if compiled.broken_by:
+            broken = Broken(manifest.address, compiled.broken_by, compiled.diagnostics)
+            reading.broken.append(broken)
+            continue
         stamps = reading.stamps[path]
         if all(reading.began - stamp.mtime_ns > _TICK_NS for stamp in stamps):
-            around = _surroundings(compiled.manifest, reading, faces)
-            entries[path] = CachedProduct(
-                _VERSION, stamps, around, compiled.manifest, compiled.diagnostics
-            )
+            around = _surroundings(manifest, reading, faces)
+            entries[path] = CachedProduct(_VERSION, stamps, around, manifest, compiled.diagnostics)
     gone = [path for path in remembered if path not in reading.stamps]
     if entries or gone:
         cache.remember_products(entries, gone)
     return products
 
 
-def _against_published(
-    reading: _Reading,
-    failed: Compiled,
-    parsed: ParsedProduct,
-    faces: Faces,
-    published: tuple[PortFace, ...],
-) -> Compiled:
-    """Compile a product against its inputs as they are published, to see who broke it.
+def _still_good(reading: _Reading, faces: Faces) -> dict[str, ProductManifest]:
+    """The remembered products that saw of others what is there now; the rest is read again."""
+    products: dict[str, ProductManifest] = {}
+    for path, kept in reading.kept.items():
+        if kept.surroundings == _surroundings(kept.manifest, reading, faces):
+            products[kept.manifest.address] = kept.manifest
+            reading.diagnostics += kept.diagnostics
+        else:
+            folder = ProductFolder(kept.manifest.domain, path, kept.files)
+            reading.fresh[path] = _parse(reading.workspace, folder)
+    return products
 
-    Its own mistakes fail here as well, and then the first compilation counts.
-    """
-    product = parsed.product
-    if product is None:
-        return failed
-    wanted = {each.contract_id for each in product.inputs}
-    changed = tuple(
-        face.address
-        for face in published
-        if f"{face.product}.{face.port}" in wanted
-        and faces.majors(f"{face.product}.{face.port}").get(face.major) != face
-    )
-    if not changed:
-        return failed
-    domain = reading.domains[product.domain]
-    before = Faces(published)
-    again = compile_product(parsed, domain, reading.settings.root, before, MeshNames())
-    if again.manifest is None:
-        return failed
-    reading.broken.append(Broken(product.address, changed, failed.diagnostics))
-    return again
+
+def _compile_fresh(
+    reading: _Reading, faces: Faces, published: tuple[PortFace, ...]
+) -> Iterable[tuple[str, Compilation]]:
+    if not reading.fresh:
+        return ()
+    from weft.app.compiling import Surroundings, compile_products
+
+    names = _names(reading, faces)
+    around = Surroundings(reading.settings.root, reading.domains, faces, names, published)
+    paths = sorted(reading.fresh)
+    parsed = [reading.fresh[path] for path in paths]
+    return zip(paths, compile_products(parsed, around, reading.cpus), strict=True)
 
 
 def _faces(reading: _Reading, published: tuple[PortFace, ...]) -> Faces:

@@ -15,7 +15,7 @@ from weft.app.select import select_products
 from weft.app.situation import Remembered, gather, remembered
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.plan import Plan
-from weft.project.compile import order_products
+from weft.project.product_order import order_products
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from weft.app.contents import source_contents
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Observed, Release
 from weft.plan.examine import Situation
-from weft.project.carry import carry
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
 
@@ -81,11 +80,23 @@ def gather(
 
 
 def _carried_over(desired: Manifest, applied: Mapping[str, ProductManifest]) -> Manifest:
-    products = {
-        address: carry(manifest, applied[address]) if address in applied else manifest
+    upgraded = {
+        address: applied[address]
         for address, manifest in desired.products.items()
+        if address in applied and _versions(applied[address]) != _versions(manifest)
     }
-    return replace(desired, products=products)
+    if not upgraded:
+        return desired
+    from weft.project.carry import carry
+
+    carried = {
+        address: carry(desired.products[address], before) for address, before in upgraded.items()
+    }
+    return replace(desired, products={**desired.products, **carried})
+
+
+def _versions(manifest: ProductManifest) -> set[str]:
+    return {each.fingerprint_version for each in manifest.transforms}
 
 
 def _homes(

@@ -13,6 +13,9 @@ from weft.mesh.check import Check, Promise
 from weft.mesh.contract import Status
 from weft.mesh.product import Materialization, UnitTest
 
+RULE_TABLE = "table_under_audit"
+"""What the query of a quality rule calls the object that it is about."""
+
 
 @dataclass(frozen=True)
 class Column:

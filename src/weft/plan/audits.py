@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from weft.contract.measure import fused_scan
 from weft.mesh.check import Promise
 from weft.mesh.contract import Status
-from weft.mesh.manifest import CheckQuery, Column, ProductManifest, Query, Read, ReadKind
+from weft.mesh.manifest import (
+    RULE_TABLE,
+    CheckQuery,
+    Column,
+    ProductManifest,
+    Query,
+    Read,
+    ReadKind,
+)
 from weft.plan.keys import Keyed, Upstream, audit_key, key_of
 from weft.plan.plan import AuditSpec
 from weft.sql.dialect import Dialect
-from weft.sql.query import RULE_TABLE
 
 
 @dataclass(frozen=True)

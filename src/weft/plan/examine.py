@@ -6,15 +6,15 @@ second.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
-from weft.mesh.manifest import Manifest, PortVersion, ProductManifest
+from weft.mesh.manifest import Manifest, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
-from weft.plan.audits import Audit, audits_of, key_audit
+from weft.plan.audits import Audit, audits_of, key_audit, refers_to
 from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
 
 
@@ -59,7 +59,8 @@ class Examined:
     """One product: its keys, the ports and builds it wants to release, and its audits by key.
 
     `settled` means that the current release and the applied definition are already as wanted;
-    then `audits` is empty, nobody asks for them. `unkeyed` audits wait for what they read.
+    then `audits` is empty, nobody asks for them. `missing` are the port objects
+    (`a.b.c@1.object`) that its models or checks read and that nobody has published.
     """
 
     manifest: ProductManifest
@@ -67,6 +68,16 @@ class Examined:
     settled: bool
     ports: tuple[PortRelease, ...] = ()
     audits: Mapping[str, Audit] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def foreign_reads(self) -> Iterator[Read]:
+        """What its models and checks read of other products."""
+        for transform in self.manifest.transforms:
+            yield from (each for each in transform.query.reads if each.kind is ReadKind.PORT)
+        for audit in self.audits.values():
+            for check in audit.checks:
+                yield from (each for each in refers_to(check) if each.kind is ReadKind.PORT)
 
 
 def examine(situation: Situation) -> dict[str, Examined]:
@@ -82,13 +93,24 @@ def examine(situation: Situation) -> dict[str, Examined]:
             examined[address] = Examined(manifest, keyed, True)
             continue
         audits: dict[str, Audit] = {}
+        missing = dict.fromkeys(keyed.missing)
         for audit in audits_of(manifest):
             key = key_audit(audit, keyed, upstream)
             if key is not None:
                 audits[key] = audit
+            else:
+                missing |= dict.fromkeys(_unpublished(audit, upstream))
         ports = released_ports(manifest, keyed, situation)
-        examined[address] = Examined(manifest, keyed, False, ports, audits)
+        examined[address] = Examined(manifest, keyed, False, ports, audits, tuple(missing))
     return examined
+
+
+def _unpublished(audit: Audit, upstream: Upstream) -> Iterator[str]:
+    """The port objects that keep an audit from being asked."""
+    for check in audit.checks:
+        for read in refers_to(check):
+            if read.kind is ReadKind.PORT and upstream(read.target, read.object) is None:
+                yield f"{read.target}.{read.object}"
 
 
 def _settled(

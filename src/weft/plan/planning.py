@@ -13,14 +13,15 @@ import msgspec
 
 from weft.contract.evaluate import blocked
 from weft.mesh.check import CheckResult
-from weft.mesh.manifest import ProductManifest, ReadKind
+from weft.mesh.manifest import ProductManifest
 from weft.plan.diff import diff_product
+from weft.plan.drops import destructive_last, drops_of_removed
 from weft.plan.examine import Examined, Situation, upstream_of
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
 from weft.plan.keys import key_of
 from weft.plan.newer_data import data_changes
 from weft.plan.plan import Base, Change, HeldBack, Plan, Step
-from weft.plan.steps import Asked, Pending, drop_product, product_steps
+from weft.plan.steps import Asked, Pending, product_steps
 
 Verdicts = Mapping[str, Sequence[CheckResult]]
 
@@ -56,10 +57,7 @@ def assemble(
         _plan_product(address, found, situation, examined, verdicts, draft)
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
-        current = situation.releases.get(address)
-        if current is not None and (current.ports or current.builds):
-            warehouse = situation.applied[address].warehouse
-            draft.steps.append(drop_product(address, warehouse, current))
+    draft.steps += drops_of_removed(situation)
     breaking = breaking_ports(draft.changes, situation.applied, situation.broken)
     affected = affected_by(draft.changes, everyone)
     draft.blocked += blocking_sentences(breaking, affected)
@@ -76,7 +74,7 @@ def assemble(
         affected=affected,
         breaking=breaking,
         blocked=tuple(dict.fromkeys(draft.blocked)),
-        steps=_destructive_last(draft.steps),
+        steps=destructive_last(draft.steps, situation),
         sources=draft.pending.sources,
         salts=dict(situation.new_salts),
         manifests=draft.manifests,
@@ -112,11 +110,6 @@ def _touched(draft: _Draft, situation: Situation) -> list[str]:
     return sorted(named | set(situation.removed))
 
 
-def _destructive_last(steps: list[Step]) -> tuple[Step, ...]:
-    keep = [step for step in steps if step.kind != "drop"]
-    return (*keep, *(step for step in steps if step.kind == "drop"))
-
-
 def _plan_product(
     address: str,
     found: Examined,
@@ -129,12 +122,12 @@ def _plan_product(
     changed = situation.digests.get(address) != manifest.digest
     if found.settled:
         return
-    if found.keyed.missing:
+    if found.missing:
         draft.changes += diff_product(manifest, situation.applied.get(address))
         draft.blocked += [
             f"{address} reads {each}, which is not published in "
             f"{situation.desired.environment} yet: apply {each.rsplit('.', 2)[0]} first."
-            for each in found.keyed.missing
+            for each in found.missing
         ]
         return
     waits = _waits_for(found, situation, examined, draft)
@@ -179,12 +172,10 @@ def _waits_for(
     if not draft.unreadable:
         return ""
     upstream = upstream_of(situation, examined)
-    for transform in found.manifest.transforms:
-        for read in transform.query.reads:
-            if read.kind is ReadKind.PORT:
-                key = key_of(read, found.keyed, upstream)
-                if key in draft.unreadable:
-                    return draft.unreadable[key]
+    for read in found.foreign_reads:
+        key = key_of(read, found.keyed, upstream)
+        if key in draft.unreadable:
+            return draft.unreadable[key]
     return ""
 
 

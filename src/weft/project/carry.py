@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from weft.mesh.manifest import ProductManifest, Transform
-from weft.project.compile import digest_of
+from weft.project.digest import digest_of
 from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.normal import normalized
 

@@ -5,22 +5,17 @@ Environments, grants and protections will join as values here; build keys and re
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
-
-import msgspec
 
 from weft.contract.checks import head_checks
 from weft.mesh.diagnostic import Diagnostic, Severity
-from weft.mesh.manifest import FileSource, PortVersion, ProductManifest, Transform
-from weft.mesh.product import DataProduct, Domain
+from weft.mesh.manifest import FileSource, PortVersion, ProductManifest
+from weft.mesh.product import Domain
+from weft.project.digest import digest_of
 from weft.project.faces import Faces
 from weft.project.inputs import resolve_inputs
 from weft.project.models import Surroundings, compile_models
 from weft.project.names import MeshNames
-from weft.project.order import in_order
 from weft.project.parse import ParsedProduct
 from weft.project.ports import compile_port
 from weft.project.sources import compile_source
@@ -94,28 +89,6 @@ def compile_product(
     return Compiled(replace(manifest, digest=digest_of(manifest)), tuple(diagnostics))
 
 
-def digest_of(manifest: ProductManifest) -> str:
-    """Hash everything that a manifest means; source texts and paths are no part of that."""
-    meaning = replace(
-        manifest,
-        digest="",
-        path="",
-        transforms=tuple(_meaning(each) for each in sorted(manifest.transforms, key=_name)),
-        tests=tuple(replace(each, path="") for each in manifest.tests),
-    )
-    text = msgspec.json.encode(meaning, order="sorted")
-    return hashlib.sha256(text).hexdigest()[:32]
-
-
-def _name(transform: Transform) -> str:
-    return transform.name
-
-
-def _meaning(transform: Transform) -> Transform:
-    # The query's text differs where only aliases do; its fingerprint says all it means.
-    return replace(transform, text="", path="", query=replace(transform.query, parts=()))
-
-
 def _clashes(parsed: ParsedProduct) -> list[Diagnostic]:
     product = parsed.product
     if product is None:
@@ -134,40 +107,3 @@ def _clashes(parsed: ParsedProduct) -> list[Diagnostic]:
         for index, port in enumerate(product.inputs)
         if port.name in models
     ]
-
-
-def order_products(
-    products: Iterable[ProductManifest | DataProduct],
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Order products so that each stands after those it reads; or one cycle of them."""
-    reads: dict[str, list[str]] = {}
-    for product in products:
-        if isinstance(product, ProductManifest):
-            targets = [each.port for each in product.inputs if each.port]
-        else:
-            own = {each.contract.id for each in product.sources}
-            targets = [each.contract_id for each in product.inputs if each.contract_id not in own]
-        reads[product.address] = [target.rpartition(".")[0] for target in targets]
-    return in_order(reads)
-
-
-def cycle_diagnostic(cycle: tuple[str, ...], parsed: Mapping[str, ParsedProduct]) -> Diagnostic:
-    """Report a cycle between products at the first input port that is part of it."""
-    path = " -> ".join(cycle)
-    message = f"products read each other in a circle: {path}"
-    for address, following in pairwise(cycle):
-        found = parsed.get(address)
-        if found is None or found.product is None:
-            continue
-        document = found.documents[f"{found.product.path}/product.yaml"]
-        for index, port in enumerate(found.product.inputs):
-            if port.contract_id.rpartition(".")[0] == following:
-                return document.diagnostic(
-                    "W405",
-                    message,
-                    "inputPorts",
-                    index,
-                    "contractId",
-                    note="one of these edges has to go",
-                )
-    return Diagnostic("W405", message)

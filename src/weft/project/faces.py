@@ -30,9 +30,14 @@ class PortFace:
     objects: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """`domain.product.port`."""
+        return f"{self.product}.{self.port}"
+
+    @property
     def address(self) -> str:
         """`domain.product.port@N`."""
-        return f"{self.product}.{self.port}@{self.major}"
+        return f"{self.name}@{self.major}"
 
 
 def column_of(prop: SchemaProperty, dialect: Dialect) -> Column:
@@ -113,7 +118,7 @@ class Faces:
                 self._add(face)
 
     def _add(self, face: PortFace) -> None:
-        self._ports.setdefault(f"{face.product}.{face.port}", {})[face.major] = face
+        self._ports.setdefault(face.name, {})[face.major] = face
 
     @property
     def ports(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from weft.mesh.check import Check, CheckKind, Promise
 from weft.mesh.contract import SchemaObject
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import (
+    RULE_TABLE,
     CheckQuery,
     PortObject,
     PortVersion,
@@ -23,7 +24,7 @@ from weft.mesh.product import DataProduct, PortContract
 from weft.project.faces import capped, column_of
 from weft.project.models import Surroundings
 from weft.project.read_yaml import Document
-from weft.sql.query import RULE_TABLE, Known, compile_select, parse_rule
+from weft.sql.query import Known, compile_select, parse_rule
 from weft.sql.types import fit_problem
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import ErrorLevel, UnsupportedError, exp
 
-from weft.mesh.manifest import Column, Query, Read
+from weft.mesh.manifest import RULE_TABLE, Column, Query, Read
 from weft.sql.dialect import Dialect
 from weft.sql.fingerprint import fingerprint
 from weft.sql.gate import survey
@@ -22,7 +22,6 @@ from weft.sql.scopes import qualify_scoped
 from weft.sql.simple import qualify_simple
 
 __all__ = [
-    "RULE_TABLE",
     "Compiled",
     "Known",
     "ParsedSelect",
@@ -33,9 +32,6 @@ __all__ = [
     "parse_select",
     "ports_query_text",
 ]
-
-RULE_TABLE = "table_under_audit"
-"""The name in FROM by which a rule's query calls the object that it is about."""
 
 _MODEL_NAMES = (1, 2)
 _PORT_NAMES = (3,)

@@ -6,10 +6,9 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from weft.mesh.manifest import Column, Query, Read, ReadKind
+from weft.mesh.manifest import RULE_TABLE, Column, Query, Read, ReadKind
 from weft.sql.dialect import Dialect
 from weft.sql.query import (
-    RULE_TABLE,
     Compiled,
     Known,
     compile_select,

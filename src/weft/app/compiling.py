@@ -1,0 +1,90 @@
+"""Compile the products whose files or surroundings changed, on all cores when they are many.
+
+Imported only when something has to be compiled: reading SQL takes long to load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from weft.app.sharing import shared
+from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.manifest import ProductManifest
+from weft.mesh.product import Domain
+from weft.project.compile import Compiled, compile_product
+from weft.project.faces import Faces, PortFace
+from weft.project.names import MeshNames
+from weft.project.parse import ParsedProduct
+
+# Fewer models than this are compiled before another process would have begun.
+_WORTH_SHARING = 200
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a compilation sees beside the product: all others, as files and as published."""
+
+    root: str
+    domains: Mapping[str, Domain]
+    faces: Faces
+    names: MeshNames
+    published: tuple[PortFace, ...]
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A compiled product, or None where it has errors.
+
+    `broken_by` are the ports whose changes broke it: then the manifest is what it is against
+    their published versions, and `diagnostics` says what it would be.
+    """
+
+    manifest: ProductManifest | None
+    diagnostics: tuple[Diagnostic, ...]
+    broken_by: tuple[str, ...] = ()
+
+
+def compile_products(
+    products: Sequence[ParsedProduct], around: Surroundings, processes: int
+) -> list[Compilation]:
+    """Compile products, in order; they do not see each other but by their faces."""
+    models = sum(len(each.product.models) for each in products if each.product)
+
+    def work(parsed: ParsedProduct) -> Compilation:
+        return _compiled(parsed, around)
+
+    return shared(work, products, Compilation, processes if models >= _WORTH_SHARING else 1)
+
+
+def _compiled(parsed: ParsedProduct, around: Surroundings) -> Compilation:
+    product = parsed.product
+    if product is None:
+        return Compilation(None, parsed.diagnostics)
+    domain = around.domains[product.domain]
+    found = compile_product(parsed, domain, around.root, around.faces, around.names)
+    if found.manifest is None and around.published:
+        return _against_published(found, parsed, domain, around)
+    return Compilation(found.manifest, found.diagnostics)
+
+
+def _against_published(
+    failed: Compiled, parsed: ParsedProduct, domain: Domain, around: Surroundings
+) -> Compilation:
+    """Compile a product against its inputs as they are published, to see who broke it.
+
+    Its own mistakes fail here as well, and then the first compilation counts.
+    """
+    wanted = {each.contract_id for each in parsed.product.inputs} if parsed.product else set()
+    changed = tuple(
+        face.address
+        for face in around.published
+        if face.name in wanted and around.faces.majors(face.name).get(face.major) != face
+    )
+    again = Compiled(None, ())
+    if changed:
+        before = Faces(around.published)
+        again = compile_product(parsed, domain, around.root, before, MeshNames())
+    if again.manifest is None:
+        return Compilation(None, failed.diagnostics)
+    return Compilation(again.manifest, failed.diagnostics, changed)

@@ -1,0 +1,145 @@
+"""Steps along their graph: order, holds, skips under one cause, and stopping."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from weft.app.execution import Execution
+from weft.mesh.check import CheckResult, Verdict
+from weft.mesh.run import StepResult, StepState
+from weft.plan.plan import Plan, Step, StepKind
+from weft.warehouses.protocol import Bound, Outcome, WarehouseError
+
+BAD = Outcome(checks=(CheckResult("c", "a check", Verdict.FAIL),))
+
+
+@dataclass
+class Recorder:
+    """A warehouse that does what it is told to for a step, and remembers their order."""
+
+    does: dict[str, Callable[[], Outcome]] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    cancelled: bool = False
+
+    dialect: str = "duckdb"
+
+    def run(self, step: Step, bound: Bound) -> Outcome:
+        self.done.append(step.id)
+        return self.does.get(step.id, Outcome)()
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+def step(name: str, *needs: str, kind: StepKind = StepKind.BUILD, product: str = "") -> Step:
+    return Step(name, kind, product or name.partition("/")[0], "lake", name, needs)
+
+
+def execution(steps: Iterable[Step], lake: Recorder, workers: int = 1) -> Execution:
+    plan = Plan("id", "mesh", "root", "prod", steps=tuple(steps))
+    bound = {each.product: Bound("run", 1, "now", {}) for each in plan.steps}
+    return Execution(plan, {"lake": lake}, bound, workers, lambda: 0.0)  # type: ignore[dict-item]
+
+
+def ended(steps: Iterable[Step], lake: Recorder, workers: int = 1) -> dict[str, StepResult]:
+    return {each.step: each for each in execution(steps, lake, workers).results()}
+
+
+def fails(message: str = "broken", **how: bool) -> Callable[[], Outcome]:
+    def act() -> Outcome:
+        raise WarehouseError(message, **how)
+
+    return act
+
+
+CHAIN = (
+    step("a/build"),
+    step("a/audit", "a/build", kind=StepKind.AUDIT),
+    step("a/publish", "a/build", "a/audit", kind=StepKind.PUBLISH),
+    step("b/build", "a/publish"),
+    step("b/publish", "b/build", kind=StepKind.PUBLISH),
+    step("c/build"),
+)
+
+
+def test_steps_run_after_what_they_need_and_else_in_the_order_of_the_plan() -> None:
+    lake = Recorder()
+    states = {each.state for each in ended(CHAIN, lake).values()}
+    assert states == {StepState.DONE}
+    assert lake.done == ["a/build", "a/audit", "a/publish", "b/build", "b/publish", "c/build"]
+
+
+def test_two_run_at_once() -> None:
+    meet = threading.Barrier(2, timeout=10)
+
+    def both() -> Outcome:
+        meet.wait()
+        return Outcome()
+
+    lake = Recorder({"x": both, "y": both})
+    assert {each.state for each in ended([step("x"), step("y")], lake, 2).values()} == {
+        StepState.DONE
+    }
+
+
+def test_a_failed_check_holds_the_product_and_skips_who_reads_it() -> None:
+    lake = Recorder({"a/audit": lambda: BAD})
+    found = ended(CHAIN, lake)
+    assert found["a/publish"].state is StepState.HELD
+    assert found["b/build"].state is StepState.SKIPPED
+    assert found["b/build"].cause == found["b/publish"].cause == "a"
+    assert found["c/build"].state is StepState.DONE
+    assert lake.done == ["a/build", "a/audit", "c/build"]
+
+
+def test_a_failed_step_skips_only_what_needs_it() -> None:
+    lake = Recorder({"a/build": fails("no such thing")})
+    found = ended(CHAIN, lake)
+    assert (found["a/build"].state, found["a/build"].message) == (
+        StepState.FAILED,
+        "no such thing",
+    )
+    assert {found[name].state for name in ("a/audit", "a/publish", "b/build")} == {
+        StepState.SKIPPED
+    }
+    assert found["a/audit"].cause == "a/build" and found["b/build"].cause == "a"
+    assert found["c/build"].state is StepState.DONE
+
+
+def test_where_nothing_can_be_written_the_rest_is_not_tried() -> None:
+    lake = Recorder({"a/build": fails("the disk is full", interrupted=True, unwritable=True)})
+    found = ended(CHAIN, lake)
+    assert lake.done == ["a/build"]
+    assert found["a/build"].state is StepState.FAILED
+    assert [each.state for each in found.values()].count(StepState.SKIPPED) == 5
+    assert found["c/build"].cause == "a/build"
+
+
+def test_a_full_disk_is_told_once() -> None:
+    full = fails("the disk is full", interrupted=True, unwritable=True)
+    meet = threading.Barrier(2, timeout=10)
+
+    def both() -> Outcome:
+        meet.wait()
+        return full()
+
+    found = ended([step("x"), step("y"), step("z")], Recorder({"x": both, "y": both}), 2)
+    states = sorted(each.state for each in found.values())
+    assert states == [StepState.FAILED, StepState.SKIPPED, StepState.SKIPPED]
+
+
+def test_who_stops_listening_stops_the_work() -> None:
+    lake = Recorder()
+    results = execution(CHAIN, lake).results()
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert lake.cancelled
+    assert lake.done == ["a/build"]
+
+
+def test_what_was_there_already_counts_as_reused() -> None:
+    lake = Recorder({"c/build": lambda: Outcome(rows=3, reused=True)})
+    found = ended([step("c/build")], lake)["c/build"]
+    assert (found.state, found.rows) == (StepState.REUSED, 3)

@@ -1,0 +1,220 @@
+"""What changed between two definitions, and in which of the five classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from plan_values import (
+    COLUMNS,
+    file_source,
+    port,
+    product,
+    required,
+    shown,
+    source,
+    transform,
+)
+
+from weft.mesh.contract import Status
+from weft.mesh.manifest import Column, PortVersion, ProductManifest
+from weft.mesh.product import Materialization
+from weft.plan.diff import diff_product, port_change
+from weft.plan.plan import Change, ChangeAction, ChangeClass
+
+ID, V = COLUMNS
+VIEW = Materialization.VIEW
+
+
+def only(before: ProductManifest, after: ProductManifest) -> Change:
+    (change,) = diff_product(after, before)
+    return change
+
+
+def test_nothing_differs_from_itself() -> None:
+    one = product(
+        "shop.orders",
+        [transform("orders", source("raw")), transform("sum", port("a.b.c@1"), kind=VIEW)],
+        [shown("orders", checks=(required("id"),))],
+        [file_source("raw")],
+    )
+    assert diff_product(one, one) == ()
+    assert diff_product(replace(one, digest="another"), one) == ()
+    assert diff_product(None, None) == ()
+
+
+def test_a_new_product_and_one_that_is_gone() -> None:
+    one = product("shop.orders", [transform("orders")], [shown("orders")], [file_source("raw")])
+    created = diff_product(one, None)
+    assert {each.action for each in created} == {ChangeAction.CREATE}
+    assert [each.kind for each in created] == ["product", "port", "model", "source"]
+    gone = diff_product(None, one)
+    assert [(each.kind, each.action) for each in gone] == [
+        ("product", ChangeAction.DELETE),
+        ("port", ChangeAction.DELETE),
+        ("model", ChangeAction.DELETE),
+        ("source", ChangeAction.DELETE),
+    ]
+
+
+def test_words_about_a_product_rebuild_nothing() -> None:
+    one = product("shop.orders", [transform("orders")])
+    change = only(one, replace(one, digest="x", title="Orders", tags=("a", "b")))
+    assert (change.category, change.effect) == (ChangeClass.METADATA, "no rebuild")
+    assert [(each.what, each.old, each.new) for each in change.fields] == [
+        ("title", "", "Orders"),
+        ("tags", "", "a, b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "category", "effect"),
+    [
+        (transform("m"), transform("m", meaning="x"), ChangeClass.DATA, "rebuild"),
+        (
+            transform("m", kind=VIEW),
+            transform("m", meaning="x", kind=VIEW),
+            "view-only",
+            "re-point view",
+        ),
+        (transform("m"), transform("m", kind=VIEW), "view-only", "re-point view"),
+        (transform("m", kind=VIEW), transform("m"), ChangeClass.DATA, "rebuild"),
+        (
+            transform("m"),
+            replace(transform("m"), description="New words."),
+            ChangeClass.METADATA,
+            "no rebuild",
+        ),
+        (
+            transform("m"),
+            transform("m", checks=(required("id").check,)),
+            ChangeClass.METADATA,
+            "no rebuild",
+        ),
+    ],
+)
+def test_a_model(before, after, category, effect) -> None:  # type: ignore[no-untyped-def]
+    change = only(product("a.b", [before]), product("a.b", [after]))
+    assert (change.kind, change.category, change.effect) == ("model", category, effect)
+
+
+def test_another_source_text_alone_is_no_change_of_a_model() -> None:
+    one = product("a.b", [transform("m")])
+    text = replace(one.transforms[0], text="SELECT  1")
+    assert diff_product(replace(one, digest="x", transforms=(text,)), one) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "category", "what"),
+    [
+        ((ID,), (ID, V), ChangeClass.ADDITIVE, "column v"),
+        ((ID, V), (ID,), ChangeClass.BREAKING, "column v"),
+        ((ID,), (Column("id", "BIGINT"),), ChangeClass.BREAKING, "column id"),
+        ((ID, V), (V, ID), ChangeClass.VIEW, "order of columns"),
+    ],
+)
+def test_columns_of_a_port(
+    before: tuple[Column, ...], after: tuple[Column, ...], category: ChangeClass, what: str
+) -> None:
+    change = port_change("a.b", shown("p", before), shown("p", after))
+    assert change.category is category
+    assert [each.what for each in change.fields] == [what]
+
+
+def test_a_column_more_and_one_less_breaks() -> None:
+    change = port_change("a.b", shown("p", (ID,)), shown("p", (V,)))
+    assert change.category is ChangeClass.BREAKING
+    assert [(each.action, each.what) for each in change.fields] == [
+        (ChangeAction.DELETE, "column id"),
+        (ChangeAction.CREATE, "column v"),
+    ]
+
+
+def test_checks_of_a_port_rebuild_nothing() -> None:
+    before = shown("p", checks=(required("id"),))
+    after = shown("p", checks=(required("v"),))
+    change = port_change("a.b", before, after)
+    assert change.category is ChangeClass.METADATA
+    assert [(each.action, each.what) for each in change.fields] == [
+        (ChangeAction.CREATE, "check required v"),
+        (ChangeAction.DELETE, "check required id"),
+    ]
+    severe = replace(required("id").check, severity="info")
+    (field,) = port_change(
+        "a.b", before, shown("p", checks=(replace(required("id"), check=severe),))
+    ).fields
+    assert (field.action, field.what) == (ChangeAction.UPDATE, "check required id")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "category"),
+    [
+        (Status.ACTIVE, Status.RETIRED, ChangeClass.BREAKING),
+        (Status.ACTIVE, Status.DRAFT, ChangeClass.BREAKING),
+        (Status.ACTIVE, Status.DEPRECATED, ChangeClass.METADATA),
+        (Status.DRAFT, Status.ACTIVE, ChangeClass.METADATA),
+    ],
+)
+def test_the_status_of_a_port(before: Status, after: Status, category: ChangeClass) -> None:
+    change = port_change("a.b", shown("p", status=before), shown("p", status=after))
+    assert change.category is category
+
+
+def test_objects_of_a_port() -> None:
+    one = shown("p")
+    none: PortVersion = replace(one, objects=())
+    assert port_change("a.b", one, none).category is ChangeClass.BREAKING
+    assert port_change("a.b", none, one).category is ChangeClass.ADDITIVE
+    refilled = port_change("a.b", one, shown("p", filled_by="other"))
+    assert (refilled.category, refilled.fields[0].old, refilled.fields[0].new) == (
+        ChangeClass.VIEW,
+        "p",
+        "other",
+    )
+
+
+def test_words_in_a_contract_are_named_by_their_path() -> None:
+    one = shown("p")
+    words = {"version": "1.0.0", "schema": [{"name": "p", "properties": [{"name": "id"}]}]}
+    before = replace(one, contract=words)
+    more = {"schema": [{"name": "p", "properties": [{"name": "id", "description": "Key."}]}]}
+    change = port_change("a.b", before, replace(one, contract={**words, **more}))
+    assert change.category is ChangeClass.METADATA
+    assert [each.what for each in change.fields] == ["schema.p.properties.id.description"]
+
+
+def test_a_port_less_breaks_and_one_more_does_not() -> None:
+    one = product("a.b", [transform("m")], [shown("p")])
+    two = product("a.b", [transform("m")], [shown("p"), shown("q", status=Status.DRAFT)])
+    more, less = only(one, two), only(two, one)
+    assert (more.action, more.category) == (ChangeAction.CREATE, ChangeClass.ADDITIVE)
+    assert more.effect == "draft, not published"
+    assert (less.action, less.category, less.effect) == (
+        ChangeAction.DELETE,
+        ChangeClass.BREAKING,
+        "drop",
+    )
+
+
+def test_sources() -> None:
+    raw = file_source("raw")
+    one = product("a.b", [transform("m", source("raw"))], sources=[raw])
+    moved = replace(one, digest="x", sources=(replace(raw, pattern="data/other.csv"),))
+    assert only(one, moved).category is ChangeClass.METADATA
+    other = replace(raw, options={"delimiter": ";"}, fingerprint="other")
+    reread = only(one, replace(one, digest="x", sources=(other,)))
+    assert (reread.category, reread.effect) == (ChangeClass.DATA, "read again")
+
+
+def test_inputs() -> None:
+    one = product("a.b", [transform("m", port("c.d.e@1"))])
+    none = product("a.b", [transform("m")])
+    named = [(each.kind, each.name) for each in diff_product(one, none)]
+    assert ("input", "e@1") in named
+    floated = replace(
+        one, digest="x", inputs=(replace(one.inputs[0], port="c.d.e@2", pinned=True),)
+    )
+    assert [(each.what, each.old, each.new) for each in only(one, floated).fields] == [
+        ("reads", "c.d.e@1", "c.d.e@2"),
+        ("pinned", "False", "True"),
+    ]

@@ -1,0 +1,73 @@
+"""Who is affected by a changed port, and which changes are refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from plan_values import COLUMNS, port, product, shown, transform
+
+from weft.mesh.contract import Status
+from weft.mesh.manifest import PortVersion
+from weft.plan.diff import diff_product
+from weft.plan.impact import affected_by, blocking_sentences, breaking_ports, columns_read
+from weft.plan.plan import Affected
+
+ADDRESS = "shop.orders.orders@1"
+BEFORE = product("shop.orders", [transform("orders")], [shown("orders")])
+READS_ALL = product("a.reader", [transform("m", port(ADDRESS))])
+READS_ID = product("b.reader", [transform("m", replace(port(ADDRESS), columns=("id",)))])
+STRANGER = product("c.stranger", [transform("m")])
+EVERYONE = {each.address: each for each in (READS_ID, READS_ALL, STRANGER)}
+
+
+def becomes(*ports: PortVersion) -> tuple[Affected, ...]:
+    after = product("shop.orders", [transform("orders")], ports)
+    return affected_by(diff_product(after, BEFORE), EVERYONE)
+
+
+def test_only_what_names_a_removed_column_breaks() -> None:
+    assert [(each.consumer, each.verdict) for each in becomes(shown("orders", COLUMNS[:1]))] == [
+        ("a.reader", "BREAKS: reads v"),
+        ("b.reader", "ok"),
+    ]
+
+
+def test_everyone_breaks_when_the_port_goes() -> None:
+    assert {each.verdict for each in becomes()} == {"BREAKS: reads it"}
+
+
+def test_a_new_port_affects_nobody() -> None:
+    assert becomes(*BEFORE.ports, shown("other")) == ()
+
+
+def test_columns_that_are_read() -> None:
+    assert columns_read(READS_ALL, ADDRESS) == {"id", "v"}
+    assert columns_read(READS_ALL, "shop.orders.orders@2") == frozenset()
+    assert columns_read(STRANGER, ADDRESS) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        (Status.ACTIVE, (ADDRESS,)),
+        (Status.DEPRECATED, (ADDRESS,)),
+        (Status.DRAFT, ()),
+        (Status.PROPOSED, ()),
+    ],
+)
+def test_only_what_was_published_can_be_broken(status: Status, found: tuple[str, ...]) -> None:
+    models = [transform("orders")]
+    before = product("shop.orders", models, [shown("orders", status=status)])
+    after = product("shop.orders", models, [shown("orders", COLUMNS[:1], status=status)])
+    changes = diff_product(after, before)
+    assert breaking_ports(changes, {"shop.orders": before}) == found
+    assert breaking_ports(changes, {}) == ()
+
+
+def test_a_refusal_names_the_victims_and_the_way_out() -> None:
+    affected = becomes(shown("orders", COLUMNS[:1]))
+    (sentence,) = blocking_sentences([ADDRESS], affected)
+    assert "it breaks a.reader." in sentence
+    assert "weft new port shop.orders.orders --major 2 --keep 1" in sentence
+    assert "no consumer in this mesh" in blocking_sentences([ADDRESS], ())[0]

@@ -1,0 +1,313 @@
+"""Plans of situations made by hand: what is built, held, waited for, refused and dropped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from plan_values import (
+    after,
+    failed,
+    file_source,
+    ids,
+    model,
+    newer,
+    passed,
+    plan,
+    port,
+    product,
+    refers_to,
+    released,
+    required,
+    shown,
+    situation,
+    source,
+    transform,
+)
+
+from weft.mesh.contract import Status
+from weft.mesh.product import Materialization
+from weft.mesh.run import Hold
+from weft.plan.plan import DataChange, StepKind
+from weft.plan.planning import plan_id
+
+CHECKED = shown("orders", checks=(required("id"),))
+ORDERS = product("shop.orders", [transform("orders")], [CHECKED])
+REVENUE = product(
+    "money.revenue", [transform("revenue", port("shop.orders.orders@1"))], [shown("revenue")]
+)
+
+
+def test_a_first_plan_builds_audits_and_publishes_each_product_after_what_it_reads() -> None:
+    first = plan(situation(ORDERS, REVENUE))
+    assert ids(first) == [
+        "shop.orders/build/orders",
+        "shop.orders/audit/orders@1.orders",
+        "shop.orders/publish",
+        "money.revenue/build/revenue",
+        "money.revenue/audit/revenue@1.revenue",
+        "money.revenue/publish",
+    ]
+    needs = {step.id: step.needs for step in first.steps}
+    assert needs["shop.orders/audit/orders@1.orders"] == ("shop.orders/build/orders",)
+    assert needs["money.revenue/build/revenue"] == ("shop.orders/publish",)
+    assert set(first.base) == {"shop.orders", "money.revenue"}
+    assert first.base["shop.orders"].warehouse == "lake"
+
+
+def test_after_a_plan_there_is_nothing_to_do() -> None:
+    start = situation(ORDERS, REVENUE)
+    first = plan(start)
+    again = plan(after(first, start), passed(first))
+    assert again.empty and again.changes == () and again.base == {}
+
+
+def test_the_name_of_a_plan_is_its_content() -> None:
+    one, same = plan(situation(ORDERS)), plan(situation(ORDERS))
+    assert one == same and one.id == plan_id(one)
+    assert plan(situation(product("shop.orders", [transform("x")]))).id != one.id
+
+
+def test_a_build_that_is_there_is_not_made_again() -> None:
+    start = situation(ORDERS)
+    first = plan(start)
+    key = next(step.build.key for step in first.steps if step.build)
+    found = plan(replace(start, builds={"lake": frozenset([key])}))
+    assert ids(found, StepKind.BUILD) == []
+    assert ids(found, StepKind.PUBLISH) == ["shop.orders/publish"]
+
+
+def test_another_title_publishes_nothing() -> None:
+    start = situation(ORDERS)
+    first = plan(start)
+    retitled = replace(ORDERS, title="Orders", digest="retitled")
+    now = replace(
+        after(first, start),
+        desired=situation(retitled).desired,
+        applied={"shop.orders": ORDERS},
+    )
+    found = plan(now, passed(first))
+    assert [change.effect for change in found.changes] == ["no rebuild"]
+    assert ids(found, StepKind.BUILD) == []
+
+
+def test_newer_data_rebuilds_what_reads_it_and_is_no_change() -> None:
+    raw = product(
+        "shop.raw",
+        [transform("raw", source("feed")), transform("fixed"), transform("sum", model("raw"))],
+        [shown("raw")],
+        [file_source("feed")],
+    )
+    start = situation(raw)
+    first = plan(start)
+    found = plan(newer(after(first, start), "shop.raw", "feed", "other bytes"), passed(first))
+    assert ids(found, StepKind.BUILD) == ["shop.raw/build/raw", "shop.raw/build/sum"]
+    assert found.changes == ()
+    assert found.data == (DataChange("shop.raw.feed", ("shop.raw.raw", "shop.raw.sum")),)
+
+
+def test_failed_checks_hold_a_product_and_what_reads_its_candidate() -> None:
+    last = product(
+        "money.report", [transform("report", port("money.revenue.revenue@1"))], [shown("report")]
+    )
+    start = situation(ORDERS, REVENUE, last)
+    first = plan(start)
+    found = plan(
+        after(first, start, "shop.orders", "money.revenue", "money.report"),
+        failed(first, "shop.orders"),
+    )
+    assert [(each.product, each.cause) for each in found.held] == [
+        ("shop.orders", "checks failed"),
+        ("money.revenue", "waits for shop.orders"),
+        ("money.report", "waits for money.revenue"),
+    ]
+    assert found.held[0].checks == ("required id",)
+    assert found.empty
+
+
+def test_a_check_that_reads_a_held_candidate_waits_too() -> None:
+    judged = product(
+        "money.revenue",
+        [transform("revenue")],
+        [shown("revenue", checks=(refers_to(port("shop.orders.orders@1")),))],
+    )
+    start = situation(ORDERS, judged)
+    first = plan(start)
+    found = plan(after(first, start, "shop.orders", "money.revenue"), failed(first, "shop.orders"))
+    assert [each.cause for each in found.held] == ["checks failed", "waits for shop.orders"]
+    assert found.empty
+
+
+def test_what_reads_the_release_of_a_held_product_goes_on() -> None:
+    start = situation(ORDERS, REVENUE)
+    first = plan(start)
+    settled = after(first, start)
+    worse = product("shop.orders", [transform("orders"), transform("new")], ORDERS.ports)
+    wider = product("money.revenue", [*REVENUE.transforms, transform("more")], REVENUE.ports)
+    now = replace(settled, desired=situation(worse, wider).desired)
+    found = plan(now, failed(first, "shop.orders"))
+    assert [each.product for each in found.held] == ["shop.orders"]
+    assert "money.revenue/publish" in ids(found)
+
+
+def test_a_person_may_hold_a_product_and_a_new_definition_ends_that() -> None:
+    raw = product(
+        "shop.raw", [transform("raw", source("feed"))], [shown("raw")], [file_source("feed")]
+    )
+    start = situation(raw)
+    first = plan(start)
+    hold = Hold("shop.raw", "prod", 1, "ana", "wrong totals", "2026-01-01T00:00:00Z")
+    settled = replace(after(first, start), holds={"shop.raw": hold})
+    held = plan(newer(settled, "shop.raw", "feed", "other"), passed(first))
+    assert ids(held, StepKind.BUILD) == ["shop.raw/build/raw"]
+    assert ids(held, StepKind.PUBLISH) == []
+    assert held.held[0].cause == "held by ana: wrong totals"
+    assert held.base["shop.raw"].hold == hold.since
+    changed = product("shop.raw", [transform("raw", meaning="other")], [shown("raw")])
+    found = plan(replace(settled, desired=situation(changed).desired), passed(first))
+    assert ids(found, StepKind.PUBLISH) == ["shop.raw/publish"] and found.held == ()
+
+
+def test_a_port_that_nobody_published_blocks() -> None:
+    found = plan(situation(REVENUE))
+    assert found.steps == ()
+    assert found.blocked == (
+        "money.revenue reads shop.orders.orders@1.orders, which is not published in prod yet: "
+        "apply shop.orders first.",
+    )
+
+
+def test_a_check_never_goes_unasked_because_what_it_reads_is_not_there() -> None:
+    judged = product(
+        "money.revenue",
+        [transform("revenue")],
+        [shown("revenue", checks=(refers_to(port("shop.orders.orders@1")),))],
+    )
+    found = plan(situation(judged))
+    assert found.steps == ()
+    assert found.blocked == (
+        "money.revenue reads shop.orders.orders@1.orders, which is not published in prod yet: "
+        "apply shop.orders first.",
+    )
+
+
+def test_a_product_out_of_scope_is_read_as_it_is_released() -> None:
+    start = situation(ORDERS, REVENUE)
+    first = plan(start)
+    alone = replace(situation(REVENUE), releases={"shop.orders": released(first, "shop.orders")})
+    found = plan(alone)
+    assert {step.product for step in found.steps} == {"money.revenue"}
+    assert found.steps[0].build is not None
+    assert found.steps[0].build.reads == (released(first, "shop.orders").builds["orders"],)
+
+
+def test_another_environment_reads_production_and_shows_drafts() -> None:
+    start = situation(ORDERS)
+    made = released(plan(start), "shop.orders")
+    draft = product(
+        "money.revenue",
+        REVENUE.transforms,
+        [shown("revenue", status=Status.DRAFT)],
+    )
+    there = situation(draft, environment="dev", fallback={"shop.orders": made})
+    assert [each.port for each in released(plan(there), "money.revenue").ports] == ["revenue"]
+    here = replace(
+        there,
+        desired=replace(there.desired, environment="prod"),
+        releases={"shop.orders": made},
+    )
+    assert released(plan(here), "money.revenue").ports == ()
+
+
+def test_a_model_less_is_published_beside_the_old_one_and_then_dropped() -> None:
+    wide = product("shop.orders", [transform("orders"), transform("old")], [CHECKED])
+    start = situation(wide)
+    first = plan(start)
+    now = replace(
+        after(first, start), desired=situation(ORDERS).desired, applied={"shop.orders": wide}
+    )
+    found = plan(now, passed(first))
+    publish, drop = found.steps
+    assert (publish.kind, drop.kind) == (StepKind.PUBLISH, StepKind.DROP)
+    assert publish.release is not None and drop.release is not None
+    assert set(publish.release.builds) == {"orders", "old"}
+    assert set(drop.release.builds) == {"orders"}
+    assert (publish.expected, drop.expected) == (1, 2)
+    assert drop.target == "old" and drop.needs == ("shop.orders/publish",)
+    assert found.drops == (drop,)
+
+
+def test_a_product_less_is_dropped_once_its_readers_have_moved_on() -> None:
+    start = situation(ORDERS, REVENUE)
+    first = plan(start)
+    alone = product("money.revenue", [transform("revenue")], REVENUE.ports)
+    now = replace(
+        after(first, start),
+        desired=situation(alone).desired,
+        applied={"shop.orders": ORDERS, "money.revenue": REVENUE},
+        removed=("shop.orders",),
+    )
+    found = plan(now, passed(first))
+    assert ids(found)[-1] == "shop.orders/drop"
+    assert found.steps[-1].needs == ("money.revenue/publish",)
+    assert found.steps[-1].release is not None and found.steps[-1].release.ports == ()
+
+
+def test_products_that_read_each_other_are_dropped_from_the_last() -> None:
+    start = situation(ORDERS, REVENUE)
+    first = plan(start)
+    now = replace(
+        after(first, start),
+        desired=situation().desired,
+        applied={"shop.orders": ORDERS, "money.revenue": REVENUE},
+        removed=("money.revenue", "shop.orders"),
+    )
+    found = plan(now, passed(first))
+    assert ids(found) == ["money.revenue/drop", "shop.orders/drop"]
+    assert found.steps[1].needs == ("money.revenue/drop",)
+    turned = plan(replace(now, removed=("shop.orders", "money.revenue")), passed(first))
+    assert ids(turned) == ids(found)
+
+
+def test_a_dropped_product_that_was_not_recorded_is_recorded() -> None:
+    start = situation(ORDERS)
+    gone = replace(released(plan(start), "shop.orders"), ports=(), builds={})
+    now = replace(
+        start,
+        desired=situation().desired,
+        applied={"shop.orders": ORDERS},
+        digests={"shop.orders": ORDERS.digest},
+        releases={"shop.orders": gone},
+        removed=("shop.orders",),
+    )
+    found = plan(now)
+    assert found.steps == () and not found.empty
+    assert found.base["shop.orders"].release == gone.number
+    assert found.base["shop.orders"].warehouse == "lake"
+
+
+def test_a_release_that_was_not_recorded_is_recorded_without_a_step() -> None:
+    start = situation(ORDERS)
+    first = plan(start)
+    killed = replace(after(first, start), recorded={})
+    found = plan(killed, passed(first))
+    assert found.steps == () and found.changes == ()
+    assert list(found.manifests) == ["shop.orders"]
+
+
+def test_a_view_is_built_like_a_table_and_needs_what_it_names() -> None:
+    view = transform("total", model("orders"), kind=Materialization.VIEW)
+    found = plan(situation(product("shop.orders", [transform("orders"), view])))
+    assert found.steps[1].build is not None
+    assert found.steps[1].build.kind == "view"
+    assert found.steps[1].needs == ("shop.orders/build/orders",)
+    key = found.steps[0].build.key if found.steps[0].build else ""
+    assert found.steps[1].statements == (f'SELECT 1 FROM "builds"."{key}" JOIN ',)
+
+
+def test_a_rebuild_that_was_asked_for_has_another_key() -> None:
+    start = situation(ORDERS)
+    first = plan(start)
+    salts = {"shop.orders.orders": "salt"}
+    found = plan(replace(after(first, start), salts=salts, new_salts=salts), passed(first))
+    assert ids(found, StepKind.BUILD) == ["shop.orders/build/orders"]
+    assert found.salts == salts
