@@ -35,6 +35,7 @@ class Execution:
         self._warehouses = warehouses
         self._bound = bound
         self._workers = workers
+        self._handed_out = workers * _AHEAD if workers > 1 else 1
         self._monotonic = monotonic
         self._steps = {step.id: step for step in plan.steps}
         self._place = {step.id: number for number, step in enumerate(plan.steps)}
@@ -60,7 +61,7 @@ class Execution:
         finished = False
         try:
             while self._ready or running:
-                while self._ready and len(running) < self._workers * _AHEAD:
+                while self._ready and len(running) < self._handed_out:
                     step = self._steps[heappop(self._ready)[1]]
                     del self._waiting[step.id]
                     running[pool.submit(self._carry_out, step)] = step
