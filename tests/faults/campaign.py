@@ -56,6 +56,7 @@ def main(arguments: list[str]) -> int:
                 continue
             folder = Path(place) / name
             scenario = prepare(folder, earlier, files)
+            assert scenario.effects, scenario.ending
             bad += _campaign(name, scenario, trials_of(scenario, chosen))
     return min(bad, 1)
 

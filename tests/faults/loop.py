@@ -136,7 +136,7 @@ def changed_example() -> dict[str, bytes]:
     lines = files["data/members.csv"].splitlines(keepends=True)
     files["data/members.csv"] = b"".join(lines[:-5])
     hourly = "domains/weather/observations/models/hourly.sql"
-    files[hourly] = b"-- unique: [origin]\n" + files[hourly]
+    files[hourly] = b"-- unique: [airport]\n" + files[hourly]
     return {
         path: data for path, data in files.items() if not path.startswith("domains/punctuality/")
     }

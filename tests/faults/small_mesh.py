@@ -23,8 +23,9 @@ def first() -> dict[str, bytes]:
         ),
         sources=(_ORDERS,),
     )
-    return mesh_files([orders, _revenue("id > 0"), _costs("1"), _gone()]) | {
-        "data/orders.csv": b"id,amount\n1,10\n2,20\n"
+    return mesh_files([orders, _revenue("id > 0"), _costs("1"), _gone(), _rates()]) | {
+        "data/orders.csv": b"id,amount\n1,10\n2,20\n",
+        "data/rates.csv": b"rate\n1\n",
     }
 
 
@@ -42,8 +43,9 @@ def second() -> dict[str, bytes]:
         ),
         sources=(_ORDERS,),
     )
-    return mesh_files([orders, _revenue("id > 1"), _costs("NULL")]) | {
-        "data/orders.csv": b"id,amount\n1,10\n2,20\n3,30\n"
+    return mesh_files([orders, _revenue("id > 1"), _costs("NULL"), _rates()]) | {
+        "data/orders.csv": b"id,amount\n1,10\n2,20\n3,30\n",
+        "data/rates.csv": b"rate\n2\n",
     }
 
 
@@ -61,6 +63,17 @@ def _costs(amount: str) -> Product:
         "finance.costs",
         {"costs": f"SELECT CAST({amount} AS INTEGER) AS amount"},
         (Port("costs", {"amount": "integer"}, required=("amount",)),),
+    )
+
+
+def _rates() -> Product:
+    """A product whose definition stays as it is, under newer data."""
+    columns = {"rate": "integer"}
+    return Product(
+        "finance.rates",
+        {"rates": "SELECT rate FROM feed"},
+        (Port("rates", columns),),
+        sources=(Source("feed", "data/rates.csv", columns),),
     )
 
 

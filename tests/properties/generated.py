@@ -47,7 +47,10 @@ class DrawnModel:
 
 @dataclass(frozen=True)
 class DrawnProduct:
-    """A product. `shown` are the models that fill a port; `failing` ports break a promise."""
+    """A product. `shown` are the models that fill a port; `failing` ports break a promise.
+
+    The checks of one that is `asking` read its first input.
+    """
 
     address: str
     models: tuple[DrawnModel, ...]
@@ -56,6 +59,7 @@ class DrawnProduct:
     rows: tuple[int, ...] = ()
     failing: frozenset[str] = frozenset()
     told: frozenset[str] = frozenset()
+    asking: bool = False
     description: str = ""
     turned: bool = False
 
@@ -78,6 +82,10 @@ class DrawnProduct:
             rules.append({"metric": "rowCount", "mustBe": -1})
         if name in self.told:
             rules.append({"metric": "rowCount", "mustBe": -2, "severity": "warning"})
+        if self.asking:
+            other = self.inputs[0].rpartition(".")[2]
+            query = f"SELECT count(*) FROM ${{table}} AS a JOIN {other} AS b ON a.id = b.id"
+            rules.append({"type": "sql", "query": query, "mustBeGreaterOrEqualTo": 0})
         return Port(name, COLUMNS, rules=tuple(rules), description=self.description)
 
 
@@ -143,7 +151,12 @@ def models(draw: st.DrawFn, names: Iterable[str], outside: tuple[str, ...]) -> A
         head = draw(st.sampled_from(["", "-- description: drawn\n", "-- required: [id]\n"]))
         view = bool(own) and draw(st.integers(0, 3)) == 0
         choice = own if view else own + outside
-        reads = tuple(draw(st.lists(st.sampled_from(choice), max_size=2))) if choice else ()
+        least = 1 if outside else 0
+        reads = (
+            tuple(draw(st.lists(st.sampled_from(choice), min_size=least, max_size=2)))
+            if choice
+            else ()
+        )
         reads = reads or (own[-1:] if view else ())
         shape = draw(st.sampled_from(SHAPES)) if reads else ALONE
         found.append(
@@ -169,7 +182,8 @@ def meshes(draw: st.DrawFn) -> DrawnMesh:
         names = [f"p{number}_m{place}" for place in range(draw(st.integers(1, 4)))]
         outside = tuple(each.rpartition(".")[2] for each in inputs) + (("raw",) if rows else ())
         drawn = draw(models(names, outside))
-        shown = draw(st.lists(st.sampled_from(names), max_size=2, unique=True))
+        least = draw(st.integers(0, 3)) and 1
+        shown = draw(st.lists(st.sampled_from(names), min_size=least, max_size=2, unique=True))
         products.append(
             DrawnProduct(
                 f"{draw(st.sampled_from(['east', 'west']))}.p{number}",
@@ -179,6 +193,7 @@ def meshes(draw: st.DrawFn) -> DrawnMesh:
                 rows,
                 failing=frozenset(shown) if draw(st.integers(0, 7)) == 0 else frozenset(),
                 told=frozenset(shown) if draw(st.integers(0, 3)) == 0 else frozenset(),
+                asking=bool(inputs) and draw(st.booleans()),
             )
         )
     return DrawnMesh(tuple(products))
@@ -223,6 +238,8 @@ def _select(draw: st.DrawFn, mesh: DrawnMesh, product: DrawnProduct) -> tuple[st
 
 
 def _data(draw: st.DrawFn, mesh: DrawnMesh, product: DrawnProduct) -> tuple[str, DrawnMesh]:
+    fed = [each for each in mesh.products if each.rows]
+    product = draw(st.sampled_from(fed)) if fed else product
     rows = (*product.rows, 10 + mesh.counter) if product.rows else ()
     return OTHER, mesh.changed(replace(product, rows=rows))
 

@@ -29,7 +29,7 @@ from weft.warehouses.protocol import Scope
 
 DEEP = os.environ.get("WEFT_PROFILE") == "deep"
 generated = settings(
-    max_examples=1500 if DEEP else 40,
+    max_examples=1500 if DEEP else 50,
     deadline=None,
     derandomize=not DEEP,
     database=None,
@@ -105,7 +105,7 @@ def test_after_an_apply_there_is_nothing_to_do(data: st.DataObject) -> None:
                 assert {each.category for each in plan.changes} <= {ChangeClass.METADATA}
 
 
-@settings(generated, max_examples=1000 if DEEP else 25)
+@settings(generated, max_examples=1000 if DEEP else 40)
 @given(st.data())
 def test_what_was_edited_into_a_mesh_is_what_a_new_one_has(data: st.DataObject) -> None:
     mesh: DrawnMesh = data.draw(meshes())
