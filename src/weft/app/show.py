@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.load import Loaded, load
+from weft.app.plan import plan_situation
 from weft.app.select import select_products
-from weft.app.situation import remembered
+from weft.app.situation import Remembered, gather, remembered
 from weft.mesh.address import AddressError, PortAddress
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.release import Release
+from weft.plan.plan import Plan
 from weft.store.protocol import Applied
-from weft.warehouses.protocol import Scope
+from weft.warehouses.protocol import Scope, WarehouseError
 
 
 @dataclass(frozen=True)
 class Line:
-    """One product in a list. `state` is `new`, `changed`, `applied`, `held` or `removed`."""
+    """One product in a list.
+
+    `state` is `new`, `changed`, `newer data`, `held`, `applied`, or `removed` where only the store
+    knows it; `broken` where the files of the mesh have errors and nothing more can be said.
+    """
 
     product: str
     title: str
@@ -82,6 +88,17 @@ def named_part(detail: Detail, address: str) -> PortVersion | Transform | None:
     raise NotFound("port or model", address, known, next_step=f"weft show {manifest.address}")
 
 
+def _planned(mesh: Opened, loaded: Loaded, memory: Remembered) -> Plan | None:
+    """What would be done now; None when the files have errors or a source cannot be read."""
+    if not loaded.sound:
+        return None
+    try:
+        situation = gather(mesh, loaded.manifest(mesh.environment), loaded.products, memory)
+    except WarehouseError:
+        return None
+    return plan_situation(mesh, situation, loaded.products)
+
+
 class _View:
     """Files, store and warehouses side by side."""
 
@@ -94,7 +111,7 @@ class _View:
         gone = [each for each in self._applied if each not in self._loaded.products]
         self._gone = mesh.store.definitions.manifests(mesh.environment, gone)
         self.products = {**self._gone, **self._loaded.products}
-        self._holds = mesh.store.journal.holds(mesh.environment)
+        self._plan = _planned(mesh, self._loaded, memory)
         homes: dict[str, list[str]] = {}
         for address, manifest in self.products.items():
             homes.setdefault(manifest.warehouse, []).append(address)
@@ -117,19 +134,23 @@ class _View:
             models=len(manifest.transforms),
             release=release.number if release else 0,
             published=release.at if release else "",
-            state=self._state(address, release),
+            state=self._state(address),
             reads=tuple(port.port or port.source for port in manifest.inputs),
         )
 
-    def _state(self, address: str, release: Release | None) -> str:
+    def _state(self, address: str) -> str:
         if address in self._gone:
             return "removed"
         if address not in self._applied:
             return "new"
         if self._applied[address].digest != self.products[address].digest:
             return "changed"
-        behind = release is None or release.manifest != self._applied[address].digest
-        return "held" if address in self._holds or behind else "applied"
+        if self._plan is None:
+            return "broken"
+        if address in {each.product for each in self._plan.held}:
+            return "held"
+        steps = {step.product for step in self._plan.steps}
+        return "newer data" if address in steps else "applied"
 
     def consumers(self, address: str) -> tuple[str, ...]:
         """The products that read a port of this one."""

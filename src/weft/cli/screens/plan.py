@@ -66,11 +66,24 @@ def draw(plan: Plan, view: View) -> str:
         lines[0] = _first_line(lines[0], plan, view)
     if plan.empty:
         lines += [""] if lines else []
-        lines.append(f"Nothing to do: {plan.environment} is as the files say.")
-        lines.append("  see why:  weft test" if plan.held else "  look at it:  weft ls")
+        lines += _nothing_to_do(plan)
     else:
         lines += ["", *_ending(plan, view)]
     return "\n".join(lines) + "\n"
+
+
+def _nothing_to_do(plan: Plan) -> list[str]:
+    if not plan.held:
+        return [
+            f"Nothing to do: {plan.environment} is as the files say.",
+            "  look at it:  weft ls",
+        ]
+    staying = _count(len(plan.held), "product")
+    verb = "stays" if len(plan.held) == 1 else "stay"
+    return [
+        f"Nothing to do: {staying} {verb} back until the cause is gone.",
+        "  see why:  weft test",
+    ]
 
 
 def draw_sql(plan: Plan) -> str:

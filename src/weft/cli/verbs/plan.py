@@ -13,7 +13,7 @@ from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw_sql, plan_result
 from weft.cli.verb import verb
-from weft.plan.plan import ChangeClass, Plan
+from weft.plan.plan import Plan
 
 
 @verb(
@@ -49,6 +49,8 @@ def plan(
         screen.put(draw_sql(planned.plan))
     else:
         put(plan_result(planned.plan, view), screen)
+    if not planned.loaded.products:
+        screen.say("This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU")
     return _exit(planned.plan, detailed=flags["detailed_exitcode"])
 
 
@@ -59,6 +61,5 @@ def _same_scope(env: str, products: tuple[str, ...]) -> list[str]:
 
 def _exit(plan: Plan, *, detailed: bool) -> Exit:
     if plan.blocked:
-        breaking = any(each.category is ChangeClass.BREAKING for each in plan.changes)
-        return Exit.BREAKING if breaking else Exit.BLOCKED
+        return Exit.BREAKING if plan.breaking else Exit.BLOCKED
     return Exit.CHANGES if detailed and not plan.empty else Exit.DONE
