@@ -23,7 +23,8 @@ class Program:
     """One `trials.py`, asked one thing at a time."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join([str(HERE), str(HERE.parent)])
+        known = [str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")]
+        path = os.pathsep.join(filter(None, known))
         self._process = subprocess.Popen(
             [sys.executable, str(PROGRAM)],
             stdin=subprocess.PIPE,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -78,6 +79,8 @@ def main() -> NoReturn:
     gc.set_threshold(200_000, 50, 100)
     try:
         code = run(sys.argv[1:])
+        # All is done and recorded; Ctrl-C while the interpreter ends must not say otherwise.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -132,7 +132,8 @@ def test_a_finished_product_is_given_back_as_it_was(
     )
     for each in (store, open_one()):
         definitions, journal = each.definitions, each.journal
-        assert definitions.applied("prod") == {FLIGHTS: Applied(FLIGHTS, "skyline", "d1", "r1", AT)}
+        applied = Applied(FLIGHTS, "skyline", "d1", "r1", AT, release=1)
+        assert definitions.applied("prod") == {FLIGHTS: applied}
         assert definitions.manifests("prod", [FLIGHTS, "no.such"]) == {FLIGHTS: MANIFEST}
         assert definitions.descriptors("prod") == {
             "operations.flights.departures@1": descriptor(1),
