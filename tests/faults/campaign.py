@@ -68,7 +68,7 @@ def _campaign(name: str, scenario: Scenario, trials: Iterator[Trial]) -> int:
         kind = " + ".join(fault for fault, _ in trial.faults)
         counted[kind, bool(wrong)] += 1
         for line in wrong:
-            effect = scenario.effects[trial.faults[0][1] - 1]
+            effect = scenario.effects[trial.at - 1]
             sys.stdout.write(f"WRONG  {trial.faults} at {effect}: {line}\n")
     seconds = time.monotonic() - began
     sys.stdout.write(f"\n{name}: {len(scenario.effects)} effects, {seconds:.0f} s\n")

@@ -49,9 +49,16 @@ class Program:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A mesh about to be applied: its files, what consumers may see, and the effects to come."""
+    """A mesh about to be applied: what consumers may see of it, and the effects to come.
 
-    template: Path
+    `kept` is the mesh as it was before the apply. Every trial begins with a copy of it at
+    `place` and nowhere else, because `ports.duckdb` names files by their absolute paths.
+    """
+
+    place: Path
+    kept: Path
+    earlier: tuple[Mapping[str, bytes], ...]
+    files: Mapping[str, bytes]
     versions: tuple[Any, ...]
     effects: tuple[str, ...]
     ending: str
@@ -61,20 +68,32 @@ def prepare(
     folder: Path, earlier: Sequence[Mapping[str, bytes]], files: Mapping[str, bytes]
 ) -> Scenario:
     """Apply the earlier versions, lay out the files, and see what an undisturbed apply does."""
-    template, rehearsal = folder / "template", folder / "rehearsal"
+    place, kept = folder / "mesh", folder / "kept"
     program = Program()
-    versions: list[Any] = []
-    for each in earlier:
-        lay_out(template, each)
-        program.ask("count", template, 1)
-        versions.append(program.ask("see", template)[0])
-    lay_out(template, files)
-    subprocess.run(["cp", "-a", str(template), str(rehearsal)], check=True)
-    *effects, ending = program.ask("count", rehearsal, 1)
-    last, _ = program.ask("see", rehearsal)
+    versions = _set_up(program, place, kept, earlier, files)
+    *effects, ending = program.ask("count", place, 1)
+    last, _ = program.ask("see", place)
     versions.append({product: shown for product, shown in last.items() if shown})
     program.close()
-    return Scenario(template, tuple(versions), tuple(effects), ending)
+    return Scenario(place, kept, tuple(earlier), files, tuple(versions), tuple(effects), ending)
+
+
+def _set_up(
+    program: Program,
+    place: Path,
+    kept: Path,
+    earlier: Sequence[Mapping[str, bytes]],
+    files: Mapping[str, bytes],
+) -> list[Any]:
+    """Apply the earlier versions at a place, lay out the files, and keep a copy of that."""
+    versions: list[Any] = []
+    for each in earlier:
+        lay_out(place, each)
+        program.ask("count", place, 1)
+        versions.append(program.ask("see", place)[0])
+    lay_out(place, files)
+    subprocess.run(["cp", "-a", str(place), str(kept)], check=True)
+    return versions
 
 
 @dataclass(frozen=True)
@@ -83,6 +102,11 @@ class Trial:
 
     faults: tuple[tuple[str, int], ...]
     workers: int = 1
+
+    @property
+    def at(self) -> int:
+        """The number of the effect of its first fault."""
+        return self.faults[0][1]
 
 
 def every(scenario: Scenario, *faults: str) -> Iterator[Trial]:
@@ -96,21 +120,23 @@ def tried(
     scenario: Scenario, trials: Iterable[Trial], programs: int = 2
 ) -> Iterator[tuple[Trial, list[str]]]:
     """Try all, several at a time; yields each trial with what was wrong after it."""
-    free: SimpleQueue[tuple[Program, Path]] = SimpleQueue()
+    free: SimpleQueue[tuple[Program, Path, Path]] = SimpleQueue()
     for number in range(programs):
-        program = Program()
-        program.ask("warm", scenario.template)
-        free.put((program, scenario.template.with_name(f"trial{number}")))
+        program, place, kept = Program(), scenario.place, scenario.kept
+        if number:
+            place, kept = place.with_name(f"mesh{number}"), kept.with_name(f"kept{number}")
+            _set_up(program, place, kept, scenario.earlier, scenario.files)
+        program.ask("warm", kept)
+        free.put((program, place, kept))
 
     def attempt(trial: Trial) -> tuple[Trial, list[str]]:
-        program, place = free.get()
+        program, place, kept = free.get()
         try:
             return trial, program.ask(
-                *("attempt", scenario.template, place),
-                *(trial.faults, scenario.versions, trial.workers),
+                "attempt", kept, place, trial.faults, scenario.versions, trial.workers
             )
         finally:
-            free.put((program, place))
+            free.put((program, place, kept))
 
     with ThreadPoolExecutor(programs) as pool:
         yield from pool.map(attempt, trials)

@@ -83,6 +83,22 @@ def test_faults_while_recovering_and_with_two_workers(later_apply: Scenario) -> 
     assert_all_recover(later_apply, trials)
 
 
+def test_an_apply_that_prunes_and_is_killed_at_any_effect() -> None:
+    with quick_folder() as folder:
+        files = small_mesh.second_and_pruned()
+        scenario = prepare(Path(folder), [small_mesh.first()], files)
+        pruning = scenario.effects.index("lake.forget")
+        trials = [trial for trial in every(scenario, "killed before") if trial.at > pruning - 8]
+        assert_all_recover(scenario, [*trials, *every_serving(scenario)])
+
+
+def every_serving(scenario: Scenario) -> Iterator[Trial]:
+    """The file that other programs open cannot be renewed: what it shows must not go away."""
+    serving = scenario.effects.index("lake.serve prod")
+    pruning = scenario.effects.index("lake.forget")
+    return (Trial((("fails", at),)) for at in range(serving + 1, pruning + 1))
+
+
 def test_a_sample_of_the_example() -> None:
     with quick_folder() as folder:
         scenario = prepare(Path(folder), [], example_files())

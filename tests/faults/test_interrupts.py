@@ -1,4 +1,4 @@
-"""Ctrl-C at random moments of a real `weft apply`: the locks are free and the next one goes on."""
+"""Ctrl-C and kill -9 at random moments of a real `weft apply`: the next one goes on."""
 
 from __future__ import annotations
 
@@ -31,6 +31,28 @@ def slow_mesh(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def started(folder: Path) -> subprocess.Popen[str]:
+    """A `weft apply` that has locked what it will touch."""
+    apply = subprocess.Popen(
+        [sys.executable, "-m", "weft", "apply", "--yes"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while apply.poll() is None and not (folder / ".weft" / "lake").exists():
+        time.sleep(0.01)
+    return apply
+
+
+def assert_settled(folder: Path) -> None:
+    assert list(leftovers(folder, tidy=True)) == []
+    assert served(folder) == released(folder)
+    assert len(released(folder)) == 6
+    with opened(folder, "", System()) as mesh:
+        assert make_plan(mesh, PlanOptions()).plan.empty
+
+
 def newest_run(folder: Path) -> Run | None:
     with opened(folder, "", System()) as mesh:
         return next(iter(mesh.store.journal.runs("", 1)), None)
@@ -38,15 +60,7 @@ def newest_run(folder: Path) -> Run | None:
 
 @pytest.mark.parametrize("delay", [random.Random(seed).uniform(0.0, 0.6) for seed in range(4)])
 def test_what_is_interrupted_is_gone_on_with(slow_mesh: Path, delay: float) -> None:
-    apply = subprocess.Popen(
-        [sys.executable, "-m", "weft", "apply", "--yes"],
-        cwd=slow_mesh,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while apply.poll() is None and not (slow_mesh / ".weft" / "lake").exists():
-        time.sleep(0.01)
+    apply = started(slow_mesh)
     time.sleep(delay)
     apply.send_signal(signal.SIGINT)
     _, told = apply.communicate(timeout=60)
@@ -60,8 +74,14 @@ def test_what_is_interrupted_is_gone_on_with(slow_mesh: Path, delay: float) -> N
     with opened(slow_mesh, "", System()) as mesh:
         assert mesh.store.journal.locks() == ()
     apply_all(slow_mesh, workers=2)
-    assert list(leftovers(slow_mesh, tidy=True)) == []
-    assert served(slow_mesh) == released(slow_mesh)
-    assert len(released(slow_mesh)) == 6
-    with opened(slow_mesh, "", System()) as mesh:
-        assert make_plan(mesh, PlanOptions()).plan.empty
+    assert_settled(slow_mesh)
+
+
+@pytest.mark.parametrize("delay", [random.Random(seed).uniform(0.0, 0.6) for seed in range(4)])
+def test_what_is_killed_inside_a_statement_is_gone_on_with(slow_mesh: Path, delay: float) -> None:
+    apply = started(slow_mesh)
+    time.sleep(delay)
+    apply.kill()
+    apply.communicate()
+    apply_all(slow_mesh, workers=2)
+    assert_settled(slow_mesh)

@@ -11,17 +11,19 @@ import pytest
 import small_mesh
 from loop import Program, Scenario, prepare
 
+from memory_disk import quick_folder
+
 
 @pytest.fixture(scope="module")
-def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    folder = tmp_path_factory.mktemp("paused")
-    return prepare(folder, [small_mesh.first()], small_mesh.second())
+def scenario() -> Iterator[Scenario]:
+    with quick_folder() as folder:
+        yield prepare(Path(folder), [small_mesh.first()], small_mesh.second())
 
 
 @pytest.fixture(scope="module")
 def program(scenario: Scenario) -> Iterator[Program]:
     program = Program()
-    program.ask("warm", scenario.template)
+    program.ask("warm", scenario.kept)
     yield program
     program.close()
 
@@ -32,11 +34,9 @@ def in_the_middle(scenario: Scenario) -> list[int]:
     return list(range(names.index("store.begin") + 2, names.index("lake.serve") + 1))
 
 
-def test_a_second_apply_is_told_who_is_at_work(
-    scenario: Scenario, program: Program, tmp_path: Path
-) -> None:
+def test_a_second_apply_is_told_who_is_at_work(scenario: Scenario, program: Program) -> None:
     at = in_the_middle(scenario)[0]
-    found = program.ask("pause", scenario.template, tmp_path / "m", at, scenario.versions)
+    found = program.ask("pause", scenario.kept, scenario.place, at, scenario.versions)
     lock = found["in the way"]
     assert lock["pid"] == found["paused"]
     assert lock["host"] == socket.gethostname()
@@ -44,11 +44,9 @@ def test_a_second_apply_is_told_who_is_at_work(
     assert lock["product"] == "finance.costs"
 
 
-def test_one_that_slept_past_its_lock_changes_nothing(
-    scenario: Scenario, program: Program, tmp_path: Path
-) -> None:
+def test_one_that_slept_past_its_lock_changes_nothing(scenario: Scenario, program: Program) -> None:
     for at in random.Random(7).sample(in_the_middle(scenario), 12):
-        found = program.ask("pause", scenario.template, tmp_path / "m", at, scenario.versions)
+        found = program.ask("pause", scenario.kept, scenario.place, at, scenario.versions)
         assert found["wrong"] == [], scenario.effects[at - 1]
         assert found["other"] in ("done", "held")
         assert found["ending"].startswith(("FencedOut", "Conflict")), scenario.effects[at - 1]

@@ -30,10 +30,10 @@ from weft.warehouses.protocol import WarehouseError
 OUTSIDE = (WarehouseError, StoreError, FencedOut, Locked, Refusal)
 
 
-def warm(template: Path) -> None:
+def warm(folder: Path) -> None:
     """Load a mesh once, so that every fork has compiled schemas and imported parsers already."""
-    with opened(template, "", System()) as mesh:
-        load(template, mesh.system, mesh.cache)
+    with opened(folder, "", System()) as mesh:
+        load(folder, mesh.system, mesh.cache)
 
 
 class Crashed(Exception):
@@ -92,10 +92,10 @@ def faulty_apply(folder: Path, fault: Fault, at: int, workers: int) -> list[str]
     return [*effects.names, ending]
 
 
-def copied(template: Path, folder: Path) -> None:
+def copied(kept: Path, folder: Path) -> None:
     """A copy of a mesh for one trial; immutable data is shared with it."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(template, folder, copy_function=_copy, symlinks=True)
+    shutil.copytree(kept, folder, copy_function=_copy, symlinks=True)
 
 
 def _copy(source: str, target: str) -> None:
@@ -109,14 +109,14 @@ def seen_by_all(folder: Path) -> list[Seen]:
 
 
 def try_faults(
-    template: Path, folder: Path, faults: list[tuple[str, int]], versions: list[Seen], workers: int
+    kept: Path, folder: Path, faults: list[tuple[str, int]], versions: list[Seen], workers: int
 ) -> list[str]:
     """Let applies fail one after the other, look after each, then apply in peace and look again.
 
     `versions` are the ones that consumers may see, the last of them at the end. Returns what was
     wrong.
     """
-    copied(template, folder)
+    copied(kept, folder)
     wrong: list[str] = []
     for fault, at in faults:
         forked(faulty_apply, folder, Fault(fault), at, workers)
@@ -136,12 +136,12 @@ def _recovered(folder: Path, wanted: Seen) -> list[str]:
     return list(unsettled(folder, tupled(wanted), ending))
 
 
-def pause_one(template: Path, folder: Path, at: int, versions: list[Seen]) -> dict[str, Any]:
+def pause_one(kept: Path, folder: Path, at: int, versions: list[Seen]) -> dict[str, Any]:
     """Stop an apply, let another try, end the locks, let the other go through, wake the first.
 
     Returns how each of them ended, the lock that was in the way, and what was wrong.
     """
-    copied(template, folder)
+    copied(kept, folder)
     child, receive = started(faulty_apply, folder, Fault.STOPPED, at, 1)
     _, status = os.waitpid(child, os.WUNTRACED)
     assert os.WIFSTOPPED(status), "there are not so many effects"
@@ -196,10 +196,10 @@ def see(folder: str) -> Any:
     return forked(seen_by_all, Path(folder))
 
 
-def attempt(template: str, folder: str, faults: Any, versions: Any, workers: int) -> list[str]:
+def attempt(kept: str, folder: str, faults: Any, versions: Any, workers: int) -> list[str]:
     """One trial; what was wrong after it."""
     try:
-        return try_faults(Path(template), Path(folder), faults, versions, workers)
+        return try_faults(Path(kept), Path(folder), faults, versions, workers)
     except Crashed as crash:
         return [str(crash)]
 
@@ -208,7 +208,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "count": count,
     "see": see,
     "attempt": attempt,
-    "pause": lambda template, folder, *rest: pause_one(Path(template), Path(folder), *rest),
+    "pause": lambda kept, folder, *rest: pause_one(Path(kept), Path(folder), *rest),
     "warm": lambda folder: warm(Path(folder)),
 }
 

@@ -238,7 +238,9 @@ class _Applying:
                 yield self._ended(result.product, done, total)
         if self._moved:
             yield from self._serve()
-        yield from self._prune()
+        # What other programs are still shown must not go away under them.
+        if not self._message:
+            yield from self._prune()
         ending = self._ending()
         self.end(ending, self._message)
         yield RunEvent("ended", self._run.id, done, total, text=ending)

@@ -18,7 +18,7 @@ import msgspec
 from weft.app.cache import Cache, CachedProduct
 from weft.app.errors import Invalid
 from weft.app.system import System
-from weft.app.workspace import SETTINGS, ProductFolder, Stamp, Workspace
+from weft.app.workspace import ProductFolder, Stamp, Workspace
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.nearest import did_you_mean
@@ -34,6 +34,8 @@ from weft.project.faces import (
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct, parse_domain, parse_product, parse_settings
 from weft.project.product_order import cycle_diagnostic, order_products
+from weft.project.read_yaml import read_yaml
+from weft.project.source import SourceFile
 from weft.sql.dialect import dialect_named, dialect_names
 
 if TYPE_CHECKING:
@@ -162,7 +164,7 @@ def _read_domain(reading: _Reading, name: str, remembered: Mapping[str, CachedPr
     reading.files += 1
     domain, found = parse_domain(file)
     reading.diagnostics += found
-    if domain is None or not _usable(reading, domain, name, path):
+    if domain is None or not _usable(reading, domain, file):
         return
     if not domain.dialect:
         domain = replace(domain, dialect=reading.settings.warehouses[domain.warehouse].type)
@@ -182,23 +184,20 @@ def _parse(workspace: Workspace, folder: ProductFolder) -> ParsedProduct:
     return parse_product(folder.path, folder.domain, files)
 
 
-def _usable(reading: _Reading, domain: Domain, name: str, path: str) -> bool:
-    """Report a domain that does not fit its folder or the settings."""
-    known = reading.settings.warehouses
-    problem = ""
-    note = ""
-    if domain.name != name:
-        problem = f"domain `{domain.name}` stands in the folder `{name}`"
-        note = "the two have to agree"
-    elif domain.warehouse not in known:
-        problem = f"unknown warehouse `{domain.warehouse}`"
-        note = did_you_mean(domain.warehouse, known, f"{SETTINGS} has {', '.join(known)}")
-    elif domain.dialect and domain.dialect not in dialect_names():
-        problem = f"unknown dialect `{domain.dialect}`"
-        note = did_you_mean(domain.dialect, dialect_names(), ", ".join(dialect_names()))
-    if problem:
-        reading.diagnostics.append(Diagnostic("W412", problem, Span(path), note=note))
-    return not problem
+def _usable(reading: _Reading, domain: Domain, file: SourceFile) -> bool:
+    """Report a domain that names a warehouse or a dialect that nobody has."""
+    known = {"warehouse": tuple(reading.settings.warehouses), "dialect": dialect_names()}
+    named = {"warehouse": domain.warehouse, "dialect": domain.dialect}
+    for key, name in named.items():
+        if not name or name in known[key]:
+            continue
+        document, _ = read_yaml(file)
+        if document is not None:
+            note = did_you_mean(name, known[key], f"there is {', '.join(known[key])}")
+            problem = f"unknown {key} `{name}`"
+            reading.diagnostics.append(document.diagnostic("W412", problem, key, note=note))
+        return False
+    return True
 
 
 def _version() -> str:

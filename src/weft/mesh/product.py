@@ -73,7 +73,8 @@ class OutputPort:
 class Model:
     """A SELECT of a product, with the head of its file.
 
-    `path` is relative to the mesh; `sql` is the body and starts at line `first_line` of the file.
+    `path` is relative to the mesh; `head` is the text before line `first_line`, where the body
+    begins that `sql` holds.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Model:
     unique: tuple[str, ...] = ()
     time_column: str = ""
     unique_key: tuple[str, ...] = ()
+    head: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,15 @@ def compile_product(
         if source is not None:
             sources[source.name] = source
     diagnostics += _clashes(parsed)
+    resolved = {each.name: each for each in inputs if not each.source or each.source in sources}
     around = Surroundings(
-        product.address, dialect, {each.name: each for each in inputs}, sources, faces, mesh
+        product=product.address,
+        dialect=dialect,
+        inputs=resolved,
+        unresolved=frozenset(each.name for each in product.inputs) - set(resolved),
+        sources=sources,
+        faces=faces,
+        mesh=mesh,
     )
     transforms, problems = compile_models(product.models, around)
     diagnostics += problems

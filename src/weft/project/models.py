@@ -14,7 +14,7 @@ from weft.mesh.manifest import (
     ResolvedInput,
     Transform,
 )
-from weft.mesh.nearest import nearest
+from weft.mesh.nearest import did_you_mean, nearest
 from weft.mesh.product import Materialization, Model
 from weft.project.faces import Faces
 from weft.project.names import MeshNames, explain_unknown
@@ -28,11 +28,15 @@ BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the models of a product may see beside each other."""
+    """What the models of a product may see beside each other.
+
+    `unresolved` are input ports that were reported already; who reads them is passed over.
+    """
 
     product: str
     dialect: Dialect
     inputs: Mapping[str, ResolvedInput]
+    unresolved: frozenset[str]
     sources: Mapping[str, FileSource]
     faces: Faces
     mesh: MeshNames = field(default_factory=MeshNames)
@@ -127,6 +131,9 @@ def _unknown_names(
     known = tuple(sorted({*models, *around.names()} - {name}))
     bad = False
     for each in tree.names:
+        if each.partition(".")[0] in around.unresolved:
+            bad = True
+            continue
         if each == name:
             problem = tree.problem_at(
                 each, "W406", f"model `{name}` reads itself", "a model cannot be its own input"
@@ -190,11 +197,12 @@ def _head_problems(
     """What the head of a model promises and the query does not allow."""
     found: list[Diagnostic] = []
 
-    def report(code: str, message: str, note: str, severity: Severity = Severity.ERROR) -> None:
-        found.append(located(model, Problem(code, message, 1, 1, 1, note), severity))
+    def report(key: str, code: str, message: str, note: str) -> None:
+        found.append(_in_head(model, key, code, message, note))
 
     if model.materialized not in BUILDABLE:
         report(
+            "materialized",
             "W420",
             f"model `{model.name}` cannot be materialized as {model.materialized}",
             "table and view can be built",
@@ -203,6 +211,7 @@ def _head_problems(
         foreign = [name for name, each in known.items() if each.read.kind is not ReadKind.MODEL]
         if foreign:
             report(
+                "materialized",
                 "W411",
                 f"view `{model.name}` reads input port `{foreign[0]}`",
                 "a view may read models of its own product only; make it a table",
@@ -210,19 +219,32 @@ def _head_problems(
     if compiled is None:
         return found
     names = [column.name for column in compiled.columns]
-    for column in dict.fromkeys([*model.required, *model.unique]):
-        if column not in names:
-            near = nearest(column, names)
-            note = f"did you mean `{near}`?" if near else "the query does not give it"
-            report("W418", f"the head of `{model.name}` names unknown column `{column}`", note)
+    for key, columns in (("required", model.required), ("unique", model.unique)):
+        for column in columns:
+            if column not in names:
+                note = did_you_mean(column, names, "the query does not give it")
+                message = f"the head of `{model.name}` names unknown column `{column}`"
+                report(key, "W418", message, note)
     if not compiled.deterministic and not model.refresh_always:
-        report(
-            "W419",
-            f"model `{model.name}` gives other rows each time it runs",
-            "it is built when what it reads changes; `-- refresh: always` builds it in every run",
-            Severity.WARNING,
-        )
+        found.append(_volatile(model))
     return found
+
+
+def _volatile(model: Model) -> Diagnostic:
+    message = f"model `{model.name}` gives other rows each time it runs"
+    note = "it is built when what it reads changes; `-- refresh: always` builds it in every run"
+    return located(model, Problem("W419", message, note=note), Severity.WARNING)
+
+
+def _in_head(model: Model, key: str, code: str, message: str, note: str) -> Diagnostic:
+    """Report something at the line of the head that sets a key."""
+    for number, line in enumerate(model.head.split("\n"), start=1):
+        name, colon, value = line.removeprefix("--").partition(":")
+        if colon and name.strip() == key:
+            text = value.strip()
+            span = Span(model.path, number, line.index(text) + 1, max(len(text), 1))
+            return Diagnostic(code, message, span, note=note, excerpt=line)
+    return located(model, Problem(code, message, note=note))
 
 
 def _transform(model: Model, compiled: Compiled) -> Transform:

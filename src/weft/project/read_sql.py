@@ -37,6 +37,7 @@ def read_model(file: SourceFile) -> tuple[Model | None, tuple[Diagnostic, ...]]:
         sql=body,
         path=file.path,
         first_line=first_line,
+        head="\n".join(source.lines[: first_line - 1]),
         **head.values,
     )
     return model, tuple(head.diagnostics)

@@ -100,13 +100,18 @@ class Arithmetic:
 
 @dataclass(frozen=True)
 class Dialect:
-    """The SQL of one warehouse. `sqlglot` is the name under which sqlglot knows it."""
+    """The SQL of one warehouse. `sqlglot` is the name under which sqlglot knows it.
+
+    `relation(schema, name)` writes the name by which statements read a relation: `builds` and a
+    build's key, or `sources` and a source's.
+    """
 
     name: str
     sqlglot: str
     case: Case
     quote: Callable[[str], str]
     string: Callable[[str], str]
+    relation: Callable[[str, str], str]
     types: TypeNames
     functions: FunctionNames
     snippets: Snippets
@@ -129,10 +134,6 @@ class Dialect:
         if isinstance(value, (float, Decimal)):
             return self.snippets.double(self.string(str(value)))
         raise TypeError(f"a {type(value).__name__} is no SQL value")
-
-    def relation(self, schema: str, name: str) -> str:
-        """Write the name of a relation: `"builds"."abc"`."""
-        return f"{self.quote(schema)}.{self.quote(name)}"
 
     def fold(self, identifier: str, quoted: bool = False) -> str:
         """Return what identifiers that mean the same have in common."""

@@ -274,6 +274,15 @@ def string(value: str) -> str:
     return "(" + text.replace("\0", "' || chr(0) || '") + ")" if "\0" in text else text
 
 
+def relation(schema: str, name: str) -> str:
+    """Write the name of a relation. It is one identifier, so that WITH can define it.
+
+    >>> relation("builds", "abc")
+    '"builds.abc"'
+    """
+    return quote(f"{schema}.{name}")
+
+
 def _literal(text: str) -> str:
     if text.isdigit():
         value = int(text)
@@ -329,6 +338,7 @@ DIALECT = Dialect(
     case=Case.IGNORED,
     quote=quote,
     string=string,
+    relation=relation,
     types=_TYPES,
     functions=_FUNCTIONS,
     snippets=Snippets(

@@ -5,6 +5,8 @@ Text is untrusted: what would cost the parser its stack or its evening is refuse
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
@@ -45,7 +47,11 @@ def read(text: str, dialect: Dialect) -> tuple[exp.Query | None, tuple[Problem, 
     grammar = SqlglotDialect.get_or_raise(dialect.sqlglot)
     try:
         tokens = grammar.tokenize(text)
-        problem = _statement_problem(tokens, text) or _too_deep(tokens, text)
+        problem = (
+            _statement_problem(tokens, text)
+            or _too_deep(tokens, text)
+            or _nothing_between_commas(tokens, text)
+        )
         if problem is not None:
             return None, (problem,)
         tree = _parse(grammar, tokens, text)
@@ -136,6 +142,14 @@ def _too_deep(tokens: list[Token], text: str) -> Problem | None:
         if joins > MAX_OPEN_JOINS:
             return _at(token, text, "W301", "too many joins without ON or USING", "")
         before = kind
+    return None
+
+
+def _nothing_between_commas(tokens: list[Token], text: str) -> Problem | None:
+    """Find what the parser would pass over in silence, and the warehouse would not."""
+    for before, token in pairwise(tokens):
+        if before.token_type is token.token_type is TokenType.COMMA:
+            return _at(token, text, "W301", _UNREADABLE, "something is missing before this comma")
     return None
 
 

@@ -46,6 +46,7 @@ SELECT 1 -- required: [x]
             unique=("a", "b, c"),
             time_column="at",
             unique_key=("id",),
+            head=text.partition("\nSELECT")[0],
         ),
         [],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 
@@ -28,53 +27,53 @@ def is_name(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of a lake. `root` is absolute."""
+    """The paths of a lake. `root` is absolute and normal."""
 
     root: str
 
     @property
     def identity(self) -> str:
         """`lake.json`."""
-        return os.path.join(self.root, "lake.json")
+        return f"{self.root}/lake.json"
 
     @property
     def builds(self) -> str:
         """The folder of build manifests."""
-        return os.path.join(self.root, "builds")
+        return f"{self.root}/builds"
 
     @property
     def files(self) -> str:
         """The folder of immutable data files."""
-        return os.path.join(self.root, "files")
+        return f"{self.root}/files"
 
     @property
     def releases(self) -> str:
         """The folder of release files."""
-        return os.path.join(self.root, "releases")
+        return f"{self.root}/releases"
 
     @property
     def quarantine(self) -> str:
         """The folder of failing rows."""
-        return os.path.join(self.root, "quarantine")
+        return f"{self.root}/quarantine"
 
     @property
     def temporary(self) -> str:
         """The folder of unfinished things."""
-        return os.path.join(self.root, "tmp")
+        return f"{self.root}/tmp"
 
     def build(self, key: str) -> str:
         """The manifest of a build."""
-        return os.path.join(self.builds, f"{checked(key)}.json")
+        return f"{self.root}/builds/{checked(key)}.json"
 
     def product(self, environment: str, address: str) -> str:
         """The folder of a product's releases in an environment."""
         domain, _, product = address.partition(".")
-        return os.path.join(self.releases, checked(environment), checked(domain), checked(product))
+        return f"{self.releases}/{checked(environment)}/{checked(domain)}/{checked(product)}"
 
     def file(self, path: str) -> str:
         """The absolute path of a file that a build names."""
-        return os.path.join(self.root, path)
+        return f"{self.root}/{path}"
 
     def relative(self, path: str) -> str:
         """The path of a file as builds name it."""
-        return os.path.relpath(path, self.root)
+        return path.removeprefix(f"{self.root}/")

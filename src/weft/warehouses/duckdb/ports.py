@@ -10,7 +10,7 @@ from typing import Any
 
 from weft.mesh.contract import Status
 from weft.mesh.release import ObjectRelease, PortRelease, Release
-from weft.sql.duckdb import DIALECT, quote, string
+from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.layout import Layout
@@ -88,7 +88,7 @@ class Ports:
             )
             connection.execute("BEGIN")
             for schema in sorted({view.schema for view in views}):
-                connection.execute(" ".join(("CREATE SCHEMA", DIALECT.relation(_CATALOG, schema))))
+                connection.execute(" ".join(("CREATE SCHEMA", _path(_CATALOG, schema))))
             for view in views:
                 _create(connection, view, expansion)
             connection.execute("COMMIT")
@@ -96,11 +96,15 @@ class Ports:
 
 
 def _create(connection: Any, view: _Shown, expansion: Expansion) -> None:
-    name = f"{DIALECT.relation(_CATALOG, view.schema)}.{quote(view.name)}"
+    name = _path(_CATALOG, view.schema, view.name)
     columns = columns_of(view.object.columns)
     select = expansion.select(view.object.key, view.object.columns)
     connection.execute(f"CREATE VIEW {name} ({columns}) AS\n{select}")
     connection.execute(" ".join(("COMMENT ON VIEW", name, "IS", string(view.comment))))
+
+
+def _path(*names: str) -> str:
+    return ".".join(map(quote, names))
 
 
 def _shown(releases: list[Release], production: bool) -> Iterator[_Shown]:

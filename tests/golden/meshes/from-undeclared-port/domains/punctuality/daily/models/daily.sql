@@ -1,0 +1,1 @@
+SELECT carrier, 1 AS late FROM hourly

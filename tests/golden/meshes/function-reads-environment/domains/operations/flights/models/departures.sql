@@ -1,0 +1,1 @@
+SELECT flight_id, getenv('HOME') AS carrier, delay FROM stg_flights

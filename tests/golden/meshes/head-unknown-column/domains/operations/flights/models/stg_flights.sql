@@ -1,0 +1,2 @@
+-- required: [flight]
+SELECT flight_id, carrier, delay FROM bts

@@ -1,0 +1,1 @@
+COPY stg_flights TO '/tmp/x'

@@ -1,0 +1,1 @@
+UPDATE stg_flights SET delay = 0

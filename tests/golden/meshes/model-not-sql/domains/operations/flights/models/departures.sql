@@ -1,0 +1,1 @@
+this is prose and not SQL at all

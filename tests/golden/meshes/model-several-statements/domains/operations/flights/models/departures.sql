@@ -1,0 +1,2 @@
+SELECT flight_id, carrier, delay FROM stg_flights;
+SELECT 1 AS x

@@ -1,0 +1,3 @@
+-- materialized: snapshot
+-- unique_key: flight_id
+SELECT flight_id, carrier, delay FROM bts

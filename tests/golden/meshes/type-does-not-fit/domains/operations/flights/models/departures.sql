@@ -1,0 +1,1 @@
+SELECT flight_id, carrier, 'late' AS delay FROM stg_flights

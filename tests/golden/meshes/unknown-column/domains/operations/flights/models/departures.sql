@@ -1,0 +1,1 @@
+SELECT flight_id, carier AS carrier, delay FROM stg_flights

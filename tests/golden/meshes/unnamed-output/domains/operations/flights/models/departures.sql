@@ -1,0 +1,1 @@
+SELECT flight_id, carrier, delay, delay + 1 FROM stg_flights

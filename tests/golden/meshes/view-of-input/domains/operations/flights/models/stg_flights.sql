@@ -1,0 +1,2 @@
+-- materialized: view
+SELECT flight_id, carrier, delay FROM bts
