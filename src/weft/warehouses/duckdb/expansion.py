@@ -8,7 +8,13 @@ from weft.mesh.release import Build
 from weft.sql.duckdb import DIALECT
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
-from weft.warehouses.duckdb.relations import BUILDS, columns_of, definition, parquet
+from weft.warehouses.duckdb.reading import (
+    build_relation,
+    columns_of,
+    definition,
+    parquet,
+    source_relation,
+)
 from weft.warehouses.protocol import WarehouseError
 
 

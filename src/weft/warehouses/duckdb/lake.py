@@ -22,7 +22,8 @@ from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.duckdb.session import Engine, Session
+from weft.warehouses.duckdb.session import Engine
+from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.files import SourceFiles
 from weft.warehouses.protocol import Bound, Outcome, Relation, Scope
 
@@ -50,11 +51,11 @@ class Lake:
         self._disk = disk
         self._scratch = Scratch(layout, disk)
         self._manifests = Manifests(layout, disk)
-        self._session = Session(engine, self._scratch)
+        self._sessions = Sessions(engine, self._scratch)
         parts = (layout, disk, self._scratch)
-        relations = Relations(self._session, self._manifests, layout, sources)
-        self._builder = Builder(*parts, self._session, relations)
-        self._auditor = Auditor(*parts, self._session, relations)
+        relations = Relations(self._sessions, self._manifests, layout, sources)
+        self._builder = Builder(*parts, self._sessions, relations)
+        self._auditor = Auditor(*parts, self._sessions, relations)
         self._releases = Releases(*parts, self._manifests)
         self._ports = Ports(*parts, self._releases, engine)
         self._pruning = Pruning(*parts, self._manifests)
@@ -136,11 +137,11 @@ class Lake:
 
     def cancel(self) -> None:
         """Stop what is running in any thread, for good: nothing else begins in this one."""
-        self._session.cancel()
+        self._sessions.cancel()
 
     def close(self) -> None:
         """Let go of the engine and of temporary files."""
-        self._session.close()
+        self._sessions.close()
         self._scratch.drop_all()
 
     def _prepare(self) -> None:

@@ -14,7 +14,7 @@ from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.layout import Layout
-from weft.warehouses.duckdb.relations import columns_of
+from weft.warehouses.duckdb.reading import columns_of
 from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine, connect, explaining

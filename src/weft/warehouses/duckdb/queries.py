@@ -8,7 +8,7 @@ from typing import Any
 
 from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.expansion import Expansion
-from weft.warehouses.duckdb.relations import columns_of, parquet
+from weft.warehouses.duckdb.reading import columns_of, parquet
 from weft.warehouses.duckdb.session import Engine, explaining, lock
 from weft.warehouses.protocol import Relation
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from weft.mesh.manifest import Column, FileSource
-from weft.sql.duckdb import DIALECT, quote, string
-from weft.warehouses.duckdb.session import Session
+from weft.sql.duckdb import DIALECT, string
+from weft.warehouses.duckdb.reading import columns_of
+from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.protocol import WarehouseError
 
 
-def reader(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+def reader(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     """Return the SELECT that reads these files.
 
     Raises WarehouseError when the files do not have the columns of the contract, or when the
@@ -24,10 +25,10 @@ def reader(spec: FileSource, paths: Sequence[str], session: Session) -> str:
         raise WarehouseError(
             f"source `{spec.name}` has format `{spec.format}`; there are: {', '.join(_READERS)}"
         )
-    return found(spec, paths, session)
+    return found(spec, paths, sessions)
 
 
-def _csv(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+def _csv(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     options = spec.options
     header = bool(options.get("header", True))
     delimiter = str(options.get("delimiter", ","))
@@ -48,21 +49,22 @@ def _csv(spec: FileSource, paths: Sequence[str], session: Session) -> str:
     return _from("read_csv", paths, settings)
 
 
-def _json(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+def _json(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     return _from("read_json", paths, {"columns": _types(spec.columns), "format": "'auto'"})
 
 
-def _parquet(spec: FileSource, paths: Sequence[str], session: Session) -> str:
+def _parquet(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     for path in paths:
-        found = {column.name for column in session.describe(_from("read_parquet", [path], {}))}
+        statement = _from("read_parquet", [path], {})
+        found = {column.name for column in sessions.describe(statement, small=True)}
         missing = [column.name for column in spec.columns if column.name not in found]
         if missing:
             raise _other_columns(spec, path, f"`{'`, `'.join(missing)}` missing")
-    names = ", ".join(quote(column.name) for column in spec.columns)
+    names = columns_of(column.name for column in spec.columns)
     return _from("read_parquet", paths, {}, names)
 
 
-_READERS: dict[str, Callable[[FileSource, Sequence[str], Session], str]] = {
+_READERS: dict[str, Callable[[FileSource, Sequence[str], Sessions], str]] = {
     "csv": _csv,
     "json": _json,
     "parquet": _parquet,

@@ -1,4 +1,4 @@
-"""The engine: one database in memory, one cursor per thread, and only some folders in reach."""
+"""An engine: one database in memory, one cursor per thread, and only some folders in reach."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ MAX_MESSAGE = 300
 
 _FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
 
-# The file has a temporary name of ours already.
-_PARQUET = "(FORMAT parquet, USE_TMP_FILE false)"
-
 
 class Unmeasurable(WarehouseError):
     """The statement itself is at fault: it does not bind, or a value in it cannot be computed."""
 
 
+class OutOfMemory(WarehouseError):
+    """The statement needs more memory than its engine may take."""
+
+
 @dataclass(frozen=True)
 class Engine:
-    """How the engine is to run. 0 threads and no limit leave it to the engine.
+    """How an engine is to run. 0 threads and no limit leave it to the engine.
 
-    `folders` are the only ones it can reach.
+    `folders` are the only ones it can reach. `spills` says whether it may put on disk what does
+    not fit into memory.
     """
 
     folders: tuple[str, ...]
     threads: int = 0
     memory_limit: str = ""
+    spills: bool = True
 
     @property
     def config(self) -> dict[str, Any]:
@@ -56,7 +59,7 @@ class Engine:
 def connect(engine: Engine, temporary: str) -> Any:
     """Open a database in memory that reaches nothing but the engine's folders.
 
-    `temporary` is where it may put what does not fit into memory.
+    `temporary` is where it may put what does not fit into memory; "" is nowhere.
     """
     import duckdb
 
@@ -129,12 +132,6 @@ class Session:
         except duckdb.Error as error:
             raise explained(error) from error
 
-    def write_parquet(self, select: str, path: str) -> tuple[int, int]:
-        """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
-        statement = " ".join(("COPY (\n", select, "\n) TO", string(path), _PARQUET))
-        rows: int = self.execute(statement)[0][0]
-        return rows, os.path.getsize(path)
-
     def register(self, name: str, table: Any) -> None:
         """Show an Arrow table to this thread's statements under a name."""
         self._cursor().register(name, table)
@@ -158,8 +155,9 @@ class Session:
             self._cursors.clear()
             if self._database is not None:
                 self._database.close()
+            if self._owner:
                 self._scratch.drop(self._owner)
-            self._database = None
+            self._database, self._owner = None, ""
             self._local = threading.local()
 
     def _cursor(self) -> Any:
@@ -167,15 +165,17 @@ class Session:
         if cursor is None:
             with self._guard:
                 if self._database is None:
-                    self._owner = self._scratch.take_free("engine")
-                    spill = self._scratch.file(self._owner, "spill")
-                    self._database = connect(self._engine, spill)
-                    self._database.execute("CREATE SCHEMA builds")
-                    self._database.execute("CREATE SCHEMA sources")
+                    self._database = connect(self._engine, self._spill())
                 cursor = self._database.cursor()
                 self._cursors.append(cursor)
             self._local.cursor = cursor
         return cursor
+
+    def _spill(self) -> str:
+        if not self._engine.spills:
+            return ""
+        self._owner = self._scratch.take_free("engine")
+        return self._scratch.file(self._owner, "spill")
 
 
 @contextmanager
@@ -207,8 +207,9 @@ def explained(error: Exception) -> WarehouseError:
         return full_disk(_named_file(text))
     if any(each in text for each in DENIED_TEXTS):
         return not_writable(_named_file(text))
-    outside = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InternalException)
-    if isinstance(error, (*outside, duckdb.FatalException)):
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return OutOfMemory(text, interrupted=True)
+    if isinstance(error, (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)):
         return WarehouseError(text, interrupted=True)
     return Unmeasurable(text)
 

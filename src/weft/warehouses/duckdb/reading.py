@@ -1,0 +1,118 @@
+"""Builds and sources as parts of statements: what a statement reads is defined in front of it.
+
+There is no catalogue to keep: a definition costs nothing until it is read, and is then bound once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from weft.mesh.manifest import Column
+from weft.mesh.release import Build
+from weft.plan.plan import Source
+from weft.sql.duckdb import DIALECT, quote, string
+from weft.warehouses.duckdb.layout import Layout
+
+# So many bytes are read by one core before others could have joined in.
+SMALL = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A build or source under its name. `select` gives its rows, and may read `needs` by name.
+
+    `shape` is a SELECT of the same columns that opens no file. `bytes` is the size of its own
+    files, None where rows are made without any.
+    """
+
+    name: str
+    select: str
+    shape: str
+    needs: tuple[str, ...] = ()
+    bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one statement reads: `direct` is named by it, `all` is that and what that needs.
+
+    In `all` everything stands after what it needs.
+    """
+
+    direct: tuple[Readable, ...] = ()
+    all: tuple[Readable, ...] = ()
+
+    def over(self, select: str) -> str:
+        """Return a SELECT with all that it reads defined in front of it."""
+        return _with(((each.name, each.select) for each in self.all), select)
+
+    def shaped(self, select: str) -> str:
+        """Return a SELECT that can only be bound: it has the columns of `over`, and no rows."""
+        return _with(((each.name, each.shape) for each in self.direct), select)
+
+    @property
+    def small(self) -> bool:
+        """Whether there is little to read; what makes rows from nothing may make many."""
+        sizes = [each.bytes for each in self.all]
+        return bool(sizes) and None not in sizes and sum(filter(None, sizes)) <= SMALL
+
+
+def build_relation(key: str) -> str:
+    """Return the quoted name of a build's relation."""
+    return DIALECT.relation("builds", key)
+
+
+def source_relation(key: str) -> str:
+    """Return the quoted name of a source's relation."""
+    return DIALECT.relation("sources", key)
+
+
+def parquet(paths: Iterable[str]) -> str:
+    """Return the table function that reads exactly these Parquet files."""
+    files = ", ".join(string(path) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false)"
+
+
+def columns_of(names: Iterable[str]) -> str:
+    """Return a list of quoted column names."""
+    return ", ".join(map(quote, names))
+
+
+def definition(build: Build, layout: Layout) -> str:
+    """Return the SELECT that a build's relation stands for; that of a view names others."""
+    if build.kind == "view":
+        return build.select
+    return " ".join(("SELECT * FROM", parquet(layout.file(file) for file in build.files)))
+
+
+def readable_build(build: Build, layout: Layout) -> Readable:
+    """Return a build to read from. A view has the size of what it needs."""
+    is_view = build.kind == "view"
+    made_of_nothing = is_view and not build.reads
+    return Readable(
+        name=build_relation(build.key),
+        select=definition(build, layout),
+        shape=_shape(build.columns),
+        needs=build.reads if is_view else (),
+        bytes=None if made_of_nothing else build.bytes,
+    )
+
+
+def readable_source(source: Source, select: str, size: int) -> Readable:
+    """Return a source to read from by a SELECT over its files of `size` bytes."""
+    return Readable(source_relation(source.key), select, shape=select, bytes=size)
+
+
+def _shape(columns: Iterable[Column]) -> str:
+    casts = (f"CAST(NULL AS {column.type}) AS {quote(column.name)}" for column in columns)
+    return " ".join(("SELECT", ", ".join(casts)))
+
+
+def _with(defined: Iterable[tuple[str, str]], select: str) -> str:
+    """Define names in front of a SELECT; one that begins otherwise, as with WITH, stays whole."""
+    items = ",\n".join(f"{name} AS NOT MATERIALIZED ({text}\n)" for name, text in defined)
+    if not items:
+        return select
+    rest = (select,) if select.startswith("SELECT ") else ("SELECT * FROM (\n", select, "\n)")
+    return " ".join(("WITH", items, *rest))

@@ -1,0 +1,71 @@
+"""Two engines: one that works in the caller's thread alone, for little data, and one on all cores.
+
+Sharing a statement of a millisecond among cores costs more than it brings.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from weft.mesh.manifest import Column
+from weft.sql.duckdb import string
+from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.duckdb.session import Engine, OutOfMemory, Session
+
+# What reads little may still make much of it; then the large engine, which can spill, takes over.
+_SMALL_MEMORY = "1GB"
+
+# The file has a temporary name of ours already.
+_PARQUET = "(FORMAT parquet, USE_TMP_FILE false)"
+
+
+class Sessions:
+    """Runs statements on the engine that suits them. All methods may be called from threads."""
+
+    def __init__(self, engine: Engine, scratch: Scratch) -> None:
+        limit = engine.memory_limit or _SMALL_MEMORY
+        alone = replace(engine, threads=1, memory_limit=limit, spills=False)
+        self._large = Session(engine, scratch)
+        self._small = Session(alone, scratch)
+
+    def execute(self, statement: str, small: bool = False) -> list[tuple[Any, ...]]:
+        """Run one statement and return all its rows; `small` says that it reads little.
+
+        Raises Unmeasurable when the statement is at fault, WarehouseError when the outside is.
+        """
+        if small:
+            try:
+                return self._small.execute(statement)
+            except OutOfMemory:
+                pass
+        return self._large.execute(statement)
+
+    def describe(self, select: str, small: bool = False) -> tuple[Column, ...]:
+        """Return the columns of a SELECT without running it. Raises as `execute` does."""
+        return (self._small if small else self._large).describe(select)
+
+    def write_parquet(self, select: str, path: str, small: bool = False) -> tuple[int, int]:
+        """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
+        statement = " ".join(("COPY (\n", select, "\n) TO", string(path), _PARQUET))
+        rows: int = self.execute(statement, small)[0][0]
+        return rows, os.path.getsize(path)
+
+    def register(self, name: str, table: Any) -> None:
+        """Show an Arrow table under a name to what this thread runs on the large engine."""
+        self._large.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        """Forget an Arrow table."""
+        self._large.unregister(name)
+
+    def cancel(self) -> None:
+        """Stop the running statements, and let no other begin."""
+        self._small.cancel()
+        self._large.cancel()
+
+    def close(self) -> None:
+        """Close both engines; they open again when they are needed."""
+        self._small.close()
+        self._large.close()
