@@ -64,7 +64,7 @@ def current_releases(folder: Path) -> dict[str, Release]:
     """The current release of every product that has one."""
     with opened(folder, "", System()) as mesh:
         lake: Any = mesh.warehouse("lake")
-        products = lake.products(mesh.environment)
+        products = lake.released().get(mesh.environment, ())
         found: dict[str, Release] = lake.observe(Scope(mesh.environment, products)).releases
         return found
 

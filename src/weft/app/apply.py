@@ -22,7 +22,7 @@ from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
 from weft.plan.plan import Plan
-from weft.store.protocol import StoreError
+from weft.store.protocol import Locked, StoreError
 from weft.warehouses.protocol import Bound, Scope, WarehouseError
 
 
@@ -74,14 +74,17 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
     if plan.empty and not plan.salts and unfinished_run(mesh) is None:
         return
     applying = _Applying(mesh, plan, options)
-    applying.begin()
     try:
+        applying.begin()
         applying.look_again()
         yield from applying.go_on()
+    except Locked:
+        raise
     except BaseException as error:
         # Whatever it was, the locks are free again and history says that the run did not end.
+        # A beginning that failed may have been recorded or not.
         state = RunState.FAILED if isinstance(error, Stale) else RunState.INTERRUPTED
-        with suppress(StoreError):
+        with suppress(StoreError, KeyError):
             applying.end(state, str(error))
         raise
 

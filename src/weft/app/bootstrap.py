@@ -44,6 +44,7 @@ class Opened:
             options: Mapping[str, str | int | float | bool | Secret] = {
                 **settings.options,
                 **self.settings.environment(self.environment).warehouses.get(name, {}),
+                "production": self.settings.production,
             }
             identity = self.store.identity
             self.connected[name] = adapter(settings.type)(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as package_files
 
+import msgspec
 import yaml
 
 from weft.app.errors import NotFound
@@ -21,6 +22,7 @@ EFFECTS = {
     "shown": "Weft only shows it",
     "ignored": "Weft keeps it and does nothing with it",
 }
+SCHEMAS = ("contract", "domain", "policy", "product", "tests", "weft")
 _DOCUMENTS = ("odcs.yaml", "odps.yaml")
 
 
@@ -32,6 +34,15 @@ class Explanation:
     title: str
     text: str
     effect: str = ""
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema of a format, one of SCHEMAS, as indented JSON."""
+    from weft.project.schema import Format, schema_of
+
+    formats = {"contract": Format.ODCS, "product": Format.ODPS}
+    schema = schema_of(formats.get(name) or Format(name))
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
 
 
 def explain(topic: str, verbs: Iterable[str] = ()) -> Explanation:

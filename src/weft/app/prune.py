@@ -107,15 +107,15 @@ def _keeper(mesh: Opened, warehouse: str) -> KeepsReleases | None:
 
 
 def _all_releases(keeper: KeepsReleases) -> Iterator[Release]:
-    for environment in keeper.environments():
-        for product in keeper.products(environment):
+    for environment, products in keeper.released().items():
+        for product in products:
             yield from keeper.history(environment, product)
 
 
 def _all_surplus(mesh: Opened, keeper: KeepsReleases) -> Iterator[Release]:
     """What is too much of this root's products; other roots prune theirs themselves."""
-    for environment in keeper.environments():
-        for product in keeper.products(environment):
+    for environment, products in keeper.released().items():
+        for product in products:
             history = keeper.history(environment, product)
             if history[0].root == mesh.settings.root:
                 yield from surplus(history, mesh.settings.keep.releases, _oldest(mesh))
@@ -151,7 +151,7 @@ def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str
     """The builds that applied definitions want now; of held products they are not released."""
     settings = mesh.settings
     environments = {settings.production, mesh.environment, *settings.environments}
-    environments.update(each for keeper in keepers for each in keeper.environments())
+    environments.update(each for keeper in keepers for each in keeper.released())
     keys: set[str] = set()
     for environment in environments:
         there = replace(mesh, environment=environment)

@@ -5,12 +5,13 @@ Environments, grants and protections will join as values here; build keys and re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from weft.contract.checks import head_checks
 from weft.mesh.diagnostic import Diagnostic, Severity
-from weft.mesh.manifest import FileSource, PortVersion, ProductManifest
-from weft.mesh.product import Domain
+from weft.mesh.manifest import FileSource, PortVersion, ProductManifest, Transform
+from weft.mesh.product import DataProduct, Domain
 from weft.project.digest import digest_of
 from weft.project.faces import Faces
 from weft.project.inputs import resolve_inputs
@@ -20,7 +21,7 @@ from weft.project.parse import ParsedProduct
 from weft.project.ports import compile_port
 from weft.project.sources import compile_source
 from weft.project.test_problems import test_problems
-from weft.sql.dialect import dialect_named
+from weft.sql.dialect import Dialect, dialect_named
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,8 @@ def compile_product(
     dialect = dialect_named(domain.dialect)
     inputs, found = resolve_inputs(parsed, faces)
     diagnostics += found
-    sources: dict[str, FileSource] = {}
-    for each in product.sources:
-        source, found = compile_source(each, parsed.documents[each.path], dialect)
-        diagnostics += found
-        if source is not None:
-            sources[source.name] = source
-    diagnostics += _clashes(parsed)
+    sources, problems = _compile_sources(parsed, dialect)
+    diagnostics += problems + _clashes(parsed)
     resolved = {each.name: each for each in inputs if not each.source or each.source in sources}
     around = Surroundings(
         product=product.address,
@@ -71,7 +67,6 @@ def compile_product(
     diagnostics += test_problems(parsed, transforms, around.known_input)
     if any(each.severity is Severity.ERROR for each in diagnostics):
         return Compiled(None, tuple(diagnostics))
-    heads = {model.name: head_checks(model.required, model.unique) for model in product.models}
     manifest = ProductManifest(
         domain=product.domain,
         name=product.name,
@@ -87,13 +82,30 @@ def compile_product(
         tags=product.tags,
         inputs=inputs,
         sources=tuple(sources.values()),
-        transforms=tuple(
-            replace(each, checks=heads.get(each.name, ())) for each in transforms.values()
-        ),
+        transforms=_with_heads(product, transforms),
         ports=tuple(sorted(ports, key=lambda port: (port.port, port.major))),
         tests=product.tests,
     )
     return Compiled(replace(manifest, digest=digest_of(manifest)), tuple(diagnostics))
+
+
+def _with_heads(product: DataProduct, transforms: Mapping[str, Transform]) -> tuple[Transform, ...]:
+    """Compiled models with the checks that their heads ask for."""
+    heads = {model.name: head_checks(model.required, model.unique) for model in product.models}
+    return tuple(replace(each, checks=heads[each.name]) for each in transforms.values())
+
+
+def _compile_sources(
+    parsed: ParsedProduct, dialect: Dialect
+) -> tuple[dict[str, FileSource], list[Diagnostic]]:
+    sources: dict[str, FileSource] = {}
+    diagnostics: list[Diagnostic] = []
+    for each in parsed.product.sources if parsed.product else ():
+        source, found = compile_source(each, parsed.documents[each.path], dialect)
+        diagnostics += found
+        if source is not None:
+            sources[source.name] = source
+    return sources, diagnostics
 
 
 def _clashes(parsed: ParsedProduct) -> list[Diagnostic]:

@@ -48,6 +48,11 @@ def run_interrupted(dead: str, lock: Lock, run: Run) -> Act:
     )
 
 
+def store_taken_over(before: str, after: str) -> Act:
+    """A new store took the id of one that was lost."""
+    return act("store.taken_over", after, was=before)
+
+
 def product_ended(finished: Finished, run: Run) -> tuple[Act, ...]:
     """A product came to its end in a run, and perhaps published a release."""
     product, release = finished.product, finished.release

@@ -195,5 +195,11 @@ class Store(Protocol):
     def audit(self) -> AuditLog:
         """Who did what."""
 
+    def take_over(self, id: str, actor: str, at: str) -> None:
+        """Take the id of a store that was lost, so that what is marked with it is ours again.
+
+        Raises StoreError when anything was ever applied with this store.
+        """
+
     def close(self) -> None:
         """Let go of the connection."""

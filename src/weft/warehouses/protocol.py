@@ -118,11 +118,8 @@ class KeepsReleases(Protocol):
     def history(self, environment: str, product: str) -> tuple[Release, ...]:
         """All kept releases of a product, newest first."""
 
-    def environments(self) -> tuple[str, ...]:
-        """All environments that have releases here."""
-
-    def products(self, environment: str) -> tuple[str, ...]:
-        """All products that have a release in an environment."""
+    def released(self) -> dict[str, tuple[str, ...]]:
+        """All environments that have releases here, and the products that were released there."""
 
     def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
         """The builds that `forget` would remove."""
@@ -145,6 +142,13 @@ class KeepsFailingRows(Protocol):
 
         Raises KeyError when none are kept.
         """
+
+
+class IsMarked(Protocol):
+    """A warehouse that says which mesh and which store it belongs to."""
+
+    def marks(self) -> tuple[str, str] | None:
+        """The ids of the mesh and the store that it was made by; None where there is nothing."""
 
 
 class ServesPorts(Protocol):

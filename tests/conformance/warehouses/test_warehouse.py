@@ -76,7 +76,7 @@ def publish_a(number: int) -> Step:
 
 def test_nothing_is_there_at_first(warehouse: Any) -> None:
     assert warehouse.observe(PROD) == Observed()
-    assert warehouse.environments() == ()
+    assert warehouse.released() == {}
     assert warehouse.history("prod", PRODUCT) == ()
 
 
@@ -186,8 +186,7 @@ def test_publishing_moves_the_pointer(open_one: Any) -> None:
     other = open_one()
     assert other.observe(PROD).releases == {PRODUCT: second}
     assert other.history("prod", PRODUCT) == (second, release)
-    assert other.products("prod") == (PRODUCT,)
-    assert other.environments() == ("prod",)
+    assert other.released() == {"prod": (PRODUCT,)}
     assert other.observe(Scope("dev", (PRODUCT,))).releases == {}
 
 

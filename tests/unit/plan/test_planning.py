@@ -29,6 +29,7 @@ from weft.mesh.product import Materialization
 from weft.mesh.run import Hold
 from weft.plan.plan import DataChange, StepKind
 from weft.plan.planning import plan_id
+from weft.sql.dialect import dialect_named
 
 CHECKED = shown("orders", checks=(required("id"),))
 ORDERS = product("shop.orders", [transform("orders")], [CHECKED])
@@ -300,8 +301,9 @@ def test_a_view_is_built_like_a_table_and_needs_what_it_names() -> None:
     assert found.steps[1].build is not None
     assert found.steps[1].build.kind == "view"
     assert found.steps[1].needs == ("shop.orders/build/orders",)
-    key = found.steps[0].build.key if found.steps[0].build else ""
-    assert found.steps[1].statements == (f'SELECT 1 FROM "builds"."{key}" JOIN ',)
+    (key,) = found.steps[1].build.reads
+    relation = dialect_named("duckdb").relation("builds", key)
+    assert found.steps[1].statements == (f"SELECT 1 FROM {relation} JOIN ",)
 
 
 def test_a_rebuild_that_was_asked_for_has_another_key() -> None:

@@ -60,8 +60,8 @@ def test_other_values_are_refused() -> None:
         DIALECT.literal([1])  # type: ignore[arg-type]
 
 
-def test_a_relation_has_a_schema() -> None:
-    assert DIALECT.relation("builds", 'a"b') == '"builds"."a""b"'
+def test_a_relation_is_one_identifier() -> None:
+    assert DIALECT.relation("builds", 'a"b') == '"builds.a""b"'
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import click
 
 from weft.app.doctor import Finding, State, examine_machine
 from weft.app.errors import Exit, Usage
+from weft.app.rebuild_store import rebuild
 from weft.app.system import System
 from weft.app.workspace import find_mesh
 from weft.cli.cells import pad, visible
@@ -16,6 +17,7 @@ from weft.cli.output import Column, Kind, Result, Table, put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
 
+_MARKED = "the warehouses are marked with"
 _HUES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 
 
@@ -24,13 +26,22 @@ _HUES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
     ("weft doctor", "look at programs, folder, store, warehouses and locks"),
     ("weft doctor --json", "the same for a program"),
 )
+@click.option(
+    "--rebuild-store", is_flag=True, help="Let a new store take the place of one that was lost."
+)
 @env_option
 @screen_options
-def doctor(env: str, screen: Screen) -> int:
-    """Look at everything that Weft stands on; repairs nothing, exits with 4 when a verb would fail.
+def doctor(env: str, rebuild_store: bool, screen: Screen) -> int:
+    """Look at everything that Weft stands on; exits with 4 when a verb would fail.
 
-    Works outside of a mesh too; then it looks at the programs and the folder.
+    Works outside of a mesh too; then it looks at the programs and the folder. It repairs nothing
+    unless it is asked to: a lost store is rebuilt from what the warehouses are marked with, and
+    the next apply records what is there, without building anything again.
     """
+    if rebuild_store:
+        rebuilt = rebuild(find_mesh(Path.cwd()), System())
+        screen.say(f"The store has the id {rebuilt} now, which {_MARKED}.\n  go on:  weft apply")
+        return Exit.DONE
     try:
         folder = find_mesh(Path.cwd())
     except Usage:

@@ -7,8 +7,8 @@ from textwrap import fill
 
 import click
 
-from weft.app.errors import Exit
-from weft.app.explain import Explanation
+from weft.app.errors import Exit, Usage
+from weft.app.explain import SCHEMAS, Explanation, schema_text
 from weft.app.explain import explain as explained
 from weft.cli.commands import ENTRIES, load
 from weft.cli.output import Column, Kind, Result, Table, put
@@ -21,15 +21,26 @@ from weft.cli.verb import verb
     ("weft explain W206", "what a code of `weft validate` means, and what to write"),
     ("weft explain schema.properties.required", "what a field of a contract does in Weft"),
 )
-@click.argument("topic")
+@click.argument("topic", required=False)
+@click.option(
+    "--schema",
+    type=click.Choice(SCHEMAS),
+    help="Print the JSON Schema of a format, for editors that check while one writes.",
+)
 @screen_options
 @click.pass_context
-def explain(context: click.Context, topic: str, screen: Screen) -> int:
+def explain(context: click.Context, topic: str | None, schema: str | None, screen: Screen) -> int:
     """Explain a code, a field of a standard or a verb.
 
     Fields of a data contract are written as in the document, with dots
     (`slaProperties.property`); those of a data product begin with `product.`
     """
+    if (topic is None) == (schema is None):
+        raise Usage("name one topic, or one --schema", next_step="weft explain --help")
+    if schema is not None:
+        screen.put(schema_text(schema))
+        return Exit.DONE
+    assert topic is not None
     if topic in ENTRIES:
         command = load(topic)
         screen.put(command.get_help(click.Context(command, context.parent, topic)))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os.path
+from dataclasses import replace
 
-from weft.store.sqlite.audit import SqliteAuditLog
+from weft.store.acts import store_taken_over
+from weft.store.protocol import StoreError
+from weft.store.sqlite.audit import SqliteAuditLog, record
 from weft.store.sqlite.creation import create
 from weft.store.sqlite.database import Database
 from weft.store.sqlite.definitions import SqliteDefinitions
@@ -34,6 +37,15 @@ class SqliteStore:
         self.definitions = SqliteDefinitions(self._database)
         self.journal = SqliteJournal(self._database)
         self.audit = SqliteAuditLog(self._database)
+
+    def take_over(self, id: str, actor: str, at: str) -> None:
+        """Take the id of a store that was lost. Raises StoreError when this one was used."""
+        with self._database.writing() as connection:
+            if connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone():
+                raise StoreError(f"{self._database.path} was used already and keeps its own id")
+            connection.execute("UPDATE identity SET id = ?", (id,))
+            record(connection, actor, at, store_taken_over(self.identity.id, id))
+        self.identity = replace(self.identity, id=id)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -20,9 +20,11 @@ from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
-from weft.warehouses.duckdb.relations import Relations, build_relation, parquet
+from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
+from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.duckdb.session import Session, Unmeasurable
+from weft.warehouses.duckdb.session import Unmeasurable
+from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
 KEPT_KEYS = 3
@@ -46,16 +48,26 @@ class Quarantined:
 _decoder = msgspec.json.Decoder(Quarantined)
 
 
+@dataclass(frozen=True)
+class _Failing:
+    """A check that found failing rows, in which audit, and what its statements read."""
+
+    product: str
+    spec: AuditSpec
+    measure: Measure
+    reading: Reading
+
+
 class Auditor:
     """Measures checks. Nothing it does can change a build."""
 
     def __init__(
-        self, layout: Layout, disk: Disk, scratch: Scratch, session: Session, relations: Relations
+        self, layout: Layout, disk: Disk, scratch: Scratch, sessions: Sessions, relations: Relations
     ) -> None:
         self._layout = layout
         self._disk = disk
         self._scratch = scratch
-        self._session = session
+        self._sessions = sessions
         self._relations = relations
 
     def audit(self, step: Step, spec: AuditSpec, bound: Bound) -> Outcome:
@@ -64,50 +76,55 @@ class Auditor:
         A check that cannot be measured is a result of its own and blocks.
         """
         build = self._relations.manifests.need(spec.key)
-        self._relations.ensure((spec.key, *spec.reads), bound.sources)
-        rows, results = self._measured(spec)
+        reading = self._relations.reading((spec.key, *spec.reads), bound.sources)
+        rows, results = self._measured(spec, reading)
         kept = tuple(
-            self._quarantined(step, spec, measure, result, bound)
+            self._quarantined(_Failing(step.product, spec, measure, reading), result, bound)
+            if result.failed
+            else result
             for measure, result in zip(spec.measures, results, strict=True)
         )
         return Outcome(rows=rows, checks=(*column_results(spec, build.columns, rows), *kept))
 
-    def _measured(self, spec: AuditSpec) -> tuple[int, list[CheckResult]]:
+    def _measured(self, spec: AuditSpec, reading: Reading) -> tuple[int, list[CheckResult]]:
         try:
-            counts = self._session.execute(spec.scan)[0]
+            counts = self._ask(spec.scan, reading)[0]
         except Unmeasurable:
-            return self._measured_alone(spec)
+            return self._measured_alone(spec, reading)
         rows = counts[0]
         return rows, [
             self._judged(measure, rows, counts[measure.column])
             if measure.column >= 0
-            else self._stated(measure, measure.statement, rows)
+            else self._stated(measure, measure.statement, rows, reading)
             for measure in spec.measures
         ]
 
-    def _measured_alone(self, spec: AuditSpec) -> tuple[int, list[CheckResult]]:
+    def _measured_alone(self, spec: AuditSpec, reading: Reading) -> tuple[int, list[CheckResult]]:
         """Measure check by check when the fused scan fails, to find the one that is to blame."""
         relation = build_relation(spec.key)
-        rows = self._session.execute(" ".join(("SELECT count(*) FROM", relation)))[0][0]
+        rows = self._ask(" ".join(("SELECT count(*) FROM", relation)), reading)[0][0]
         results = []
         for measure in spec.measures:
             statement = measure.statement
             if not statement and measure.rows:
                 statement = " ".join(("SELECT count(*) FROM (\n", measure.rows, "\n)"))
             if statement:
-                results.append(self._stated(measure, statement, rows))
+                results.append(self._stated(measure, statement, rows, reading))
             else:
                 results.append(self._judged(measure, rows, rows))
         return rows, results
 
-    def _stated(self, measure: Measure, statement: str, rows: int) -> CheckResult:
+    def _stated(self, measure: Measure, statement: str, rows: int, reading: Reading) -> CheckResult:
         try:
-            found = self._session.execute(statement)
+            found = self._ask(statement, reading)
         except Unmeasurable as error:
             return unmeasured(measure.check, str(error), rows)
         if len(found) != 1:
             return unmeasured(measure.check, f"it gave {len(found)} rows and not one", rows)
         return self._judged(measure, rows, found[0][0])
+
+    def _ask(self, statement: str, reading: Reading) -> list[tuple[Any, ...]]:
+        return self._sessions.execute(reading.over(statement), reading.small)
 
     def _judged(self, measure: Measure, rows: int, value: Any) -> CheckResult:
         if value is not None and not isinstance(value, (int, float, Decimal)):
@@ -115,23 +132,20 @@ class Auditor:
             return unmeasured(measure.check, text, rows)
         return evaluate(measure, rows, float(value) if isinstance(value, Decimal) else value)
 
-    def _quarantined(
-        self, step: Step, spec: AuditSpec, measure: Measure, result: CheckResult, bound: Bound
-    ) -> CheckResult:
+    def _quarantined(self, failing: _Failing, result: CheckResult, bound: Bound) -> CheckResult:
         """Keep the failing rows of a check that did not pass."""
-        unfit = result.verdict in (Verdict.PASS, Verdict.ERROR) or not result.failed
-        if unfit or not measure.rows:
+        spec, check, select = failing.spec, failing.measure.check, failing.measure.rows
+        if result.verdict in (Verdict.PASS, Verdict.ERROR) or not select:
             return result
         draft = self._scratch.file(bound.run, "rows.parquet")
+        reading = failing.reading
         try:
-            self._session.write_parquet(measure.rows, draft)
+            self._sessions.write_parquet(reading.over(select), draft, reading.small)
         except Unmeasurable as error:
             return replace(result, message=f"its rows could not be kept: {error}")
         keys = self._keys(spec.identity, draft)
-        note = Quarantined(
-            step.product, spec.object, measure.check.id, measure.check.label, bound.run, bound.at
-        )
-        self._keep(draft, note, self._stem(spec.audit, measure.check.id))
+        note = Quarantined(failing.product, spec.object, check.id, check.label, bound.run, bound.at)
+        self._keep(draft, note, self._stem(spec.audit, check.id))
         return replace(result, keys=keys, quarantined=True)
 
     def _keep(self, draft: str, note: Quarantined, stem: str) -> None:
@@ -145,13 +159,14 @@ class Auditor:
         if not identity:
             return ()
         texts = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in identity)
-        found = self._session.execute(
-            " ".join(("SELECT", texts, "FROM", parquet([path]), "LIMIT", str(KEPT_KEYS)))
+        found = self._sessions.execute(
+            " ".join(("SELECT", texts, "FROM", parquet([path]), "LIMIT", str(KEPT_KEYS))),
+            small=True,
         )
         return tuple(", ".join("null" if x is None else x for x in row) for row in found)
 
     def _stem(self, audit: str, check: str) -> str:
-        return os.path.join(self._layout.quarantine, checked(audit), file_name(check))
+        return f"{self._layout.quarantine}/{checked(audit)}/{file_name(check)}"
 
     def rows_file(self, audit: str, check: str) -> str:
         """Return the path of the kept rows of a check. Raises KeyError when there are none."""

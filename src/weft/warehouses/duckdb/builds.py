@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from weft.warehouses.duckdb.layout import Layout, checked
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.duckdb.session import Session
+from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.stored import stored_columns, stored_select
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
@@ -27,12 +26,12 @@ class Builder:
     """Makes builds. Whoever makes one of a key first wins; all others use that one."""
 
     def __init__(
-        self, layout: Layout, disk: Disk, scratch: Scratch, session: Session, relations: Relations
+        self, layout: Layout, disk: Disk, scratch: Scratch, sessions: Sessions, relations: Relations
     ) -> None:
         self._layout = layout
         self._disk = disk
         self._scratch = scratch
-        self._session = session
+        self._sessions = sessions
         self._relations = relations
         self._manifests: Manifests = relations.manifests
 
@@ -41,26 +40,30 @@ class Builder:
         found = self._manifests.find(spec.key)
         if found is not None:
             return _outcome(found, reused=True)
-        self._relations.ensure(spec.reads, bound.sources)
-        build, select = self._planned(
-            Build(
-                key=spec.key,
-                product=step.product,
-                model=spec.model,
-                kind=spec.kind,
-                columns=(),
-                reads=spec.reads,
-                run=bound.run,
-            ),
-            spec.select,
+        reading = self._relations.reading(spec.reads, bound.sources)
+        produced = self._sessions.describe(reading.shaped(spec.select), small=True)
+        columns = stored_columns(produced)
+        select = stored_select(spec.select, produced, columns)
+        is_view = spec.kind == _VIEW
+        build = Build(
+            key=spec.key,
+            product=step.product,
+            model=spec.model,
+            kind=spec.kind,
+            columns=columns,
+            select=select if is_view else "",
+            reads=spec.reads,
+            run=bound.run,
         )
-        if spec.kind == _VIEW:
-            return self._add(replace(build, select=select))
+        if is_view:
+            return self._add(build)
 
-        def refuse_changed() -> None:
+        def write(path: str) -> tuple[int, int]:
+            written = self._sessions.write_parquet(reading.over(select), path, reading.small)
             self._relations.refuse_changed(spec.reads, bound.sources)
+            return written
 
-        return self._write(build, select, refuse_changed)
+        return self._write(build, write)
 
     def load(self, key: str, table: Any) -> Outcome:
         """Store an Arrow table under a key, unless there is such a build. Raises WarehouseError."""
@@ -69,30 +72,25 @@ class Builder:
             return _outcome(found, reused=True)
         run = self._scratch.take_free("load")
         name = f"load {key}"
-        self._session.register(name, table)
+        self._sessions.register(name, table)
         try:
-            build, select = self._planned(
-                Build(key, product="", model="", kind="table", columns=(), run=run),
-                " ".join(("SELECT * FROM", quote(name))),
-            )
-            return self._write(build, select, lambda: None)
+            select = " ".join(("SELECT * FROM", quote(name)))
+            produced = self._sessions.describe(select)
+            columns = stored_columns(produced)
+            stored = stored_select(select, produced, columns)
+            build = Build(key, product="", model="", kind="table", columns=columns, run=run)
+            return self._write(build, lambda path: self._sessions.write_parquet(stored, path))
         finally:
-            self._session.unregister(name)
+            self._sessions.unregister(name)
             self._scratch.drop(run)
 
-    def _planned(self, build: Build, select: str) -> tuple[Build, str]:
-        """Fill in the columns; return also the SELECT that gives them in the stored types."""
-        produced = self._session.describe(select)
-        columns = stored_columns(produced)
-        return replace(build, columns=columns), stored_select(select, produced, columns)
-
-    def _write(self, build: Build, select: str, before_keeping: Callable[[], None]) -> Outcome:
+    def _write(self, build: Build, write: Callable[[str], tuple[int, int]]) -> Outcome:
+        """Keep what `write` puts into a file; it returns how many rows and bytes that are."""
         draft = self._scratch.file(build.run, "data.parquet")
         name = f"{checked(build.key)}-{build.run}-{self._scratch.number()}.parquet"
-        target = os.path.join(self._layout.files, name)
+        target = f"{self._layout.files}/{name}"
         try:
-            rows, size = self._session.write_parquet(select, draft)
-            before_keeping()
+            rows, size = write(draft)
             self._disk.rename(draft, target)
             files = (self._layout.relative(target),)
             outcome = self._add(replace(build, rows=rows, bytes=size, files=files))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weft.mesh.release import Build
-from weft.sql.duckdb import DIALECT
+from weft.sql.duckdb import DIALECT, quote
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.reading import (
@@ -48,24 +48,27 @@ class Expansion:
         if key not in self._trees:
             build = self._manifests.get(key)
             tree = sqlglot.parse_one(definition(build, self._layout), dialect=DIALECT.sqlglot)
+            builds = {build_relation(read): read for read in build.reads}
+            sources = set(map(source_relation, build.reads))
             for table in list(tree.find_all(exp.Table)):
-                if table.db == BUILDS:
-                    table.replace(self._unfolded(table))
-                elif table.db:
+                name = quote(table.name)
+                if name in builds:
+                    table.replace(self._unfolded(table, builds[name]))
+                elif name in sources:
                     raise WarehouseError(
-                        f"view `{build.model}` of {build.product} reads {table.db}, "
+                        f"view `{build.model}` of {build.product} reads a source, "
                         "but a view may read models only"
                     )
             self._trees[key] = tree
         return self._trees[key]
 
-    def _unfolded(self, table: Any) -> Any:
+    def _unfolded(self, table: Any, key: str) -> Any:
         """Return a subquery in place of a build's name, with all that hangs on the name."""
         from sqlglot import exp
 
         rest = {name: part for name, part in table.args.items() if name in _HANGING and part}
         rest.setdefault("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
-        return exp.Subquery(this=self._tree(table.name).copy(), **rest)
+        return exp.Subquery(this=self._tree(key).copy(), **rest)
 
 
 _HANGING = ("alias", "joins", "laterals", "pivots", "sample")

@@ -45,6 +45,15 @@ def open_lake(layout: Layout, mesh: str, store: str) -> bool:
     return True
 
 
+def marks_of(layout: Layout) -> tuple[str, str] | None:
+    """Return the ids of mesh and store in `lake.json`, None when there is no lake."""
+    data = read(layout.identity)
+    if data is None:
+        return None
+    found = _identity(layout, data)
+    return found.mesh, found.store
+
+
 def make_lake(layout: Layout, disk: Disk, scratch: Scratch, mesh: str, store: str) -> None:
     """Make the lake's folders, and mark it as this mesh's; one that is there is checked."""
     if not open_lake(layout, mesh, store):
@@ -84,6 +93,7 @@ def _check(layout: Layout, found: Identity, wanted: Identity) -> None:
     if found.store != wanted.store:
         raise WarehouseError(
             f"{layout.root} belongs to another store of mesh `{found.mesh}` (its id is "
-            f"{found.store}); point `store` of weft.yaml to that one, or run `weft doctor`",
+            f"{found.store}); point `store` of weft.yaml to that one, or, where it is lost, run "
+            "`weft doctor --rebuild-store`",
             denied=True,
         )

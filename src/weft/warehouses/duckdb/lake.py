@@ -13,7 +13,7 @@ from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
-from weft.warehouses.duckdb.identity import make_lake, open_lake
+from weft.warehouses.duckdb.identity import make_lake, marks_of, open_lake
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.ports import Ports
@@ -61,6 +61,10 @@ class Lake:
         self._pruning = Pruning(*parts, self._manifests)
         self._ready = False
         self._guard = Lock()
+
+    def marks(self) -> tuple[str, str] | None:
+        """Return whose lake this is, None when there is none yet. Raises WarehouseError."""
+        return marks_of(self._layout)
 
     def observe(self, scope: Scope) -> Observed:
         """Read what is really there for the products in scope. Raises WarehouseError."""
@@ -111,13 +115,10 @@ class Lake:
         """Return all kept releases of a product, newest first."""
         return self._releases.all(environment, product)
 
-    def environments(self) -> tuple[str, ...]:
-        """Return all environments that have releases here."""
-        return self._releases.environments()
-
-    def products(self, environment: str) -> tuple[str, ...]:
-        """Return all products that have a release in an environment."""
-        return self._releases.products(environment)
+    def released(self) -> dict[str, tuple[str, ...]]:
+        """Return all environments that have releases here, and the products in each."""
+        environments = self._releases.environments()
+        return {each: self._releases.products(each) for each in environments}
 
     def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
         """Return the builds that `forget` would remove."""

@@ -31,7 +31,7 @@ class Scratch:
         with self._guard:
             if owner not in self._held:
                 self.take(owner)
-        return os.path.join(self._folder(owner), f"{next(self._count)}-{name}")
+        return f"{self._folder(owner)}/{next(self._count)}-{name}"
 
     def number(self) -> int:
         """Return a number that this process has not given before."""
@@ -74,7 +74,7 @@ class Scratch:
         return {name for name in self._owners() if name in self._held or self._is_locked(name)}
 
     def _folder(self, owner: str) -> str:
-        return os.path.join(self._layout.temporary, owner)
+        return f"{self._layout.temporary}/{owner}"
 
     def _owners(self) -> list[str]:
         names = (name for name in names_in(self._layout.temporary) if is_name(name))
