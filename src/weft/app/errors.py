@@ -15,6 +15,7 @@ What warehouses and stores raise stands in their `protocol.py` and is only rated
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
@@ -104,6 +105,8 @@ class Stale(Refusal):
     """The plan no longer describes what is there, so that nothing of it was carried out."""
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 # The first matching row counts; `rating` makes 8 of a full disk and an interrupted warehouse.
 # A stale plan is 5, as everything that is refused before the first step: 4 would ask for patience
 # and 8 for a second apply, and neither helps. A lost race or lock is 8: other products of the same
@@ -130,6 +133,8 @@ def rating(error: BaseException) -> tuple[Exit, int]:
     if isinstance(error, WarehouseError) and error.interrupted:
         return Exit.PARTLY, 502
     if isinstance(error, StoreError) and error.full:
+        return Exit.PARTLY, 507
+    if isinstance(error, OSError) and error.errno in _FULL:
         return Exit.PARTLY, 507
     for kind, code, status in _RATINGS:
         if isinstance(error, kind):
