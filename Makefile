@@ -28,6 +28,7 @@ $(VENV)/core: requirements/core.txt requirements/build.txt pyproject.toml | $(BI
 	@echo "installing Weft into $(VENV) ..."
 	@$(install) --require-hashes --only-binary :all: -r requirements/core.txt -r requirements/build.txt
 	@$(install) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src/weft
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core requirements/dev.txt

@@ -36,7 +36,7 @@ from weft.project.parse import ParsedProduct, parse_domain, parse_product, parse
 from weft.project.product_order import cycle_diagnostic, order_products
 from weft.project.read_yaml import read_yaml
 from weft.project.source import SourceFile
-from weft.sql.dialect import dialect_named, dialect_names
+from weft.sql.dialect import dialect_named, dialect_names, is_dialect
 
 if TYPE_CHECKING:
     from weft.app.compiling import Compilation
@@ -186,18 +186,19 @@ def _parse(workspace: Workspace, folder: ProductFolder) -> ParsedProduct:
 
 def _usable(reading: _Reading, domain: Domain, file: SourceFile) -> bool:
     """Report a domain that names a warehouse or a dialect that nobody has."""
-    known = {"warehouse": tuple(reading.settings.warehouses), "dialect": dialect_names()}
-    named = {"warehouse": domain.warehouse, "dialect": domain.dialect}
-    for key, name in named.items():
-        if not name or name in known[key]:
-            continue
-        document, _ = read_yaml(file)
-        if document is not None:
-            note = did_you_mean(name, known[key], f"there is {', '.join(known[key])}")
-            problem = f"unknown {key} `{name}`"
-            reading.diagnostics.append(document.diagnostic("W412", problem, key, note=note))
-        return False
-    return True
+    warehouses = tuple(reading.settings.warehouses)
+    if domain.warehouse not in warehouses:
+        key, name, known = "warehouse", domain.warehouse, warehouses
+    elif domain.dialect and not is_dialect(domain.dialect):
+        key, name, known = "dialect", domain.dialect, dialect_names()
+    else:
+        return True
+    document, _ = read_yaml(file)
+    if document is not None:
+        note = did_you_mean(name, known, f"there is {', '.join(known)}")
+        problem = f"unknown {key} `{name}`"
+        reading.diagnostics.append(document.diagnostic("W412", problem, key, note=note))
+    return False
 
 
 def _version() -> str:

@@ -177,6 +177,15 @@ def dialect_named(name: str) -> Dialect:
     return found
 
 
+def is_dialect(name: str) -> bool:
+    """Whether there is a dialect of this name."""
+    try:
+        dialect_named(name)
+    except KeyError:
+        return False
+    return True
+
+
 def dialect_names() -> tuple[str, ...]:
     """Return the names of all dialects, sorted."""
     package = importlib.import_module(__package__)

@@ -77,6 +77,8 @@ def test_what_is_stored_comes_back(the_lake: Any, value: str) -> None:
     )
     again = the_lake.run(build("b", select, ["a"]), bound())
     assert again.rows == 1
+    same = the_lake.run(build("c", f"SELECT s.x FROM {relation('a')} AS s", ["a"]), bound())
+    assert same.columns == stored.columns
     [(kind, text, null)] = rows_of(the_lake, "b", ["t", "x", "n"])
     assert kind == STORED[value] or null
     plain = f"SELECT ({value})::{kind}::VARCHAR AS x"

@@ -296,7 +296,11 @@ def test_the_statements_are_what_is_kept(environ_write: Callable[[Path, bytes], 
     lines = []
     for case, (promised, _, _, _) in CASES.items():
         scan, (measure,) = fused_scan(
-            '"builds"."k"', checks_of(SchemaObject("o", (promised,))), DIALECT, {}, {}
+            DIALECT.relation("builds", "k"),
+            checks_of(SchemaObject("o", (promised,))),
+            DIALECT,
+            {},
+            {},
         )
         lines += [case, f"  {scan}", f"  {measure.rows}", ""]
     shown = "\n".join(lines).encode()

@@ -28,7 +28,7 @@ def open_warehouse(
     """Open the lake of a mesh; nothing is read or made before it is needed.
 
     `folder` is the mesh's, `path` among the options is relative to it; `threads` and
-    `memory_limit` are the engine's, `production` is the environment whose ports have the plain
+    `memory_limit` are the engines', `production` is the environment whose ports have the plain
     file name. `mesh` and `store` are ids. Raises WarehouseError for options that are not right.
     """
     for option in options:

@@ -123,8 +123,9 @@ class Auditor:
             return unmeasured(measure.check, f"it gave {len(found)} rows and not one", rows)
         return self._judged(measure, rows, found[0][0])
 
-    def _ask(self, statement: str, reading: Reading) -> list[tuple[Any, ...]]:
-        return self._sessions.execute(reading.over(statement), reading.small)
+    def _ask(self, select: str, reading: Reading) -> list[tuple[Any, ...]]:
+        statement = reading.over(select)
+        return self._sessions.execute(statement, reading.is_small(statement))
 
     def _judged(self, measure: Measure, rows: int, value: Any) -> CheckResult:
         if value is not None and not isinstance(value, (int, float, Decimal)):
@@ -138,9 +139,9 @@ class Auditor:
         if result.verdict in (Verdict.PASS, Verdict.ERROR) or not select:
             return result
         draft = self._scratch.file(bound.run, "rows.parquet")
-        reading = failing.reading
+        statement = failing.reading.over(select)
         try:
-            self._sessions.write_parquet(reading.over(select), draft, reading.small)
+            self._sessions.write_parquet(statement, draft, failing.reading.is_small(statement))
         except Unmeasurable as error:
             return replace(result, message=f"its rows could not be kept: {error}")
         keys = self._keys(spec.identity, draft)

@@ -59,7 +59,8 @@ class Builder:
             return self._add(build)
 
         def write(path: str) -> tuple[int, int]:
-            written = self._sessions.write_parquet(reading.over(select), path, reading.small)
+            statement = reading.over(select)
+            written = self._sessions.write_parquet(statement, path, reading.is_small(statement))
             self._relations.refuse_changed(spec.reads, bound.sources)
             return written
 

@@ -5,6 +5,7 @@ There is no catalogue to keep: a definition costs nothing until it is read, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,20 +18,24 @@ from weft.warehouses.duckdb.layout import Layout
 # So many bytes are read by one core before others could have joined in.
 SMALL = 16 * 2**20
 
+_MAKES_ROWS = re.compile(
+    rf"\b({'|'.join(sorted(DIALECT.functions.generators))})\s*\(", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True)
 class Readable:
     """A build or source under its name. `select` gives its rows, and may read `needs` by name.
 
     `shape` is a SELECT of the same columns that opens no file. `bytes` is the size of its own
-    files, None where rows are made without any.
+    files, 0 for a view.
     """
 
     name: str
     select: str
     shape: str
     needs: tuple[str, ...] = ()
-    bytes: int | None = None
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,13 @@ class Reading:
         """Return a SELECT that can only be bound: it has the columns of `over`, and no rows."""
         return _with(((each.name, each.shape) for each in self.direct), select)
 
-    @property
-    def small(self) -> bool:
-        """Whether there is little to read; what makes rows from nothing may make many."""
-        sizes = [each.bytes for each in self.all]
-        return bool(sizes) and None not in sizes and sum(filter(None, sizes)) <= SMALL
+    def is_small(self, statement: str) -> bool:
+        """Whether a statement made by `over` has little to do.
+
+        It reads little, and calls nothing that makes rows: those may be many.
+        """
+        size = sum(each.bytes for each in self.all)
+        return size <= SMALL and not _MAKES_ROWS.search(statement)
 
 
 def build_relation(key: str) -> str:
@@ -87,15 +94,13 @@ def definition(build: Build, layout: Layout) -> str:
 
 
 def readable_build(build: Build, layout: Layout) -> Readable:
-    """Return a build to read from. A view has the size of what it needs."""
-    is_view = build.kind == "view"
-    made_of_nothing = is_view and not build.reads
+    """Return a build to read from."""
     return Readable(
         name=build_relation(build.key),
         select=definition(build, layout),
         shape=_shape(build.columns),
-        needs=build.reads if is_view else (),
-        bytes=None if made_of_nothing else build.bytes,
+        needs=build.reads if build.kind == "view" else (),
+        bytes=build.bytes,
     )
 
 

@@ -51,6 +51,8 @@ class Engine:
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
             "python_enable_replacements": "false",
+            # The system keeps files in memory already.
+            "enable_external_file_cache": "false",
             "threads": self.threads or os.cpu_count() or 1,
             **limit,
         }
