@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 ifdef UV
-install = $(UV) pip install --quiet --python $(BIN)/python
+install = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
 create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 else
 install = $(BIN)/python -m pip install -qq --disable-pip-version-check

@@ -27,8 +27,8 @@ _MAKES_ROWS = re.compile(
 class Readable:
     """A build or source under its name. `select` gives its rows, and may read `needs` by name.
 
-    `shape` is a SELECT of the same columns that opens no file. `bytes` is the size of its own
-    files, 0 for a view.
+    `shape` is a SELECT of the same columns for binding alone; that of a build opens no file.
+    `bytes` is the size of its own files, 0 for a view.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Reading:
         return _with(((each.name, each.select) for each in self.all), select)
 
     def shaped(self, select: str) -> str:
-        """Return a SELECT that can only be bound: it has the columns of `over`, and no rows."""
+        """Return a SELECT to be bound and not to be run: it has the columns of `over`."""
         return _with(((each.name, each.shape) for each in self.direct), select)
 
     def is_small(self, statement: str) -> bool:
@@ -105,7 +105,10 @@ def readable_build(build: Build, layout: Layout) -> Readable:
 
 
 def readable_source(source: Source, select: str, size: int) -> Readable:
-    """Return a source to read from by a SELECT over its files of `size` bytes."""
+    """Return a source to read from by a SELECT over its files of `size` bytes.
+
+    Its types may be those of the files, so that its shape is the SELECT itself.
+    """
     return Readable(source_relation(source.key), select, shape=select, bytes=size)
 
 
