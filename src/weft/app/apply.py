@@ -89,13 +89,23 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
         raise
 
 
+# Runs at the same time are few; one that did not end by itself is among the newest.
+_RECENT = 20
+
+
 def unfinished_run(mesh: Opened) -> Run | None:
-    """The newest run, when other programs may not have been shown all that it published."""
-    for run in mesh.store.journal.runs(mesh.environment, 1):
-        if run.state is RunState.RUNNING:
-            return None if _alive(mesh, run) else run
-        if run.state is RunState.INTERRUPTED or run.message:
+    """A run after which other programs may not have been shown all that is published.
+
+    That is one that died, or the one that ended last, when it was not by itself.
+    """
+    runs = mesh.store.journal.runs(mesh.environment, _RECENT)
+    for run in runs:
+        if run.state is RunState.RUNNING and not _alive(mesh, run):
             return run
+    ended = [run for run in runs if run.state is not RunState.RUNNING]
+    last = max(ended, key=lambda run: run.ended, default=None)
+    if last is not None and (last.state is RunState.INTERRUPTED or last.message):
+        return last
     return None
 
 
@@ -130,7 +140,6 @@ class _Applying:
         self._recorded: dict[str, int] = {}
         self._manifests: dict[str, ProductManifest] = dict(plan.manifests)
         self._worst = StepState.DONE
-        self._moved = False
         self._message = ""
 
     def begin(self) -> None:
@@ -138,7 +147,6 @@ class _Applying:
         mesh, plan = self._mesh, self._plan
         journal = mesh.store.journal
         earlier = unfinished_run(mesh)
-        self._moved = earlier is not None
         if earlier is not None and earlier.state is RunState.RUNNING:
             told = f"process {earlier.pid} on {earlier.host} ended without a word"
             interrupted = replace(earlier, state=RunState.INTERRUPTED, ended=self._run.started)
@@ -232,15 +240,14 @@ class _Applying:
                 release = execution.outcomes[result.step].release
             if release is not None:
                 self._releases[result.product] = release
-                self._moved = True
             yield RunEvent("step", self._run.id, done, total, result)
             product = self._products[result.product]
             product.steps.append(result)
             product.left -= 1
             if product.left == 0:
                 yield self._ended(result.product, done, total)
-        if self._moved:
-            yield from self._serve()
+        # Even when nothing was published here: another run may have been stopped before its turn.
+        yield from self._serve()
         # What other programs are still shown must not go away under them.
         if not self._message:
             yield from self._prune()
