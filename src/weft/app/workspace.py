@@ -116,15 +116,28 @@ class Workspace:
             if entry.is_dir():
                 if entry.name in _PARTS:
                     yield from self._below(entry.path)
-            elif entry.name.endswith(_ENDINGS):
+            elif self._is_definition(entry):
                 yield entry
 
     def _below(self, folder: str) -> Iterator[os.DirEntry[str]]:
         for entry in self._entries(os.path.relpath(folder, self.folder)):
             if entry.is_dir():
                 yield from self._below(entry.path)
-            elif entry.name.endswith(_ENDINGS):
+            elif self._is_definition(entry):
                 yield entry
+
+    def _is_definition(self, entry: os.DirEntry[str]) -> bool:
+        """Whether this is a file to read; a pipe or a device would never end."""
+        if not entry.name.endswith(_ENDINGS):
+            return False
+        if not entry.is_file():
+            path = os.path.relpath(entry.path, self.folder).replace(os.sep, "/")
+            message = "this is no regular file"
+            self.findings.append(
+                Diagnostic("W424", message, Span(path), help="put the file itself here")
+            )
+            return False
+        return True
 
     def _stamp(self, entry: os.DirEntry[str]) -> Stamp:
         stat = entry.stat()

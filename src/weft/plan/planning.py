@@ -58,8 +58,9 @@ def assemble(
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
-    breaking = breaking_ports(draft.changes, situation.applied, situation.broken)
     affected = affected_by(draft.changes, everyone)
+    read = [each.port for each in affected if each.verdict != "ok"]
+    breaking = breaking_ports(draft.changes, situation.applied, (*situation.broken, *read))
     draft.blocked += blocking_sentences(breaking, affected)
     plan = Plan(
         id="",

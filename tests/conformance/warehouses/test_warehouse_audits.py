@@ -81,7 +81,8 @@ def test_checks_read_other_builds(filled: Any) -> None:
     [
         ("SELECT no_such_column", "no_such_column"),
         ("SELECT CAST('x' AS INTEGER)", "x"),
-        ("SELECT 'text'", "str"),
+        ("SELECT 'text'", "it gave `text` and not a number"),
+        ("SELECT 1 < 2", "it gave `True` and not a number"),
         ("SELECT 1 WHERE 1 = 0", "0 rows"),
         ("SELECT NULL", "None"),
     ],

@@ -128,8 +128,9 @@ class Auditor:
         return self._sessions.execute(statement, reading.is_small(statement))
 
     def _judged(self, measure: Measure, rows: int, value: Any) -> CheckResult:
-        if value is not None and not isinstance(value, (int, float, Decimal)):
-            text = f"it gave a {type(value).__name__} and not a number"
+        number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+        if value is not None and not number:
+            text = f"it gave `{value}` and not a number"
             return unmeasured(measure.check, text, rows)
         return evaluate(measure, rows, float(value) if isinstance(value, Decimal) else value)
 
