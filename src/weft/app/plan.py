@@ -17,7 +17,7 @@ from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.examine import Situation, examine
 from weft.plan.plan import PLAN_VERSION, Plan
-from weft.plan.planning import assemble, audits_to_know
+from weft.plan.planning import assemble, audits_to_know, plan_id
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,12 @@ def read_plan(path: Path) -> Plan:
             why=str(error),
             next_step=f"weft plan --out {path}",
         ) from error
+    if plan.version == PLAN_VERSION and plan.id != plan_id(plan):
+        raise Usage(
+            f"{path} is not as it was planned",
+            why="its content does not fit its id",
+            next_step=f"weft plan --out {path}",
+        )
     if plan.version != PLAN_VERSION:
         raise Usage(
             f"{path} was made by another version of Weft",

@@ -118,7 +118,7 @@ def _refuse_unknown(parsed: ParsedSelect, shown: Mapping[str, Shown], text: str)
             "W410",
             f"unknown relation `{name}`",
             did_you_mean(name, shown, "no published port shows it"),
-            "weft ls --ports",
+            "weft ls",
         )
         for name in parsed.names
         if name not in shown

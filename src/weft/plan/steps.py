@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from weft.mesh.manifest import Query, ReadKind, Transform
+from weft.mesh.manifest import Query, Transform
 from weft.mesh.release import PortRelease, Release
 from weft.plan.audits import audit_spec, relation_of, render
 from weft.plan.examine import Examined, Situation, upstream_of
@@ -53,6 +53,7 @@ def product_steps(
         if key not in asked.audits:
             continue
         spec = audit_spec(audit, key, found.keyed, upstream, dialect)
+        _pin_sources(found, situation, spec.reads, pending)
         steps.append(
             Step(
                 id=f"{manifest.address}/audit/{audit.object}",
@@ -70,6 +71,18 @@ def product_steps(
     return steps
 
 
+def _pin_sources(
+    found: Examined, situation: Situation, keys: tuple[str, ...], pending: Pending
+) -> None:
+    """Note which files are meant by the sources among these keys."""
+    contents = situation.contents.get(found.manifest.address, {})
+    for spec in found.manifest.sources:
+        key = found.keyed.sources[spec.name]
+        if key in keys:
+            content = contents[spec.name]
+            pending.sources[key] = Source(key, spec, content.files, content.content)
+
+
 def _builds(
     found: Examined,
     situation: Situation,
@@ -80,20 +93,13 @@ def _builds(
     manifest = found.manifest
     upstream = upstream_of(situation, examined)
     there = situation.builds.get(manifest.warehouse, frozenset())
-    contents = situation.contents.get(manifest.address, {})
-    specs = {each.name: each for each in manifest.sources}
     steps: list[Step] = []
     for transform in manifest.transforms:
         key = found.keyed.builds.get(transform.name)
         if key is None or key in there or key in pending.steps:
             continue
         reads = tuple(key_of(read, found.keyed, upstream) or "" for read in transform.query.reads)
-        for read, source in zip(transform.query.reads, reads, strict=True):
-            if read.kind is ReadKind.SOURCE:
-                content = contents[read.target]
-                pending.sources[source] = Source(
-                    source, specs[read.target], content.files, content.content
-                )
+        _pin_sources(found, situation, reads, pending)
         step = Step(
             id=f"{manifest.address}/build/{transform.name}",
             kind=StepKind.BUILD,
