@@ -1,11 +1,13 @@
 """Two engines: one that works in the caller's thread alone, for little data, and one on all cores.
 
-Sharing a statement of a millisecond among cores costs more than it brings.
+Sharing a statement of a millisecond among cores costs more than it brings. On all cores one
+statement runs at a time: two would not end sooner, and would need the memory of both.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +31,7 @@ class Sessions:
         alone = replace(engine, threads=1, memory_limit=limit, spills=False)
         self._large = Session(engine, scratch)
         self._small = Session(alone, scratch)
+        self._turn = threading.Lock()
 
     def execute(self, statement: str, small: bool = False) -> list[tuple[Any, ...]]:
         """Run one statement and return all its rows; `small` says that it reads little.
@@ -40,7 +43,8 @@ class Sessions:
                 return self._small.execute(statement)
             except OutOfMemory:
                 pass
-        return self._large.execute(statement)
+        with self._turn:
+            return self._large.execute(statement)
 
     def describe(self, select: str, small: bool = False) -> tuple[Column, ...]:
         """Return the columns of a SELECT without running it. Raises as `execute` does."""
