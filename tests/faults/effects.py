@@ -101,6 +101,7 @@ class WatchedStore:
     definitions: Any
     journal: Any
     audit: Any
+    forget: Callable[..., Any]
     close: Callable[[], None]
 
 
@@ -138,6 +139,7 @@ def _store(store: Any, effects: Effects) -> Any:
         watched("definitions", "set_salts"),
         watched("journal", "begin", "finish", "end", "unlock", "hold", "lift"),
         watched("audit", "add"),
+        Watched(store, "store", ("forget",), effects, error).forget,
         lambda: None,
     )
 

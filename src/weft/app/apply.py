@@ -14,10 +14,12 @@ import msgspec
 
 from weft.app.bootstrap import Opened
 from weft.app.commit import current_commit
+from weft.app.contents import changed_sources
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of
+from weft.app.serving import not_served, unserved
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
@@ -68,10 +70,11 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
 
     Leaving the iteration early, or an exception in the caller, interrupts the run: what was
     published stays, the rest is done by the next apply. An empty plan does nothing, unless there
-    is still something to do after an interrupted run.
+    is still something to do after an interrupted run, or to be shown to other programs.
     """
     refuse_unless_allowed(plan, options)
-    if plan.empty and not plan.salts and unfinished_run(mesh) is None:
+    idle = plan.empty and not plan.salts
+    if idle and unfinished_run(mesh) is None and not unserved(mesh):
         return
     applying = _Applying(mesh, plan, options)
     try:
@@ -165,6 +168,7 @@ class _Applying:
         mesh, plan = self._mesh, self._plan
         self._observe()
         self._refuse_stale()
+        self._refuse_newer_files()
         unknown = set(plan.base) - set(self._manifests)
         if unknown:
             self._manifests |= mesh.store.definitions.manifests(plan.environment, unknown)
@@ -214,6 +218,19 @@ class _Applying:
                         why=why,
                         next_step="weft plan",
                     )
+
+    def _refuse_newer_files(self) -> None:
+        """A plan pins the content of files, and what was in them before cannot be read again."""
+        if not self._plan.sources:
+            return
+        mesh = self._mesh
+        changed = changed_sources(mesh.folder, self._plan.sources.values(), mesh.cache)
+        if changed:
+            raise Stale(
+                f"this plan is stale: there is newer data in {', '.join(changed)}",
+                why="what was planned can no longer be read",
+                next_step="weft plan",
+            )
 
     def go_on(self) -> Iterator[RunEvent]:
         """Run the steps; yields one event per step, one per product, and one at the end."""
@@ -309,7 +326,7 @@ class _Applying:
             try:
                 serve(self._plan.environment)
             except WarehouseError as error:
-                self._message = str(error)
+                self._message = not_served(self._mesh, error, self._run.id)
                 yield RunEvent("warning", self._run.id, text=self._message)
 
     def _prune(self) -> Iterator[RunEvent]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from weft.app.cache import Cache
 from weft.mesh.manifest import FileSource, ProductManifest
 from weft.plan.keys import SourceContent
+from weft.plan.plan import Source
 from weft.project.variables import resolve_variables
 from weft.warehouses.files import SourceFiles
 from weft.warehouses.protocol import WarehouseError
@@ -40,6 +41,16 @@ def source_contents(
     if fresh:
         cache.remember_contents(fresh)
     return found
+
+
+def changed_sources(folder: Path, sources: Iterable[Source], cache: Cache) -> tuple[str, ...]:
+    """The pinned sources whose files no longer hold what was pinned, by name.
+
+    Files that came to a source meanwhile do not count. Raises WarehouseError for one that cannot
+    be read.
+    """
+    files = SourceFiles(str(folder), cache.contents())
+    return tuple(each.spec.name for each in sources if files.content(each.files) != each.content)
 
 
 def _matching(

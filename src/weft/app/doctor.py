@@ -20,6 +20,8 @@ from weft.app.audit import verify_audit
 from weft.app.bootstrap import STATE, Opened, opened
 from weft.app.errors import Invalid
 from weft.app.load import load
+from weft.app.prune import keeper_of
+from weft.app.serving import is_served
 from weft.app.system import System
 from weft.app.workspace import SETTINGS
 from weft.mesh.diagnostic import Diagnostic, Severity
@@ -252,9 +254,53 @@ def _warehouses(mesh: Opened) -> Iterator[Finding]:
     for name, settings in mesh.settings.warehouses.items():
         label = f"warehouse {name}"
         try:
-            builds = mesh.warehouse(name).observe(Scope(mesh.environment, ())).builds
+            builds = mesh.warehouse(name).observe(Scope(mesh.environment, (), closely=True)).builds
         except WarehouseError as error:
             fix = f"correct `{name}` in {SETTINGS}, or make the warehouse reachable"
             yield Finding(label, State.FAIL, str(error), fix)
         else:
             yield Finding(label, State.OK, f"{settings.type}, {len(builds)} builds")
+            yield from _data(mesh, name, builds)
+            yield from _shown(mesh, name)
+
+
+def _shown(mesh: Opened, warehouse: str) -> Iterator[Finding]:
+    if is_served(mesh, warehouse):
+        yield Finding("shown ports", State.OK, f"other programs see what is current in {warehouse}")
+    else:
+        detail = f"what other programs open in {warehouse} is missing, changed, or out of date"
+        fix = f"weft apply --env {mesh.environment}"
+        yield Finding("shown ports", State.WARN, detail, fix)
+
+
+def _data(mesh: Opened, warehouse: str, intact: frozenset[str]) -> Iterator[Finding]:
+    """Releases whose builds are gone or have lost files, in every environment."""
+    keeper = keeper_of(mesh, warehouse)
+    histories = (
+        []
+        if keeper is None
+        else [
+            keeper.history(environment, product)
+            for environment, products in keeper.released().items()
+            for product in products
+        ]
+    )
+    lost = [
+        (release, release is history[0])
+        for history in histories
+        for release in history
+        if not intact.issuperset(release.keys)
+    ]
+    for release, current in lost:
+        name = f"release {release.number} of {release.product} in {release.environment}"
+        if current:
+            detail, state = f"{name} is current and has lost data", State.FAIL
+            fix = f"weft apply --env {release.environment}, which builds it again"
+        else:
+            detail, state = f"{name} has lost data, nobody can roll back to it", State.WARN
+            fix = "put its files back from a backup, or leave it; weft prune removes it in time"
+        yield Finding("data", state, detail, fix)
+    if histories and not lost:
+        yield Finding(
+            "data", State.OK, f"all files of {sum(map(len, histories))} releases are there"
+        )

@@ -1,4 +1,4 @@
-"""What stops a verb from outside: seven refusals, and what each exception means to a caller.
+"""What stops a verb from outside: eight refusals, and what each exception means to a caller.
 
 A user's mistake in a file is a `Diagnostic`, and a failed check is a result; neither is here.
 
@@ -6,6 +6,7 @@ A user's mistake in a file is a `Diagnostic`, and a failed check is a result; ne
     ├── Usage               the arguments do not fit together
     │   └── NotFound        a name that nothing has
     ├── Invalid             the definitions have errors
+    │   └── WrongQuery      the query has, which is an argument
     ├── Blocked             the plan, a policy or a rule of the house says no
     │   └── Breaking        consumers would break
     └── Stale               what the plan was made from has changed
@@ -93,6 +94,10 @@ class Invalid(Refusal):
         self.seconds = seconds
 
 
+class WrongQuery(Invalid):
+    """A query has errors: what was typed is wrong, and nothing in the definitions."""
+
+
 class Blocked(Refusal):
     """The plan, a policy or a rule of the house forbids it."""
 
@@ -115,6 +120,7 @@ _RATINGS: tuple[tuple[type[Exception], Exit, int], ...] = (
     (NotFound, Exit.USAGE, 404),
     (Usage, Exit.USAGE, 400),
     (AddressError, Exit.USAGE, 400),
+    (WrongQuery, Exit.USAGE, 400),
     (Invalid, Exit.BLOCKED, 422),
     (Breaking, Exit.BREAKING, 409),
     (Blocked, Exit.BLOCKED, 409),

@@ -20,6 +20,12 @@ class ReleaseLine:
     kept: bool
     run: Run | None
 
+    @property
+    def reachable(self) -> bool:
+        """Whether a rollback can go back to it; one that shows nothing is no place to be."""
+        shows = bool(self.release.ports or self.release.builds)
+        return self.kept and not self.current and shows
+
 
 @dataclass(frozen=True)
 class ProductHistory:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,12 @@ import msgspec
 
 from weft.app.cache import Cache, CachedProduct
 from weft.app.errors import Invalid
+from weft.app.kinds import unknown_kinds
+from weft.app.reading import VERSION, Reading, parse_folder, parsed_of, read_domain
 from weft.app.system import System
-from weft.app.workspace import ProductFolder, Stamp, Workspace
-from weft.mesh.diagnostic import Diagnostic, Severity, Span
+from weft.app.workspace import ProductFolder, Workspace
+from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
-from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import Domain
 from weft.mesh.settings import MeshSettings
 from weft.project.faces import (
@@ -32,11 +32,9 @@ from weft.project.faces import (
     faces_of_product,
 )
 from weft.project.names import MeshNames
-from weft.project.parse import ParsedProduct, parse_domain, parse_product, parse_settings
+from weft.project.parse import parse_settings
 from weft.project.product_order import cycle_diagnostic, order_products
-from weft.project.read_yaml import read_yaml
-from weft.project.source import SourceFile
-from weft.sql.dialect import dialect_named, dialect_names, is_dialect
+from weft.sql.dialect import dialect_named
 
 if TYPE_CHECKING:
     from weft.app.compiling import Compilation
@@ -90,29 +88,21 @@ class Loaded:
         )
 
 
-@dataclass
-class _Reading:
-    """The mesh while it is being read."""
-
-    workspace: Workspace
-    settings: MeshSettings
-    began: int
-    cpus: int
-    domains: dict[str, Domain] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    files: int = 1
-    fresh: dict[str, ParsedProduct] = field(default_factory=dict)
-    kept: dict[str, CachedProduct] = field(default_factory=dict)
-    stamps: dict[str, tuple[Stamp, ...]] = field(default_factory=dict)
-    broken: list[Broken] = field(default_factory=list)
-
-
 def load_settings(folder: Path, variables: Mapping[str, str]) -> MeshSettings:
     """Read `weft.yaml` alone. Raises Invalid when it has errors."""
-    settings, diagnostics = parse_settings(Workspace(folder).settings(), variables)
-    if settings is None:
-        raise Invalid(diagnostics, files=1)
-    return settings
+    return _settings(Workspace(folder), variables)[0]
+
+
+def _settings(
+    workspace: Workspace, variables: Mapping[str, str]
+) -> tuple[MeshSettings, tuple[Diagnostic, ...]]:
+    """The settings of a mesh, and what they were warned of."""
+    file = workspace.settings()
+    settings, diagnostics = parse_settings(file, variables)
+    unknown = unknown_kinds(file, settings) if settings is not None else ()
+    if settings is None or unknown:
+        raise Invalid((*diagnostics, *unknown), files=1)
+    return settings, diagnostics
 
 
 def load(
@@ -122,20 +112,18 @@ def load(
     # What the parser has to say about a definition is said by our own diagnostics.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     workspace = Workspace(folder)
-    settings, diagnostics = parse_settings(workspace.settings(), system.variables)
-    if settings is None:
-        raise Invalid(diagnostics, files=1)
-    reading = _Reading(
+    settings, diagnostics = _settings(workspace, system.variables)
+    reading = Reading(
         workspace, settings, system.nanoseconds(), system.cpus, diagnostics=list(diagnostics)
     )
     remembered = cache.products()
     for name in workspace.domains():
-        _read_domain(reading, name, remembered)
-    products = _compile(reading, tuple(faces_of_descriptors(descriptors)), cache, remembered)
+        read_domain(reading, name, remembered)
+    products, broken = _compile(reading, faces_of_descriptors(descriptors), cache, remembered)
     reading.diagnostics += workspace.findings
     order, cycle = order_products(products.values())
     if cycle:
-        reading.diagnostics.append(cycle_diagnostic(cycle, _parsed_of(reading, cycle)))
+        reading.diagnostics.append(cycle_diagnostic(cycle, parsed_of(reading, cycle)))
     return Loaded(
         settings=settings,
         domains=reading.domains,
@@ -143,79 +131,19 @@ def load(
         order=order,
         diagnostics=tuple(sorted(reading.diagnostics, key=lambda each: each.order)),
         files=reading.files,
-        broken=tuple(reading.broken),
+        broken=broken,
     )
 
 
-def _read_domain(reading: _Reading, name: str, remembered: Mapping[str, CachedProduct]) -> None:
-    path = f"domains/{name}/domain.yaml"
-    try:
-        file = reading.workspace.read(path)
-    except FileNotFoundError:
-        reading.diagnostics.append(
-            Diagnostic(
-                "W423",
-                f"domain `{name}` has no domain.yaml",
-                Span(f"domains/{name}"),
-                help=f"weft new domain {name}",
-            )
-        )
-        return
-    reading.files += 1
-    domain, found = parse_domain(file)
-    reading.diagnostics += found
-    if domain is None or not _usable(reading, domain, file):
-        return
-    if not domain.dialect:
-        domain = replace(domain, dialect=reading.settings.warehouses[domain.warehouse].type)
-    reading.domains[name] = domain
-    for folder in reading.workspace.products(name):
-        reading.files += len(folder.files)
-        reading.stamps[folder.path] = folder.files
-        entry = remembered.get(folder.path)
-        if entry is not None and entry.files == folder.files and entry.version == _VERSION:
-            reading.kept[folder.path] = entry
-        else:
-            reading.fresh[folder.path] = _parse(reading.workspace, folder)
-
-
-def _parse(workspace: Workspace, folder: ProductFolder) -> ParsedProduct:
-    files = [workspace.read(stamp.path) for stamp in folder.files]
-    return parse_product(folder.path, folder.domain, files)
-
-
-def _usable(reading: _Reading, domain: Domain, file: SourceFile) -> bool:
-    """Report a domain that names a warehouse or a dialect that nobody has."""
-    warehouses = tuple(reading.settings.warehouses)
-    if domain.warehouse not in warehouses:
-        key, name, known = "warehouse", domain.warehouse, warehouses
-    elif domain.dialect and not is_dialect(domain.dialect):
-        key, name, known = "dialect", domain.dialect, dialect_names()
-    else:
-        return True
-    document, _ = read_yaml(file)
-    if document is not None:
-        note = did_you_mean(name, known, f"there is {', '.join(known)}")
-        problem = f"unknown {key} `{name}`"
-        reading.diagnostics.append(document.diagnostic("W412", problem, key, note=note))
-    return False
-
-
-def _version() -> str:
-    return "/".join(f"{name} {version(name)}" for name in ("weft", "sqlglot"))
-
-
-_VERSION = _version()
-
-
 def _compile(
-    reading: _Reading,
+    reading: Reading,
     published: tuple[PortFace, ...],
     cache: Cache,
     remembered: Mapping[str, CachedProduct],
-) -> dict[str, ProductManifest]:
+) -> tuple[dict[str, ProductManifest], tuple[Broken, ...]]:
     faces = _faces(reading, published)
     products = _still_good(reading, faces)
+    broken: list[Broken] = []
     entries: dict[str, CachedProduct] = {}
     for path, compiled in _compile_fresh(reading, faces, published):
         if not compiled.broken_by:
@@ -225,20 +153,19 @@ def _compile(
         manifest = compiled.manifest
         products[manifest.address] = manifest
         if compiled.broken_by:
-            broken = Broken(manifest.address, compiled.broken_by, compiled.diagnostics)
-            reading.broken.append(broken)
+            broken.append(Broken(manifest.address, compiled.broken_by, compiled.diagnostics))
             continue
         stamps = reading.stamps[path]
         if all(reading.began - stamp.mtime_ns > _TICK_NS for stamp in stamps):
             around = _surroundings(manifest, reading, faces)
-            entries[path] = CachedProduct(_VERSION, stamps, around, manifest, compiled.diagnostics)
+            entries[path] = CachedProduct(VERSION, stamps, around, manifest, compiled.diagnostics)
     gone = [path for path in remembered if path not in reading.stamps]
     if entries or gone:
         cache.remember_products(entries, gone)
-    return products
+    return products, tuple(broken)
 
 
-def _still_good(reading: _Reading, faces: Faces) -> dict[str, ProductManifest]:
+def _still_good(reading: Reading, faces: Faces) -> dict[str, ProductManifest]:
     """The remembered products that saw of others what is there now; the rest is read again."""
     products: dict[str, ProductManifest] = {}
     for path, kept in reading.kept.items():
@@ -247,12 +174,12 @@ def _still_good(reading: _Reading, faces: Faces) -> dict[str, ProductManifest]:
             reading.diagnostics += kept.diagnostics
         else:
             folder = ProductFolder(kept.manifest.domain, path, kept.files)
-            reading.fresh[path] = _parse(reading.workspace, folder)
+            reading.fresh[path] = parse_folder(reading.workspace, folder)
     return products
 
 
 def _compile_fresh(
-    reading: _Reading, faces: Faces, published: tuple[PortFace, ...]
+    reading: Reading, faces: Faces, published: tuple[PortFace, ...]
 ) -> Iterable[tuple[str, Compilation]]:
     if not reading.fresh:
         return ()
@@ -265,7 +192,7 @@ def _compile_fresh(
     return zip(paths, compile_products(parsed, around, reading.cpus), strict=True)
 
 
-def _faces(reading: _Reading, published: tuple[PortFace, ...]) -> Faces:
+def _faces(reading: Reading, published: tuple[PortFace, ...]) -> Faces:
     own: list[PortFace] = []
     for path in reading.stamps:
         if path in reading.kept:
@@ -274,10 +201,11 @@ def _faces(reading: _Reading, published: tuple[PortFace, ...]) -> Faces:
         product = reading.fresh[path].product
         if product is not None:
             own += faces_of_product(product, dialect_named(reading.domains[product.domain].dialect))
-    return Faces(own, published)
+    unread = {name for each in reading.fresh.values() for name in each.unread if "." in name}
+    return Faces(own, published, unread | reading.unread)
 
 
-def _names(reading: _Reading, faces: Faces) -> MeshNames:
+def _names(reading: Reading, faces: Faces) -> MeshNames:
     models = [
         (transform.name, each.manifest.address)
         for each in reading.kept.values()
@@ -292,7 +220,7 @@ def _names(reading: _Reading, faces: Faces) -> MeshNames:
     return MeshNames.of(models, faces.ports)
 
 
-def _surroundings(manifest: ProductManifest, reading: _Reading, faces: Faces) -> str:
+def _surroundings(manifest: ProductManifest, reading: Reading, faces: Faces) -> str:
     """Hash what a product's compilation saw outside its own files: its domain and its inputs."""
     seen = [
         [port.name, port.pinned, _seen(port.port, faces)] for port in manifest.inputs if port.port
@@ -306,17 +234,3 @@ def _seen(port: str, faces: Faces) -> object:
     address, _, major = port.rpartition("@")
     current = faces.current(address)
     return [current.major if current else 0, faces.majors(address).get(int(major))]
-
-
-def _parsed_of(reading: _Reading, addresses: Iterable[str]) -> dict[str, ParsedProduct]:
-    """The parsed products of some addresses, read again where only the compiled form was kept."""
-    paths = {f"domains/{address.replace('.', '/')}": address for address in addresses}
-    found: dict[str, ParsedProduct] = {}
-    for path, address in paths.items():
-        parsed = reading.fresh.get(path)
-        if parsed is None and path in reading.stamps:
-            folder = ProductFolder(address.split(".")[0], path, reading.stamps[path])
-            parsed = _parse(reading.workspace, folder)
-        if parsed is not None:
-            found[address] = parsed
-    return found

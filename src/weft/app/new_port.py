@@ -15,6 +15,7 @@ from weft.app.new import first_contract, good_name, product_folder
 from weft.app.new_files import Draft, Edit, NewFile, from_template
 from weft.app.yaml_edit import CannotEdit, append_entry, set_value
 from weft.mesh.address import PortAddress
+from weft.mesh.contract import Status
 
 _MAJOR = re.compile(r".*\.v([1-9][0-9]{0,5})\.odcs\.yaml")
 
@@ -24,12 +25,13 @@ class Major:
     """Which major of a port to write; `keep` names an older one that goes on as it is.
 
     0 stands for the next one, and for none to keep. `until` is the last day of the kept one, an
-    ISO date that deprecates it, or "".
+    ISO date that deprecates it, or ""; `today` is an ISO time, and no last day lies before it.
     """
 
     number: int = 0
     keep: int = 0
     until: str = ""
+    today: str = ""
 
 
 def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
@@ -61,7 +63,7 @@ def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
     if major.keep:
         files += _kept_models(mesh, f"{folder}/models", present[major.keep], major.keep)
     if major.until:
-        edits.append(_ending(mesh, present[major.keep], major.until))
+        edits.append(_ending(mesh, present[major.keep], address, major))
     return Draft(tuple(files), tuple(edits), ("weft validate", "weft plan"))
 
 
@@ -84,15 +86,19 @@ def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -
     if major.keep and major.keep not in present:
         raise NotFound("major to keep", str(major.keep), map(str, present))
     if major.until:
-        _check_date(major.until)
+        _check_date(major.until, major.today)
     return following
 
 
-def _check_date(text: str) -> None:
+def _check_date(text: str, today: str) -> None:
     try:
-        date.fromisoformat(text)
+        last = date.fromisoformat(text)
     except ValueError:
         raise Usage(f"`{text}` is no date; one looks like 2027-03-31") from None
+    if last.isoformat() < today[:10]:
+        raise Usage(
+            f"{text} is over, so nobody could move on by then", why="--until is a day ahead."
+        )
 
 
 def _first_files(mesh: Path, path: str, address: PortAddress) -> list[NewFile]:
@@ -124,9 +130,23 @@ def _kept_models(mesh: Path, models: str, contract: Path, major: int) -> list[Ne
     ]
 
 
-def _ending(mesh: Path, contract: Path, until: str) -> Edit:
-    """Deprecate a contract and promise its last day."""
-    before = _text(contract)
+def _ending(mesh: Path, contract: Path, address: PortAddress, major: Major) -> Edit:
+    """Deprecate a published contract and promise its last day."""
+    before, until = _text(contract), major.until
+    document: dict[str, Any] = yaml.load(before, Loader=yaml.BaseLoader)
+    status = document.get("status", "")
+    if status not in (Status.ACTIVE, Status.DEPRECATED):
+        raise Usage(
+            f"major {major.keep} of {address} is {status}, so nobody reads it until a last day",
+            next_step=f"weft new port {address} --keep {major.keep}",
+        )
+    promised = document.get("slaProperties") or []
+    if any(each.get("property") == "endOfSupport" for each in promised):
+        raise Usage(
+            f"major {major.keep} of {address} has a last day already",
+            why=f"It stands as endOfSupport in {contract.name}; change it there.",
+            next_step=f"weft new port {address} --keep {major.keep}",
+        )
     entry = {"property": "endOfSupport", "value": until}
     try:
         after = append_entry(before, "slaProperties", entry)

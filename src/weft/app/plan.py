@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -90,9 +91,38 @@ def _new_salts(mesh: Opened, desired: Manifest) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class _PlanHead:
+    """What tells a saved plan, of whatever version, from any other file."""
+
+    id: str
+    mesh: str
+    root: str
+    environment: str
+    version: int
+    steps: list[Any]
+
+
 def write_plan(plan: Plan, path: Path) -> None:
-    """Save a plan as JSON."""
+    """Save a plan as JSON, in the place of an earlier one too.
+
+    Raises Usage where another file is in the way; an empty one is not.
+    """
+    if path.is_file() and not _may_be_replaced(path):
+        raise Usage(
+            f"{path} is no plan, it would be overwritten",
+            why="Nothing was written.",
+            next_step="weft plan --out change.plan",
+        )
     path.write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
+
+
+def _may_be_replaced(path: Path) -> bool:
+    data = path.read_bytes()
+    try:
+        return not data or bool(msgspec.json.decode(data, type=_PlanHead))
+    except msgspec.MsgspecError:
+        return False
 
 
 def read_plan(path: Path) -> Plan:
@@ -102,23 +132,27 @@ def read_plan(path: Path) -> Plan:
     except FileNotFoundError as error:
         raise NotFound("file", str(path), next_step=f"weft plan --out {path}") from error
     try:
-        plan = msgspec.json.decode(data, type=Plan)
+        version = msgspec.json.decode(data, type=_PlanHead).version
     except msgspec.MsgspecError as error:
-        raise Usage(
-            f"{path} is no plan of this version of Weft",
-            why=str(error),
-            next_step=f"weft plan --out {path}",
-        ) from error
-    if plan.version == PLAN_VERSION and plan.id != plan_id(plan):
-        raise Usage(
-            f"{path} is not as it was planned",
-            why="its content does not fit its id",
-            next_step=f"weft plan --out {path}",
-        )
-    if plan.version != PLAN_VERSION:
+        raise Usage(f"{path} is no plan", next_step="weft plan --out change.plan") from error
+    if version != PLAN_VERSION:
         raise Usage(
             f"{path} was made by another version of Weft",
-            why=f"it has format {plan.version}, this one reads {PLAN_VERSION}",
+            why=f"it has format {version}, this one reads {PLAN_VERSION}",
             next_step=f"weft plan --out {path}",
         )
+    try:
+        plan = msgspec.json.decode(data, type=Plan)
+    except msgspec.MsgspecError as error:
+        raise _altered(path) from error
+    if plan.id != plan_id(plan):
+        raise _altered(path)
     return plan
+
+
+def _altered(path: Path) -> Usage:
+    return Usage(
+        f"{path} is not as it was planned",
+        why="its content does not fit its id",
+        next_step=f"weft plan --out {path}",
+    )

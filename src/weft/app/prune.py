@@ -17,6 +17,7 @@ from weft.app.run import applied_products
 from weft.app.situation import gather, remembered
 from weft.mesh.release import Build, Release
 from weft.plan.examine import examine
+from weft.store.protocol import Outdated
 from weft.warehouses.protocol import KeepsReleases
 
 
@@ -24,8 +25,7 @@ from weft.warehouses.protocol import KeepsReleases
 class Pruned:
     """What is removed from one warehouse, or would be; `bytes` is the size of it.
 
-    Failing rows that were kept long enough, and files that killed runs left, count in `bytes`
-    once they are removed, not before.
+    Failing rows that were kept long enough, and data that killed runs left, count in it too.
     """
 
     warehouse: str
@@ -39,15 +39,18 @@ def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
 
     Kept are, of every product, the newest releases and the young ones as `keep` of `weft.yaml`
     says, and always the current one; whatever other roots have; and builds that wait for a hold
-    to end. Raises WarehouseError and StoreError.
+    to end. The store forgets what belongs to the rest. Raises WarehouseError and StoreError.
     """
-    found = {name: _keeper(mesh, name) for name in mesh.settings.warehouses}
+    found = {name: keeper_of(mesh, name) for name in mesh.settings.warehouses}
     keepers = {name: keeper for name, keeper in found.items() if keeper is not None}
     waiting = _candidates(mesh, keepers.values())
-    return tuple(
+    pruned = tuple(
         _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
         for name, keeper in keepers.items()
     )
+    if not dry_run:
+        mesh.store.forget(_outdated(mesh, keepers.values(), pruned))
+    return pruned
 
 
 def prune_after(mesh: Opened, published: Iterable[Release]) -> tuple[Pruned, ...]:
@@ -80,28 +83,39 @@ def _prune_warehouse(
         key
         for each in _all_releases(keeper)
         if (each.environment, each.product, each.number) not in gone
-        for key in _keys(each)
+        for key in each.keys
     }
-    builds = keeper.unneeded(keep)
-    if dry_run:
-        return Pruned(name, releases, builds, sum(each.bytes for each in builds))
     now = mesh.system.now()
-    removed, size = keeper.forget(releases, keep, now)
-    if removed:
+    removed = keeper.forget(releases, keep, now, dry_run=dry_run)
+    if removed.names and not dry_run:
         detail = msgspec.json.encode(
             {
                 "releases": [
                     f"{each.environment} {each.product} {each.number}" for each in releases
                 ],
-                "builds": len(builds),
-                "bytes": size,
+                "builds": len(removed.builds),
+                "bytes": removed.bytes,
             }
         )
         mesh.store.audit.add(mesh.system.user(), "prune", name, detail.decode(), now)
-    return Pruned(name, releases, builds, size)
+    return Pruned(name, releases, removed.builds, removed.bytes)
 
 
-def _keeper(mesh: Opened, warehouse: str) -> KeepsReleases | None:
+def _outdated(mesh: Opened, keepers: Iterable[KeepsReleases], pruned: Iterable[Pruned]) -> Outdated:
+    """What the store need not remember, now that this is gone."""
+    kept = [each for keeper in keepers for each in _all_releases(keeper)]
+    newest = mesh.store.journal.runs("", mesh.settings.keep.releases)
+    return Outdated(
+        root=mesh.settings.root,
+        before=_oldest(mesh),
+        builds=frozenset(build.key for each in pruned for build in each.builds),
+        runs=frozenset([*(each.run for each in kept), *(run.id for run in newest)]),
+        definitions=frozenset(each.manifest for each in kept),
+    )
+
+
+def keeper_of(mesh: Opened, warehouse: str) -> KeepsReleases | None:
+    """A warehouse as one that keeps releases; None when it does not."""
     found = mesh.warehouse(warehouse)
     return cast(KeepsReleases, found) if hasattr(found, "forget") else None
 
@@ -129,7 +143,7 @@ def _has_surplus(mesh: Opened, release: Release) -> bool:
     if release.number <= mesh.settings.keep.releases:
         return False
     for name in mesh.connected:
-        keeper = _keeper(mesh, name)
+        keeper = keeper_of(mesh, name)
         if keeper is not None:
             history = keeper.history(release.environment, release.product)
             if surplus(history, mesh.settings.keep.releases, _oldest(mesh)):
@@ -140,11 +154,6 @@ def _has_surplus(mesh: Opened, release: Release) -> bool:
 def _oldest(mesh: Opened) -> str:
     now = datetime.fromisoformat(mesh.system.now())
     return (now - timedelta(days=mesh.settings.keep.days)).isoformat()
-
-
-def _keys(release: Release) -> set[str]:
-    shown = {obj.key for port in release.ports for obj in port.objects}
-    return shown | set(release.builds.values())
 
 
 def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str]:

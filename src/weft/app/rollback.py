@@ -5,7 +5,7 @@ Data and contract go back; access does not, it is always today's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from weft.app.apply import ApplyOptions, apply_plan
@@ -17,6 +17,7 @@ from weft.mesh.run import Hold, RunEvent
 from weft.plan.impact import columns_read
 from weft.plan.plan import Base, Plan, Step, StepKind
 from weft.plan.planning import plan_id
+from weft.warehouses.protocol import Scope
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
     """Prepare a rollback. Raises NotFound, Usage and Breaking."""
     applied = mesh.store.definitions.applied(mesh.environment)
     if options.product not in applied:
-        raise NotFound("applied product", options.product, applied, next_step="weft ls")
+        raise _not_applied(mesh, options.product, applied)
     manifests = mesh.store.definitions.manifests(mesh.environment, applied)
     manifest = manifests[options.product]
     kept = releases_of(mesh, manifest)
@@ -51,6 +52,11 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
         raise Usage(f"{options.product} has no release", next_step="weft apply")
     current, target = kept[0], _target(kept, options)
     downstream = _downstream(options.product, manifests)
+    readers = [each.address for each in downstream]
+    for name in options.breaks:
+        if name not in readers:
+            raise NotFound(f"reader of {options.product} called", name, readers)
+    _refuse_damaged(mesh, manifest, target)
     _refuse_breaking(target, downstream, options)
     plan = Plan(
         id="",
@@ -67,8 +73,18 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
         },
         steps=(_step(manifest, current, target),),
     )
-    names = tuple(sorted(each.address for each in downstream))
-    return Rollback(replace(plan, id=plan_id(plan)), current, target, names)
+    return Rollback(replace(plan, id=plan_id(plan)), current, target, tuple(sorted(readers)))
+
+
+def _not_applied(mesh: Opened, product: str, applied: Iterable[str]) -> Usage:
+    """Why a product cannot go back: it is gone as a whole, or it never was there."""
+    if mesh.store.journal.releases(mesh.environment, product):
+        return Usage(
+            f"{product} was dropped, so there is nothing to go back with",
+            why="Bring its files back and apply them; then its releases can be reached again.",
+            next_step=f"weft history {product}",
+        )
+    return NotFound("applied product", product, applied, next_step="weft ls")
 
 
 def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEvent]:
@@ -92,7 +108,8 @@ def lift_hold(mesh: Opened, product: str) -> None:
     system = mesh.system
     journal = mesh.store.journal
     if not journal.lift(product, mesh.environment, system.user(), system.now()):
-        raise NotFound("hold on", product, journal.holds(mesh.environment))
+        held = journal.holds(mesh.environment)
+        raise NotFound("hold on", product, held, next_step=f"weft history {product}")
 
 
 def releases_of(mesh: Opened, manifest: ProductManifest) -> tuple[Release, ...]:
@@ -110,13 +127,42 @@ def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
         if options.release not in by_number:
             there = ", ".join(str(number) for number in sorted(by_number))
             raise Usage(
-                f"{options.product} keeps no release {options.release}", why=f"kept are {there}"
+                f"{options.product} keeps no release {options.release}",
+                why=f"kept are {there}",
+                next_step=f"weft history {options.product}",
             )
-        return by_number[options.release]
-    earlier = [each for each in kept[1:] if each.ports and each.content != kept[0].content]
+        target = by_number[options.release]
+        if not _shows_anything(target):
+            raise Usage(
+                f"release {target.number} of {options.product} shows nothing",
+                why="The product had been dropped then. To drop it again, remove its files.",
+                next_step=f"weft history {options.product}",
+            )
+        return target
+    earlier = [
+        each for each in kept[1:] if _shows_anything(each) and each.content != kept[0].content
+    ]
     if not earlier:
-        raise Usage(f"{options.product} has no earlier release to go back to")
+        raise Usage(
+            f"{options.product} has no earlier release to go back to",
+            next_step=f"weft history {options.product}",
+        )
     return earlier[0]
+
+
+def _refuse_damaged(mesh: Opened, manifest: ProductManifest, target: Release) -> None:
+    """A release that lost its data would show nothing but errors."""
+    there = mesh.warehouse(manifest.warehouse).observe(Scope(mesh.environment, (), closely=True))
+    if not there.builds.issuperset(target.keys):
+        raise Usage(
+            f"release {target.number} of {target.product} has lost data",
+            why="Files of it are missing in the warehouse, or damaged.",
+            next_step=f"weft history {target.product}, and choose another with --to",
+        )
+
+
+def _shows_anything(release: Release) -> bool:
+    return bool(release.ports or release.builds)
 
 
 def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[ProductManifest]:

@@ -48,11 +48,19 @@ class Detail:
     consumers: tuple[str, ...]
 
 
-def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> tuple[Line, ...]:
+@dataclass(frozen=True)
+class Listing:
+    """Products by address. Where the files are not `sound`, those with errors may be missing."""
+
+    lines: tuple[Line, ...]
+    sound: bool = True
+
+
+def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> Listing:
     """The products of the files and of the store, by address. Raises NotFound and Invalid."""
     view = _View(mesh)
     chosen = select_products(select, view.products) if select else sorted(view.products)
-    return tuple(view.line(address) for address in chosen)
+    return Listing(tuple(view.line(address) for address in chosen), view.sound)
 
 
 def show_product(mesh: Opened, address: str) -> Detail:
@@ -60,7 +68,8 @@ def show_product(mesh: Opened, address: str) -> Detail:
     view = _View(mesh)
     product = ".".join(address.partition("@")[0].split(".")[:2])
     if product not in view.products:
-        raise NotFound("product", product, view.products, next_step="weft ls")
+        next_step = "weft ls" if view.sound else "weft validate, the files have errors"
+        raise NotFound("product", product, view.products, next_step=next_step)
     manifest = view.products[product]
     return Detail(manifest, view.line(product), view.releases.get(product), view.consumers(product))
 
@@ -120,6 +129,11 @@ class _View:
             if name in mesh.settings.warehouses:
                 scope = Scope(mesh.environment, tuple(products))
                 self.releases.update(mesh.warehouse(name).observe(scope).releases)
+
+    @property
+    def sound(self) -> bool:
+        """Whether the files have no errors."""
+        return self._loaded.sound
 
     def line(self, address: str) -> Line:
         """The line of one product."""

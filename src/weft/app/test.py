@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from weft.app.bootstrap import Opened
@@ -16,11 +17,10 @@ from weft.app.load import load
 from weft.app.select import select_products
 from weft.app.situation import gather, remembered
 from weft.app.unit_tests import UnitResult, unit_results
-from weft.mesh.address import PortAddress
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest
 from weft.plan.audits import audit_spec, audits_of, key_audit
-from weft.plan.examine import Examined, Situation, examine, released_key, upstream_of
+from weft.plan.examine import Examined, Situation, as_released, examine, upstream_of
 from weft.plan.keys import Keyed
 from weft.plan.plan import AuditSpec, Plan, Source, Step, StepKind
 from weft.sql.dialect import dialect_named
@@ -145,7 +145,7 @@ class _Data:
         views = [(found.keyed, upstream_of(self._situation, self._examined))]
         if release is not None:
             sources = {**found.keyed.sources, **release.sources}
-            views.append((Keyed(release.builds, sources), self._released))
+            views.append((Keyed(release.builds, sources), partial(as_released, self._situation)))
         for audit in audits_of(manifest):
             for keyed, upstream in views:
                 key = key_audit(audit, keyed, upstream)
@@ -160,13 +160,6 @@ class _Data:
     def _is_there(self, spec: AuditSpec, manifest: ProductManifest) -> bool:
         builds = self._situation.builds.get(manifest.warehouse, frozenset())
         return all(key in builds or key in self.sources for key in spec.reads)
-
-    def _released(self, port: str, obj: str) -> str | None:
-        address = PortAddress.parse(port)
-        product = str(address.product)
-        situation = self._situation
-        release = situation.releases.get(product) or situation.fallback.get(product)
-        return released_key(release, address, obj) if release else None
 
 
 def _pinned(situation: Situation, examined: Mapping[str, Examined]) -> Iterator[tuple[str, Source]]:

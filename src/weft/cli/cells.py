@@ -23,6 +23,11 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_STEERING)
 
 
+def visible_lines(text: str) -> str:
+    """Return the text with its own line ends, and every other control character shown."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def cells(text: str) -> int:
     """Count the columns of a terminal that a text takes.
 

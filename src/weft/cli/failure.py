@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import PurePath
 
@@ -17,10 +19,17 @@ from weft.cli.screen import colour_wanted
 from weft.store.protocol import FencedOut, Locked, StoreError
 from weft.warehouses.protocol import Conflict, WarehouseError
 
-_STOPPED = """\
+_RUN_STOPPED = """\
 Stopped. What was published stays, and nobody sees anything half done.
   go on where it stopped:  weft apply
 """
+
+# What a shell reports of a process that a signal ended.
+_SIGNALLED = 128
+
+
+class RunStopped(KeyboardInterrupt):
+    """A person or the system stopped a command while a run was going on."""
 
 
 def tell(error: BaseException) -> int:
@@ -32,15 +41,22 @@ def tell(error: BaseException) -> int:
         text, code = _usage_text(error, colour), Exit.USAGE
     elif isinstance(error, click.Abort):
         text, code = "Stopped; nothing was done.\n", Exit.BLOCKED
+    elif isinstance(error, RunStopped):
+        text, code = _RUN_STOPPED, Exit.PARTLY
     elif isinstance(error, KeyboardInterrupt):
-        text, code = _STOPPED, Exit.PARTLY
-    elif isinstance(error, Invalid):
-        text, code = _diagnostics_text(error, colour), Exit.BLOCKED
+        text, code = "Stopped.", _SIGNALLED + (error.args or (signal.SIGINT,))[0]
     else:
         code, _ = rating(error)
-        text = _bug_text(error) if code is Exit.BUG else _text(error, colour)
-    click.echo(text.rstrip("\n"), err=True, color=colour)
+        text = _rated_text(error, code, colour)
+    with suppress(OSError):
+        click.echo(text.rstrip("\n"), err=True, color=colour)
     return int(code)
+
+
+def _rated_text(error: BaseException, code: Exit, colour: bool) -> str:
+    if isinstance(error, Invalid):
+        return _diagnostics_text(error, colour)
+    return _bug_text(error) if code is Exit.BUG else _text(error, colour)
 
 
 def _text(error: BaseException, colour: bool) -> str:
@@ -70,6 +86,8 @@ def _reason(error: BaseException) -> tuple[str, str]:
             return "Somebody else changed it meanwhile; what was published stays.", "weft apply"
         case WarehouseError(interrupted=True) | StoreError(full=True):
             return "What was published stays; nothing half done is visible.", "weft apply"
+        case PermissionError():
+            return "", "allow the user who runs weft to read and write it"
         case _:
             return "", ""
 

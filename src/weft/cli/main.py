@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -17,6 +18,7 @@ from click.shell_completion import CompletionItem, shell_complete
 
 from weft import __version__
 from weft.cli.commands import ENTRIES, SECTIONS, load
+from weft.cli.streams import hold_streams, let_go_of_stdout
 
 _COMPLETE = "_WEFT_COMPLETE"
 _ENDING = "weft COMMAND --help shows examples · weft explain WORD explains a code, field or verb"
@@ -77,16 +79,24 @@ def main() -> NoReturn:
     # A command makes many small values and ends; looking for cycles among them all the time would
     # cost a large mesh a quarter of its time.
     gc.set_threshold(200_000, 50, 100)
+    hold_streams()
+    signal.signal(signal.SIGTERM, _stop)
     try:
         code = run(sys.argv[1:])
         # All is done and recorded; Ctrl-C while the interpreter ends must not say otherwise.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not try to flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has had enough.
         code = 0
     except (Exception, KeyboardInterrupt) as error:
         from weft.cli.failure import tell
 
         raise SystemExit(tell(error)) from error
+    finally:
+        let_go_of_stdout()
     raise SystemExit(code)
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    """Stop as Ctrl-C does, and say which signal it was."""
+    raise KeyboardInterrupt(number)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from weft.app.bootstrap import Opened, opened
+from weft.app.environments import refuse_unknown
 from weft.app.load import Loaded
 from weft.app.system import System
 from weft.app.workspace import find_mesh
@@ -28,9 +30,21 @@ product_option = click.option(
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
-def mesh_here(environment: str) -> AbstractContextManager[Opened]:
-    """Open the mesh that the current folder lies in."""
-    return opened(find_mesh(Path.cwd()), environment, System())
+def same_env(env: str) -> str:
+    """Return the option that makes another command mean the same environment, after a space."""
+    return f" --env {env}" if env else ""
+
+
+@contextmanager
+def mesh_here(environment: str, *, may_be_new: bool = False) -> Iterator[Opened]:
+    """Open the mesh that the current folder lies in.
+
+    Raises Blocked for an environment that does not exist, unless it may be new.
+    """
+    with opened(find_mesh(Path.cwd()), environment, System()) as mesh:
+        if not may_be_new:
+            refuse_unknown(mesh)
+        yield mesh
 
 
 def warn(loaded: Loaded, seconds: float, screen: Screen) -> None:

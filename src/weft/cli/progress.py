@@ -6,25 +6,33 @@ from collections.abc import Callable, Generator, Iterator
 
 from weft.app.errors import Exit
 from weft.cli.cells import visible
+from weft.cli.failure import RunStopped
 from weft.cli.output import put
 from weft.cli.screen import Screen
 from weft.cli.screens.run import Following
 from weft.mesh.run import RunEvent
 
 
-def follow(events: Iterator[RunEvent], screen: Screen, clock: Callable[[], float]) -> Exit:
+def follow(
+    events: Iterator[RunEvent], screen: Screen, clock: Callable[[], float], env: str = ""
+) -> Exit:
     """Draw a run as its events come, and return the code to exit with; `clock` gives seconds.
 
+    `env` is the option by which the next command means the same environment.
+
     People read lines while it goes on; other formats are written once, at the end. Whatever
-    happens, the run has been told to stop when this returns or raises.
+    happens, the run has been told to stop when this returns or raises. Raises RunStopped where
+    it is stopped from outside.
     """
     started = clock()
-    following = Following(colour=screen.colour, width=screen.width)
+    following = Following(colour=screen.colour, width=screen.width, env=env)
     try:
         if screen.width and not screen.quiet:
             _follow_moving(events, following)
         else:
             _follow_still(events, following, screen)
+    except KeyboardInterrupt as stop:
+        raise RunStopped(*stop.args) from stop
     finally:
         # A generator that is merely dropped would end after the store it records into.
         if isinstance(events, Generator):
@@ -33,13 +41,17 @@ def follow(events: Iterator[RunEvent], screen: Screen, clock: Callable[[], float
     return following.exit_code()
 
 
+def put_no_run(screen: Screen) -> None:
+    """Write for programs that there was nothing to do; people are told in words."""
+    if screen.format != "table":
+        put(Following().result(0), screen)
+
+
 def _follow_still(events: Iterator[RunEvent], following: Following, screen: Screen) -> None:
     for event in events:
         line = following.take(event)
-        if line and screen.format == "table":
-            screen.put(line)
-        elif line:
-            screen.say(line)
+        if line:
+            screen.show(line)
 
 
 def _follow_moving(events: Iterator[RunEvent], following: Following) -> None:

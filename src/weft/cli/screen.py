@@ -15,6 +15,7 @@ import click
 from weft.app.errors import Usage
 
 FORMATS = ("table", "json", "yaml", "csv", "md")
+_FOR_PROGRAMS = frozenset(["json", "yaml", "csv"])
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,23 @@ class Screen:
     asks: bool = False
 
     def put(self, text: str) -> None:
-        """Write a result to stdout."""
-        click.echo(text, nl=not text.endswith("\n"), color=self.colour)
+        """Write a result to stdout, every character of it; what programs read is UTF-8 always.
+
+        Raises OSError, which names stdout, where it cannot be written.
+        """
+        line = text if text.endswith("\n") else text + "\n"
+        whole = line.encode("utf-8", "backslashreplace") if self.format in _FOR_PROGRAMS else line
+        try:
+            # Whatever looks like a colour here is one that was asked for, or data.
+            click.echo(whole, nl=False, color=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "stdout") from error
+
+    def show(self, text: str) -> None:
+        """Write what is for people alone: a result on a screen, talk beside another format."""
+        self.put(text) if self.format == "table" else self.say(text)
 
     def say(self, text: str) -> None:
         """Write talk to stderr, unless it is to be quiet."""

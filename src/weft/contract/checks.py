@@ -210,7 +210,7 @@ def _rule_checks(rule: QualityRule, column: str, where: str) -> Iterator[Check]:
     kind = CheckKind.SQL if rule.type == "sql" else METRICS.get(rule.metric)
     if rule.type not in ("library", "sql") or kind is None or rule.operator is None:
         return
-    columns = (column,) if column else _listed(rule.arguments.get("properties"))
+    columns = (column,) if column else _named(rule.arguments.get("properties"))
     arguments: dict[str, Any] = {}
     if kind is CheckKind.SQL:
         arguments["query"] = rule.query
@@ -221,7 +221,7 @@ def _rule_checks(rule: QualityRule, column: str, where: str) -> Iterator[Check]:
         arguments["pattern"] = rule.arguments.get("pattern") or ""
     elif kind is CheckKind.ROW_COUNT:
         columns = ()
-    if not columns and kind not in (CheckKind.SQL, CheckKind.ROW_COUNT):
+    if not (columns or kind is CheckKind.ROW_COUNT or arguments.get("query", "").strip()):
         return
     yield _ruled(rule, kind, columns, arguments, where)
 
@@ -231,6 +231,10 @@ def _listed(value: Any) -> tuple[Any, ...]:
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _named(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in _listed(value) if isinstance(each, str))
 
 
 def _ruled(

@@ -19,8 +19,8 @@ from weft.mesh.contract import (
     SchemaObject,
     SchemaProperty,
 )
-from weft.mesh.diagnostic import Severity
-from weft.mesh.nearest import did_you_mean
+from weft.mesh.diagnostic import Severity, as_written
+from weft.mesh.nearest import did_you_mean, nearest
 
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format")
 _TIMES = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format")
@@ -68,6 +68,14 @@ _VALUES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
 }
 
+_AS_VALUE = {
+    "integer": "a number",
+    "number": "a number",
+    "date": 'a date in quotes, such as "2026-01-31"',
+    "time": 'a time in quotes, such as "08:30:00"',
+    "timestamp": 'a time in quotes, such as "2026-01-31T08:30:00"',
+}
+
 _METRIC_ARGUMENTS = {
     "nullValues": (),
     "missingValues": ("missingValues",),
@@ -75,6 +83,8 @@ _METRIC_ARGUMENTS = {
     "duplicateValues": ("properties",),
     "rowCount": (),
 }
+
+_SEVERITIES = ("error", "warning", "info")
 
 Path = tuple[str | int, ...]
 
@@ -174,7 +184,8 @@ def _enum_problems(each: SchemaProperty, path: Path) -> Iterator[ContractProblem
             yield ContractProblem(
                 "W256",
                 (*path, "enum", number),
-                f"`{value}` is no {each.logical_type or 'value'}, so `{each.name}` cannot be it",
+                f"`{as_written(value)}` is no {each.logical_type or 'value'}",
+                f"`{each.name}` cannot have it",
             )
 
 
@@ -222,7 +233,7 @@ def _only_shown(each: SchemaProperty, option: str, value: Any, path: Path) -> Co
     return ContractProblem(
         "W260",
         path,
-        f"`{option}: {value}` of `{each.name}` is not measured",
+        f"`{option}: {as_written(value)}` of `{each.name}` is not measured",
         "it is only shown",
         severity=Severity.WARNING,
     )
@@ -234,24 +245,33 @@ def _value_problem(each: SchemaProperty, option: str, value: Any) -> tuple[str, 
         return _pattern_problem(value)
     if option in ("minLength", "maxLength", "minItems", "maxItems"):
         good = _is_of(value, (int,)) and value >= 0
-        return None if good else (f"`{option}` must be a whole number from 0", f"it is `{value}`")
+        return (
+            None
+            if good
+            else (f"`{option}` must be a whole number from 0", f"it is `{as_written(value)}`")
+        )
     if option == "multipleOf":
         good = _is_of(value, (int, float)) and value > 0
-        return None if good else ("`multipleOf` must be greater than 0", f"it is `{value}`")
+        return (
+            None
+            if good
+            else ("`multipleOf` must be greater than 0", f"it is `{as_written(value)}`")
+        )
     if option.lower().endswith(("minimum", "maximum")):
         wanted = (int, float) if each.logical_type in ("integer", "number") else (str,)
         if not _is_of(value, wanted):
-            return (f"`{option}` must be a {each.logical_type}", f"it is `{value}`")
+            what = _AS_VALUE.get(each.logical_type, "a number")
+            return (f"`{option}` must be {what}", f"it is `{as_written(value)}`")
     return None
 
 
 def _pattern_problem(value: Any) -> tuple[str, str] | None:
     if not isinstance(value, str):
-        return ("a pattern must be text", f"it is `{value}`")
+        return ("a pattern must be text", f"it is `{as_written(value)}`")
     try:
         re.compile(value)
     except (re.error, RecursionError, OverflowError) as error:
-        return ("this is no regular expression", str(error))
+        return ("this is no regular expression", str(error).partition(" at position")[0])
     return None
 
 
@@ -295,15 +315,11 @@ def _unknown_column(obj: SchemaObject, column: str, where: str, path: Path) -> C
 def _rule_problems(
     obj: SchemaObject, rule: QualityRule, column: str, path: Path
 ) -> Iterator[ContractProblem]:
-    if rule.type not in ("library", "sql"):
-        yield ContractProblem(
-            "W260",
-            (*path, "type"),
-            f"a quality rule of type {rule.type} is not measured",
-            "it is only shown",
-            severity=Severity.WARNING,
-        )
+    unmeasured = _unmeasured(rule, path)
+    if unmeasured is not None:
+        yield unmeasured
         return
+    yield from _word_problems(rule, path)
     if rule.operator is None:
         yield ContractProblem(
             "W251",
@@ -314,15 +330,54 @@ def _rule_problems(
         )
     else:
         yield from _threshold_problems(rule, path)
-    if rule.blocks not in ("", "publish", "nothing"):
-        yield ContractProblem(
-            "W259", path, f"`blocks: {rule.blocks}` is neither publish nor nothing"
-        )
     if rule.type == "sql":
         if not rule.query.strip():
             yield ContractProblem("W253", path, "a SQL rule has no query")
         return
     yield from _metric_problems(obj, rule, column, path)
+
+
+def _unmeasured(rule: QualityRule, path: Path) -> ContractProblem | None:
+    """A rule that Weft has no measure for: one in words, or under an older name of nothing."""
+    if rule.type not in ("library", "sql"):
+        key, what = "type", f"a quality rule of type {rule.type}"
+    elif rule.rule and rule.metric == rule.rule and rule.metric not in METRICS:
+        key, what = "rule", f"the quality rule `{rule.rule}`"
+    else:
+        return None
+    note = "it is only shown"
+    if key == "rule":
+        note = did_you_mean(rule.rule, METRICS, f"{note}; there are {', '.join(METRICS)}")
+    return ContractProblem(
+        "W260", (*path, key), f"{what} is not measured", note, severity=Severity.WARNING
+    )
+
+
+def _word_problems(rule: QualityRule, path: Path) -> Iterator[ContractProblem]:
+    """Words that decide what a failed check does, and that nobody knows."""
+    if rule.blocks not in ("", "publish", "nothing"):
+        yield ContractProblem(
+            "W259",
+            (*path, "customProperties"),
+            f"`blocks: {rule.blocks}` is neither publish nor nothing",
+            did_you_mean(rule.blocks, ("publish", "nothing"), "write one of the two"),
+        )
+    if rule.type == "library" and rule.unit not in ("rows", "percent"):
+        yield ContractProblem(
+            "W259",
+            (*path, "unit"),
+            f"`unit: {rule.unit}` is neither rows nor percent",
+            did_you_mean(rule.unit, ("rows", "percent"), "write one of the two"),
+        )
+    near = nearest(rule.severity, _SEVERITIES)
+    if near and rule.severity not in _SEVERITIES:
+        yield ContractProblem(
+            "W259",
+            (*path, "severity"),
+            f"the severity `{rule.severity}` blocks like an error",
+            f"did you mean `{near}`?",
+            severity=Severity.WARNING,
+        )
 
 
 def _threshold_problems(rule: QualityRule, path: Path) -> Iterator[ContractProblem]:
@@ -332,12 +387,14 @@ def _threshold_problems(rule: QualityRule, path: Path) -> Iterator[ContractProbl
         pair = isinstance(threshold, Sequence) and not isinstance(threshold, str)
         if not pair or len(threshold) != 2 or not all(_is_of(n, (int, float)) for n in threshold):
             yield ContractProblem(
-                "W252", here, f"`{operator}` needs two numbers", f"it has `{threshold}`"
+                "W252", here, f"`{operator}` needs two numbers", f"it has `{as_written(threshold)}`"
             )
         elif threshold[0] > threshold[1]:
             yield ContractProblem("W252", here, f"`{operator}` needs the smaller number first")
     elif not _is_of(threshold, (int, float)):
-        yield ContractProblem("W252", here, f"`{operator}` needs a number", f"it has `{threshold}`")
+        yield ContractProblem(
+            "W252", here, f"`{operator}` needs a number", f"it has `{as_written(threshold)}`"
+        )
     if rule.unit == "percent" and rule.metric == "rowCount":
         yield ContractProblem(
             "W252", (*path, "unit"), "a row count has no percentage", "write `unit: rows`"
@@ -355,6 +412,13 @@ def _metric_problems(
             did_you_mean(rule.metric, METRICS, f"there are {', '.join(METRICS)}"),
         )
         return
+    if rule.rule in METRICS and rule.rule != rule.metric:
+        yield ContractProblem(
+            "W253",
+            (*path, "rule"),
+            f"`rule: {rule.rule}` and `metric: {rule.metric}` say different things",
+            "keep `metric`, the newer word",
+        )
     known = _METRIC_ARGUMENTS[rule.metric]
     arguments = (*path, "arguments")
     for name in rule.arguments:
@@ -366,10 +430,8 @@ def _metric_problems(
                 did_you_mean(name, known, f"it has {', '.join(known) or 'none'}"),
             )
     columns = rule.arguments.get("properties") or ()
-    for number, each in enumerate(columns if isinstance(columns, list | tuple) else ()):
-        if each not in obj.column_names:
-            place = (*arguments, "properties", number)
-            yield _unknown_column(obj, str(each), "quality rule", place)
+    listed = columns if isinstance(columns, list | tuple) else (columns,)
+    yield from _listed_columns(obj, listed, (*arguments, "properties"))
     if not column and not columns and rule.metric != "rowCount":
         yield ContractProblem(
             "W253",
@@ -379,6 +441,21 @@ def _metric_problems(
         )
     if rule.metric == "invalidValues":
         yield from _validity_problems(rule, path)
+
+
+def _listed_columns(
+    obj: SchemaObject, columns: Sequence[Any], path: Path
+) -> Iterator[ContractProblem]:
+    """Check the columns that a rule lists: each is there, and listed once."""
+    known, seen = frozenset(obj.column_names), set()
+    for number, each in enumerate(columns):
+        if not isinstance(each, str) or each not in known:
+            yield _unknown_column(obj, as_written(each), "quality rule", (*path, number))
+        elif each in seen:
+            message = f"column `{each}` stands in this rule twice"
+            yield ContractProblem("W253", (*path, number), message, "write it once")
+        else:
+            seen.add(each)
 
 
 def _validity_problems(rule: QualityRule, path: Path) -> Iterator[ContractProblem]:

@@ -43,7 +43,8 @@ class QualityRule:
     """One ODCS `quality` entry.
 
     `threshold` is a number, or a list of two for the between operators. `unit` is `rows` or
-    `percent`. `blocks` and `notify` come from custom properties of vendor weft.
+    `percent`. `rule` is the older name of a metric where the document has one. `blocks` and
+    `notify` come from custom properties of vendor weft.
     """
 
     type: str = "library"
@@ -60,6 +61,7 @@ class QualityRule:
     dimension: str = ""
     blocks: str = ""
     notify: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,12 @@ class Release:
         """What makes two releases the same to consumers and to the next plan."""
         return (self.ports, self.builds, self.manifest)
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all builds that it names, whether consumers see them or not."""
+        shown = (each.key for port in self.ports for each in port.objects)
+        return frozenset(self.builds.values()).union(shown)
+
 
 @dataclass(frozen=True)
 class Observed:

@@ -6,7 +6,9 @@ data under an unchanged definition is no change of definition; see `planning.py`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from weft.mesh.manifest import (
@@ -18,6 +20,7 @@ from weft.mesh.manifest import (
     Transform,
 )
 from weft.mesh.product import Materialization
+from weft.plan.check_changes import check_fields
 from weft.plan.plan import Change, ChangeAction, ChangeClass, FieldChange
 
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
@@ -65,7 +68,7 @@ def _whole(
             ("warehouse", applied.warehouse, desired.warehouse),
             ("dialect", applied.dialect, desired.dialect),
             ("root", applied.root, desired.root),
-            ("unit tests", _count(applied.tests), _count(desired.tests)),
+            ("unit tests", *_tests(applied, desired)),
         ]
     )
     if fields:
@@ -77,12 +80,18 @@ def _whole(
 BREAKING = ChangeClass.BREAKING
 
 
-def _count(things: tuple[object, ...]) -> str:
+def _tests(old: ProductManifest, new: ProductManifest) -> tuple[str, str]:
+    before, after = ([replace(each, path="") for each in one.tests] for one in (old, new))
+    rewritten = len(before) == len(after) and before != after
+    return _count(before), _count(after) + (", rewritten" if rewritten else "")
+
+
+def _count(things: Sequence[object]) -> str:
     return str(len(things)) if things else ""
 
 
 def _fields(triples: Iterable[tuple[str, object, object]]) -> tuple[FieldChange, ...]:
-    """The fields that differ, as texts; multi-line ones are shown by their first difference."""
+    """The fields that differ, as texts."""
     return tuple(
         FieldChange(UPDATE, name, str(old), str(new)) for name, old, new in triples if old != new
     )
@@ -96,7 +105,7 @@ def _ports(
         if new is None:
             yield Change(address, "port", name, DELETE, BREAKING, "drop")
         elif old is None:
-            effect = "publish" if new.status.published else f"{new.status}, not published"
+            effect = "publish" if new.status.published else _unpublished(new)
             field = FieldChange(CREATE, "version", "", new.version)
             yield Change(address, "port", name, CREATE, ChangeClass.ADDITIVE, effect, (field,))
         elif new != old:
@@ -106,7 +115,13 @@ def _ports(
 def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
     """Compare two versions of one major of a port."""
     fields = list(
-        _fields([("version", old.version, new.version), ("status", old.status, new.status)])
+        _fields(
+            [
+                ("version", old.version, new.version),
+                ("status", old.status, new.status),
+                ("description", old.description, new.description),
+            ]
+        )
     )
     category = ChangeClass.METADATA
     before = {each.name: each for each in old.objects}
@@ -115,12 +130,16 @@ def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
         found, what = _object_fields(name, before.get(name), after.get(name))
         fields += found
         category = max(category, what, key=_RANK.index)
-    if new.status is not old.status and not new.status.published and old.status.published:
-        category = BREAKING
+    effect = "no rebuild" if category is ChangeClass.METADATA else ""
+    if not new.status.published and old.status.published:
+        category, effect = BREAKING, _unpublished(new)
     if not fields or (len(fields) == 1 and fields[0].what == "version"):
         fields += _document_fields(old.contract, new.contract)
-    effect = "no rebuild" if category is ChangeClass.METADATA else ""
     return Change(address, "port", new.name, UPDATE, category, effect, tuple(fields))
+
+
+def _unpublished(port: PortVersion) -> str:
+    return f"{port.status}, not published"
 
 
 _RANK = [ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.DATA, ChangeClass.ADDITIVE, BREAKING]
@@ -134,19 +153,7 @@ def _object_fields(
     if old is None:
         return [FieldChange(CREATE, f"object {name}", "", "", "added")], ChangeClass.ADDITIVE
     fields, category = _column_fields(old, new)
-    checks_before = {each.check.id: each for each in old.checks}
-    checks_after = {each.check.id: each for each in new.checks}
-    for check in checks_after:
-        if check not in checks_before:
-            label = checks_after[check].check.label
-            fields.append(FieldChange(CREATE, f"check {label}", "", "", "audited, no rebuild"))
-        elif checks_after[check] != checks_before[check]:
-            label = checks_after[check].check.label
-            fields.append(FieldChange(UPDATE, f"check {label}", "", "", "audited, no rebuild"))
-    for check in checks_before:
-        if check not in checks_after:
-            label = checks_before[check].check.label
-            fields.append(FieldChange(DELETE, f"check {label}", "", "", "no longer checked"))
+    fields += check_fields(old.checks, new.checks)
     if old.model != new.model:
         fields.append(FieldChange(UPDATE, f"object {name}", old.model, new.model, "other model"))
         category = max(category, ChangeClass.VIEW, key=_RANK.index)
@@ -155,30 +162,54 @@ def _object_fields(
 
 def _column_fields(old: PortObject, new: PortObject) -> tuple[list[FieldChange], ChangeClass]:
     """Columns removed or retyped break; added ones do not; a new order is only a new order."""
-    before = {each.name: each for each in old.columns}
-    after = {each.name: each for each in new.columns}
+    before, after = _types(old), _types(new)
     fields: list[FieldChange] = []
     category = ChangeClass.METADATA
     for name in before:
         if name not in after:
             fields.append(FieldChange(DELETE, f"column {name}", "", "", "removed"))
             category = BREAKING
-    for name, column in after.items():
+    for name, kind in after.items():
         if name not in before:
-            note = column.type or "added"
-            fields.append(FieldChange(CREATE, f"column {name}", "", "", note))
+            fields.append(FieldChange(CREATE, f"column {name}", "", "", str(kind) or "added"))
             category = max(category, ChangeClass.ADDITIVE, key=_RANK.index)
-        elif column.type != before[name].type:
-            fields.append(
-                FieldChange(UPDATE, f"column {name}", before[name].type, column.type, "other type")
-            )
-            category = BREAKING
+        elif kind != before[name]:
+            field, what = _retyped(name, before[name], kind)
+            fields.append(field)
+            category = max(category, what, key=_RANK.index)
     kept_before = [name for name in before if name in after]
     kept_after = [name for name in after if name in before]
     if kept_before != kept_after:
         fields.append(FieldChange(UPDATE, "order of columns", "", "", "reordered"))
         category = max(category, ChangeClass.VIEW, key=_RANK.index)
     return fields, category
+
+
+@dataclass(frozen=True)
+class _Type:
+    """A promised type: in the words of contracts, and the native one where there is no choice."""
+
+    logical: str
+    native: str
+
+    def __str__(self) -> str:
+        return self.native or self.logical
+
+
+def _types(obj: PortObject) -> dict[str, _Type]:
+    logical = {each.name: each.logical_type for each in obj.promises}
+    return {each.name: _Type(logical.get(each.name, ""), each.type) for each in obj.columns}
+
+
+def _retyped(name: str, old: _Type, new: _Type) -> tuple[FieldChange, ChangeClass]:
+    """Another type breaks; to promise exactly one of those that were allowed does not."""
+    what = f"column {name}"
+    if old.native == new.native:
+        return FieldChange(UPDATE, what, old.logical, new.logical, "other type"), BREAKING
+    if old.logical == new.logical and not old.native:
+        narrowed = FieldChange(UPDATE, what, old.logical, new.native, "exactly this type now")
+        return narrowed, ChangeClass.ADDITIVE
+    return FieldChange(UPDATE, what, str(old), str(new), "other type"), BREAKING
 
 
 def _document_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
@@ -217,7 +248,7 @@ def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Chan
     fields = _fields(
         [
             ("materialized", old.materialized, new.materialized),
-            ("query", old.fingerprint[:8], new.fingerprint[:8]),
+            ("query", *_queries(old, new)),
             ("description", old.description, new.description),
             ("refresh", _refresh(old), _refresh(new)),
             ("checks", _labels(old), _labels(new)),
@@ -233,6 +264,29 @@ def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Chan
     else:
         category, effect = ChangeClass.DATA, "rebuild"
     yield Change(address, "model", new.name, UPDATE, category, effect, fields)
+
+
+def _queries(old: Transform, new: Transform) -> tuple[str, str]:
+    """What tells two queries apart: a line of their texts, or what they were compiled to."""
+    if old.fingerprint == new.fingerprint:
+        return "", ""
+    line = differing_line(old.text, new.text)
+    return line or (old.fingerprint[:8], new.fingerprint[:8])
+
+
+def differing_line(old: str, new: str) -> tuple[str, str] | None:
+    """The first line of SQL in which two texts differ, old and new; comments do not count.
+
+    >>> differing_line("SELECT a", "-- once\\nSELECT b")
+    ('SELECT a', 'SELECT b')
+    """
+    pairs = zip_longest(_sql_lines(old), _sql_lines(new), fillvalue="")
+    return next(((before, after) for before, after in pairs if before != after), None)
+
+
+def _sql_lines(text: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("--")]
 
 
 def _refresh(model: Transform) -> str:
@@ -257,7 +311,7 @@ def _sources(
                 [
                     ("path", old.pattern, new.pattern),
                     ("format", old.format, new.format),
-                    ("options", old.options, new.options),
+                    ("options", _options(old), _options(new)),
                     ("columns", _columns(old), _columns(new)),
                 ]
             )
@@ -267,8 +321,12 @@ def _sources(
             yield Change(address, "source", name, UPDATE, category, effect, fields)
 
 
+def _options(source: FileSource) -> str:
+    return ", ".join(f"{name} {value}" for name, value in source.options.items())
+
+
 def _columns(source: FileSource) -> str:
-    return ", ".join(f"{each.name} {each.type}" for each in source.columns)
+    return ", ".join(f"{each.name} {each.type}".rstrip() for each in source.columns)
 
 
 def _inputs(
@@ -284,10 +342,14 @@ def _inputs(
             fields = _fields(
                 [
                     ("reads", _reads(old), _reads(new)),
-                    ("pinned", old.pinned, new.pinned),
+                    ("major", _how_bound(old), _how_bound(new)),
                 ]
             )
             yield Change(address, "input", name, UPDATE, ChangeClass.METADATA, "", fields)
+
+
+def _how_bound(port: ResolvedInput) -> str:
+    return "pinned" if port.pinned else "floats"
 
 
 def _reads(port: ResolvedInput) -> str:

@@ -48,6 +48,13 @@ class Situation:
     removed: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
+    def stays(self, product: str) -> bool:
+        """Whether a person's hold keeps a product on its release; a new definition ends it."""
+        if product not in self.holds:
+            return False
+        manifest = self.desired.products.get(product)
+        return manifest is not None and self.digests.get(product) == manifest.digest
+
     def is_recorded(self, product: str) -> bool:
         """Whether the store knows a product's current release; not so after a kill just then."""
         release = self.releases.get(product)
@@ -109,7 +116,7 @@ def _unpublished(audit: Audit, upstream: Upstream) -> Iterator[str]:
     """The port objects that keep an audit from being asked."""
     for check in audit.checks:
         for read in refers_to(check):
-            if read.kind is ReadKind.PORT and upstream(read.target, read.object) is None:
+            if read.kind is ReadKind.PORT and upstream(read) is None:
                 yield f"{read.target}.{read.object}"
 
 
@@ -124,6 +131,20 @@ def _settled(
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
         and len(release.ports) == len(_visible(manifest, situation))
+        and not lost_models(situation, manifest, keyed)
+    )
+
+
+def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> tuple[str, ...]:
+    """The models whose released builds the warehouse no longer has, or not in full."""
+    release = situation.releases.get(manifest.address)
+    there = situation.builds.get(manifest.warehouse, frozenset())
+    if release is None or there.issuperset(release.builds.values()):
+        return ()
+    return tuple(
+        model
+        for model, key in release.builds.items()
+        if key not in there and keyed.builds.get(model) == key
     )
 
 
@@ -163,18 +184,43 @@ def released_ports(
 
 
 def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstream:
-    """Find keys behind ports: of products in scope as they will be, of others as they are."""
+    """Find keys behind ports: of products in scope as they will be, of others as they are.
 
-    def upstream(port: str, obj: str) -> str | None:
-        address = PortAddress.parse(port)
+    One that a person holds is read as it is too. Where its release does not have what is read,
+    the key of its candidate is returned, so that the reader waits for the hold to end.
+    """
+
+    def upstream(read: Read) -> str | None:
+        address = PortAddress.parse(read.target)
         product = str(address.product)
         found = examined.get(product)
-        if found is not None:
-            return _desired_key(found, address, obj)
-        release = situation.releases.get(product) or situation.fallback.get(product)
-        return released_key(release, address, obj) if release else None
+        if found is None:
+            return as_released(situation, read)
+        if situation.stays(product) and _still_offered(situation.releases.get(product), read):
+            return as_released(situation, read)
+        return _desired_key(found, address, read.object)
 
     return upstream
+
+
+def as_released(situation: Situation, read: Read) -> str | None:
+    """The key behind a port as it is released here, or in production where it is not."""
+    address = PortAddress.parse(read.target)
+    product = str(address.product)
+    release = situation.releases.get(product) or situation.fallback.get(product)
+    return released_key(release, address, read.object) if release else None
+
+
+def _still_offered(release: Release | None, read: Read) -> bool:
+    """Whether a release shows every column that a query reads of a port."""
+    address = PortAddress.parse(read.target)
+    return release is not None and any(
+        set(read.columns) <= set(obj.columns)
+        for port in release.ports
+        if (port.port, port.major) == (address.port, address.major)
+        for obj in port.objects
+        if obj.name == read.object
+    )
 
 
 def _desired_key(examined: Examined, address: PortAddress, obj: str) -> str | None:

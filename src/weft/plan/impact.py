@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest, ReadKind
-from weft.plan.plan import Affected, Change, ChangeAction, ChangeClass
+from weft.plan.plan import BREAKS, Affected, Change, ChangeAction, ChangeClass
 
 
 def affected_by(
-    changes: Iterable[Change], everyone: Mapping[str, ProductManifest]
+    changes: Iterable[Change], everyone: Mapping[str, ProductManifest], *, production: bool = True
 ) -> tuple[Affected, ...]:
-    """The consumers of every port that these changes touch, breaking ones first."""
+    """The consumers of every port that these changes touch, breaking ones first.
+
+    Outside `production` drafts are seen by consumers too.
+    """
     found: list[Affected] = []
     for change in changes:
         if change.kind != "port" or change.action is ChangeAction.CREATE:
             continue
         address = f"{change.product}.{change.name}"
-        removed = _removed_columns(change)
         for consumer in everyone.values():
             for port in consumer.inputs:
                 if port.port == address:
-                    reads = columns_read(consumer, address) & removed
-                    verdict = (
-                        f"BREAKS: reads {', '.join(sorted(reads))}"
-                        if reads
-                        else "BREAKS: reads it"
-                        if change.action is ChangeAction.DELETE
-                        else "ok"
-                    )
+                    reads = columns_read(consumer, address)
+                    verdict = _verdict(change, reads, production=production)
                     found.append(Affected(consumer.address, address, port.pinned, verdict))
-    return tuple(sorted(found, key=lambda each: (each.verdict == "ok", each.consumer)))
+    return tuple(sorted(found, key=lambda each: (not each.breaks, each.consumer)))
 
 
-def _removed_columns(change: Change) -> frozenset[str]:
+def _verdict(change: Change, reads: frozenset[str], *, production: bool) -> str:
+    """What a change of a port means for somebody who reads these columns of it."""
+    status = _unpublished_as(change)
+    if change.action is ChangeAction.DELETE:
+        return f"{BREAKS} reads it"
+    if status == Status.RETIRED or (status and production):
+        return f"{BREAKS} reads it, and it becomes {status}"
+    lost = reads & _columns(change, ChangeAction.DELETE)
+    if lost:
+        return f"{BREAKS} reads {', '.join(sorted(lost))}"
+    retyped = reads & _columns(change, ChangeAction.UPDATE)
+    return f"reads {', '.join(sorted(retyped))} of another type" if retyped else "ok"
+
+
+def _unpublished_as(change: Change) -> str:
+    """The status by which a change ends the publishing of a port, "" where it does not."""
+    ends = (
+        each.new
+        for each in change.fields
+        if each.what == "status" and Status(each.old).published and not Status(each.new).published
+    )
+    return next(ends, "")
+
+
+def _columns(change: Change, action: ChangeAction) -> frozenset[str]:
     return frozenset(
         each.what.removeprefix("column ")
         for each in change.fields
-        if each.what.startswith("column ") and each.action is ChangeAction.DELETE
+        if each.what.startswith("column ") and each.action is action
     )
 
 
@@ -52,23 +73,36 @@ def columns_read(consumer: ProductManifest, port: str) -> frozenset[str]:
     )
 
 
-def blocking_sentences(breaking: Iterable[str], affected: Iterable[Affected]) -> list[str]:
+def blocking_sentences(
+    breaking: Iterable[str], affected: Iterable[Affected], changes: Iterable[Change]
+) -> list[str]:
     """Why changes must not be applied that break the promises of published ports."""
     victims: dict[str, list[str]] = {}
     for each in affected:
         if each.verdict != "ok":
             victims.setdefault(each.port, []).append(each.consumer)
-    found: list[str] = []
-    for address in breaking:
-        port, _, major = address.partition("@")
-        following = int(major) + 1
-        whom = ", ".join(victims.get(address, ())) or "no consumer in this mesh"
-        found.append(
-            f"{address}: a breaking change on an active port needs a new major version; "
-            f"it breaks {whom}.\n"
-            f"keep major {major} alive:  weft new port {port} --major {following} --keep {major}"
+    ends = {
+        f"{change.product}.{change.name}": "go" if deleted else f"become {_unpublished_as(change)}"
+        for change in changes
+        if (deleted := change.action is ChangeAction.DELETE) or _unpublished_as(change)
+    }
+    return [_sentence(each, victims.get(each, []), ends.get(each, "")) for each in breaking]
+
+
+def _sentence(address: str, victims: Sequence[str], ends_as: str) -> str:
+    port, _, major = address.partition("@")
+    whom = ", ".join(victims)
+    if ends_as:
+        return (
+            f"{address} cannot {ends_as} yet: it is read by {whom or 'another product'}.\n"
+            "until its readers have moved on, keep it with `status: deprecated`"
         )
-    return found
+    return (
+        f"{address}: a breaking change on an active port needs a new major version; "
+        f"it breaks {whom or 'no consumer in this mesh'}.\n"
+        f"keep major {major} alive:  "
+        f"weft new port {port} --major {int(major) + 1} --keep {major}"
+    )
 
 
 def breaking_ports(
@@ -78,7 +112,8 @@ def breaking_ports(
 ) -> tuple[str, ...]:
     """The published ports whose promises these changes break, by address.
 
-    `broken` are ports that a consumer compiled against as published and not as they would be.
+    `broken` are ports that a consumer compiled against as published and not as they would be, or
+    that end while they are read; one that ends and that nobody reads breaks nothing.
     """
     found = [
         f"{change.product}.{change.name}"
@@ -86,6 +121,7 @@ def breaking_ports(
         if change.kind == "port"
         and change.action is ChangeAction.UPDATE
         and change.category is ChangeClass.BREAKING
+        and not _unpublished_as(change)
         and _was_published(change, applied)
     ]
     return tuple(dict.fromkeys((*found, *broken)))

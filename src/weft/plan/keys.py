@@ -24,8 +24,8 @@ from weft.mesh.manifest import (
 
 KEY_LENGTH = 32
 
-# Finds the key behind an object of another product's port: (port address, object) -> key or None.
-Upstream = Callable[[str, str], "str | None"]
+# Finds the key behind what a query reads of another product's port, or None where there is none.
+Upstream = Callable[[Read], "str | None"]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:
         return keyed.builds.get(read.target)
     if read.kind is ReadKind.SOURCE:
         return keyed.sources[read.target]
-    return upstream(read.target, read.object)
+    return upstream(read)
 
 
 def audit_key(

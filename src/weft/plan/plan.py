@@ -13,6 +13,7 @@ from weft.mesh.manifest import FileSource, ProductManifest
 from weft.mesh.release import Release
 
 PLAN_VERSION = 1
+BREAKS = "BREAKS:"
 
 
 class StepKind(StrEnum):
@@ -178,22 +179,34 @@ class DataChange:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """A product that stays on its release: checks failed, it waits, or a person said so."""
+    """A product that stays on its release: checks failed, it waits, or a person said so.
+
+    `checks` are the labels of those that failed; `by_person` says that it is a person's hold.
+    """
 
     product: str
     release: int
     cause: str
     checks: tuple[str, ...] = ()
+    by_person: bool = False
 
 
 @dataclass(frozen=True)
 class Affected:
-    """A consumer of a changed port and what the change means for it."""
+    """A consumer of a changed port and what the change means for it.
+
+    `verdict` is `ok`, what the consumer should know, or what breaks it, after `BREAKS`.
+    """
 
     consumer: str
     port: str
     pinned: bool
     verdict: str
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it cannot go on as it is."""
+        return self.verdict.startswith(BREAKS)
 
 
 @dataclass(frozen=True)

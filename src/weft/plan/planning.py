@@ -6,21 +6,23 @@ The second half of planning; `examine.py` is the first, and the caller fetches v
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from weft.contract.evaluate import blocked
+from weft.mesh.address import PortAddress
 from weft.mesh.check import CheckResult
-from weft.mesh.manifest import ProductManifest
+from weft.mesh.manifest import ProductManifest, ReadKind
+from weft.mesh.product import Materialization
 from weft.plan.diff import diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
-from weft.plan.examine import Examined, Situation, upstream_of
+from weft.plan.examine import Examined, Situation, lost_models, released_key, upstream_of
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
 from weft.plan.keys import key_of
 from weft.plan.newer_data import data_changes
-from weft.plan.plan import Base, Change, HeldBack, Plan, Step
+from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step
 from weft.plan.steps import Asked, Pending, product_steps
 
 Verdicts = Mapping[str, Sequence[CheckResult]]
@@ -58,10 +60,11 @@ def assemble(
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
-    affected = affected_by(draft.changes, everyone)
-    read = [each.port for each in affected if each.verdict != "ok"]
+    production = situation.desired.environment == situation.production
+    affected = affected_by(draft.changes, everyone, production=production)
+    read = [each.port for each in affected if each.breaks]
     breaking = breaking_ports(draft.changes, situation.applied, (*situation.broken, *read))
-    draft.blocked += blocking_sentences(breaking, affected)
+    draft.blocked += blocking_sentences(breaking, affected, draft.changes)
     plan = Plan(
         id="",
         mesh=situation.desired.mesh,
@@ -70,7 +73,7 @@ def assemble(
         kind=kind,
         base={address: base_of(situation, address) for address in _touched(draft, situation)},
         changes=tuple(draft.changes),
-        data=data_changes(situation, examined, draft.changes),
+        data=data_changes(situation, examined, draft.changes, draft.steps),
         held=tuple(draft.held),
         affected=affected,
         breaking=breaking,
@@ -121,49 +124,83 @@ def _plan_product(
 ) -> None:
     manifest = found.manifest
     changed = situation.digests.get(address) != manifest.digest
-    if found.settled:
-        return
-    if found.missing:
-        draft.changes += diff_product(manifest, situation.applied.get(address))
-        draft.blocked += [
-            f"{address} reads {each}, which is not published in "
-            f"{situation.desired.environment} yet: apply {each.rsplit('.', 2)[0]} first."
-            for each in found.missing
-        ]
-        return
     waits = _waits_for(found, situation, examined, draft)
     if waits:
-        _hold(draft, found, situation, f"waits for {waits}", ())
+        _hold(draft, found, situation, HeldBack(address, 0, f"waits for {waits}"))
+        return
+    hold = situation.holds.get(address)
+    if found.settled and hold is None:
         return
     if changed:
         draft.changes += diff_product(manifest, situation.applied.get(address))
+    if found.missing:
+        draft.blocked += [_missing(address, each, situation) for each in found.missing]
+        return
     if changed or not situation.is_recorded(address):
         draft.manifests[address] = manifest
+    lost = lost_models(situation, manifest, found.keyed)
+    draft.changes += [_built_again(address, model) for model in lost]
+    renewed = _with_views(lost, manifest)
     failing = _failing(found, verdicts)
-    hold = situation.holds.get(address)
     stays = hold is not None and not changed
     if failing:
-        _hold(draft, found, situation, "checks failed", failing)
+        _hold(draft, found, situation, HeldBack(address, 0, "checks failed", failing))
     elif hold is not None and stays:
-        _hold(draft, found, situation, f"held by {hold.actor}: {hold.reason}", ())
+        cause = f"held by {hold.actor}: {hold.reason}"
+        _hold(draft, found, situation, HeldBack(address, 0, cause, by_person=True))
     asked = Asked(
-        frozenset(key for key in found.audits if key not in verdicts),
+        # What is built again is checked again: its rows need not be those that were there.
+        frozenset(
+            key
+            for key, audit in found.audits.items()
+            if key not in verdicts or audit.model in renewed
+        ),
         publish=not failing and not stays,
     )
     draft.steps += product_steps(found, situation, examined, asked, draft.pending)
 
 
-def _hold(
-    draft: _Draft, found: Examined, situation: Situation, cause: str, checks: tuple[str, ...]
-) -> None:
+def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[str]:
+    """Models and the views that show them, directly or through others."""
+    found = set(models)
+    for transform in manifest.transforms:
+        if transform.materialized == Materialization.VIEW and any(
+            read.kind is ReadKind.MODEL and read.target in found for read in transform.query.reads
+        ):
+            found.add(transform.name)
+    return frozenset(found)
+
+
+def _built_again(address: str, model: str) -> Change:
+    effect = "its data is gone or damaged, built again"
+    return Change(address, "model", model, ChangeAction.WARN, ChangeClass.DATA, effect)
+
+
+def _missing(address: str, wanted: str, situation: Situation) -> str:
+    """Say that a product reads what nobody publishes; `wanted` is `a.b.c@1.object`."""
+    port, _, obj = wanted.rpartition(".")
+    product = port.rpartition(".")[0]
+    environment = situation.desired.environment
+    release = situation.releases.get(product)
+    if release and released_key(release, PortAddress.parse(port), obj):
+        return (
+            f"{address} reads {wanted}, which is published in {environment} and which "
+            f"{product} no longer defines."
+        )
+    return (
+        f"{address} reads {wanted}, which is not published in {environment} yet: "
+        f"apply {product} first."
+    )
+
+
+def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) -> None:
     """Note that a product stays on its release; what it would show must not be read."""
-    address = found.manifest.address
-    current = situation.releases.get(address)
-    draft.held.append(HeldBack(address, current.number if current else 0, cause, checks))
+    current = situation.releases.get(held.product)
+    draft.held.append(replace(held, release=current.number if current else 0))
     released = set(current.builds.values()) if current else set()
     for key in found.keyed.builds.values():
         if key not in released:
-            draft.unreadable[key] = address
+            draft.unreadable[key] = held.product
 
 
 def _waits_for(

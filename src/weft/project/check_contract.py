@@ -13,6 +13,7 @@ from weft.mesh.contract import DataContract, SchemaObject, Status
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import DataProduct, PortContract, SourceContract
+from weft.project.no_effect import keys_without_effect
 from weft.project.odcs import follow_reference
 from weft.project.read_yaml import Document, Step
 
@@ -35,6 +36,7 @@ def port_contract_problems(
     for index, each in enumerate(contract.objects):
         yield from misnamed(document, "object", each.name, "schema", index, "name")
     yield from _content(contract, document)
+    yield from keys_without_effect(document, is_source=False)
 
 
 def source_contract_problems(
@@ -47,6 +49,7 @@ def source_contract_problems(
         message = f"the source name `{source.name}` is outside the rules"
         yield document.diagnostic("W203", message, "id", note=problem)
     yield from _content(source.contract, document)
+    yield from keys_without_effect(document, is_source=True)
 
 
 def object_problems(product: DataProduct, documents: dict[str, Document]) -> Iterator[Diagnostic]:

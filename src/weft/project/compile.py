@@ -50,7 +50,8 @@ def compile_product(
         product=product.address,
         dialect=dialect,
         inputs=resolved,
-        unresolved=frozenset(each.name for each in product.inputs) - set(resolved),
+        unresolved=(frozenset(each.name for each in product.inputs) - set(resolved))
+        | parsed.unread,
         sources=sources,
         faces=faces,
         mesh=mesh,
@@ -64,8 +65,8 @@ def compile_product(
         diagnostics += problems
         if port is not None:
             ports.append(port)
-    diagnostics += test_problems(parsed, transforms, around.known_input)
-    if any(each.severity is Severity.ERROR for each in diagnostics):
+    diagnostics += test_problems(parsed, transforms, around)
+    if around.unresolved or any(each.severity is Severity.ERROR for each in diagnostics):
         return Compiled(None, tuple(diagnostics))
     manifest = ProductManifest(
         domain=product.domain,

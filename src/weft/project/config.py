@@ -42,7 +42,7 @@ def read_settings(
     settings = MeshSettings(
         mesh=mesh,
         root=reader.text("root") or mesh,
-        store=reader.text("store", default=DEFAULT_STORE),
+        store=Secret(reader.text("store", default=DEFAULT_STORE)),
         production=reader.text("production", default=DEFAULT_PRODUCTION),
         warehouses={name: reader.warehouse(name) for name in data["warehouses"]},
         environments={name: reader.environment(name) for name in data.get("environments", ())},
@@ -51,6 +51,8 @@ def read_settings(
     for key, what in (("mesh", "mesh"), ("root", "root"), ("production", "environment")):
         if key in data:
             reader.check_name(what, getattr(settings, key), key)
+    if "production" in data:
+        reader.check_production(settings.production)
     return settings, tuple(reader.diagnostics)
 
 
@@ -114,6 +116,13 @@ class _Reader:
         if problem:
             message = f"the {what} name `{name}` is outside the rules"
             self._report("W203", message, *path, key=key, note=problem)
+
+    def check_production(self, name: str) -> None:
+        """Report a production environment that is not among those that are declared."""
+        declared = self._data.get("environments")
+        if declared and name not in declared:
+            note = did_you_mean(name, declared, f"there is {', '.join(declared)}")
+            self._report("W145", f"unknown environment `{name}`", "production", note=note)
 
     def _options(self, options: dict[str, Any], *path: Step) -> dict[str, type_of_setting]:
         return {key: self._option(key, value, *path, key) for key, value in options.items()}

@@ -106,12 +106,23 @@ class Faces:
     """All faces of a mesh by port; the files' own win over what is published.
 
     Where both know a port, the files are newer, and absence of a major there is meant.
+    `unread` are the addresses of ports, products and domains whose files cannot be used; a port
+    whose contract promises no object counts as one of them.
     """
 
-    def __init__(self, own: Iterable[PortFace], published: Iterable[PortFace] = ()) -> None:
+    def __init__(
+        self,
+        own: Iterable[PortFace],
+        published: Iterable[PortFace] = (),
+        unread: Iterable[str] = (),
+    ) -> None:
+        self._unread = set(unread)
         self._ports: dict[str, dict[int, PortFace]] = {}
         for face in own:
-            self._add(face)
+            if face.objects:
+                self._add(face)
+            else:
+                self._unread.add(face.name)
         products = {face.product for ports in self._ports.values() for face in ports.values()}
         for face in published:
             if face.product not in products:
@@ -124,6 +135,12 @@ class Faces:
     def ports(self) -> tuple[str, ...]:
         """The addresses of all ports, without majors."""
         return tuple(self._ports)
+
+    def is_unread(self, port: str) -> bool:
+        """Whether a port is there, or may be, in a file that was reported as unusable."""
+        domain, _, rest = port.partition(".")
+        product = f"{domain}.{rest.partition('.')[0]}"
+        return not self._unread.isdisjoint((domain, product, port))
 
     def majors(self, port: str) -> dict[int, PortFace]:
         """The versions of a port by major; empty when there is no such port."""

@@ -18,7 +18,10 @@ from weft.project.read_yaml import Document
 def resolve_inputs(
     parsed: ParsedProduct, faces: Faces
 ) -> tuple[tuple[ResolvedInput, ...], tuple[Diagnostic, ...]]:
-    """Resolve every input port of a product; unresolved ones are left out and reported."""
+    """Resolve every input port of a product; unresolved ones are left out and reported.
+
+    One that leads to a file which was reported itself is left out silently.
+    """
     product = parsed.product
     if product is None:
         return (), ()
@@ -27,16 +30,15 @@ def resolve_inputs(
     resolved: list[ResolvedInput] = []
     diagnostics: list[Diagnostic] = []
     for index, port in enumerate(product.inputs):
+        if port.contract_id in sources:
+            resolved.append(ResolvedInput(port.name, source=sources[port.contract_id]))
+            continue
         place = _Place(document, index)
-        found = (
-            ResolvedInput(port.name, source=sources[port.contract_id])
-            if port.contract_id in sources
-            else _resolve_port(port, product.address, faces, tuple(sources), place)
-        )
-        if isinstance(found, Diagnostic):
-            diagnostics.append(found)
-        else:
+        found = _resolve_port(port, product.address, faces, tuple(sources), place)
+        if isinstance(found, ResolvedInput):
             resolved.append(found)
+        elif port.contract_id not in parsed.unread and not faces.is_unread(port.contract_id):
+            diagnostics.append(found)
     return tuple(resolved), tuple(diagnostics)
 
 

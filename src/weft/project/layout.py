@@ -14,7 +14,10 @@ _SOURCE = re.compile(r"sources/[^/]+\.odcs\.yaml")
 _MODEL = re.compile(r"models/[^/]+\.sql")
 _TEST = re.compile(r"tests/[^/]+\.yaml")
 # What was probably meant to be a definition, whatever its folder and the case of its ending.
-_DEFINITION = re.compile(r".*\.(sql|odcs\.ya?ml)|product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE)
+_DEFINITION = re.compile(
+    r".*\.(sql|odcs\.ya?ml)|(.*/)?product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE
+)
+_LOOSE = re.compile(r".*\.(sql|odcs\.ya?ml)|(product|domain)\.ya?ml", re.IGNORECASE)
 
 
 @dataclass
@@ -63,9 +66,24 @@ def layout_of(folder: str, files: Sequence[SourceFile]) -> Layout:
     return layout
 
 
+def misplaced_in_domain(domain: str, name: str) -> list[Diagnostic]:
+    """Report a file that lies beside `domain.yaml` and was meant for a product, or is misnamed."""
+    if name == "domain.yaml" or not _LOOSE.fullmatch(name):
+        return []
+    file = SourceFile(f"domains/{domain}/{name}", b"")
+    if name.lower().startswith("domain."):
+        return [file.diagnostic("W131", f"`{name}` is not read", help="rename it to domain.yaml")]
+    place = f"domains/{domain}/<product>/"
+    help = f"every product has a folder of its own: move it into {place}"
+    return [file.diagnostic("W132", f"`{name}` is not read", help=help)]
+
+
 def _misplaced(file: SourceFile, inside: str) -> Diagnostic:
     lower = inside.lower()
     name = lower.rpartition("/")[2]
+    if "/" in inside and name in ("product.yaml", "product.yml"):
+        help = "products lie directly in the folder of their domain: move this folder there"
+        return file.diagnostic("W132", f"`{inside}` is not read", help=help)
     right = re.sub(r"\.yml$", ".yaml", lower)
     if right != inside and inside[: -len(name)] == lower[: -len(name)] and _known(right):
         return file.diagnostic("W131", f"`{file.name}` is not read", help=f"rename it to {right}")

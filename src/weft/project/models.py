@@ -30,7 +30,8 @@ BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
 class Surroundings:
     """What the models of a product may see beside each other.
 
-    `unresolved` are input ports that were reported already; who reads them is passed over.
+    `unresolved` are input ports and models that were reported already, or lead to what was; who
+    reads them is passed over.
     """
 
     product: str
@@ -64,6 +65,10 @@ class Surroundings:
         if chosen not in objects:
             return None
         return Known(Read(ReadKind.PORT, port.port, chosen), objects[chosen])
+
+    def is_unresolved(self, name: str) -> bool:
+        """Whether a name in FROM stands for something that was reported already."""
+        return name.partition(".")[0] in self.unresolved
 
     def names(self) -> tuple[str, ...]:
         """The names that an input gives to FROM."""
@@ -131,7 +136,7 @@ def _unknown_names(
     known = tuple(sorted({*models, *around.names()} - {name}))
     bad = False
     for each in tree.names:
-        if each.partition(".")[0] in around.unresolved:
+        if around.is_unresolved(each):
             bad = True
             continue
         if each == name:

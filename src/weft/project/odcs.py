@@ -26,6 +26,14 @@ Elements = Sequence[dict[str, Any]]
 _PATH = re.compile(r"/?schema/(?P<object>[\w-]+)/properties/(?P<column>[\w-]+)")
 _OPERATORS = {each.value: each for each in Operator}
 _STATUSES = {each.value: each for each in Status}
+# ODCS 3.0 calls the metric of a rule `rule` and has other names for them.
+_OLDER_METRICS = {
+    "nullCheck": "nullValues",
+    "duplicateCount": "duplicateValues",
+    "validValues": "invalidValues",
+}
+# These say by their name alone that no row may fail.
+_NONE_MAY_FAIL = frozenset(["nullCheck", "validValues"])
 # What every server has; the rest of its keys are settings of its type.
 _SERVER_KEYS = frozenset(
     ["id", "server", "type", "description", "environment", "roles", "customProperties"]
@@ -157,23 +165,36 @@ def _rules(entries: Iterable[Any]) -> tuple[QualityRule, ...]:
 def _rule(entry: dict[str, Any]) -> QualityRule:
     get = entry.get
     operator = next((key for key in entry if key in _OPERATORS), "")
+    threshold = get(operator)
+    older = get("rule", "")
+    if not operator and older in _NONE_MAY_FAIL:
+        operator, threshold = Operator.EQUAL.value, 0
     custom = custom_properties(entry)
     return QualityRule(
-        type=get("type", "library" if "metric" in entry else "text"),
+        type=get("type", "library" if "metric" in entry or older else "text"),
         name=get("name", ""),
         id=get("id", ""),
         description=get("description", ""),
-        metric=get("metric", ""),
-        arguments=get("arguments", {}),
+        metric=get("metric", _OLDER_METRICS.get(older, older)),
+        arguments=_arguments(entry),
         query=get("query", ""),
         operator=_OPERATORS.get(operator),
-        threshold=get(operator),
+        threshold=threshold,
         unit=get("unit", "rows"),
         severity=get("severity", "error").lower(),
         dimension=get("dimension", ""),
         blocks=str(custom.get("blocks", "")),
         notify=str(custom.get("notify", "")),
+        rule=older,
     )
+
+
+def _arguments(entry: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a metric; ODCS 3.0 writes the valid values beside the rule."""
+    arguments: dict[str, Any] = entry.get("arguments", {})
+    if "validValues" in entry:
+        return {**arguments, "validValues": entry["validValues"]}
+    return arguments
 
 
 def _service_level(entry: dict[str, Any]) -> ServiceLevel:

@@ -42,11 +42,14 @@ class ParsedProduct:
 
     `product` is None where product.yaml cannot be used; other files that cannot be used are left
     out of it. It is fit for compiling only where no diagnostic is an error.
+    `unread` names what is there and cannot be used, so that who needs it can pass over it: models
+    by their name, everything else by its address or id.
     """
 
     product: DataProduct | None
     documents: dict[str, Document] = field(default_factory=dict)
     diagnostics: Diagnostics = ()
+    unread: frozenset[str] = frozenset()
 
 
 def parse_settings(
@@ -85,7 +88,24 @@ def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> Pars
         product = replace(product, contracts=contracts, sources=sources, models=models, tests=tests)
         problems = product_problems(product, reader.documents, layout.ports)
         reader.diagnostics += islice(problems, _MOST_PROBLEMS)
-    return ParsedProduct(product, reader.documents, tuple(reader.diagnostics))
+    unread = _unread(product, layout, f"{domain}.{folder.rpartition('/')[2]}")
+    return ParsedProduct(product, reader.documents, tuple(reader.diagnostics), unread)
+
+
+def _unread(product: DataProduct | None, layout: Layout, address: str) -> frozenset[str]:
+    if product is None:
+        return frozenset([address])
+    models = {file.name.removesuffix(".sql") for file in layout.models}
+    sources = {file.name.removesuffix(".odcs.yaml") for file in layout.sources}
+    offered = {(port.name, port.major) for port in product.outputs} | layout.ports
+    ports = offered - {(each.port, each.major) for each in product.contracts}
+    return frozenset(
+        [
+            *(models - {each.name for each in product.models}),
+            *(f"{address}.{name}" for name in sources - {each.name for each in product.sources}),
+            *(f"{address}.{name}" for name, _ in ports),
+        ]
+    )
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from weft.contract.checks import checks_of
@@ -23,6 +23,7 @@ from weft.mesh.nearest import nearest
 from weft.mesh.product import DataProduct, PortContract
 from weft.project.faces import capped, column_of
 from weft.project.models import Surroundings
+from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
 from weft.sql.query import Known, compile_select, parse_rule
 from weft.sql.types import fit_problem
@@ -61,15 +62,16 @@ def compile_port(
         for each in contract_problems(port.contract)
     ]
     objects: list[PortObject] = []
-    broken = {each.name for each in product.models} - set(transforms)
+    broken = around.unresolved | ({each.name for each in product.models} - set(transforms))
     for index, obj in enumerate(port.contract.objects):
         place = _Place(document, index, obj)
         model = _filled_by(obj.name, port.major, {*transforms, *broken})
         if not model:
             diagnostics.append(_unfilled(place, port.major, tuple(transforms)))
         elif model in transforms:
-            diagnostics += _misfits(place, transforms[model], around)
-            checks, found = _checks(place, transforms, around)
+            unknown = unknown_types(obj, index, document, around.dialect)
+            diagnostics += unknown or _misfits(place, transforms[model], around)
+            checks, found = _checks(place, transforms, broken, around)
             diagnostics += found
             objects.append(_port_object(obj, model, checks, around))
     if any(each.severity is Severity.ERROR for each in diagnostics):
@@ -161,20 +163,23 @@ def _identity(obj: SchemaObject) -> tuple[str, ...]:
 
 
 def _checks(
-    place: _Place, transforms: Mapping[str, Transform], around: Surroundings
+    place: _Place,
+    transforms: Mapping[str, Transform],
+    broken: Collection[str],
+    around: Surroundings,
 ) -> tuple[tuple[CheckQuery, ...], list[Diagnostic]]:
+    """Compile the checks of an object; one that reads something broken is left out silently."""
     compiled: list[CheckQuery] = []
     diagnostics: list[Diagnostic] = []
     for check in checks_of(place.obj):
+        result: CheckQuery | Diagnostic | None = CheckQuery(check)
         if check.kind is CheckKind.RELATIONSHIP:
-            result = _relationship(check, place, transforms, around)
+            result = _relationship(check, place, transforms, broken, around)
         elif check.kind is CheckKind.SQL:
-            result = _sql_rule(check, place, transforms, around)
-        else:
-            result = CheckQuery(check)
+            result = _sql_rule(check, place, transforms, broken, around)
         if isinstance(result, Diagnostic):
             diagnostics.append(result)
-        else:
+        elif result is not None:
             compiled.append(result)
     return tuple(compiled), diagnostics
 
@@ -192,9 +197,15 @@ def _path_of(check: Check) -> tuple[str | int, ...]:
 
 
 def _relationship(
-    check: Check, place: _Place, transforms: Mapping[str, Transform], around: Surroundings
-) -> CheckQuery | Diagnostic:
+    check: Check,
+    place: _Place,
+    transforms: Mapping[str, Transform],
+    broken: Collection[str],
+    around: Surroundings,
+) -> CheckQuery | Diagnostic | None:
     name = check.reads[0]
+    if name.partition(".")[0] in broken:
+        return None
     known = _known(name, transforms, around)
     if known is None:
         names = (*transforms, *around.names())
@@ -222,8 +233,12 @@ def _relationship(
 
 
 def _sql_rule(
-    check: Check, place: _Place, transforms: Mapping[str, Transform], around: Surroundings
-) -> CheckQuery | Diagnostic:
+    check: Check,
+    place: _Place,
+    transforms: Mapping[str, Transform],
+    broken: Collection[str],
+    around: Surroundings,
+) -> CheckQuery | Diagnostic | None:
     column = check.columns[0] if check.columns else None
     tree, problems = parse_rule(str(check.arguments["query"]), around.dialect, column)
     known: dict[str, Known] = {}
@@ -234,6 +249,8 @@ def _sql_rule(
                 tuple(column_of(prop, around.dialect) for prop in place.obj.properties),
             )
             continue
+        if name.partition(".")[0] in broken:
+            return None
         found = _known(name, transforms, around)
         if found is None:
             return place.report(

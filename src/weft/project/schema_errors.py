@@ -56,6 +56,7 @@ _NEEDS = {
     "arguments": "`arguments` needs a `metric` beside it",
     "engine": "`engine` needs `type: custom` beside it",
     "implementation": "`implementation` needs `type: custom` beside it",
+    "rule": "`rule` is an older word for `metric`, which needs `type: library`",
     "query": "`query` needs `type: sql` beside it",
     **{each.value: "an operator needs `metric` or `type: sql` beside it" for each in Operator},
 }

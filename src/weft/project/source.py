@@ -19,11 +19,13 @@ class SourceFile:
     """A definition file. `path` is relative to the mesh and uses `/`.
 
     `size` is in bytes and greater than the data where the reader refused to read all of it.
+    `problem` says why it could not be read at all.
     """
 
     path: str
     data: bytes
     size: int = 0
+    problem: Diagnostic | None = None
 
     @property
     def name(self) -> str:
@@ -69,8 +71,11 @@ class SourceText:
 def read_text(file: SourceFile) -> tuple[SourceText | None, tuple[Diagnostic, ...]]:
     """Decode a file as UTF-8, with or without a byte order mark.
 
-    A file over MAX_BYTES or in another encoding gives None and one diagnostic.
+    A file that could not be read, is over MAX_BYTES or in another encoding gives None and one
+    diagnostic.
     """
+    if file.problem is not None:
+        return None, (file.problem,)
     size = max(file.size, len(file.data))
     if size > MAX_BYTES:
         message = f"this file has {size:,} bytes, a definition has at most {MAX_BYTES:,}"

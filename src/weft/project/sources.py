@@ -16,6 +16,7 @@ from weft.mesh.contract import SchemaObject, Server
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Column, FileSource
 from weft.mesh.product import SourceContract
+from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
 from weft.sql.dialect import Dialect
 
@@ -43,6 +44,9 @@ def compile_source(
     if problem:
         key, message, note = problem
         return None, (document.diagnostic("W414", message, "servers", place_index, key, note=note),)
+    unknown = unknown_types(contract.objects[0], 0, document, dialect)
+    if unknown:
+        return None, tuple(unknown)
     return _file_source(source.name, contract.objects[0], local[0], dialect), ()
 
 

@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Transform
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import UnitTest
+from weft.project.models import Surroundings
 from weft.project.parse import ParsedProduct
 from weft.project.read_yaml import Document
-from weft.sql.query import Known
-
-# Finds what a name in FROM stands for among the input ports.
-KnownInput = Callable[[str], "Known | None"]
 
 
 def test_problems(
-    parsed: ParsedProduct, transforms: Mapping[str, Transform], known_input: KnownInput
+    parsed: ParsedProduct, transforms: Mapping[str, Transform], around: Surroundings
 ) -> list[Diagnostic]:
     """Check every unit test of a product against its compiled models.
 
-    Tests of a model that did not compile are passed over: its own errors come first.
+    What stands in them about a model that did not compile is passed over: its own errors come
+    first.
     """
     product = parsed.product
     if product is None:
         return []
     found: list[Diagnostic] = []
     models = {model.name for model in product.models}
+    broken = around.unresolved | (models - set(transforms))
     numbers: dict[str, int] = {}
     for test in product.tests:
         document = parsed.documents[test.path]
         number = numbers.setdefault(test.path, 0)
         numbers[test.path] += 1
         place = _Place(document, (number,) if isinstance(document.data, list) else ())
+        if test.model in broken:
+            continue
         if test.model not in models:
             note = did_you_mean(test.model, models, f"{product.address} has no such model")
             found.append(place.report(f"unknown model `{test.model}`", note, "model"))
-        elif test.model in transforms:
-            found += _test_problems(test, transforms, known_input, place)
+            continue
+        known = _Known(transforms, broken, around)
+        found += _test_problems(test, known, place)
     return found
 
 
@@ -53,32 +56,36 @@ class _Place:
         return self._document.diagnostic("W416", message, *self._prefix, *path, key=key, note=note)
 
 
-def _test_problems(
-    test: UnitTest,
-    transforms: Mapping[str, Transform],
-    known_input: KnownInput,
-    place: _Place,
-) -> list[Diagnostic]:
-    model = transforms[test.model]
+@dataclass(frozen=True)
+class _Known:
+    """What the names in a unit test can stand for; `broken` are those that were reported."""
+
+    transforms: Mapping[str, Transform]
+    broken: Collection[str]
+    around: Surroundings
+
+    def columns(self, name: str) -> tuple[str, ...] | None:
+        """The columns of an own model or an input; None where there is none of the name."""
+        known = self.around.known_input(name)
+        if known is None and name not in self.transforms:
+            return None
+        return tuple(each.name for each in (known or self.transforms[name]).columns)
+
+
+def _test_problems(test: UnitTest, known: _Known, place: _Place) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for name, rows in test.given.items():
-        known = known_input(name)
-        columns = (
-            known.columns if known else transforms[name].columns if name in transforms else None
-        )
-        if columns is None:
-            note = did_you_mean(name, transforms, f"model `{test.model}` does not read it")
-            found.append(
-                place.report(
-                    f"unknown relation `{name}` in a unit test", note, "given", name, key=True
-                )
-            )
+        if name.partition(".")[0] in known.broken:
             continue
-        names = tuple(column.name for column in columns)
-        found += _row_problems(rows, names, place, ("given", name))
-    names = tuple(column.name for column in model.columns)
-    found += _row_problems(test.expect, names, place, ("expect",))
-    return found
+        columns = known.columns(name)
+        if columns is None:
+            message = f"unknown relation `{name}` in a unit test"
+            note = did_you_mean(name, known.transforms, f"model `{test.model}` does not read it")
+            found.append(place.report(message, note, "given", name, key=True))
+        else:
+            found += _row_problems(rows, columns, place, ("given", name))
+    columns = tuple(each.name for each in known.transforms[test.model].columns)
+    return found + _row_problems(test.expect, columns, place, ("expect",))
 
 
 def _row_problems(

@@ -58,13 +58,15 @@ class FunctionNames:
     `allowed` are pure or volatile, but reach nothing outside the query. `volatile` are those of
     them whose value may differ between two runs. `generators` make rows in FROM from their
     arguments alone. `returns` gives the native type of a function's result where it never
-    depends on the arguments, by the function's name.
+    depends on the arguments, by the function's name. `bare` gives for a function that is written
+    without brackets the one that means the same and is called with them.
     """
 
     allowed: frozenset[str]
     volatile: frozenset[str]
     generators: frozenset[str]
     returns: Mapping[str, str]
+    bare: Mapping[str, str]
 
 
 @dataclass(frozen=True)

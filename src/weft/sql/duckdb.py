@@ -123,6 +123,8 @@ _TYPES = TypeNames(
         "UNION": "object",
         "MAP": "map",
         "JSON": "json",
+        "VARIANT": "json",
+        "GEOMETRY": "binary",
     },
     synonyms={
         "INT1": "TINYINT",
@@ -133,6 +135,7 @@ _TYPES = TypeNames(
         "INT4": "INTEGER",
         "INT32": "INTEGER",
         "SIGNED": "INTEGER",
+        "INTEGRAL": "INTEGER",
         "INT8": "BIGINT",
         "INT64": "BIGINT",
         "LONG": "BIGINT",
@@ -143,6 +146,7 @@ _TYPES = TypeNames(
         "UINT32": "UINTEGER",
         "UINT64": "UBIGINT",
         "UINT128": "UHUGEINT",
+        "VARINT": "BIGNUM",
         "NUMERIC": "DECIMAL",
         "DEC": "DECIMAL",
         "REAL": "FLOAT",
@@ -160,6 +164,7 @@ _TYPES = TypeNames(
         "BINARY": "BLOB",
         "VARBINARY": "BLOB",
         "BITSTRING": "BIT",
+        "GUID": "UUID",
         "DATETIME": "TIMESTAMP",
         "TIMESTAMP_US": "TIMESTAMP",
         "TIMESTAMP WITHOUT TIME ZONE": "TIMESTAMP",
@@ -233,7 +238,7 @@ _RETURNS = {
     "make_date": "DATE",
     "current_date": "DATE",
     "now": "TIMESTAMP WITH TIME ZONE",
-    "current_timestamp": "TIMESTAMP WITH TIME ZONE",
+    "get_current_timestamp": "TIMESTAMP WITH TIME ZONE",
     "random": "DOUBLE",
 }
 
@@ -242,6 +247,13 @@ _FUNCTIONS = FunctionNames(
     volatile=frozenset(_VOLATILE.split()),
     generators=frozenset(["range", "generate_series", "unnest"]),
     returns=_RETURNS,
+    bare={
+        "current_date": "current_date",
+        "current_time": "get_current_time",
+        "current_timestamp": "get_current_timestamp",
+        "localtime": "current_localtime",
+        "localtimestamp": "current_localtimestamp",
+    },
 )
 
 _LIKE_ARGUMENT = """

@@ -59,6 +59,18 @@ def is_allowed(node: exp.Expr, dialect: Dialect) -> bool:
     return type(node) not in _REACHING_CLASSES
 
 
+def add_brackets(tree: exp.Expr, dialect: Dialect) -> None:
+    """Call functions that are written without brackets by names that take them.
+
+    A warehouse may read the bare word as a column where something in the query has that name,
+    such as the result of this very function.
+    """
+    for node in list(tree.find_all(*_VOLATILE_CLASSES)):
+        name = dialect.functions.bare.get(function_name(node))
+        if name and not any(node.args.values()):
+            node.replace(exp.Anonymous(this=name))
+
+
 def is_volatile(node: exp.Expr, dialect: Dialect) -> bool:
     """Whether this function may give another value in the next run."""
     if isinstance(node, exp.Anonymous):

@@ -16,7 +16,8 @@ from weft.sql.functions import (
     is_allowed,
     is_volatile,
 )
-from weft.sql.problem import Place, Problem, place_in, place_of
+from weft.sql.problem import NOWHERE, Place, Problem, place_in, place_of
+from weft.sql.types import nearest_type, unknown_type
 
 MAX_DEPTH = 120
 
@@ -146,17 +147,19 @@ def _relation(table: exp.Table, found: Survey) -> None:
             "declare it in sources/<name>.odcs.yaml and add an input port",
         )
     elif len(written) > 1 and written[0].lower() in _SYSTEM_SCHEMAS:
-        found.refuse(table, "W308", f"`{name}` belongs to the warehouse", _wanted(found.parts))
+        _unnamed(table, f"`{name}` belongs to the warehouse", found)
     elif not isinstance(table.this, exp.Identifier) or len(written) not in found.parts:
-        found.refuse(table, "W308", f"`{name}` is no name that FROM knows", _wanted(found.parts))
+        _unnamed(table, f"`{name}` is no name that FROM knows", found)
     else:
         found.relations.append((name, table))
 
 
-def _wanted(parts: tuple[int, ...]) -> str:
-    if 3 in parts:
-        return "ports are named `domain.product.object`"
-    return "a model or an input port has one part, an object of a port has two: `port.object`"
+def _unnamed(table: exp.Table, message: str, found: Survey) -> None:
+    if 3 in found.parts:
+        found.refuse(table, "W308", message, "ports are named `domain.product.object`", "weft ls")
+    else:
+        wanted = "a model or an input port has one part, an object of a port has two: `port.object`"
+        found.refuse(table, "W308", message, wanted)
 
 
 def cte_of(table: exp.Table, dialect: Dialect) -> exp.CTE | None:
@@ -302,6 +305,19 @@ def _sample(node: exp.Expr, found: Survey) -> None:
         found.deterministic = False
 
 
+def _type(node: exp.Expr, found: Survey) -> None:
+    name = unknown_type(node, found.dialect)
+    if name:
+        cast = node.find_ancestor(exp.Cast)
+        place = place_in(found.text, name, place_of(cast.this).end + 1 if cast else 0)
+        found.refuse_at(
+            place if place is not NOWHERE else place_of(node),
+            "W314",
+            f"unknown type `{name}`",
+            nearest_type(name, found.dialect),
+        )
+
+
 # What has no place inside a query, wherever it stands.
 _STATEMENTS = """
     Command Create Insert Update Delete Merge Drop Alter Copy Attach Detach Set Use Pragma Describe
@@ -322,6 +338,7 @@ _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
     exp.Columns: _columns,
     exp.PositionalColumn: _positional,
     exp.Pivot: _pivot,
+    exp.DataType: _type,
     exp.TableSample: _sample,
     exp.Exists: _not_simple,
     exp.Lambda: _not_simple,

@@ -14,6 +14,7 @@ from sqlglot import ErrorLevel, UnsupportedError, exp
 from weft.mesh.manifest import RULE_TABLE, Column, Query, Read
 from weft.sql.dialect import Dialect
 from weft.sql.fingerprint import fingerprint
+from weft.sql.functions import add_brackets
 from weft.sql.gate import survey
 from weft.sql.problem import NOWHERE, Place, Problem, place_of
 from weft.sql.qualified import Known, Qualified, Setting, choose_mark
@@ -201,6 +202,8 @@ def _examined(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ..
     for name, table in found.relations:
         places.setdefault(name, place_of(table))
     simple, deterministic = found.simple, found.deterministic
+    if not deterministic:
+        add_brackets(tree, dialect)
     return ParsedSelect(tree, text, tuple(places), places, simple, deterministic), ()
 
 

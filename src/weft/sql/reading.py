@@ -170,13 +170,19 @@ def _syntax_problem(text: str, error: ParseError) -> Problem:
     first = error.errors[0] if error.errors else {}
     mark = str(first.get("highlight") or "")
     before = str(first.get("start_context") or "")
-    line, end = first.get("line"), first.get("col")
     missing = str(first.get("description") or "").startswith("Required")
+    note = "something is missing here" if missing or not before else "this is not expected here"
+    # Behind a `$` the parser counts lines wrongly, so its own words are looked for first.
+    start = text.find(before + mark)
+    if start >= 0 and mark:
+        place = Place(start + len(before), start + len(before) + len(mark) - 1)
+        return place.problem(text, "W301", _UNREADABLE, note)
+    line, end = int(first.get("line") or 1), int(first.get("col") or 0)
     return Problem(
         "W301",
         _UNREADABLE,
-        line=int(line) if line else 1,
-        column=max(int(end) - len(mark) + 1, 1) if end else 1,
-        length=max(len(mark.splitlines()[0]) if mark else 1, 1),
-        note="something is missing here" if missing or not before else "this is not expected here",
+        line=min(line, text.count("\n") + 1),
+        column=max(end - len(mark) + 1, 1),
+        length=max(len(mark.partition("\n")[0]), 1),
+        note=note,
     )

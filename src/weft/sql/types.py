@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from weft.mesh.nearest import did_you_mean
 from weft.sql.dialect import Dialect
 
 # What a logical type takes: families of native types.
@@ -90,6 +91,24 @@ def family_of(native: str, dialect: Dialect) -> str:
         return "array"
     head = _HEAD.match(canonical)
     return dialect.types.families.get(head.group(), "") if head else ""
+
+
+def unknown_type(node: exp.Expr, dialect: Dialect) -> str:
+    """Return the name of a type in a query when no such type exists, "" when it does.
+
+    Types inside others, such as those of a list's items, are nodes of their own.
+    """
+    if node.this is not exp.DType.USERDEFINED:
+        return ""
+    name = str(node.args.get("kind") or "")
+    return name if not family_of(name, dialect) else ""
+
+
+def nearest_type(name: str, dialect: Dialect) -> str:
+    """Say which type of the dialect was probably meant, as a note."""
+    known = [each.lower() for each in (*dialect.types.families, *dialect.types.synonyms)]
+    word = name.partition("(")[0].strip()
+    return did_you_mean(word, known, f"{dialect.name} has no such type")
 
 
 def fit_problem(promised: Promised, native: str, dialect: Dialect) -> str:

@@ -16,12 +16,24 @@ def open_store(url: str, mesh: str, new_id: str, folder: str) -> Store:
     `url` is `sqlite:///` and a path, taken from `folder` unless it is absolute. Raises StoreError,
     which shows no more of a wrong address than its scheme: there may be a password in it.
     """
+    problem = address_problem(url)
+    if problem:
+        raise StoreError(problem)
     path = url.removeprefix(_FILE)
-    if path == url or not path:
-        scheme, colon, _ = url.partition(":")
-        start = f"`{scheme}:`" if colon else "something else"
-        raise StoreError(
-            f"the address of a store is `{_FILE}` and a path, such as `{_FILE}.weft/store.db`, "
-            f"and this one starts with {start}"
-        )
     return SqliteStore(os.path.abspath(os.path.join(folder, path)), mesh, new_id)
+
+
+def address_problem(url: str) -> str:
+    """Say what is wrong with the address of a store, showing its scheme alone; "" when nothing.
+
+    >>> address_problem("sqlite:///.weft/store.db")
+    ''
+    """
+    if url.startswith(_FILE) and url != _FILE:
+        return ""
+    scheme, colon, _ = url.partition(":")
+    start = f"`{scheme}:`" if colon else "something else"
+    return (
+        f"the address of a store is `{_FILE}` and a path, such as `{_FILE}.weft/store.db`, "
+        f"and this one starts with {start}"
+    )

@@ -63,13 +63,37 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Audited:
+    """What an audit found, and the key of the build that it looked at."""
+
+    build: str
+    results: Sequence[CheckResult]
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """What a store need not keep any longer.
+
+    Verdicts on `builds`, by their keys; of the runs of `root` that ended before `before`, an ISO
+    time, plans and what steps did, unless `runs` names them; and definitions that are neither
+    applied nor in `definitions`, by digest.
+    """
+
+    root: str
+    before: str
+    builds: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
+    definitions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Finished:
     """How a product ended in a run. Empty parts are left as they were.
 
     `manifest` becomes the applied definition; `removed` forgets the product; `release` and
     `descriptors` are what is now published, and descriptors of ports that the release no longer
-    has are forgotten; `verdicts` are audit results by audit key. `lift_hold` ends a hold that a
-    new definition overrides.
+    has are forgotten; `verdicts` are what audits found, by audit key. `lift_hold` ends a hold that
+    a new definition overrides.
     """
 
     product: str
@@ -79,7 +103,7 @@ class Finished:
     removed: bool = False
     release: Release | None = None
     descriptors: Sequence[Descriptor] = ()
-    verdicts: Mapping[str, Sequence[CheckResult]] = field(default_factory=dict)
+    verdicts: Mapping[str, Audited] = field(default_factory=dict)
     lift_hold: bool = False
 
 
@@ -136,13 +160,13 @@ class Journal(Protocol):
         """
 
     def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
-        """Runs, newest first; of all environments when "" is given."""
+        """Runs, newest first; of all environments when "" is given, all runs when `limit` is 0."""
 
     def steps(self, run: str) -> tuple[StepResult, ...]:
-        """What the steps of a run did, in order."""
+        """What the steps of a run did, in order; nothing once that was forgotten."""
 
     def plan(self, run: str) -> bytes:
-        """The plan of a run as JSON. Raises KeyError when there is no such run."""
+        """The plan of a run as JSON. Raises KeyError when there is none, or none any longer."""
 
     def locks(self) -> tuple[Lock, ...]:
         """All locks that are held."""
@@ -173,7 +197,11 @@ class AuditLog(Protocol):
         """Append an entry of its own, for acts that change nothing else in the store."""
 
     def verify(self) -> tuple[int, str]:
-        """Check the whole chain; how many entries are good, and what is wrong with the next."""
+        """Check the whole chain; how many entries are good, and what is wrong with the next.
+
+        What else the store keeps must have its entries: a chain that was emptied, or cut with its
+        head, is good in itself.
+        """
 
 
 class Store(Protocol):
@@ -200,6 +228,9 @@ class Store(Protocol):
 
         Raises StoreError when anything was ever applied with this store.
         """
+
+    def forget(self, outdated: Outdated) -> None:
+        """Remove what need not be kept; runs, releases and the audit log stay for ever."""
 
     def close(self) -> None:
         """Let go of the connection."""

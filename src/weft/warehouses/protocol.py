@@ -39,16 +39,24 @@ class WarehouseError(Exception):
         self.unwritable = unwritable
 
 
+class Unmeasurable(WarehouseError):
+    """The statement itself is at fault: it does not bind, or a value in it cannot be computed."""
+
+
 class Conflict(WarehouseError):
     """Somebody else moved the pointer first: the expected release is no longer current."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What to observe: which products of which environment."""
+    """What to observe: which products of which environment.
+
+    `closely` asks for a look at the data of every build there is, which takes longer.
+    """
 
     environment: str
     products: tuple[str, ...]
+    closely: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,13 +93,26 @@ class Relation:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Removal:
+    """What is cleared away, or would be: builds, the names of all things, their size in bytes."""
+
+    builds: tuple[Build, ...] = ()
+    names: tuple[str, ...] = ()
+    bytes: int = 0
+
+
 class Warehouse(Protocol):
     """The seam between Weft and a place where data lives. Threads may call all of its methods."""
 
     dialect: str
 
     def observe(self, scope: Scope) -> Observed:
-        """Read what is really there for the products in scope. Raises WarehouseError."""
+        """Read what is really there for the products in scope. Raises WarehouseError.
+
+        A build that has lost its data counts as not there. Where nobody asks to look closely,
+        only builds of the current releases in scope are looked at, and from outside.
+        """
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step; doing it a second time finds the first result and reuses it.
@@ -100,7 +121,14 @@ class Warehouse(Protocol):
         """
 
     def query(self, select: str, relations: Iterable[Relation]) -> Any:
-        """Run one SELECT over exactly these relations; an object with `__arrow_c_stream__`."""
+        """Run one SELECT over exactly these relations; a context manager with the rows.
+
+        They are read once, by way of `__arrow_c_stream__`, in types that every reader of Arrow
+        takes whole: truths (or `arrow.bool8`), numbers, texts, and `arrow.json` for integers of
+        any size and for what holds other values. Everything else is the text that the warehouse
+        writes it as. Leaving the context raises Unmeasurable or WarehouseError in place of what
+        an Arrow reader makes of an error of the warehouse.
+        """
 
     def load(self, name: str, batches: Any) -> Outcome:
         """Store an Arrow stream under a build key."""
@@ -121,16 +149,18 @@ class KeepsReleases(Protocol):
     def released(self) -> dict[str, tuple[str, ...]]:
         """All environments that have releases here, and the products that were released there."""
 
-    def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
-        """The builds that `forget` would remove."""
-
     def forget(
-        self, releases: Iterable[Release], keep: frozenset[str], now: str
-    ) -> tuple[str, int]:
-        """Remove these releases and every build that `keep` does not name.
+        self,
+        releases: Iterable[Release],
+        keep: frozenset[str],
+        now: str,
+        *,
+        dry_run: bool = False,
+    ) -> Removal:
+        """Remove these releases, and every build that neither `keep` nor another release names.
 
-        Returns the names removed, joined by a comma, and the bytes freed. Only what Weft made and
-        marked is touched.
+        With them goes what is kept for some days only and is older at `now`, an ISO time. Only
+        what Weft made and marked is touched; nothing at all in a dry run.
         """
 
 
@@ -155,4 +185,10 @@ class ServesPorts(Protocol):
     """A warehouse whose published ports are shown to other programs by a file or a view."""
 
     def serve(self, environment: str) -> None:
-        """Bring what other programs see up to date with the current releases."""
+        """Bring what other programs see up to date with the current releases.
+
+        Raises WarehouseError; it is transient while another program is at it for too long.
+        """
+
+    def is_served(self, environment: str) -> bool:
+        """Whether what other programs see is there and up to date; this is cheap to ask."""

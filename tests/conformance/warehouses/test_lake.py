@@ -226,7 +226,9 @@ def test_a_build_without_its_data_is_made_again(
     else:
         data.write_bytes(data.read_bytes()[:10])
     lake = open_lake()
-    with pytest.raises(WarehouseError, match="build a is missing in the lake; plan and apply"):
+    with pytest.raises(
+        WarehouseError, match="build a is missing in the lake, or damaged; plan and apply"
+    ):
         lake.run(publish([port({"orders": ("a", ["id"])})]), bound("run_2"))
     assert lake.observe(PROD).builds == frozenset()
     assert not lake.run(build("a", "SELECT 1 AS id"), bound("run_2")).reused
@@ -300,3 +302,33 @@ def test_python_objects_cannot_be_read(the_lake: Any) -> None:
     with pytest.raises(WarehouseError, match="secret"):
         the_lake.run(build("a", "SELECT * FROM secret"), bound())
     assert secret
+
+
+@pytest.mark.parametrize("kind", ["table", "view"])
+def test_reading_lost_data_names_the_port_and_what_to_do(
+    open_lake: Any, tmp_path: Path, kind: str
+) -> None:
+    lake = open_lake()
+    lake.run(build("a", "SELECT 1 AS id"), bound())
+    lake.run(build("v", f"SELECT a.id FROM {relation('a')} AS a", ["a"], kind), bound())
+    for data in (tmp_path / "lake" / "files").iterdir():
+        data.unlink()
+    with pytest.raises(WarehouseError, match=r"^sales\.orders\.seen: its data is .*`weft apply`"):
+        rows_of(open_lake(), "v", ["id"])
+
+
+def test_only_who_looks_closely_sees_what_no_current_release_names(
+    open_lake: Any, tmp_path: Path
+) -> None:
+    lake = open_lake()
+    lake.run(build("a", "SELECT 1 AS id"), bound())
+    lake.run(build("b", "SELECT 1 AS id"), bound())
+    lake.run(publish([port({"orders": ("b", ["id"])})]), bound())
+    assert lake.observe(replace(PROD, closely=True)).builds == {"a", "b"}
+    for data in (tmp_path / "lake" / "files").glob("a-*"):
+        data.unlink()
+    assert open_lake().observe(PROD).builds == {"a", "b"}
+    assert open_lake().observe(replace(PROD, closely=True)).builds == {"b"}
+    for data in (tmp_path / "lake" / "files").glob("b-*"):
+        data.unlink()
+    assert open_lake().observe(PROD).builds == {"a"}

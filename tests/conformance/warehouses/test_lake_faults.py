@@ -70,6 +70,7 @@ def assert_finished(folder: Path) -> None:
     assert left - data == {
         "lake.json",
         "ports.duckdb",
+        "ports.json",
         "builds/a.json",
         "builds/v.json",
         "quarantine/audit_1/required_name.json",

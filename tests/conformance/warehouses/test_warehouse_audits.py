@@ -82,9 +82,9 @@ def test_checks_read_other_builds(filled: Any) -> None:
         ("SELECT no_such_column", "no_such_column"),
         ("SELECT CAST('x' AS INTEGER)", "x"),
         ("SELECT 'text'", "it gave `text` and not a number"),
-        ("SELECT 1 < 2", "it gave `True` and not a number"),
+        ("SELECT 1 < 2", "it gave `true` and not a number"),
         ("SELECT 1 WHERE 1 = 0", "0 rows"),
-        ("SELECT NULL", "None"),
+        ("SELECT NULL", "measured nothing"),
     ],
 )
 def test_what_cannot_be_measured_is_an_error(filled: Any, statement: str, message: str) -> None:
@@ -140,7 +140,7 @@ def test_failing_rows_are_forgotten_after_a_fortnight(filled: Any) -> None:
     filled.run(audit("a", required("id")), bound())
     filled.forget([], frozenset(["a"]), "2026-03-15T09:59:59+00:00")
     filled.failing_rows("audit_1", "required_id").close()
-    names, _ = filled.forget([], frozenset(["a"]), "2026-03-15T10:00:01+00:00")
-    assert "required_id" in names
+    names = filled.forget([], frozenset(["a"]), "2026-03-15T10:00:01+00:00").names
+    assert any("required_id" in name for name in names)
     with pytest.raises(KeyError):
         filled.failing_rows("audit_1", "required_id")

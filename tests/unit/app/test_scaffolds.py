@@ -132,8 +132,14 @@ def test_the_next_major_is_a_copy_beside_the_old_one(mesh: Path) -> None:
     assert copy == {**old, "version": "2.0.0"}  # type: ignore[dict-item]
 
 
+def publish(mesh: Path) -> None:
+    contract = mesh / "domains/sales/orders/orders.v1.odcs.yaml"
+    contract.write_text(contract.read_text().replace("status: draft", "status: active"))
+
+
 def test_a_kept_major_has_models_of_its_own_and_a_last_day(mesh: Path) -> None:
-    write(mesh, draft_port(mesh, PORT, Major(2, 1, "2027-03-01")))
+    publish(mesh)
+    write(mesh, draft_port(mesh, PORT, Major(2, 1, "2027-03-01", "2027-03-01T08:00:00Z")))
     assert findings(mesh) == []
     folder = mesh / "domains/sales/orders"
     assert (folder / "models/orders_v1.sql").read_text() == (
@@ -161,11 +167,20 @@ def test_another_port_of_a_product(mesh: Path) -> None:
         (Major(2, 7), "no major to keep"),
         (Major(2, 0, "2027-03-01"), "needs --keep"),
         (Major(2, 1, "soon"), "no date"),
+        (Major(2, 1, "2027-03-01", "2027-03-02T08:00:00Z"), "2027-03-01 is over"),
+        (Major(2, 1, "2027-03-01"), "major 1 of sales.orders.orders is draft"),
     ],
 )
 def test_majors_that_do_not_fit_are_refused(mesh: Path, major: Major, words: str) -> None:
     with pytest.raises(Usage, match=words):
         draft_port(mesh, PORT, major)
+
+
+def test_a_last_day_is_promised_once(mesh: Path) -> None:
+    publish(mesh)
+    write(mesh, draft_port(mesh, PORT, Major(2, 1, "2027-03-01")))
+    with pytest.raises(Usage, match="has a last day already"):
+        draft_port(mesh, PORT, Major(3, 1, "2028-03-01"))
 
 
 def test_a_port_of_no_product_offers_the_nearest(mesh: Path) -> None:

@@ -14,7 +14,7 @@ from weft.app.errors import NotFound
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.rollback import RollbackOptions, plan_rollback, roll_back
 from weft.app.system import System
-from weft.app.why import Reason, Why, differing_line, why
+from weft.app.why import Reason, Why, why
 
 STAGED = "-- every order\nSELECT id, price FROM orders"
 FEW = {
@@ -159,16 +159,3 @@ def test_an_unknown_address_offers_the_nearest(folder: Path, address: str, near:
     with pytest.raises(NotFound) as unknown:
         asked(folder, address)
     assert unknown.value.why == f"did you mean `{near}`?"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "line"),
-    [
-        ("SELECT a", "SELECT a", None),
-        ("SELECT a\nFROM t", "SELECT a\n\n-- why\n  FROM t", None),
-        ("SELECT a", "-- once\nSELECT b", ("SELECT a", "SELECT b")),
-        ("SELECT a", "SELECT a\nFROM t", ("", "FROM t")),
-    ],
-)
-def test_the_line_that_differs(old: str, new: str, line: tuple[str, str] | None) -> None:
-    assert differing_line(old, new) == line

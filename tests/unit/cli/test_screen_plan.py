@@ -27,14 +27,15 @@ from weft.plan.plan import (
 Golden = Callable[[str, str], None]
 FLIGHTS = "operations.flights"
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
-BUILD = Step(
-    f"{FLIGHTS}/build/stg_flights",
-    StepKind.BUILD,
-    FLIGHTS,
-    "lake",
-    "stg_flights",
-    build=BuildSpec("k1", "stg_flights", "table", 'SELECT 1 AS "id"'),
-)
+
+
+def build(product: str, model: str, *needs: str) -> Step:
+    spec = BuildSpec("k1", model, "table", 'SELECT 1 AS "id"')
+    name = f"{product}/build/{model}"
+    return Step(name, StepKind.BUILD, product, "lake", model, needs, build=spec)
+
+
+BUILD = build(FLIGHTS, "stg_flights")
 DROP = Step(
     "weather.old/drop",
     StepKind.DROP,
@@ -106,7 +107,7 @@ def dropping() -> Plan:
         changes=(
             Change(FLIGHTS, "port", "old@1", DELETE, ChangeClass.BREAKING, "drop"),
             Change(FLIGHTS, "input", "planes", DELETE, ChangeClass.METADATA, "no longer read"),
-            Change(FLIGHTS, "model", "departures", UPDATE, ChangeClass.DATA, "rebuild"),
+            Change(FLIGHTS, "model", "stg_flights", UPDATE, ChangeClass.DATA, "rebuild"),
         ),
         steps=(BUILD, DROP),
     )
@@ -154,24 +155,55 @@ def test_a_long_list_of_fields_is_cut_unless_asked_for() -> None:
 
 def test_newer_data_alone_is_one_line(golden: Golden) -> None:
     data = (DataChange("a.b.x", ("a.b.m", "a.b.n")), DataChange("a.b.y", ("a.b.n",)))
-    golden("plan_data", draw(replace(EMPTY, data=data, steps=(BUILD,)), View(80)))
+    golden("plan_data", draw(replace(EMPTY, data=data, steps=(build("a.b", "m"),)), View(80)))
 
 
 def test_a_hundred_new_products_take_a_line_each(golden: Golden) -> None:
     changes = tuple(c for n in range(100) for c in created(f"weather.observations_{n}"))
-    text = draw(replace(EMPTY, changes=changes, steps=(BUILD,)), View(80))
+    steps = (build("weather.observations_0", "hourly"),)
+    text = draw(replace(EMPTY, changes=changes, steps=steps), View(80))
     golden("plan_many", text)
     assert len(text.splitlines()) == 104
 
 
 def test_new_products_are_shown_in_full_when_asked_for(golden: Golden) -> None:
     changes = created("weather.observations") + created("fleet.aircraft")
-    plan = replace(EMPTY, changes=changes, steps=(BUILD,))
+    plan = replace(EMPTY, changes=changes, steps=(build("fleet.aircraft", "hourly"),))
     golden("plan_whole", draw(plan, View(80, whole=True)))
 
 
-def test_steps_without_a_change_are_counted(golden: Golden) -> None:
+def test_what_an_earlier_apply_left_is_named(golden: Golden) -> None:
     golden("plan_steps_only", draw(replace(EMPTY, steps=(BUILD,)), View(80)))
+
+
+def test_products_that_follow_a_change_take_a_line_each(golden: Golden) -> None:
+    change = Change(FLIGHTS, "model", "stg_flights", UPDATE, ChangeClass.DATA, "rebuild")
+    released = f"{FLIGHTS}/publish"
+    steps = (
+        BUILD,
+        build(FLIGHTS, "departures", BUILD.id),
+        build("loyalty.members", "bookings", released),
+        build("punctuality.performance", "daily", released),
+        build("punctuality.performance", "causes", "punctuality.performance/build/daily"),
+    )
+    plan = replace(EMPTY, changes=(change,), steps=steps)
+    golden("plan_followers", draw(plan, View(80)))
+
+
+def test_a_new_environment_is_loud(golden: Golden) -> None:
+    notice = "NEW environment prdo: it does not exist yet, applying makes it"
+    changes = created("fleet.aircraft")
+    steps = (build("fleet.aircraft", "hourly"),)
+    view = View(80, notice=notice, apply="weft apply --env prdo", env=" --env prdo")
+    golden("plan_new_environment", draw(replace(EMPTY, changes=changes, steps=steps), view))
+    assert "\x1b[" in draw(replace(EMPTY, changes=changes), replace(view, colour=True))
+
+
+def test_a_person_s_hold_says_how_it_ends() -> None:
+    held = HeldBack(FLIGHTS, 3, "held by ana: wrong totals", by_person=True)
+    text = draw(replace(EMPTY, held=(held,)), View(80, env=" --env dev"))
+    assert text.endswith(f"  let it go on:  weft rollback {FLIGHTS} --lift --env dev\n")
+    assert "weft test" not in text
 
 
 def test_drops_stand_last_and_loud(golden: Golden) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from weft.app.history import ProductHistory, ReleaseLine, RunDetail
 from weft.app.lineage import Branch, Lineage
 from weft.app.new_files import Draft, Edit, NewFile
-from weft.app.show import Detail, Line
+from weft.app.show import Detail, Line, Listing
 from weft.cli.output import written
 from weft.cli.screen import Screen
 from weft.cli.screens.draft import draw_draft
@@ -21,7 +23,7 @@ from weft.cli.screens.history import (
     steps_table,
 )
 from weft.cli.screens.lineage import draw_lineage, lineage_result
-from weft.cli.screens.products import model_sql, port_result, product_result, products_result
+from weft.cli.screens.products import port_result, product_result, products_result, sql_result
 from weft.mesh.check import Check, CheckKind, Promise
 from weft.mesh.contract import Status
 from weft.mesh.manifest import (
@@ -104,7 +106,8 @@ RELEASE = Release(
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_list_of_products(golden: Golden, width: int) -> None:
-    golden(f"ls_{width}", written(products_result((LINE, NEW), "prod"), Screen(width=width)))
+    listing = Listing((LINE, NEW))
+    golden(f"ls_{width}", written(products_result(listing, "prod"), Screen(width=width)))
 
 
 def test_a_page_of_a_product(golden: Golden) -> None:
@@ -117,11 +120,14 @@ def test_a_page_of_a_port(golden: Golden) -> None:
 
 
 def test_the_sql_behind_a_port_is_the_models_text() -> None:
-    assert model_sql(MANIFEST, PORT) == model_sql(MANIFEST, MODEL)
-    assert model_sql(MANIFEST, PORT) == (
+    result = sql_result(MANIFEST, PORT)
+    assert written(result, Screen()) == (
         "-- domains/operations/flights/models/departures.sql\nSELECT id\nFROM stg_flights -- ␛[2J\n"
     )
-    assert model_sql(MANIFEST, None) == ""
+    assert written(result, Screen()) == written(sql_result(MANIFEST, MODEL), Screen())
+    (model,) = json.loads(written(result, Screen("json")))["rows"]
+    assert model["model"] == "departures"
+    assert model["sql"].strip() == MODEL.text.strip()
 
 
 def test_runs_and_their_steps(golden: Golden) -> None:
@@ -132,10 +138,16 @@ def test_runs_and_their_steps(golden: Golden) -> None:
 
 
 def test_releases_and_a_hold(golden: Golden) -> None:
-    lines = (ReleaseLine(RELEASE, True, True, RUN), ReleaseLine(RELEASE, False, False, None))
+    lines = (
+        ReleaseLine(RELEASE, True, True, RUN),
+        ReleaseLine(replace(RELEASE, number=2, restores=0), False, True, None),
+        ReleaseLine(replace(RELEASE, number=1, restores=0), False, False, None),
+    )
     hold = Hold(FLIGHTS, "prod", 1, "mara", "wrong delays", AT)
     free = releases_result(ProductHistory(FLIGHTS, lines, None))
     golden("history_releases", written(free, Screen(width=120)))
+    forgotten = releases_result(ProductHistory(FLIGHTS, (lines[0], lines[2]), None))
+    golden("history_forgotten", written(forgotten, Screen(width=120)))
     held = releases_result(ProductHistory(FLIGHTS, lines, hold))
     golden("history_hold", written(held, Screen(width=120)))
 

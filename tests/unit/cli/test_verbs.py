@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 
 from weft.app.errors import Blocked, NotFound, Usage
@@ -169,6 +170,86 @@ def test_a_failing_check_exits_with_6(weft: Weft, tmp_path: Path) -> None:
     assert " FAIL  unique id" in said.out
 
 
+def test_a_product_that_checks_hold_exits_with_6_as_long_as_it_is_held(
+    weft: Weft, tmp_path: Path
+) -> None:
+    weft("new", "product", "sales.other", "--yes")
+    assert weft("apply", "--yes").code == 0
+    rows = tmp_path / "domains/sales/orders/models/starting_rows.sql"
+    rows.write_text("SELECT id, label FROM (VALUES (1, 'a'), (1, 'b')) AS r (id, label)\n")
+    assert weft("apply", "--yes").code == 6
+    for verb in (("apply", "--yes"), ("run",), ("apply", "--yes", "--product", "sales.orders")):
+        said = weft(*verb)
+        assert said.code == 6, verb
+        assert "sales.orders stays on release 1 since 20" in said.err
+        assert "checks failed: unique id" in said.err
+        assert said.err.endswith("  what failed, with its rows:  weft test sales.orders\n")
+    assert weft("run", "--product", "sales.other").code == 0
+
+
+def test_a_person_s_hold_is_told_with_the_way_out(weft: Weft) -> None:
+    weft("apply", "--yes")
+    weft("apply", "--rebuild", "--yes")
+    weft("rollback", "sales.orders", "--reason", "wrong labels", "--yes")
+    for verb in (("apply", "--yes"), ("run",), ("plan",)):
+        said = weft(*verb)
+        assert said.code == 0
+        assert "wrong labels" in said.out + said.err
+        assert "weft rollback sales.orders --lift" in said.out + said.err
+        assert "weft test" not in said.out + said.err
+    assert weft("why", "sales.orders").out.endswith("  next:  weft rollback sales.orders --lift\n")
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("run",),
+        ("ls",),
+        ("test",),
+        ("history",),
+        ("why", "sales.orders"),
+        ("show", "sales.orders"),
+        ("rollback", "sales.orders"),
+        ("query", "select 1"),
+    ],
+)
+def test_an_environment_that_does_not_exist_is_refused(weft: Weft, verb: tuple[str, ...]) -> None:
+    with pytest.raises(Blocked, match="there is no environment `prdo`") as stopped:
+        weft(*verb, "--env", "prdo")
+    assert stopped.value.why.splitlines() == [
+        "did you mean `prod`?",
+        "There is dev, prod; an apply makes another one.",
+    ]
+
+
+def test_a_new_environment_is_made_by_an_apply_that_says_so(weft: Weft) -> None:
+    notice = "NEW environment prdo: it does not exist yet, applying makes it; did you mean `prod`?"
+    assert notice in weft("plan", "--env", "prdo").out.splitlines()
+    assert notice in weft("plan", "--env", "prdo", "--json").err.splitlines()
+    made = weft("apply", "--env", "prdo", "--yes")
+    assert notice in made.out.splitlines()
+    assert made.out.endswith("look at it:  weft ls --env prdo\n")
+    assert weft("ls", "--env", "prdo").code == 0
+    assert "NEW" not in weft("plan", "--env", "prdo").out
+    assert "NEW" not in weft("plan", "--env", "dev").out
+    with pytest.raises(Usage, match="cannot be the name of an environment"):
+        weft("plan", "--env", "../prod")
+
+
+def test_history_offers_only_what_can_be_gone_back_to(weft: Weft) -> None:
+    weft("apply", "--yes")
+    assert "weft rollback" not in weft("history", "sales.orders").out
+    weft("apply", "--rebuild", "--yes")
+    assert weft("history", "sales.orders").out.endswith(
+        "  go back:  weft rollback sales.orders --to 1\n"
+    )
+
+
+def test_release_0_is_none(weft: Weft) -> None:
+    with pytest.raises(click.UsageError):
+        weft("rollback", "sales.orders", "--to", "0")
+
+
 def test_the_examples_of_explain_are_explained(weft: Weft) -> None:
     assert weft("explain", "W206").out.startswith("W206: ")
     assert weft("explain", "schema.properties.required").code == 0
@@ -176,3 +257,35 @@ def test_the_examples_of_explain_are_explained(weft: Weft) -> None:
 
 def test_explaining_a_verb_shows_its_help(weft: Weft) -> None:
     assert weft("explain", "plan").out.startswith("  weft plan\n")
+
+
+@pytest.mark.parametrize("verb", ["ls", "validate"])
+def test_a_mesh_without_products_says_how_to_begin(
+    weft: Weft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    weft("init", str(tmp_path / "other"), "--yes")
+    monkeypatch.chdir(tmp_path / "other")
+    said = weft(verb)
+    assert said.code == 0
+    assert said.out.splitlines()[-2:] == [
+        "This mesh has no products yet.",
+        "  next:  weft new domain NAME --owner YOU",
+    ]
+
+
+def test_products_that_cannot_be_read_are_not_listed_in_silence(weft: Weft, tmp_path: Path) -> None:
+    (tmp_path / "domains/sales/orders/product.yaml").write_text("id: [")
+    said = weft("ls")
+    assert said.out.splitlines() == [
+        "0 products in prod; the files have errors, so that some may be missing",
+        "  see them:  weft validate",
+    ]
+
+
+def test_a_folder_whose_name_is_none_for_a_mesh(weft: Weft, tmp_path: Path) -> None:
+    with pytest.raises(
+        Usage, match="`日本` cannot be the name of a mesh: use lower-case"
+    ) as stopped:
+        weft("init", "日本", "--yes")
+    assert stopped.value.next_step == "weft init '日本' --name NAME"
+    assert weft("init", "日本", "--name", "japan", "--yes").code == 0

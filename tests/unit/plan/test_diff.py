@@ -16,10 +16,11 @@ from plan_values import (
     transform,
 )
 
+from weft.mesh.check import Promise
 from weft.mesh.contract import Status
 from weft.mesh.manifest import Column, PortVersion, ProductManifest
-from weft.mesh.product import Materialization
-from weft.plan.diff import diff_product, port_change
+from weft.mesh.product import Materialization, UnitTest
+from weft.plan.diff import diff_product, differing_line, port_change
 from weft.plan.plan import Change, ChangeAction, ChangeClass
 
 ID, V = COLUMNS
@@ -216,5 +217,91 @@ def test_inputs() -> None:
     )
     assert [(each.what, each.old, each.new) for each in only(one, floated).fields] == [
         ("reads", "c.d.e@1", "c.d.e@2"),
-        ("pinned", "False", "True"),
+        ("major", "floats", "pinned"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("SELECT a", "SELECT a", None),
+        ("SELECT a\nFROM t", "SELECT a\n\n-- why\n  FROM t", None),
+        ("SELECT a", "-- once\nSELECT b", ("SELECT a", "SELECT b")),
+        ("SELECT a", "SELECT a\nFROM t", ("", "FROM t")),
+    ],
+)
+def test_the_line_that_differs(old: str, new: str, line: tuple[str, str] | None) -> None:
+    assert differing_line(old, new) == line
+
+
+def promised(logical: str, native: str = "") -> PortVersion:
+    """A port of one column, promised in the contract's words and perhaps in native ones."""
+    one = shown("p", (Column("id", native),))
+    thing = replace(one.objects[0], promises=(Promise("id", logical),))
+    return replace(one, objects=(thing,))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shows", "category"),
+    [
+        (("integer",), ("string",), ("integer", "string", "other type"), ChangeClass.BREAKING),
+        (("integer",), ("date", "DATE"), ("integer", "DATE", "other type"), ChangeClass.BREAKING),
+        (
+            ("integer",),
+            ("integer", "BIGINT"),
+            ("integer", "BIGINT", "exactly this type now"),
+            ChangeClass.ADDITIVE,
+        ),
+        (
+            ("integer", "BIGINT"),
+            ("integer",),
+            ("BIGINT", "integer", "other type"),
+            ChangeClass.BREAKING,
+        ),
+        (
+            ("number", "INTEGER"),
+            ("integer", "INTEGER"),
+            ("number", "integer", "other type"),
+            ChangeClass.BREAKING,
+        ),
+    ],
+)
+def test_the_type_of_a_column(
+    before: tuple[str, ...], after: tuple[str, ...], shows: tuple[str, ...], category: ChangeClass
+) -> None:
+    change = port_change("a.b", promised(*before), promised(*after))
+    (field,) = change.fields
+    assert (field.what, field.old, field.new, field.note) == ("column id", *shows)
+    assert change.category is category
+
+
+def test_a_port_that_ends_says_so() -> None:
+    change = port_change("a.b", shown("p"), shown("p", status=Status.RETIRED))
+    assert change.effect == "retired, not published"
+
+
+def test_nothing_is_said_in_the_words_of_the_program() -> None:
+    raw = file_source("raw")
+    one = product("a.b", [transform("m", source("raw"))], sources=[raw])
+    other = replace(raw, options={"delimiter": ";", "header": "no"}, fingerprint="other")
+    reread = only(one, replace(one, digest="x", sources=(other,)))
+    assert [(each.what, each.old, each.new) for each in reread.fields] == [
+        ("options", "", "delimiter ;, header no")
+    ]
+
+
+def test_a_query_is_shown_by_the_line_that_differs() -> None:
+    old = replace(transform("m"), text="SELECT id\nFROM raw")
+    new = replace(transform("m", meaning="other"), text="SELECT id\nFROM raw\nWHERE id > 0")
+    (field,) = only(product("a.b", [old]), product("a.b", [new])).fields
+    assert (field.what, field.old, field.new) == ("query", "", "WHERE id > 0")
+
+
+def test_a_unit_test_that_was_rewritten() -> None:
+    one = product("a.b", [transform("m")])
+    before = replace(one, tests=(UnitTest("t", "m", "tests/t.yaml"),))
+    elsewhere = replace(one, digest="x", tests=(UnitTest("t", "m", "tests/u.yaml"),))
+    assert diff_product(elsewhere, before) == ()
+    after = replace(one, digest="x", tests=(UnitTest("t", "m", "tests/t.yaml", any_order=False),))
+    (field,) = only(before, after).fields
+    assert (field.what, field.old, field.new) == ("unit tests", "1", "1, rewritten")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from plan_values import (
@@ -24,9 +25,12 @@ from plan_values import (
     transform,
 )
 
+from weft.mesh.check import CheckResult
 from weft.mesh.contract import Status
 from weft.mesh.product import Materialization
+from weft.mesh.release import Release
 from weft.mesh.run import Hold
+from weft.plan.examine import Situation
 from weft.plan.plan import DataChange, StepKind
 from weft.plan.planning import plan_id
 from weft.sql.dialect import dialect_named
@@ -313,3 +317,86 @@ def test_a_rebuild_that_was_asked_for_has_another_key() -> None:
     found = plan(replace(after(first, start), salts=salts, new_salts=salts), passed(first))
     assert ids(found, StepKind.BUILD) == ["shop.orders/build/orders"]
     assert found.salts == salts
+
+
+def held(before: Situation, address: str) -> Situation:
+    """The situation with a person's hold on one product."""
+    hold = Hold(address, "prod", 1, "ana", "wrong totals", "2026-01-01T00:00:00Z")
+    return replace(before, holds={address: hold})
+
+
+FEED = product(
+    "shop.raw", [transform("raw", source("feed"))], [shown("raw")], [file_source("feed")]
+)
+TOTALS = product("money.totals", [transform("totals", port("shop.raw.raw@1"))], [shown("totals")])
+
+
+def rolled_back() -> tuple[Situation, Release, Mapping[str, Sequence[CheckResult]]]:
+    """Two releases were published and read; then a person went back to the first one."""
+    start = situation(FEED, TOTALS)
+    first = plan(start)
+    before = newer(after(first, start), "shop.raw", "feed", "other bytes")
+    second = plan(before, passed(first))
+    now = after(second, before)
+    back = replace(released(first, "shop.raw"), number=3)
+    now = replace(
+        now,
+        releases={**now.releases, "shop.raw": back},
+        recorded={**now.recorded, "shop.raw": 3},
+    )
+    verdicts = {**passed(first), **passed(second)}
+    return held(now, "shop.raw"), released(first, "money.totals"), verdicts
+
+
+def test_what_reads_a_product_that_went_back_is_built_on_the_older_release() -> None:
+    now, totals, verdicts = rolled_back()
+    found = plan(now, verdicts)
+    assert [(each.product, each.by_person) for each in found.held] == [("shop.raw", True)]
+    assert ids(found) == ["money.totals/publish"]
+    assert released(found, "money.totals").builds == totals.builds
+    assert found.data == (DataChange("shop.raw.raw@1", ("money.totals.totals",)),)
+    again = plan(after(found, now), verdicts)
+    assert again.empty and [each.product for each in again.held] == ["shop.raw"]
+
+
+def test_what_reads_more_than_the_older_release_has_waits_for_the_hold_to_end() -> None:
+    now, _, verdicts = rolled_back()
+    back = now.releases["shop.raw"]
+    narrow = replace(back.ports[0], objects=(replace(back.ports[0].objects[0], columns=("id",)),))
+    releases = {**now.releases, "shop.raw": replace(back, ports=(narrow,))}
+    found = plan(replace(now, releases=releases), verdicts)
+    assert [each.cause for each in found.held][1:] == ["waits for shop.raw"]
+    assert found.empty and found.blocked == ()
+
+
+def test_a_hold_is_shown_though_nothing_waits_for_it() -> None:
+    start = situation(FEED)
+    first = plan(start)
+    found = plan(held(after(first, start), "shop.raw"), passed(first))
+    assert found.empty and [each.by_person for each in found.held] == [True]
+
+
+def test_a_definition_that_is_gone_is_not_called_unpublished() -> None:
+    start = situation(ORDERS, REVENUE)
+    first = plan(start)
+    less = product("shop.orders", [transform("orders")])
+    now = replace(
+        after(first, start),
+        desired=situation(less, REVENUE).desired,
+        applied={"shop.orders": ORDERS},
+    )
+    found = plan(now, passed(first))
+    assert {each.product for each in found.changes} == {"shop.orders"}
+    assert found.blocked[0] == (
+        "money.revenue reads shop.orders.orders@1.orders, which is published in prod and which "
+        "shop.orders no longer defines."
+    )
+    assert "weft new port" not in "".join(found.blocked)
+
+
+def test_a_rebuild_on_request_is_no_newer_data() -> None:
+    start = situation(FEED)
+    first = plan(start)
+    salts = {"shop.raw.raw": "salt"}
+    changed = newer(after(first, start), "shop.raw", "feed", "other bytes")
+    assert plan(replace(changed, salts=salts, new_salts=salts), passed(first)).data == ()

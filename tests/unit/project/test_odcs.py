@@ -191,3 +191,25 @@ def test_references_by_path(text: str, expected: str) -> None:
 def test_custom_properties_of_others_are_not_ours() -> None:
     assert custom_properties({"customProperties": [{"property": "blocks", "value": 1}]}) == {}
     assert custom_properties({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule"),
+    [
+        ({"rule": "nullCheck"}, ("nullValues", Operator.EQUAL, 0, {})),
+        ({"rule": "nullCheck", "mustBeLessThan": 3}, ("nullValues", Operator.LESS, 3, {})),
+        ({"rule": "duplicateCount", "mustBe": 0}, ("duplicateValues", Operator.EQUAL, 0, {})),
+        ({"rule": "rowCount"}, ("rowCount", None, None, {})),
+        (
+            {"rule": "validValues", "validValues": ["a"]},
+            ("invalidValues", Operator.EQUAL, 0, {"validValues": ["a"]}),
+        ),
+        ({"rule": "freshness"}, ("freshness", None, None, {})),
+        ({"rule": "mine", "metric": "rowCount", "mustBe": 1}, ("rowCount", Operator.EQUAL, 1, {})),
+    ],
+)
+def test_a_rule_under_its_older_name(entry: dict[str, Any], rule: tuple[Any, ...]) -> None:
+    document = {**DOCUMENT, "schema": [{"name": "x", "quality": [entry]}]}
+    (found,) = read_contract(document).objects[0].quality
+    assert found.type == "library"
+    assert (found.metric, found.operator, found.threshold, found.arguments) == rule

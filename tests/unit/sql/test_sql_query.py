@@ -215,6 +215,28 @@ def test_a_rule_keeps_the_rules(text: str, column: str | None, code: str, dialec
     assert [each.code for each in problems] == [code]
 
 
+@pytest.mark.parametrize(
+    ("word", "call"),
+    [
+        ("current_date", "CURRENT_DATE()"),
+        ("current_time", "GET_CURRENT_TIME()"),
+        ("current_timestamp", "GET_CURRENT_TIMESTAMP()"),
+        ("localtime", "CURRENT_LOCALTIME()"),
+        ("localtimestamp", "CURRENT_LOCALTIMESTAMP()"),
+    ],
+)
+def test_a_rule_about_the_time_cannot_mean_its_own_result(
+    word: str, call: str, dialect: Dialect
+) -> None:
+    parsed, _ = parse_rule(f"select {word}", dialect, None)
+    assert parsed is not None
+    compiled, _ = compile_select(parsed, dialect, {})
+    assert compiled is not None
+    (text,) = compiled.query.parts
+    assert text == f'SELECT {call} AS "{word.upper()}"'
+    assert duckdb.sql(str(text)).columns == [word.upper()]
+
+
 def test_a_rule_may_read_other_relations(dialect: Dialect, known: dict[str, Known]) -> None:
     text = "select count(*) from ${table} where a not in (select a from u)"
     parsed, _ = parse_rule(text, dialect, None)

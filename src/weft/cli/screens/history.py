@@ -99,7 +99,10 @@ def releases_result(history: ProductHistory) -> Result:
             since = f"held since {short_time(hold.since)}"
             lines += f"{since} by {visible(hold.actor)}: {visible(hold.reason)}\n"
             return f"{lines}  let it go on:  weft rollback {history.product} --lift\n"
-        return f"{lines}  go back to one:  weft rollback {history.product} --to NUMBER\n"
+        number = next((each.release.number for each in history.releases if each.reachable), 0)
+        if not number:
+            return f"{lines}  no earlier one is kept, nothing to go back to\n"
+        return f"{lines}  go back:  weft rollback {history.product} --to {number}\n"
 
     return Result("releases", {"history": history}, table, text)
 

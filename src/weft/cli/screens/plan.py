@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
 from weft.cli.output import Column, Kind, Result, Table
+from weft.plan.followers import Follower, followers
 from weft.plan.plan import (
     Affected,
     Change,
@@ -33,6 +34,7 @@ _FIELD_VALUE = 26
 _LEAST_VALUE = 10
 _WIDEST_LABEL = 40
 _MOST_FIELDS = 12
+_MOST_CAUSES = 3
 _NONE = "(none)"
 
 
@@ -41,7 +43,8 @@ class View:
     """How to draw: `width` 0 is unlimited; `whole` shows all in full.
 
     `apply` is the command that carries the plan out, "" where that is asked next; `seconds` is
-    how long planning took.
+    how long planning took; `notice` is to be seen before all else; `env` is the option that other
+    commands need to mean the same environment, with a space before it.
     """
 
     width: int = 0
@@ -49,6 +52,8 @@ class View:
     whole: bool = False
     seconds: float = 0.0
     apply: str = "weft apply"
+    notice: str = ""
+    env: str = ""
 
 
 def draw(plan: Plan, view: View) -> str:
@@ -58,32 +63,39 @@ def draw(plan: Plan, view: View) -> str:
         blocks = blocks or [[_title(plan.mesh, plan)]]
         sources, models = _data_counts(plan)
         blocks[-1].append(f"  data: {_count(sources, 'source')} changed, {_count(models, 'model')}")
-    elif plan.steps and not blocks:
-        steps = _count(len(plan.steps), "step")
-        blocks = [[_title(plan.mesh, plan), f"  {steps} to do, no change of definition"]]
+    following = _following(plan)
+    if following:
+        blocks.append(["", *following] if blocks else following)
     lines = [line for block in blocks for line in block]
     if lines:
         lines[0] = _first_line(lines[0], plan, view)
+    if view.notice:
+        lines += ["", _emphasised(view.notice, "NEW", view)]
     if plan.empty:
         lines += [""] if lines else []
-        lines += _nothing_to_do(plan)
+        lines += _nothing_to_do(plan, view)
     else:
         lines += ["", *_ending(plan, view)]
     return "\n".join(lines) + "\n"
 
 
-def _nothing_to_do(plan: Plan) -> list[str]:
+def _nothing_to_do(plan: Plan, view: View) -> list[str]:
     if not plan.held:
         return [
             f"Nothing to do: {plan.environment} is as the files say.",
-            "  look at it:  weft ls",
+            f"  look at it:  weft ls{view.env}",
         ]
     staying = _count(len(plan.held), "product")
     verb = "stays" if len(plan.held) == 1 else "stay"
-    return [
-        f"Nothing to do: {staying} {verb} back until the cause is gone.",
-        "  see why:  weft test",
+    lines = [f"Nothing to do: {staying} {verb} back until the cause is gone."]
+    lines += [
+        f"  let it go on:  weft rollback {each.product} --lift{view.env}"
+        for each in plan.held
+        if each.by_person
     ]
+    checked = [each.product for each in plan.held if each.checks]
+    test = f"  see why:  weft test {' '.join(checked)}{view.env}"
+    return [*lines, test] if checked else lines
 
 
 def draw_sql(plan: Plan) -> str:
@@ -150,6 +162,41 @@ def _product(
         stays = f"stays on release {held.release}" if held.release else "stays unpublished"
         lines.append(f"  {mark} {stays}, {visible(held.cause)}{checks}")
     return lines
+
+
+def _following(plan: Plan) -> list[str]:
+    """Draw a line per product that is worked on without a change of its own."""
+    found = followers(plan)
+    if not found:
+        return []
+    room = max(cells(each.product) for each in found)
+    done = [", ".join(_follower_parts(each)) for each in found]
+    wide = max(map(cells, done))
+    changing = {change.product for change in plan.changes}
+    title = "beside the changes" if plan.changes else "no change of definition"
+    lines = [
+        f"  . {pad(each.product, room)}   {pad(what, wide)}   {_because(each, changing)}"
+        for each, what in zip(found, done, strict=True)
+    ]
+    return [_title(title, plan), *(line.rstrip() for line in lines)]
+
+
+def _follower_parts(follower: Follower) -> list[str]:
+    parts = [f"{_count(len(follower.models), 'model')} built"] if follower.models else []
+    parts += [f"{_count(follower.checked, 'object')} checked"] if follower.checked else []
+    return parts or ["published"]
+
+
+def _because(follower: Follower, changing: Collection[str]) -> str:
+    if follower.asked:
+        return "a rebuild was asked for"
+    because = [*follower.because]
+    if because:
+        more = f" and {len(because) - _MOST_CAUSES} more" if len(because) > _MOST_CAUSES else ""
+        return f"because of {', '.join(because[:_MOST_CAUSES])}{more}"
+    if follower.product in changing:
+        return "they read what changes"
+    return "left by an earlier apply"
 
 
 def _title(subject: str, plan: Plan) -> str:
@@ -222,9 +269,9 @@ def _ending(plan: Plan, view: View) -> list[str]:
     """Draw what stands under the changes: who is affected, sums, drops, blocks, the next step."""
     lines = []
     if plan.affected:
-        lines += flow(
-            "Affected: ", [_affected(each) for each in plan.affected], view.width
-        ).splitlines()
+        several = len({each.port for each in plan.affected}) > 1
+        consumers = [_affected(each, with_port=several) for each in plan.affected]
+        lines += flow("Affected: ", consumers, view.width).splitlines()
     lines.append(_sums(plan))
     for step in plan.drops:
         lines.append(_emphasised(f"DROP {step.product}: {visible(step.target)}", "DROP", view))
@@ -242,9 +289,10 @@ def _blocked(reason: str, view: View) -> list[str]:
     ]
 
 
-def _affected(consumer: Affected) -> str:
-    major = consumer.port.partition("@")[2]
+def _affected(consumer: Affected, *, with_port: bool) -> str:
+    port, _, major = consumer.port.rpartition(".")[2].partition("@")
     how = f"pins {major}" if consumer.pinned else "floats"
+    how = f"{port} {how}" if with_port else how
     return f"{consumer.consumer} ({how}, {visible(consumer.verdict)})"
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from weft.app.show import Detail, Line
-from weft.cli.cells import flow, visible
+from weft.app.show import Detail, Listing
+from weft.cli.cells import flow, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
 from weft.cli.screen import Screen
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
@@ -31,8 +29,9 @@ _COLUMNS = (
 )
 
 
-def products_result(lines: Sequence[Line], environment: str) -> Result:
+def products_result(listing: Listing, environment: str) -> Result:
     """Return a list of products for every format."""
+    lines = listing.lines
     rows = [
         (
             each.product,
@@ -48,8 +47,14 @@ def products_result(lines: Sequence[Line], environment: str) -> Result:
     table = Table("products", _LINE, rows)
 
     def text(screen: Screen) -> str:
-        products = f"{len(lines):,} product{'' if len(lines) == 1 else 's'}"
-        return f"{draw_table(table, screen)}{products} in {environment} · weft show PRODUCT\n"
+        if not lines and listing.sound:
+            return "This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU\n"
+        shown = draw_table(table, screen) if lines else ""
+        products = f"{len(lines):,} product{'' if len(lines) == 1 else 's'} in {environment}"
+        if not listing.sound:
+            missing = "the files have errors, so that some may be missing"
+            return f"{shown}{products}; {missing}\n  see them:  weft validate\n"
+        return f"{shown}{products} · weft show PRODUCT\n"
 
     return Result("products", {"products": lines}, table, text)
 
@@ -82,9 +87,10 @@ def _product_page(detail: Detail, ports: Table, screen: Screen) -> str:
         if line.release
         else "not published"
     )
+    owner = f"owner {visible(line.owner)}" if line.owner else "nobody owns it"
     lines = [
         f"{_bold(manifest.address, screen)} · {visible(manifest.title)}",
-        f"  {line.state} · {manifest.status} · {release} · owner {visible(line.owner)}",
+        f"  {line.state} · {manifest.status} · {release} · {owner}",
     ]
     if manifest.purpose:
         lines.append(f"  {visible(manifest.purpose)}")
@@ -153,21 +159,18 @@ def transform_result(manifest: ProductManifest, model: Transform) -> Result:
     return Result("model", {"product": manifest.address, "model": model}, table, text)
 
 
-def model_sql(manifest: ProductManifest, part: PortVersion | Transform | None) -> str:
-    """Return the source text of a model, or of the models that fill a port; "" for a product."""
-    if part is None:
-        return ""
+def sql_result(manifest: ProductManifest, part: PortVersion | Transform) -> Result:
+    """Return the source text of a model, or of the models that fill a port."""
     names = [part.name] if isinstance(part, Transform) else [o.model for o in part.objects]
-    texts = {each.name: each for each in manifest.transforms}
-    return (
-        "\n".join(
-            f"-- {texts[name].path}\n"
-            + "\n".join(map(visible, texts[name].text.strip().splitlines()))
-            for name in dict.fromkeys(names)
-            if name in texts
-        )
-        + "\n"
-    )
+    known = {each.name: each for each in manifest.transforms}
+    models = [known[name] for name in dict.fromkeys(names) if name in known]
+    columns = (Column("model"), Column("path"), Column("sql", Kind.TEXT))
+    table = Table("sql", columns, [(each.name, each.path, each.text) for each in models])
+
+    def text(_: Screen) -> str:
+        return "\n".join(f"-- {each.path}\n{visible_lines(each.text.strip())}\n" for each in models)
+
+    return Result("sql", table.data, table, text)
 
 
 def _bold(text: str, screen: Screen) -> str:

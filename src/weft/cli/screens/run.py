@@ -31,10 +31,11 @@ _WORST_FIRST = (StepState.FAILED, StepState.HELD, StepState.SKIPPED)
 
 @dataclass
 class Following:
-    """What has happened in a run so far, product by product."""
+    """What has happened in a run so far, product by product; `env` goes behind next commands."""
 
     colour: bool = False
     width: int = 0
+    env: str = ""
     run: str = ""
     results: dict[str, list[StepResult]] = field(default_factory=dict)
 
@@ -77,10 +78,13 @@ class Following:
         return {product: _worst(results) for product, results in self.results.items()}
 
     def _line(self, product: str) -> str:
-        """Draw the line of a product that has ended; skips are drawn at the end."""
+        """Draw the line of a product that has ended; skips are drawn at the end.
+
+        One without any step was only recorded, which says nothing about it.
+        """
         results = self.results.get(product, [])
         worst = _worst(results)
-        if worst is StepState.SKIPPED:
+        if worst is StepState.SKIPPED or not results:
             return ""
         word, hue = _WORDS[worst]
         head = click.style(pad(word, 4), fg=hue) if self.colour else pad(word, 4)
@@ -132,11 +136,11 @@ class Following:
     def _next_step(self) -> str:
         match self.exit_code():
             case Exit.PARTLY:
-                return "when the cause is gone:  weft apply"
+                return f"when the cause is gone:  weft apply{self.env}"
             case Exit.CHECKS:
-                return "what failed, with its rows:  weft test"
+                return f"what failed, with its rows:  weft test{self.env}"
             case _:
-                return "look at it:  weft ls"
+                return f"look at it:  weft ls{self.env}"
 
 
 def _worst(results: list[StepResult]) -> StepState:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import Opened
-from weft.app.errors import Exit, Usage
+from weft.app.environments import not_there_yet
+from weft.app.errors import Exit, Usage, most_telling
 from weft.app.plan import PlanOptions, make_plan, read_plan
 from weft.app.saved_plan import for_saved_plan
-from weft.cli.options import env_option, mesh_here, product_option, warn, yes_option
-from weft.cli.progress import follow
+from weft.cli.options import (
+    env_option,
+    mesh_here,
+    product_option,
+    same_env,
+    warn,
+    yes_option,
+)
+from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw
+from weft.cli.telling import tell_held
 from weft.cli.verb import verb
 from weft.plan.plan import Plan
 
@@ -47,30 +57,36 @@ def apply(
         raise Usage("a saved plan says itself what it is for", next_step=f"weft apply {file}")
     options = ApplyOptions(allow_drop=flags["allow_drop"])
     saved = read_plan(file) if file else None
-    with mesh_here(saved.environment if saved else env) as mesh:
+    with mesh_here(saved.environment if saved else env, may_be_new=True) as mesh:
+        where = same_env("" if mesh.production else mesh.environment)
         if saved:
             options, plan = for_saved_plan(mesh, saved, options), saved
         else:
-            plan = _shown(mesh, PlanOptions(products, flags["rebuild"]), flags["verbose"], screen)
+            view = View(screen.width, screen.colour, flags["verbose"], apply="", env=where)
+            plan = _shown(mesh, PlanOptions(products, flags["rebuild"]), view, screen)
         refuse_unless_allowed(plan, options)
+        yes = flags["yes"] or saved is not None
         if plan.empty:
             # What an interrupted run published may still have to be shown to other programs.
             for event in apply_plan(mesh, plan, options):
                 if event.kind == "warning":
                     screen.say(event.text)
-            return Exit.DONE
-        yes = flags["yes"] or saved is not None
-        if not screen.agree(f"Apply this to {plan.environment}?", yes=yes):
+            put_no_run(screen)
+            code = Exit.DONE
+        elif screen.agree(f"Apply this to {plan.environment}?", yes=yes):
+            events = apply_plan(mesh, plan, options)
+            code = follow(events, screen, mesh.system.monotonic, where)
+        else:
             screen.say("Nothing was applied.")
             return Exit.BLOCKED
-        return follow(apply_plan(mesh, plan, options), screen, mesh.system.monotonic)
+        return most_telling([code, tell_held(mesh, plan, screen)])
 
 
-def _shown(mesh: Opened, options: PlanOptions, whole: bool, screen: Screen) -> Plan:
+def _shown(mesh: Opened, options: PlanOptions, view: View, screen: Screen) -> Plan:
     """Make a plan and show it, as talk where the result is written in another format."""
+    notice = not_there_yet(mesh)
     planned = make_plan(mesh, options)
     warn(planned.loaded, planned.seconds, screen)
-    view = View(screen.width, screen.colour, whole, planned.seconds, "")
-    text = draw(planned.plan, view)
-    screen.put(text) if screen.format == "table" else screen.say(text)
+    text = draw(planned.plan, replace(view, seconds=planned.seconds, notice=notice))
+    screen.show(text)
     return planned.plan

@@ -7,7 +7,7 @@ import click
 from weft.app.audit import audit_entries, verify_audit
 from weft.app.errors import Exit
 from weft.cli.options import mesh_here
-from weft.cli.output import put
+from weft.cli.output import Column, Kind, Table, put, report
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.history import audit_table
 from weft.cli.verb import VerbGroup, verb
@@ -56,11 +56,11 @@ def verify(screen: Screen) -> int:
     with mesh_here("") as mesh:
         found = verify_audit(mesh)
     good = f"{found.entries:,} entr{'y is' if found.entries == 1 else 'ies are'} good"
-    if found.problem:
-        screen.say(f"{good}, the next is not: {found.problem}")
-        return Exit.BLOCKED
-    screen.say(f"{good}; the chain is whole.")
-    return Exit.DONE
+    rest = f", the next is not: {found.problem}" if found.problem else "; the chain is whole."
+    columns = (Column("entries", Kind.NUMBER), Column("problem", Kind.TEXT))
+    table = Table("verification", columns, [(found.entries, found.problem)])
+    report(good + rest, table, screen)
+    return Exit.BLOCKED if found.problem else Exit.DONE
 
 
 audit.add_command(log)

@@ -13,7 +13,7 @@ from weft.app.system import System
 from weft.app.workspace import find_mesh
 from weft.cli.cells import pad, visible
 from weft.cli.options import env_option
-from weft.cli.output import Column, Kind, Result, Table, put
+from weft.cli.output import Column, Kind, Result, Table, put, report
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
 
@@ -40,7 +40,8 @@ def doctor(env: str, rebuild_store: bool, screen: Screen) -> int:
     """
     if rebuild_store:
         rebuilt = rebuild(find_mesh(Path.cwd()), System())
-        screen.say(f"The store has the id {rebuilt} now, which {_MARKED}.\n  go on:  weft apply")
+        words = f"The store has the id {rebuilt} now, which {_MARKED}.\n  go on:  weft apply"
+        report(words, Table("store", (Column("id"),), [(rebuilt,)]), screen)
         return Exit.DONE
     try:
         folder = find_mesh(Path.cwd())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from textwrap import fill
 
@@ -43,17 +44,20 @@ def explain(context: click.Context, topic: str | None, schema: str | None, scree
     assert topic is not None
     if topic in ENTRIES:
         command = load(topic)
-        screen.put(command.get_help(click.Context(command, context.parent, topic)))
-        return Exit.DONE
-    put(_result(explained(topic, ENTRIES)), screen)
+        help = command.get_help(click.Context(command, context.parent, topic))
+        explanation = Explanation(topic, ENTRIES[topic].line.rstrip("."), help)
+        put(_result(explanation, lambda _: help), screen)
+    else:
+        explanation = explained(topic, ENTRIES)
+        put(_result(explanation, lambda screen: _text(explanation, screen)), screen)
     return Exit.DONE
 
 
-def _result(explanation: Explanation) -> Result:
+def _result(explanation: Explanation, text: Callable[[Screen], str]) -> Result:
     data = asdict(explanation)
     columns = (Column("topic"), Column("title"), Column("text", Kind.TEXT), Column("effect"))
     table = Table("explanation", columns, [list(data.values())])
-    return Result("explanation", data, table, lambda screen: _text(explanation, screen))
+    return Result("explanation", data, table, text)
 
 
 def _text(explanation: Explanation, screen: Screen) -> str:

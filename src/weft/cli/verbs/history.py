@@ -22,7 +22,11 @@ from weft.cli.verb import verb
 @env_option
 @click.option("--run", "run_id", default="", metavar="ID", help="The steps of one run.")
 @click.option(
-    "--limit", default=20, type=click.IntRange(1), metavar="N", help="So many runs.  [default: 20]"
+    "--limit",
+    default=20,
+    type=click.IntRange(0),
+    metavar="N",
+    help="So many runs.  [default: 20; 0: all]",
 )
 @screen_options
 def history(product: str | None, env: str, run_id: str, limit: int, screen: Screen) -> int:

@@ -24,6 +24,5 @@ from weft.cli.verb import verb
 def ls(selectors: tuple[str, ...], env: str, screen: Screen) -> int:
     """List the products of the files and of the environment."""
     with mesh_here(env) as mesh:
-        lines = list_products(mesh, selectors)
-        put(products_result(lines, mesh.environment), screen)
+        put(products_result(list_products(mesh, selectors), mesh.environment), screen)
     return Exit.DONE

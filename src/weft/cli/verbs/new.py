@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -81,15 +82,21 @@ def product(address: str, owner: str, port: str, yes: bool, screen: Screen) -> i
 )
 @click.argument("address", metavar="DOMAIN.PRODUCT.PORT")
 @click.option(
-    "--major", default=0, metavar="N", help="The major to write.  [default: the next one]"
+    "--major",
+    type=click.IntRange(1),
+    metavar="N",
+    help="The major to write.  [default: the next one]",
 )
 @click.option(
-    "--keep", default=0, metavar="N", help="An older major that goes on, by copies of its models."
+    "--keep",
+    type=click.IntRange(1),
+    metavar="N",
+    help="An older major that goes on, by copies of its models.",
 )
 @click.option("--until", default="", metavar="DATE", help="Last day of the major that is kept.")
 @_YES
 @screen_options
-def port(address: str, major: int, keep: int, until: str, yes: bool, screen: Screen) -> int:
+def port(address: str, yes: bool, screen: Screen, **wish: Any) -> int:
     """Write a new port, or the next major of one.
 
     A next major begins as a copy of the latest contract; change it then. What you changed in
@@ -97,7 +104,8 @@ def port(address: str, major: int, keep: int, until: str, yes: bool, screen: Scr
     """
     wanted = PortAddress.parse(address)
     mesh = find_mesh(Path.cwd())
-    return offer(mesh, draft_port(mesh, wanted, Major(major, keep, until)), screen, yes=yes)
+    asked = Major(wish["major"] or 0, wish["keep"] or 0, wish["until"], System().now())
+    return offer(mesh, draft_port(mesh, wanted, asked), screen, yes=yes)
 
 
 for _command in (domain, product, port):

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from weft.app.environments import not_there_yet
 from weft.app.errors import Exit
 from weft.app.plan import PlanOptions, make_plan, write_plan
-from weft.cli.options import env_option, mesh_here, product_option, warn
+from weft.app.serving import unserved
+from weft.cli.options import env_option, mesh_here, product_option, same_env, warn
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw_sql, plan_result
@@ -37,18 +39,35 @@ def plan(
     Compares the files with what was applied last and with what is really there. Nothing is
     changed. A saved plan is applied exactly as it is, or refused when it has become stale.
     """
-    with mesh_here(env) as mesh:
+    with mesh_here(env, may_be_new=True) as mesh:
+        notice = not_there_yet(mesh)
         planned = make_plan(mesh, PlanOptions(products, flags["rebuild"]))
+        hidden = unserved(mesh)
     warn(planned.loaded, planned.seconds, screen)
     if out:
         write_plan(planned.plan, out)
     words = ["weft apply", *([str(out)] if out else _same_scope(env, products))]
     words += ["--rebuild"] if flags["rebuild"] and not out else []
-    view = View(screen.width, screen.colour, flags["verbose"], planned.seconds, " ".join(words))
+    view = View(
+        width=screen.width,
+        colour=screen.colour,
+        whole=flags["verbose"],
+        seconds=planned.seconds,
+        apply=" ".join(words),
+        notice=notice,
+        env=same_env(env),
+    )
     if flags["sql"] and screen.format == "table":
         screen.put(draw_sql(planned.plan))
     else:
         put(plan_result(planned.plan, view), screen)
+    if notice and screen.format != "table":
+        screen.say(notice)
+    for name in hidden:
+        screen.say(
+            f"What other programs open in {name} is missing, was changed, or is out of date.\n"
+            f"  renew it:  {' '.join(words)}"
+        )
     if not planned.loaded.products:
         screen.say("This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU")
     return _exit(planned.plan, detailed=flags["detailed_exitcode"])
@@ -56,7 +75,7 @@ def plan(
 
 def _same_scope(env: str, products: tuple[str, ...]) -> list[str]:
     """Return the options that make `weft apply` plan the same again."""
-    return [*(["--env", env] if env else []), *(f"--product {each}" for each in products)]
+    return [*same_env(env).split(), *(f"--product {each}" for each in products)]
 
 
 def _exit(plan: Plan, *, detailed: bool) -> Exit:

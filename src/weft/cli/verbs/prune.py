@@ -32,6 +32,8 @@ def prune(dry_run: bool, yes: bool, screen: Screen) -> int:
         found = pruned(mesh, dry_run=True)
         if dry_run or not _anything(found):
             put(pruned_result(found, done=False), screen)
+            if not dry_run:
+                pruned(mesh)  # The store may have something to forget all the same.
             return Exit.DONE
         screen.say(pruned_result(found, done=False).text(screen).rstrip())
         if not screen.agree("Remove this?", yes=yes):
@@ -42,4 +44,4 @@ def prune(dry_run: bool, yes: bool, screen: Screen) -> int:
 
 
 def _anything(found: tuple[Pruned, ...]) -> bool:
-    return any(each.releases or each.builds for each in found)
+    return any(each.releases or each.builds or each.bytes for each in found)

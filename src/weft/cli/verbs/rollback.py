@@ -9,8 +9,8 @@ import click
 from weft.app.errors import Exit
 from weft.app.rollback import Rollback, RollbackOptions, lift_hold, plan_rollback, roll_back
 from weft.cli.cells import flow
-from weft.cli.options import env_option, mesh_here, yes_option
-from weft.cli.output import short_time
+from weft.cli.options import env_option, mesh_here, same_env, yes_option
+from weft.cli.output import Column, Table, report, short_time
 from weft.cli.progress import follow
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
@@ -26,8 +26,8 @@ from weft.cli.verb import verb
 @click.option(
     "--to",
     "release",
-    default=0,
-    type=click.IntRange(0),
+    default=None,
+    type=click.IntRange(1),
     metavar="NUMBER",
     help="The release to go back to.  [default: the one before]",
 )
@@ -36,24 +36,31 @@ from weft.cli.verb import verb
 @click.option("--lift", is_flag=True, help="End the hold of an earlier rollback instead.")
 @yes_option
 @screen_options
-def rollback(product: str, env: str, lift: bool, yes: bool, screen: Screen, **wish: Any) -> int:
+def rollback(
+    product: str, env: str, release: int | None, yes: bool, screen: Screen, **wish: Any
+) -> int:
     """Point a product to an earlier release, with its contract, and hold it there.
 
     Builds and checks go on; nothing is published until the hold is lifted or a new definition is
-    applied. Refused when the older contract breaks a consumer that is not named.
+    applied. What reads it is built on the older data by the next apply or run. Refused when the
+    older contract breaks a consumer that is not named.
     """
     with mesh_here(env) as mesh:
-        if lift:
+        if wish.pop("lift"):
             lift_hold(mesh, product)
-            screen.say(f"{product} publishes again.\n  go on:  weft run --product {product}")
+            words = f"{product} publishes again.\n  go on:  weft run --product {product}"
+            columns = (Column("product"), Column("environment"))
+            report(words, Table("lifted", columns, [(product, mesh.environment)]), screen)
             return Exit.DONE
-        options = RollbackOptions(product, **wish)
+        options = RollbackOptions(product, release or 0, **wish)
         ready = plan_rollback(mesh, options)
         screen.say(_announced(ready, mesh.environment, screen.width))
         if not screen.agree("Go back?", yes=yes):
             screen.say("Nothing was changed.")
             return Exit.BLOCKED
-        return follow(roll_back(mesh, ready, options.reason), screen, mesh.system.monotonic)
+        return follow(
+            roll_back(mesh, ready, options.reason), screen, mesh.system.monotonic, same_env(env)
+        )
 
 
 def _announced(ready: Rollback, environment: str, width: int) -> str:
@@ -63,4 +70,5 @@ def _announced(ready: Rollback, environment: str, width: int) -> str:
     ]
     if ready.downstream:
         lines.append(flow("read by: ", list(ready.downstream), width))
+        lines.append("  the next apply or run builds them on the older data")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from weft.app.show import named_part, show_product
 from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
-from weft.cli.screens.products import model_sql, port_result, product_result, transform_result
+from weft.cli.screens.products import port_result, product_result, sql_result, transform_result
 from weft.cli.verb import verb
 from weft.mesh.manifest import PortVersion
 
@@ -29,10 +29,9 @@ def show(address: str, env: str, sql: bool, screen: Screen) -> int:
         detail = show_product(mesh, address)
     part = named_part(detail, address)
     if sql:
-        text = model_sql(detail.manifest, part)
-        if not text:
+        if part is None:
             raise Usage(f"{address} names no model or port", next_step=f"weft show {address}")
-        screen.put(text)
+        put(sql_result(detail.manifest, part), screen)
     elif part is None:
         put(product_result(detail), screen)
     elif isinstance(part, PortVersion):

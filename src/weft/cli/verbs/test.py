@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 import click
@@ -44,14 +43,13 @@ def test(selectors: tuple[str, ...], env: str, rows: str, screen: Screen, **flag
         options = TestOptions(selectors, unit=not flags["contracts"], contracts=not flags["unit"])
         began = mesh.system.monotonic()
         for tested in run_tests(mesh, options):
-            lines = tally.take(tested)
-            screen.put(lines) if screen.format == "table" else screen.say(lines)
+            screen.show(tally.take(tested))
         put(tally.result(mesh.system.monotonic() - began), screen)
     return tally.exit_code()
 
 
 def _show_rows(answer: Any, screen: Screen) -> int:
-    with closing(answer):
+    with answer:
         table, more = read_rows(answer, ON_A_SCREEN if screen.format == "table" else 0)
     put(Result("rows", table.data, table, lambda shown: draw_table(table, shown)), screen)
     if more:

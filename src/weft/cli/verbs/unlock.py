@@ -8,7 +8,7 @@ from weft.app.errors import Exit
 from weft.app.unlock import held_locks
 from weft.app.unlock import unlock as end_lock
 from weft.cli.options import mesh_here, yes_option
-from weft.cli.output import put
+from weft.cli.output import put, report
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.history import locks_table
 from weft.cli.verb import verb
@@ -40,5 +40,6 @@ def unlock(lock: str | None, yes: bool, screen: Screen) -> int:
             screen.say("Nothing was unlocked.")
             return Exit.BLOCKED
         ended = end_lock(mesh, lock)
-    screen.say(f"{ended.product} in {ended.environment} is free; {ended.holder} held it.")
+    words = f"{ended.product} in {ended.environment} is free; {ended.holder} held it."
+    report(words, locks_table([ended]), screen)
     return Exit.DONE

@@ -52,7 +52,13 @@ def _result(found: Validation) -> Result:
         "diagnostics",
         data,
         Table("diagnostics", columns, rows),
-        lambda screen: draw(
-            loaded.diagnostics, files=loaded.files, seconds=found.seconds, colour=screen.colour
-        ),
+        lambda screen: _text(found, screen),
     )
+
+
+def _text(found: Validation, screen: Screen) -> str:
+    loaded = found.loaded
+    text = draw(loaded.diagnostics, files=loaded.files, seconds=found.seconds, colour=screen.colour)
+    if loaded.products or loaded.diagnostics:
+        return text
+    return f"{text}This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU\n"

@@ -6,7 +6,7 @@ import click
 
 from weft.app.errors import Exit
 from weft.app.why import why as asked
-from weft.cli.options import env_option, mesh_here
+from weft.cli.options import env_option, mesh_here, same_env
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.why import why_result
@@ -24,5 +24,5 @@ from weft.cli.verb import verb
 def why(address: str, env: str, screen: Screen) -> int:
     """Say how a product, port or model stands, and which field makes it so."""
     with mesh_here(env) as mesh:
-        put(why_result(asked(mesh, address), mesh.environment), screen)
+        put(why_result(asked(mesh, address), mesh.environment, same_env(env)), screen)
     return Exit.DONE

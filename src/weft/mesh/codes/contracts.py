@@ -54,9 +54,11 @@ CONTRACTS: dict[str, Code] = {
         "aircraft.tailnum}]`.",
     ),
     "W259": Code(
-        "An unknown value of `blocks`",
-        "The custom property `blocks` says what a failed check holds back: `publish`, the "
-        "default, or `nothing`. Write one of the two.",
+        "An unknown word in a quality rule",
+        "Some words decide what a check does. The custom property `blocks` says what a failed "
+        "check holds back: `publish`, the default, or `nothing`. The `unit` of a metric is `rows` "
+        "or `percent`. A `severity` of `info` or `warning` does not block; any other does. "
+        "Correct the word.",
     ),
     "W260": Code(
         "A promise that is only shown",
@@ -79,5 +81,12 @@ CONTRACTS: dict[str, Code] = {
         "An impossible column name",
         "Column names may hold nearly every character, as long as warehouses can store them. A "
         "zero character cannot be stored. Remove it from the name.",
+    ),
+    "W264": Code(
+        "A key that has no effect",
+        "The standard allows this key, and Weft keeps it in the document without acting on it: "
+        "the schedule of a rule, how a table is partitioned, promises about data from outside, or "
+        "a custom property of vendor weft that Weft does not know. Correct its name if it is "
+        "misspelled; otherwise it may stay, or go.",
     ),
 }

@@ -156,6 +156,12 @@ FILES: dict[str, Code] = {
         "folders below these are not read. A model's name is its file's name, so folders would "
         "say nothing. Move the file one folder up.",
     ),
+    "W133": Code(
+        "A file or folder that cannot be read",
+        "The operating system refused to open it, most often for want of permission. Everything "
+        "in `domains/` is read by whoever runs weft. Give that user the right to read it, or move "
+        "it out of the mesh.",
+    ),
     "W140": Code(
         "An environment variable is not set",
         "`${NAME}` in `weft.yaml` and in the servers of sources is replaced by an environment "
@@ -175,5 +181,17 @@ FILES: dict[str, Code] = {
         "A `${...}` that cannot be read",
         "A variable is written `${NAME}` or `${NAME:-default}`; the name has letters, digits and "
         "underscores. Write `$${` for a plain `${`.",
+    ),
+    "W144": Code(
+        "An unknown kind of store or warehouse",
+        "The `type` of a warehouse and the beginning of the store's address say which program "
+        "keeps them, and this version of Weft knows none of that name. Correct the name, or "
+        "install a version that knows it.",
+    ),
+    "W145": Code(
+        "Production is no declared environment",
+        "Where `weft.yaml` lists `environments`, `production` names one of them; a misspelled name "
+        "would silently publish everything once more, beside what consumers read. Correct the "
+        "name, or list it: `environments: {prod: {}}`.",
     ),
 }

@@ -119,8 +119,10 @@ MESHWIDE: dict[str, Code] = {
         "warehouse is its home. Add the file; `weft new domain` writes one.",
     ),
     "W424": Code(
-        "A link that leads nowhere or out of the mesh",
-        "Definitions are read from the folder of the mesh only, so that reading a mesh cannot "
-        "reveal other files. Put the file itself where the link is.",
+        "Something that is no file of the mesh",
+        "Definitions are files in the folder of the mesh, so that reading a mesh cannot reveal "
+        "other files and always ends. This is a link that leads nowhere, out of the mesh or to a "
+        "folder inside a product, or it is a folder or a pipe with the name of a definition. Put "
+        "the file itself here.",
     ),
 }

@@ -20,6 +20,30 @@ _APPEND = (
     "VALUES (:number, :at, :actor, :action, :subject, :detail, :previous, :hash)"
 )
 
+# What every change of state leaves in the log, looked for from the other side.
+_UNEXPLAINED = """
+SELECT 'run ' || id || ' began' FROM runs
+WHERE id NOT IN (SELECT subject FROM audit WHERE action = 'run.begun')
+UNION ALL
+SELECT 'run ' || id || ' ended' FROM runs
+WHERE ended <> '' AND id NOT IN (
+  SELECT subject FROM audit WHERE action IN ('run.ended', 'run.interrupted')
+)
+UNION ALL
+SELECT 'release ' || number || ' of ' || product || ' was published in ' || environment
+FROM releases
+WHERE (product, environment, number) NOT IN (
+  SELECT subject, detail ->> 'environment', detail ->> 'release' FROM audit
+  WHERE action = 'release.published'
+)
+UNION ALL
+SELECT product || ' was held in ' || environment FROM holds
+WHERE (product, environment, since) NOT IN (
+  SELECT subject, detail ->> 'environment', at FROM audit WHERE action = 'hold.placed'
+)
+LIMIT 1
+"""
+
 
 def record(connection: sqlite3.Connection, actor: str, at: str, *acts: Act) -> None:
     """Append acts to the audit log, in order, inside the caller's transaction."""
@@ -52,13 +76,20 @@ class SqliteAuditLog:
     def verify(self) -> tuple[int, str]:
         """Check the whole chain; how many entries are good, and what is wrong with the next."""
         with self._database.reading() as connection:
-            return examined(connection.execute(_OLDEST_FIRST), _head(connection))
+            good, fault = examined(connection.execute(_OLDEST_FIRST), _head(connection))
+            return good, fault or _unexplained(connection)
 
 
 def _head(connection: sqlite3.Connection) -> Head:
     """The newest link; a head of nothing when somebody took the row away."""
     row = connection.execute("SELECT number, hash FROM audit_head").fetchone()
     return Head(*row) if row else Head()
+
+
+def _unexplained(connection: sqlite3.Connection) -> str:
+    """Name something in the store that no entry tells of; "" when there is nothing such."""
+    row = connection.execute(_UNEXPLAINED).fetchone()
+    return f"no entry says that {row[0]}: entries are missing" if row else ""
 
 
 def _append(connection: sqlite3.Connection, entry: AuditEntry) -> None:

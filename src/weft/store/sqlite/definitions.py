@@ -111,8 +111,8 @@ def record_definition(
         ],
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO verdicts (audit, content) VALUES (?, ?)",
-        [(audit, packed(results)) for audit, results in finished.verdicts.items()],
+        "INSERT OR REPLACE INTO verdicts (audit, build, content) VALUES (?, ?, ?)",
+        [(audit, each.build, packed(each.results)) for audit, each in finished.verdicts.items()],
     )
 
 

@@ -100,7 +100,7 @@ class SqliteJournal:
     def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
         """Runs, newest first; of all environments when "" is given."""
         with self._database.reading() as connection:
-            rows = connection.execute(_RUNS, (environment, limit))
+            rows = connection.execute(_RUNS, (environment, limit or -1))
             return tuple(_run(*row) for row in rows)
 
     def steps(self, run: str) -> tuple[StepResult, ...]:

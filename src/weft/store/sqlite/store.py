@@ -6,11 +6,12 @@ import os.path
 from dataclasses import replace
 
 from weft.store.acts import store_taken_over
-from weft.store.protocol import StoreError
+from weft.store.protocol import Outdated, StoreError
 from weft.store.sqlite.audit import SqliteAuditLog, record
 from weft.store.sqlite.creation import create
 from weft.store.sqlite.database import Database
 from weft.store.sqlite.definitions import SqliteDefinitions
+from weft.store.sqlite.forgetting import forget
 from weft.store.sqlite.journal import SqliteJournal
 from weft.store.sqlite.migrate import identified
 
@@ -46,6 +47,11 @@ class SqliteStore:
             connection.execute("UPDATE identity SET id = ?", (id,))
             record(connection, actor, at, store_taken_over(self.identity.id, id))
         self.identity = replace(self.identity, id=id)
+
+    def forget(self, outdated: Outdated) -> None:
+        """Remove what need not be kept; runs, releases and the audit log stay for ever."""
+        with self._database.writing() as connection:
+            forget(connection, outdated)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +14,7 @@ import msgspec
 
 from weft.contract.evaluate import evaluate, unmeasured
 from weft.mesh.check import CheckResult, Measure, Verdict
+from weft.mesh.diagnostic import as_written
 from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
@@ -23,9 +23,8 @@ from weft.warehouses.duckdb.layout import Layout, checked, is_name
 from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.duckdb.session import Unmeasurable
 from weft.warehouses.duckdb.sessions import Sessions
-from weft.warehouses.protocol import Bound, Outcome, WarehouseError
+from weft.warehouses.protocol import Bound, Outcome, Unmeasurable, WarehouseError
 
 KEPT_KEYS = 3
 KEPT_DAYS = 14
@@ -130,8 +129,8 @@ class Auditor:
     def _judged(self, measure: Measure, rows: int, value: Any) -> CheckResult:
         number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
         if value is not None and not number:
-            text = f"it gave `{value}` and not a number"
-            return unmeasured(measure.check, text, rows)
+            shown = as_written(value if isinstance(value, bool) else str(value))
+            return unmeasured(measure.check, f"it gave `{shown}` and not a number", rows)
         return evaluate(measure, rows, float(value) if isinstance(value, Decimal) else value)
 
     def _quarantined(self, failing: _Failing, result: CheckResult, bound: Bound) -> CheckResult:
@@ -177,19 +176,18 @@ class Auditor:
             raise KeyError(check)
         return path
 
-    def forget_old(self, now: str) -> Iterator[tuple[str, int]]:
-        """Remove what has been kept long enough; yield paths and sizes in bytes."""
+    def old_rows(self, now: str) -> list[str]:
+        """Return the paths of all rows that were kept long enough, and of the notes beside them."""
         oldest = datetime.fromisoformat(now) - timedelta(days=KEPT_DAYS)
+        found: list[str] = []
         for audit in filter(is_name, names_in(self._layout.quarantine)):
             folder = os.path.join(self._layout.quarantine, audit)
             for name in names_in(folder):
                 stem, ending = os.path.splitext(os.path.join(folder, name))
                 data = read(f"{stem}.json") if ending == ".json" else None
                 if data is not None and _kept_since(stem, data) < oldest:
-                    for path in (f"{stem}.parquet", f"{stem}.json"):
-                        size = os.path.getsize(path) if os.path.exists(path) else 0
-                        self._disk.remove(path)
-                        yield path, size
+                    found += [f"{stem}.parquet", f"{stem}.json"]
+        return found
 
 
 def file_name(check: str) -> str:

@@ -40,6 +40,16 @@ def not_writable(path: str) -> WarehouseError:
     )
 
 
+def fault(operation: str, path: str, error: OSError) -> WarehouseError:
+    """Return the error for an operation that changes files and that the system refused."""
+    if error.errno in _FULL:
+        return full_disk(path)
+    if error.errno in _DENIED:
+        return not_writable(path)
+    words = operation.replace("_", " ")
+    return WarehouseError(f"cannot {words} {path}: {error.strerror}", interrupted=True)
+
+
 def _find_flush() -> Callable[[int], None] | None:
     """What flushes the whole file system that an open file lies on, where there is such a thing."""
     call = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
@@ -123,20 +133,21 @@ class Disk:
         with self._explained("remove_folder", path), suppress(FileNotFoundError):
             shutil.rmtree(path)
 
+    def open_lock(self, path: str) -> int | None:
+        """Open a file to lock it, making it where needed; None when its folder is not there."""
+        with self._explained("lock", path):
+            try:
+                return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            except FileNotFoundError:
+                return None
+
     @contextmanager
     def _explained(self, operation: str, path: str) -> Iterator[None]:
         try:
             self._before(operation, path)
             yield
         except OSError as error:
-            if error.errno in _FULL:
-                raise full_disk(path) from error
-            if error.errno in _DENIED:
-                raise not_writable(path) from error
-            raise WarehouseError(
-                f"cannot {operation.replace('_', ' ')} {path}: {error.strerror}",
-                interrupted=True,
-            ) from error
+            raise fault(operation, path, error) from error
 
 
 def read(path: str) -> bytes | None:
@@ -147,7 +158,7 @@ def read(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise WarehouseError(f"cannot read {path}: {error.strerror}", denied=True) from error
+        raise unreadable(path, error) from error
 
 
 def names_in(path: str) -> list[str]:
@@ -157,4 +168,10 @@ def names_in(path: str) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise WarehouseError(f"cannot read {path}: {error.strerror}", denied=True) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: str, error: OSError) -> WarehouseError:
+    """Return the error for a file or folder that this user cannot read."""
+    advice = "; give this user the right to read it" if error.errno in _DENIED else ""
+    return WarehouseError(f"cannot read {path}: {error.strerror}{advice}", denied=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from weft.mesh.release import Build, Observed, Release
+from weft.mesh.release import Observed, Release
 from weft.plan.plan import Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
@@ -25,7 +25,7 @@ from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.protocol import Bound, Outcome, Relation, Scope
+from weft.warehouses.protocol import Bound, Outcome, Relation, Removal, Scope, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Lake:
         self._builder = Builder(*parts, self._sessions, relations)
         self._auditor = Auditor(*parts, self._sessions, relations)
         self._releases = Releases(*parts, self._manifests)
-        self._ports = Ports(*parts, self._releases, engine)
-        self._pruning = Pruning(*parts, self._manifests)
+        self._ports = Ports(*parts, self._releases, engine, owner.production)
+        self._pruning = Pruning(*parts, self._manifests, self._releases)
         self._ready = False
         self._guard = Lock()
 
@@ -67,15 +67,22 @@ class Lake:
         return marks_of(self._layout)
 
     def observe(self, scope: Scope) -> Observed:
-        """Read what is really there for the products in scope. Raises WarehouseError."""
-        if not open_lake(self._layout, self._owner.mesh, self._owner.store):
+        """Read what is really there for the products in scope. Raises WarehouseError.
+
+        Builds that lost their data are not there. Unless somebody asks to look closely, only
+        those of the current releases in scope are looked at.
+        """
+        if not _exists(self._layout, self._owner):
             return Observed()
         found = {
             product: self._releases.current(scope.environment, product)
             for product in scope.products
         }
         releases = {product: release for product, release in found.items() if release}
-        return Observed(releases, self._manifests.keys())
+        if scope.closely:
+            return Observed(releases, frozenset(each.key for each in self._manifests.all()))
+        named = {key for release in releases.values() for key in release.keys}
+        return Observed(releases, self._manifests.keys() - self._manifests.damaged(named))
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
@@ -94,7 +101,10 @@ class Lake:
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""
         expansion = Expansion(self._layout, self._manifests)
-        return answer(select, relations, expansion, self._engine)
+        named = tuple(relations)
+        for relation in named:
+            _refuse_damaged(relation, self._manifests)
+        return answer(select, named, expansion, self._engine)
 
     def failing_rows(self, audit: str, check: str) -> Answer:
         """Return all rows that failed a check. Raises KeyError when none are kept."""
@@ -108,8 +118,12 @@ class Lake:
     def serve(self, environment: str) -> None:
         """Bring the file of an environment's ports up to date. Raises WarehouseError."""
         self._prepare()
-        production = environment == self._owner.production
-        self._ports.serve(environment, production, Expansion(self._layout, self._manifests))
+        self._ports.serve(environment, Expansion(self._layout, self._manifests))
+
+    def is_served(self, environment: str) -> bool:
+        """Whether the file of an environment's ports is there and up to date."""
+        there = _exists(self._layout, self._owner)
+        return not there or self._ports.is_current(environment)
 
     def history(self, environment: str, product: str) -> tuple[Release, ...]:
         """Return all kept releases of a product, newest first."""
@@ -120,21 +134,24 @@ class Lake:
         environments = self._releases.environments()
         return {each: self._releases.products(each) for each in environments}
 
-    def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
-        """Return the builds that `forget` would remove."""
-        return tuple(self._pruning.unneeded(keep))
-
     def forget(
-        self, releases: Iterable[Release], keep: frozenset[str], now: str
-    ) -> tuple[str, int]:
-        """Remove releases, builds that `keep` does not reach, and what is too old to be kept."""
+        self,
+        releases: Iterable[Release],
+        keep: frozenset[str],
+        now: str,
+        *,
+        dry_run: bool = False,
+    ) -> Removal:
+        """Remove releases, builds that nothing kept reaches, and what is too old to be kept."""
+        if not _exists(self._layout, self._owner):
+            return Removal()
+        old_rows = self._auditor.old_rows(now)
+        if dry_run:
+            return self._pruning.removal(releases, keep, old_rows)
+        # What killed runs left is counted before it is cleared.
+        removed = self._pruning.remove(releases, keep, old_rows)
         self._prepare()
-        removed = [self._releases.remove(release) for release in releases]
-        removed.extend(self._pruning.forget_builds(keep))
-        removed.extend(self._pruning.forget_orphans())
-        removed.extend(self._auditor.forget_old(now))
-        names = ", ".join(self._layout.relative(path) for path, _ in removed)
-        return names, sum(size for _, size in removed)
+        return removed
 
     def cancel(self) -> None:
         """Stop what is running in any thread, for good: nothing else begins in this one."""
@@ -153,3 +170,16 @@ class Lake:
                 make_lake(self._layout, self._disk, self._scratch, owner.mesh, owner.store)
                 self._pruning.clear_dead_runs()
                 self._ready = True
+
+
+def _exists(layout: Layout, owner: Owner) -> bool:
+    """Whether there is a lake. Raises WarehouseError when it is not ours."""
+    return open_lake(layout, owner.mesh, owner.store)
+
+
+def _refuse_damaged(relation: Relation, manifests: Manifests) -> None:
+    if not manifests.is_readable(relation.key):
+        raise WarehouseError(
+            f"{'.'.join(relation.path)}: its data is missing or damaged in the lake; "
+            "run `weft apply`, which builds it again"
+        )

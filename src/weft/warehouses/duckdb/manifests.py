@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from weft.mesh.release import Build
-from weft.warehouses.duckdb.disk import Disk, names_in, read
+from weft.warehouses.duckdb.disk import Disk, names_in, read, unreadable
 from weft.warehouses.duckdb.layout import Layout, is_name
 from weft.warehouses.protocol import WarehouseError
 
@@ -33,6 +33,24 @@ class Manifests:
         keys = (name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
         return frozenset(key for key in keys if is_name(key))
 
+    def damaged(self, keys: Iterable[str]) -> set[str]:
+        """Return those of these builds that lost data, as far as the folders alone can tell.
+
+        A manifest is written after its files, so that files which are older are taken to be as
+        they were. Only of the others is the manifest read; `find` looks at every file's size.
+        """
+        written = _times(self._layout.builds)
+        files: dict[str, int] = {}
+        for name, modified in _times(self._layout.files).items():
+            key = name.rsplit("-", 2)[0]
+            files[key] = max(modified, files.get(key, 0))
+        return {
+            key
+            for key in keys
+            if not 0 < files.get(key, 0) <= written.get(f"{key}{_ENDING}", 0)
+            and self.find(key) is None
+        }
+
     def all(self) -> list[Build]:
         """Return all complete builds, by key. Raises WarehouseError when one cannot be read."""
         found = (self.find(key) for key in sorted(self.keys()))
@@ -56,11 +74,17 @@ class Manifests:
             self._read[key] = found
         return found
 
+    def is_readable(self, key: str) -> bool:
+        """Whether a build is whole, and so is all that it reads when it is a view."""
+        found = self.find(key)
+        reads = found.reads if found is not None and found.kind == "view" else ()
+        return found is not None and all(map(self.is_readable, reads))
+
     def get(self, key: str) -> Build:
         """Return a build. Raises WarehouseError when there is none."""
         found = self.find(key)
         if found is None:
-            raise WarehouseError(f"build {key} is missing in the lake; plan and apply again")
+            raise _missing(key)
         return found
 
     def need(self, key: str) -> Build:
@@ -88,10 +112,16 @@ class Manifests:
         return added
 
     def paths(self, keys: Iterable[str]) -> list[str]:
-        """Return the paths of everything that these builds consist of, and of their folders."""
+        """Return the paths of everything that these builds consist of, and of their folders.
+
+        Raises WarehouseError when a build is no longer there, although it was read before.
+        """
         builds = [self.need(key) for key in keys]
         files = [self._layout.file(file) for build in builds for file in build.files]
         manifests = [self._layout.build(build.key) for build in builds]
+        for build, path in zip(builds, manifests, strict=True):
+            if not os.path.exists(path):
+                raise _missing(build.key)
         return [self._layout.files, self._layout.builds, *files, *manifests]
 
     def remove(self, key: str) -> None:
@@ -103,6 +133,21 @@ class Manifests:
         paths = [self._layout.file(file) for file in build.files]
         there = all(map(os.path.exists, paths))
         return there and sum(map(os.path.getsize, paths)) == build.bytes
+
+
+def _missing(key: str) -> WarehouseError:
+    return WarehouseError(f"build {key} is missing in the lake, or damaged; plan and apply again")
+
+
+def _times(folder: str) -> dict[str, int]:
+    """The time of change of every file in a folder, in nanoseconds; none without the folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat().st_mtime_ns for entry in entries}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise unreadable(folder, error) from error
 
 
 def _decoded(key: str, data: bytes) -> Build | None:

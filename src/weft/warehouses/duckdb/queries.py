@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
 from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.expansion import Expansion
+from weft.warehouses.duckdb.leaving import leaving
 from weft.warehouses.duckdb.reading import columns_of, parquet
-from weft.warehouses.duckdb.session import Engine, explaining, lock
-from weft.warehouses.protocol import Relation
+from weft.warehouses.duckdb.session import Engine, explained, explaining, lock
+from weft.warehouses.protocol import Relation, WarehouseError
 
 
 class Answer:
     """The rows of a query, read once and as a stream by way of `__arrow_c_stream__`.
 
-    It is a context manager; close it when the rows are read.
+    It is a context manager, and raises WarehouseError in place of what the reader of the stream
+    makes of an error of the engine.
     """
 
     def __init__(self, connection: Any, rows: Any) -> None:
@@ -33,15 +36,38 @@ class Answer:
             return self._rows.__arrow_c_stream__(requested_schema)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, without waiting for rows that nobody reads."""
+        self._connection.interrupt()
         self._rows = None
         self._connection.close()
 
     def __enter__(self) -> Answer:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
         self.close()
+        # A stream of C knows no classes: its reader raises just this one, with the text.
+        if kind is Exception:
+            raise _streamed(str(error)) from None
+
+
+_STREAMED = re.compile(r"^C Data interface error: (?=(.+?) Error: )")
+_CLASSES = {
+    "INTERRUPT": "InterruptException",
+    "Out of Memory": "OutOfMemoryException",
+    "IO": "IOException",
+    "INTERNAL": "InternalException",
+    "FATAL": "FatalException",
+}
+
+
+def _streamed(message: str) -> WarehouseError:
+    """Turn the text of an error that came through a stream into what it was."""
+    import duckdb
+
+    found = _STREAMED.match(message)
+    name = _CLASSES.get(found.group(1), "Error") if found else "InternalException"
+    return explained(getattr(duckdb, name)(_STREAMED.sub("", message)))
 
 
 def answer(
@@ -74,8 +100,11 @@ def _run(select: str, views: Iterable[str], files: set[str], engine: Engine) -> 
             allowed = ", ".join(string(file) for file in sorted(files))
             connection.execute("SET temp_directory = ''")
             connection.execute(" ".join(("SET allowed_paths = [", allowed, "]")))
+            # So the stream says which of its texts are JSON.
+            connection.execute("SET arrow_lossless_conversion = true")
             lock(connection)
-            rows = connection.sql(select)
+            bound = connection.sql(select)
+            rows = connection.sql(leaving(select, bound.columns, bound.types))
         on_error.pop_all()
     return Answer(connection, rows)
 

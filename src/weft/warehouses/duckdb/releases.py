@@ -13,6 +13,7 @@ from weft.mesh.release import Release
 from weft.plan.plan import Step
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.locking import holding
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import Bound, Conflict, Outcome, WarehouseError
@@ -76,33 +77,43 @@ class Releases:
         reused = current is not None and _same(current, wanted)
         if not reused:
             self._refuse_moved(current, wanted)
-            paths = self._manifests.paths(sorted(_builds(wanted)))
             self._disk.make_folder(folder)
             draft = self._scratch.file(bound.run, "release.json")
             self._disk.write(draft, msgspec.json.encode(wanted))
-            self._disk.sync(*paths, draft, *self._above(folder))
-            if not self._disk.link(draft, self._path(folder, wanted.number)):
-                current = self.current(wanted.environment, wanted.product)
-                raise _conflict(current, wanted)
+            # Pruning holds this lock alone, so that no build goes between the look and the link.
+            with holding(self._layout.identity, shared=True):
+                paths = self._manifests.paths(sorted(wanted.keys))
+                self._disk.sync(*paths, draft, *self._above(folder))
+                if not self._disk.link(draft, self._path(folder, wanted.number)):
+                    current = self.current(wanted.environment, wanted.product)
+                    raise _conflict(current, wanted)
         self._disk.sync(folder)
         return Outcome(reused=reused, release=current if reused else wanted)
 
-    def remove(self, release: Release) -> tuple[str, int]:
-        """Remove a release that is not current; return its path and size.
+    def everywhere(self) -> tuple[Release, ...]:
+        """Return every kept release of every product in every environment."""
+        return tuple(
+            release
+            for environment in self.environments()
+            for product in self.products(environment)
+            for release in self.all(environment, product)
+        )
 
-        Raises WarehouseError for the current one.
-        """
+    def old(self, release: Release) -> str:
+        """Return the path of a release that may be removed. Raises WarehouseError if current."""
         numbers = self.numbers(release.environment, release.product)
         if release.number == max(numbers, default=0):
             raise WarehouseError(
                 f"release {release.number} of {release.product} is current and stays"
             )
         folder = self._layout.product(release.environment, release.product)
-        path = self._path(folder, release.number)
-        size = os.path.getsize(path) if release.number in numbers else 0
+        return self._path(folder, release.number)
+
+    def remove(self, release: Release) -> None:
+        """Remove a release that is not current. Raises WarehouseError for the current one."""
+        path = self.old(release)
         self._disk.remove(path)
         self._read.pop(path, None)
-        return path, size
 
     def _refuse_moved(self, current: Release | None, wanted: Release) -> None:
         number = current.number if current else 0
@@ -132,11 +143,6 @@ class Releases:
 
     def _path(self, folder: str, number: int) -> str:
         return os.path.join(folder, f"{number:08}.json")
-
-
-def _builds(release: Release) -> set[str]:
-    shown = (each.key for port in release.ports for each in port.objects)
-    return {*release.builds.values(), *shown}
 
 
 def _same(current: Release, wanted: Release) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,15 +15,15 @@ from weft.mesh.manifest import Column
 from weft.sql.duckdb import string
 from weft.warehouses.duckdb.disk import DENIED_TEXTS, FULL_TEXTS, full_disk, not_writable
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import Unmeasurable, WarehouseError
 
 MAX_MESSAGE = 300
 
+# In seconds.
+_PAUSE = 0.005
+
+_ADVICE = re.compile(r"\n\n|\s*(?:Possible fixes|Candidate functions):")
 _FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
-
-
-class Unmeasurable(WarehouseError):
-    """The statement itself is at fault: it does not bind, or a value in it cannot be computed."""
 
 
 class OutOfMemory(WarehouseError):
@@ -102,6 +103,7 @@ class Session:
         self._cursors: list[Any] = []
         self._local = threading.local()
         self._guard = threading.Lock()
+        self._running = 0
         self._cancelled = False
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
@@ -112,12 +114,15 @@ class Session:
         import duckdb
 
         cursor = self._cursor()
-        if self._cancelled:
-            raise _stopped()
+        self._count(1)
         try:
+            if self._cancelled:
+                raise _stopped()
             rows: list[tuple[Any, ...]] = cursor.execute(statement).fetchall()
         except duckdb.Error as error:
             raise explained(error) from error
+        finally:
+            self._count(-1)
         return rows
 
     def describe(self, select: str) -> tuple[Column, ...]:
@@ -143,11 +148,16 @@ class Session:
         self._cursor().unregister(name)
 
     def cancel(self) -> None:
-        """Stop the running statements, and let no other begin."""
+        """Stop the running statements, and let no other begin; none runs any more afterwards.
+
+        One that is just beginning does not hear it, so that it is said until all have ended.
+        """
         self._cancelled = True
-        with self._guard:
-            for cursor in self._cursors:
-                cursor.interrupt()
+        while self._running:
+            with self._guard:
+                for cursor in self._cursors:
+                    cursor.interrupt()
+            time.sleep(_PAUSE)
 
     def close(self) -> None:
         """Close the database; it opens again when it is needed."""
@@ -161,6 +171,10 @@ class Session:
                 self._scratch.drop(self._owner)
             self._database, self._owner = None, ""
             self._local = threading.local()
+
+    def _count(self, change: int) -> None:
+        with self._guard:
+            self._running += change
 
     def _cursor(self) -> Any:
         cursor = getattr(self._local, "cursor", None)
@@ -194,7 +208,8 @@ def explaining() -> Iterator[None]:
         raise explained(error) from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":
-            raise KeyboardInterrupt from error
+            # What the handler of the signal raised may say which one it was.
+            raise KeyboardInterrupt(*getattr(error.__context__, "args", ())) from error
         raise
 
 
@@ -222,7 +237,7 @@ def shortened(message: str) -> str:
     What follows are a copy of the statement, advice on options that are not the user's, and, where
     a file is at fault, its name: that one is put in front.
     """
-    first = message.strip().split("\n\n")[0].partition("Possible fixes:")[0]
+    first = _ADVICE.split(message.strip(), maxsplit=1)[0]
     file = _FILE.search(message)
     line = " ".join(([f"{file.group(1)}:"] if file else []) + first.split())
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"

@@ -1,0 +1,59 @@
+"""What a plan does for products beside those that change: who follows, how much, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from weft.plan.plan import Plan, Step, StepKind
+
+
+@dataclass(frozen=True)
+class Follower:
+    """What a plan does for a product though neither its definition nor its sources say so.
+
+    `models` are built again and `checked` counts the objects that are audited. `because` are the
+    products whose new releases it waits for; `asked` says that a rebuild was asked for. Without
+    either it is what an earlier apply left undone.
+    """
+
+    product: str
+    models: tuple[str, ...] = ()
+    checked: int = 0
+    because: tuple[str, ...] = ()
+    asked: bool = False
+
+
+def followers(plan: Plan) -> tuple[Follower, ...]:
+    """The products with steps that no change of theirs and no newer data explains, in order.
+
+    One that changes itself is among them where models are built that the changes do not name.
+    """
+    explained = {(each.product, each.name) for each in plan.changes if each.kind == "model"}
+    explained |= {_split(model) for each in plan.data for model in each.models}
+    known = {product for product, _ in explained} | {each.product for each in plan.changes}
+    salted = {_split(model)[0] for model in plan.salts}
+    steps: dict[str, list[Step]] = {product: [] for product in plan.manifests}
+    for step in plan.steps:
+        # What is dropped is named on its own.
+        if step.kind is not StepKind.DROP:
+            steps.setdefault(step.product, []).append(step)
+    found: list[Follower] = []
+    for product, own in steps.items():
+        built = [each.target for each in own if each.kind is StepKind.BUILD]
+        models = tuple(name for name in built if (product, name) not in explained)
+        if models or product not in known:
+            checked = sum(each.kind is StepKind.AUDIT for each in own)
+            because = _other_products(product, own)
+            found.append(Follower(product, models, checked, because, product in salted))
+    return tuple(found)
+
+
+def _split(model: str) -> tuple[str, str]:
+    product, _, name = model.rpartition(".")
+    return product, name
+
+
+def _other_products(product: str, steps: Iterable[Step]) -> tuple[str, ...]:
+    needs = (need.partition("/")[0] for step in steps for need in step.needs)
+    return tuple(dict.fromkeys(need for need in needs if need != product))

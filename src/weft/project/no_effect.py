@@ -1,0 +1,79 @@
+"""What the standard allows in a contract and Weft keeps without acting on it: one warning each.
+
+Fields that only describe are not named here; `weft explain` says what each of them is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.nearest import did_you_mean
+from weft.project.odcs import custom_properties
+from weft.project.read_yaml import Document, Step
+
+_OF_CHECKS = ("blocks", "notify")
+_OF_CONTRACTS = ("successor",)
+_PROMISES = ("required", "unique", "primaryKey", "enum", "relationships", "quality")
+
+# A key of a rule or a column, and why it does nothing.
+_IDLE = {
+    "schedule": "checks run with every build, before it is published",
+    "scheduler": "checks run with every build, before it is published",
+    "partitioned": "how data lies on disk is the warehouse's own affair",
+}
+
+Place = tuple[dict[str, Any], tuple[Step, ...]]
+
+
+def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diagnostic]:
+    """Warn of what a contract says in vain, each kind once."""
+    seen: set[str] = set()
+    data: dict[str, Any] = document.data
+    yield from _custom(document, (data, ()), _OF_CONTRACTS)
+    for element, is_rule in _elements(data):
+        entry, path = element
+        if "customProperties" in entry:
+            yield from _custom(document, element, _OF_CHECKS if is_rule else ())
+        if is_source and not is_rule:
+            idle = {key: "the data of a source is not checked" for key in _PROMISES}
+        else:
+            idle = _IDLE
+        for key, why in idle.items():
+            if why not in seen and entry.get(key):
+                seen.add(why)
+                message = f"`{key}` has no effect here"
+                yield _warning(document, message, why, *path, key, at_key=True)
+
+
+def _elements(data: dict[str, Any]) -> Iterator[tuple[Place, bool]]:
+    """Objects, columns, rules and relationships; and whether checks are made of them."""
+    for index, obj in enumerate(data.get("schema", ())):
+        holders: list[Place] = [(obj, ("schema", index))]
+        for number, column in enumerate(obj.get("properties", ())):
+            holders.append((column, ("schema", index, "properties", number)))
+        for entry, path in holders:
+            yield (entry, path), False
+            for key in ("quality", "relationships"):
+                for number, check in enumerate(entry.get(key, ())):
+                    yield (check, (*path, key, number)), True
+
+
+def _custom(document: Document, element: Place, known: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Custom properties of vendor weft that Weft does not know at their place."""
+    entry, path = element
+    for name in custom_properties(entry):
+        if name not in known:
+            number = [each["property"].removeprefix("weft.") for each in entry["customProperties"]]
+            where = (*path, "customProperties", number.index(name), "property")
+            note = did_you_mean(name, known, f"known here: {', '.join(known) or 'none'}")
+            yield _warning(document, f"custom property `{name}` has no effect here", note, *where)
+
+
+def _warning(
+    document: Document, message: str, note: str, *path: Step, at_key: bool = False
+) -> Diagnostic:
+    return document.diagnostic(
+        "W264", message, *path, key=at_key, note=note, severity=Severity.WARNING
+    )

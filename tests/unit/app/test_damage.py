@@ -1,0 +1,157 @@
+"""A lake that somebody's hands were in: it is noticed, named, and made whole by an apply."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from applying import apply_files
+from mesh_files import Port, Product, mesh_files
+from weft.app.bootstrap import opened
+from weft.app.doctor import Finding, State, examine_machine
+from weft.app.errors import Usage
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.rollback import RollbackOptions, plan_rollback
+from weft.app.serving import unserved
+from weft.app.system import System
+from weft.plan.plan import Plan, StepKind
+
+
+def files(number: int) -> dict[str, bytes]:
+    """A table, and a view on it that is published."""
+    product = Product(
+        "a.b",
+        {
+            "base": f"SELECT {number} AS n",
+            "shown": "-- materialized: view\nSELECT n FROM base",
+        },
+        (Port("shown", {"n": "integer"}, required=("n",)),),
+    )
+    return mesh_files([product])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "mesh"
+    place.mkdir()
+    apply_files(place, files(1))
+    return place
+
+
+def planned(folder: Path) -> Plan:
+    with opened(folder, "", System()) as mesh:
+        return make_plan(mesh, PlanOptions()).plan
+
+
+def hidden(folder: Path) -> tuple[str, ...]:
+    with opened(folder, "", System()) as mesh:
+        make_plan(mesh, PlanOptions())
+        return unserved(mesh)
+
+
+def findings(folder: Path, name: str) -> list[Finding]:
+    return [each for each in examine_machine(folder, "", System()) if each.name == name]
+
+
+def data_files(folder: Path) -> list[Path]:
+    return sorted((folder / ".weft/lake/files").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, 10)
+    os.utime(path)
+
+
+def shown(folder: Path) -> list[tuple[int]]:
+    with duckdb.connect(str(folder / ".weft/lake/ports.duckdb"), read_only=True) as ports:
+        return ports.execute("SELECT n FROM a__b.shown").fetchall()
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut])
+def test_lost_data_is_built_and_checked_again(folder: Path, damage: Callable[[Path], None]) -> None:
+    assert planned(folder).empty
+    damage(data_files(folder)[0])
+    plan = planned(folder)
+    assert [(each.name, each.effect) for each in plan.changes] == [
+        ("base", "its data is gone or damaged, built again")
+    ]
+    # The view is as it was, but what it shows is not known to be.
+    assert [(step.kind, step.target) for step in plan.steps] == [
+        (StepKind.BUILD, "base"),
+        (StepKind.AUDIT, "shown@1.shown"),
+    ]
+    [found] = findings(folder, "data")
+    assert (found.state, found.detail) == (
+        State.FAIL,
+        "release 1 of a.b in prod is current and has lost data",
+    )
+    apply_files(folder)
+    assert planned(folder).empty
+    assert shown(folder) == [(1,)]
+    assert findings(folder, "data")[0].state is State.OK
+
+
+def test_a_kept_release_that_lost_data_cannot_be_gone_back_to(folder: Path) -> None:
+    apply_files(folder, files(2))
+    data_files(folder)[0].unlink()
+    assert planned(folder).empty
+    [found] = findings(folder, "data")
+    assert (found.state, found.detail) == (
+        State.WARN,
+        "release 1 of a.b in prod has lost data, nobody can roll back to it",
+    )
+    with (
+        opened(folder, "", System()) as mesh,
+        pytest.raises(Usage, match=r"release 1 of a\.b has lost data"),
+    ):
+        plan_rollback(mesh, RollbackOptions("a.b", 1))
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def spoil(path: Path) -> None:
+    path.write_bytes(b"no database")
+
+
+def exchange(path: Path) -> None:
+    path.unlink()
+    duckdb.connect(str(path)).close()
+
+
+@pytest.mark.parametrize("damage", [delete, spoil, exchange])
+def test_what_other_programs_open_is_renewed_under_an_empty_plan(
+    folder: Path, damage: Callable[[Path], None]
+) -> None:
+    assert hidden(folder) == ()
+    damage(folder / ".weft/lake/ports.duckdb")
+    assert hidden(folder) == ("lake",)
+    assert findings(folder, "shown ports")[0].state is State.WARN
+    assert planned(folder).empty
+    apply_files(folder)
+    assert hidden(folder) == ()
+    assert shown(folder) == [(1,)]
+
+
+@pytest.mark.parametrize("copied", [shutil.copytree, shutil.move])
+def test_a_mesh_in_another_folder_shows_its_own_data(
+    folder: Path, tmp_path: Path, copied: Callable[[Path, Path], object]
+) -> None:
+    copied(folder, tmp_path / "other")
+    assert hidden(tmp_path / "other") == ("lake",)
+    apply_files(tmp_path / "other")
+    shutil.rmtree(folder, ignore_errors=True)
+    assert shown(tmp_path / "other") == [(1,)]
+    assert hidden(tmp_path / "other") == ()
+
+
+def test_an_apply_that_has_nothing_to_show_begins_no_run(folder: Path) -> None:
+    apply_files(folder)
+    with opened(folder, "", System()) as mesh:
+        assert len(mesh.store.journal.runs()) == 1

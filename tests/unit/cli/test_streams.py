@@ -1,0 +1,94 @@
+"""The three standard streams of a process: closed, full, or of another encoding."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+WEFT = f"{sys.executable} -P -m weft"
+FULL = "/dev/full"
+
+
+def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        ("<&-", 0, b""),
+        (">&-", 4, b"error: stdout: Bad file descriptor\n"),
+        ("2>&-", 0, b""),
+        ("<&- >&- 2>&-", 4, b""),
+        (f">{FULL}", 8, b"error: stdout: No space left on device\n"),
+    ],
+)
+def test_a_stream_that_is_closed_or_full(
+    skyline: Path, redirected: str, code: int, said: bytes
+) -> None:
+    done = shell(f"{WEFT} ls {redirected}", skyline)
+    assert (done.returncode, done.stderr) == (code, said)
+    assert (b"fleet.aircraft" in done.stdout) == (code == 0)
+
+
+@pytest.mark.parametrize("redirected", ["2>&-", f"2>{FULL}"])
+def test_an_error_that_cannot_be_told_has_its_code(tmp_path: Path, redirected: str) -> None:
+    assert shell(f"{WEFT} ls {redirected}", tmp_path).returncode == 2
+
+
+def test_no_file_gets_the_number_of_a_closed_stream(skyline: Path) -> None:
+    program = (
+        "import os; from weft.cli.streams import hold_streams; hold_streams(); "
+        "os._exit(10 + os.open('weft.yaml', os.O_RDONLY) // 3)"
+    )
+    done = shell(f'{sys.executable} -P -c "{program}" <&- >&- 2>&-', skyline)
+    assert done.returncode == 11
+
+
+def test_a_stream_of_another_encoding(skyline: Path) -> None:
+    query = f"{WEFT} query \"select '🦆 é' as x\""
+    seen = shell(query, skyline, PYTHONIOENCODING="latin-1")
+    assert (seen.returncode, seen.stdout) == (0, b"x\n\\U0001f986 \xe9\n")
+    asked = shell(f"{query} -o json", skyline, PYTHONIOENCODING="latin-1")
+    assert json.loads(asked.stdout)["rows"] == [{"x": "🦆 é"}]
+
+
+def test_a_query_on_stdin_is_utf_8(skyline: Path) -> None:
+    done = shell(f"printf 'select \\377' | {WEFT} query -", skyline)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: a query is UTF-8\n  byte 8 is none\n  next:")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_without_a_run_that_is_stopped(skyline: Path, number: signal.Signals) -> None:
+    slow = "SELECT sum(a.range * b.range) AS s FROM range(1000000) a, range(300000) b"
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "weft", "query", slow],
+        cwd=skyline,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # What starts the tests may ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        time.sleep(3)
+        process.send_signal(number)
+        try:
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert said == b"Stopped.\n"
+    assert process.returncode in (128 + number, 130)
