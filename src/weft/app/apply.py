@@ -5,8 +5,7 @@ Nothing is worked out again here. The plan says what is done, the warehouse what
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -23,7 +22,7 @@ from weft.app.serving import not_served, unserved
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
-from weft.plan.plan import Plan
+from weft.plan.plan import Plan, Step
 from weft.store.protocol import Locked, StoreError
 from weft.warehouses.protocol import Bound, Scope, WarehouseError
 
@@ -47,8 +46,13 @@ class _Product:
     """A product while it is being applied."""
 
     lock: Lock
-    left: int
-    steps: list[StepResult] = field(default_factory=list)
+    planned: Sequence[Step]
+    results: list[StepResult] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of its steps have a result."""
+        return len(self.results) == len(self.planned)
 
 
 def refuse_unless_allowed(plan: Plan, options: ApplyOptions) -> None:
@@ -124,7 +128,6 @@ class _Applying:
         self._mesh = mesh
         self._plan = plan
         self._options = options
-        self._steps = {step.id: step for step in plan.steps}
         self._run = Run(
             id=mesh.system.new_id(),
             kind=plan.kind,
@@ -160,8 +163,10 @@ class _Applying:
             msgspec.json.encode(plan),
             lambda lock: _alive(mesh, lock),
         )
-        counts = Counter(step.product for step in plan.steps)
-        self._products = {lock.product: _Product(lock, counts[lock.product]) for lock in locks}
+        planned: dict[str, list[Step]] = {lock.product: [] for lock in locks}
+        for step in plan.steps:
+            planned[step.product].append(step)
+        self._products = {lock.product: _Product(lock, planned[lock.product]) for lock in locks}
 
     def look_again(self) -> None:
         """Make sure that all is still what the plan was made from. Raises Stale."""
@@ -237,7 +242,7 @@ class _Applying:
         total = len(self._plan.steps)
         yield RunEvent("started", self._run.id, 0, total, text=self._plan.id)
         for address, product in self._products.items():
-            if product.left == 0:
+            if product.ended:
                 yield self._ended(address, 0, total)
         warehouses = {
             name: self._mesh.warehouse(name)
@@ -259,9 +264,8 @@ class _Applying:
                 self._releases[result.product] = release
             yield RunEvent("step", self._run.id, done, total, result)
             product = self._products[result.product]
-            product.steps.append(result)
-            product.left -= 1
-            if product.left == 0:
+            product.results.append(result)
+            if product.ended:
                 yield self._ended(result.product, done, total)
         # Even when nothing was published here: another run may have been stopped before its turn.
         yield from self._serve()
@@ -281,7 +285,7 @@ class _Applying:
             failed = any(
                 step.state is StepState.FAILED
                 for each in self._products.values()
-                for step in each.steps
+                for step in each.results
             )
             return RunState.FAILED if failed else RunState.HELD
         return RunState.HELD if self._worst is StepState.HELD else RunState.DONE
@@ -289,7 +293,7 @@ class _Applying:
     def _finish(self, address: str) -> StepState:
         """Record how a product ended, in one transaction, and let go of its lock."""
         product = self._products[address]
-        state = state_of(product.steps)
+        state = state_of(product.results)
         order = (StepState.DONE, StepState.HELD, StepState.SKIPPED, StepState.FAILED)
         self._worst = max(self._worst, state, key=order.index)
         self._mesh.store.journal.finish(
@@ -297,7 +301,8 @@ class _Applying:
             finished(
                 self._plan,
                 address,
-                product.steps,
+                product.planned,
+                product.results,
                 self._unrecorded(address),
                 self._manifests.get(address),
             ),

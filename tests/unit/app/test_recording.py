@@ -24,11 +24,11 @@ def results(*verdicts: Verdict) -> tuple[CheckResult, ...]:
 def test_what_was_found_is_remembered_with_its_build(verdicts: tuple[Verdict, ...]) -> None:
     checks = results(*verdicts)
     done = StepResult("s", "a.b", "audit", "t", StepState.DONE, checks=checks)
-    told = finished(PLAN, "a.b", [done], None, None).verdicts
+    told = finished(PLAN, "a.b", PLAN.steps, [done], None, None).verdicts
     assert told == {"audit": Audited("build", checks)}
 
 
 def test_what_could_not_be_measured_is_asked_again() -> None:
     checks = results(Verdict.PASS, Verdict.ERROR)
     done = StepResult("s", "a.b", "audit", "t", StepState.DONE, checks=checks)
-    assert finished(PLAN, "a.b", [done], None, None).verdicts == {}
+    assert finished(PLAN, "a.b", PLAN.steps, [done], None, None).verdicts == {}
