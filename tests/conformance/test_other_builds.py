@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from memory_disk import quick_folder
+
 ROOT = Path(__file__).parents[2]
 BUILDS = Path(sys.prefix)
 
@@ -27,7 +29,9 @@ def _python(build: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _passes(build: str, *suites: str) -> None:
-    done = _python(build, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites)
+    with quick_folder() as folder:
+        options = ("-q", "-p", "no:cacheprovider", f"--basetemp={folder}")
+        done = _python(build, "-m", "pytest", *options, *suites)
     assert done.returncode == 0, done.stdout[-4000:]
 
 

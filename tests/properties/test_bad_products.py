@@ -23,8 +23,8 @@ from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct, parse_domain, parse_product
 from weft.project.read_yaml import read_yaml
 from weft.project.source import SourceFile
-from weft.project.write_yaml import to_yaml
 from weft.sql.dialect import dialect_named
+from yaml_text import yaml_text
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "skyline"
 FILES = {
@@ -103,7 +103,7 @@ def changed_document(data: bytes, random: Random) -> bytes:
                 holder[f"{key}x"] = holder.pop(key)
         if not list(_places(whole["all"])):
             break
-    return to_yaml(whole["all"]).encode()
+    return yaml_text(whole["all"]).encode()
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:

@@ -13,18 +13,19 @@ import msgspec
 
 from weft.app.bootstrap import Opened
 from weft.app.commit import current_commit
-from weft.app.contents import changed_sources
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of
 from weft.app.serving import not_served, unserved
+from weft.app.situation import current_releases
+from weft.app.source_contents import changed_sources
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
 from weft.plan.plan import Plan, Step
 from weft.store.protocol import Locked, StoreError
-from weft.warehouses.protocol import Bound, Scope, WarehouseError
+from weft.warehouses.protocol import Bound, ServesPorts, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class ApplyOptions:
     """How to apply: `allow_drop` lets destructive steps run; `workers` 0 means one per core.
 
     `definitions` are the digests of the files as they are now, by product, when the plan was
-    saved earlier; None when it was made a moment ago.
+    saved earlier; None when it was made a moment ago. `input_contracts` are then what the inputs
+    of the plan's products promise now, as the plan keeps it.
     """
 
     allow_drop: bool = False
@@ -171,7 +173,8 @@ class _Applying:
     def look_again(self) -> None:
         """Make sure that all is still what the plan was made from. Raises Stale."""
         mesh, plan = self._mesh, self._plan
-        self._observe()
+        homes = [(address, base.warehouse) for address, base in plan.base.items()]
+        self._releases = current_releases(mesh, homes)
         self._refuse_stale()
         self._refuse_newer_files()
         unknown = set(plan.base) - set(self._manifests)
@@ -181,14 +184,6 @@ class _Applying:
             mesh.store.definitions.set_salts(
                 plan.environment, plan.salts, self._run.actor, self._run.started
             )
-
-    def _observe(self) -> None:
-        homes: dict[str, list[str]] = {}
-        for address, base in self._plan.base.items():
-            homes.setdefault(base.warehouse, []).append(address)
-        for name, products in homes.items():
-            scope = Scope(self._plan.environment, tuple(products))
-            self._releases.update(self._mesh.warehouse(name).observe(scope).releases)
 
     def _refuse_stale(self) -> None:
         """Compare each product with what the plan says it was made from."""
@@ -325,11 +320,10 @@ class _Applying:
         What went wrong is kept with the run, so that the next apply tries again.
         """
         for warehouse in self._mesh.connected.values():
-            serve = getattr(warehouse, "serve", None)
-            if serve is None:
+            if not isinstance(warehouse, ServesPorts):
                 continue
             try:
-                serve(self._plan.environment)
+                warehouse.serve(self._plan.environment)
             except WarehouseError as error:
                 self._message = not_served(self._mesh, error, self._run.id)
                 yield RunEvent("warning", self._run.id, text=self._message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from weft.app.sharing import shared
+from weft.app.processes import shared
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.product import Domain

@@ -20,13 +20,14 @@ from weft.app.audit import verify_audit
 from weft.app.bootstrap import STATE, Opened, opened
 from weft.app.errors import Invalid
 from weft.app.load import load
-from weft.app.prune import keeper_of
+from weft.app.prune import histories, keeper_of
 from weft.app.serving import is_served
 from weft.app.system import System
 from weft.app.workspace import SETTINGS
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.secret import Secret
 from weft.mesh.settings import MeshSettings
+from weft.mesh.words import count
 from weft.store.protocol import StoreError
 from weft.warehouses.protocol import Scope, WarehouseError
 
@@ -201,9 +202,9 @@ def _definitions(mesh: Opened) -> Iterator[Finding]:
     loaded = load(mesh.folder, mesh.system, mesh.cache, published.values())
     errors = sum(each.severity is Severity.ERROR for each in loaded.diagnostics)
     if errors:
-        yield Finding("definitions", State.FAIL, f"{errors} errors", "weft validate")
+        yield Finding("definitions", State.FAIL, count(errors, "error"), "weft validate")
     else:
-        detail = f"{len(loaded.products)} products in {loaded.files} files"
+        detail = f"{count(len(loaded.products), 'product')} in {count(loaded.files, 'file')}"
         yield Finding("definitions", State.OK, detail)
     if mesh.cache.usable:
         yield Finding("cache", State.OK, "unchanged definitions are not read again")
@@ -259,7 +260,7 @@ def _warehouses(mesh: Opened) -> Iterator[Finding]:
             fix = f"correct `{name}` in {SETTINGS}, or make the warehouse reachable"
             yield Finding(label, State.FAIL, str(error), fix)
         else:
-            yield Finding(label, State.OK, f"{settings.type}, {len(builds)} builds")
+            yield Finding(label, State.OK, f"{settings.type}, {count(len(builds), 'build')}")
             yield from _data(mesh, name, builds)
             yield from _shown(mesh, name)
 
@@ -276,18 +277,10 @@ def _shown(mesh: Opened, warehouse: str) -> Iterator[Finding]:
 def _data(mesh: Opened, warehouse: str, intact: frozenset[str]) -> Iterator[Finding]:
     """Releases whose builds are gone or have lost files, in every environment."""
     keeper = keeper_of(mesh, warehouse)
-    histories = (
-        []
-        if keeper is None
-        else [
-            keeper.history(environment, product)
-            for environment, products in keeper.released().items()
-            for product in products
-        ]
-    )
+    kept = [] if keeper is None else list(histories(keeper))
     lost = [
         (release, release is history[0])
-        for history in histories
+        for history in kept
         for release in history
         if not intact.issuperset(release.keys)
     ]
@@ -300,7 +293,6 @@ def _data(mesh: Opened, warehouse: str, intact: frozenset[str]) -> Iterator[Find
             detail, state = f"{name} has lost data, nobody can roll back to it", State.WARN
             fix = "put its files back from a backup, or leave it; weft prune removes it in time"
         yield Finding("data", state, detail, fix)
-    if histories and not lost:
-        yield Finding(
-            "data", State.OK, f"all files of {sum(map(len, histories))} releases are there"
-        )
+    if kept and not lost:
+        releases = count(sum(map(len, kept)), "release")
+        yield Finding("data", State.OK, f"all files of {releases} are there")

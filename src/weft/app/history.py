@@ -23,8 +23,7 @@ class ReleaseLine:
     @property
     def reachable(self) -> bool:
         """Whether a rollback can go back to it; one that shows nothing is no place to be."""
-        shows = bool(self.release.ports or self.release.builds)
-        return self.kept and not self.current and shows
+        return self.kept and not self.current and not self.release.empty
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def product_history(mesh: Opened, product: str) -> ProductHistory:
         kept = releases_of(mesh, manifests[product])
     known = {each.number: each for each in (*recorded, *kept)}
     reachable = {each.number for each in kept}
-    runs = {run.id: run for run in journal.runs(mesh.environment, 1000)}
+    runs = {run.id: run for run in journal.runs(mesh.environment, 0)}
     newest = max(reachable, default=0)
     lines = tuple(
         ReleaseLine(
@@ -75,7 +74,7 @@ def run_history(mesh: Opened, limit: int = 20) -> tuple[Run, ...]:
 
 def run_detail(mesh: Opened, run: str) -> RunDetail:
     """One run by its id or the beginning of it. Raises NotFound."""
-    runs = mesh.store.journal.runs("", 1000)
+    runs = mesh.store.journal.runs("", 0)
     found = [each for each in runs if each.id.startswith(run)]
     if len(found) != 1:
         raise NotFound("run", run, [each.id for each in runs], next_step="weft history")

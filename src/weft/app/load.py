@@ -16,8 +16,8 @@ import msgspec
 
 from weft.app.cache import Cache, CachedProduct
 from weft.app.errors import Invalid
-from weft.app.kinds import unknown_kinds
 from weft.app.reading import VERSION, Reading, parse_folder, parsed_of, read_domain
+from weft.app.settings import read_settings
 from weft.app.system import System
 from weft.app.workspace import ProductFolder, Workspace
 from weft.mesh.diagnostic import Diagnostic, Severity
@@ -32,7 +32,6 @@ from weft.project.faces import (
     faces_of_product,
 )
 from weft.project.names import MeshNames
-from weft.project.parse import parse_settings
 from weft.project.product_order import cycle_diagnostic, order_products
 from weft.sql.dialect import dialect_named
 
@@ -88,23 +87,6 @@ class Loaded:
         )
 
 
-def load_settings(folder: Path, variables: Mapping[str, str]) -> MeshSettings:
-    """Read `weft.yaml` alone. Raises Invalid when it has errors."""
-    return _settings(Workspace(folder), variables)[0]
-
-
-def _settings(
-    workspace: Workspace, variables: Mapping[str, str]
-) -> tuple[MeshSettings, tuple[Diagnostic, ...]]:
-    """The settings of a mesh, and what they were warned of."""
-    file = workspace.settings()
-    settings, diagnostics = parse_settings(file, variables)
-    unknown = unknown_kinds(file, settings) if settings is not None else ()
-    if settings is None or unknown:
-        raise Invalid((*diagnostics, *unknown), files=1)
-    return settings, diagnostics
-
-
 def load(
     folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] = ()
 ) -> Loaded:
@@ -112,7 +94,7 @@ def load(
     # What the parser has to say about a definition is said by our own diagnostics.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     workspace = Workspace(folder)
-    settings, diagnostics = _settings(workspace, system.variables)
+    settings, diagnostics = read_settings(workspace, system.variables)
     reading = Reading(
         workspace, settings, system.nanoseconds(), system.cpus, diagnostics=list(diagnostics)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
+from itertools import chain
 
 import msgspec
 
@@ -117,22 +117,25 @@ def _outdated(mesh: Opened, keepers: Iterable[KeepsReleases], pruned: Iterable[P
 def keeper_of(mesh: Opened, warehouse: str) -> KeepsReleases | None:
     """A warehouse as one that keeps releases; None when it does not."""
     found = mesh.warehouse(warehouse)
-    return cast(KeepsReleases, found) if hasattr(found, "forget") else None
+    return found if isinstance(found, KeepsReleases) else None
+
+
+def histories(keeper: KeepsReleases) -> Iterator[tuple[Release, ...]]:
+    """The kept releases of every product in every environment, newest first."""
+    for environment, products in keeper.released().items():
+        for product in products:
+            yield keeper.history(environment, product)
 
 
 def _all_releases(keeper: KeepsReleases) -> Iterator[Release]:
-    for environment, products in keeper.released().items():
-        for product in products:
-            yield from keeper.history(environment, product)
+    return chain.from_iterable(histories(keeper))
 
 
 def _all_surplus(mesh: Opened, keeper: KeepsReleases) -> Iterator[Release]:
     """What is too much of this root's products; other roots prune theirs themselves."""
-    for environment, products in keeper.released().items():
-        for product in products:
-            history = keeper.history(environment, product)
-            if history[0].root == mesh.settings.root:
-                yield from surplus(history, mesh.settings.keep.releases, _oldest(mesh))
+    for history in histories(keeper):
+        if history[0].root == mesh.settings.root:
+            yield from surplus(history, mesh.settings.keep.releases, _oldest(mesh))
 
 
 def _has_surplus(mesh: Opened, release: Release) -> bool:

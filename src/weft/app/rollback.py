@@ -17,7 +17,7 @@ from weft.mesh.run import Hold, RunEvent
 from weft.plan.impact import columns_read
 from weft.plan.plan import Base, Plan, Step, StepKind
 from weft.plan.planning import plan_id
-from weft.warehouses.protocol import Scope
+from weft.warehouses.protocol import KeepsReleases, Scope
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,10 @@ def lift_hold(mesh: Opened, product: str) -> None:
 
 def releases_of(mesh: Opened, manifest: ProductManifest) -> tuple[Release, ...]:
     """The releases of a product that its warehouse keeps, newest first."""
-    history = getattr(mesh.warehouse(manifest.warehouse), "history", None)
-    if history is None:
+    keeper = mesh.warehouse(manifest.warehouse)
+    if not isinstance(keeper, KeepsReleases):
         return ()
-    found: tuple[Release, ...] = history(mesh.environment, manifest.address)
-    return found
+    return keeper.history(mesh.environment, manifest.address)
 
 
 def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
@@ -132,16 +131,14 @@ def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
                 next_step=f"weft history {options.product}",
             )
         target = by_number[options.release]
-        if not _shows_anything(target):
+        if target.empty:
             raise Usage(
                 f"release {target.number} of {options.product} shows nothing",
                 why="The product had been dropped then. To drop it again, remove its files.",
                 next_step=f"weft history {options.product}",
             )
         return target
-    earlier = [
-        each for each in kept[1:] if _shows_anything(each) and each.content != kept[0].content
-    ]
+    earlier = [each for each in kept[1:] if not each.empty and each.content != kept[0].content]
     if not earlier:
         raise Usage(
             f"{options.product} has no earlier release to go back to",
@@ -161,15 +158,9 @@ def _refuse_damaged(mesh: Opened, manifest: ProductManifest, target: Release) ->
         )
 
 
-def _shows_anything(release: Release) -> bool:
-    return bool(release.ports or release.builds)
-
-
 def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[ProductManifest]:
     return [
-        each
-        for each in manifests.values()
-        if any(port.port.startswith(f"{product}.") for port in each.inputs)
+        each for each in manifests.values() if any(port.product == product for port in each.inputs)
     ]
 
 
@@ -187,7 +178,7 @@ def _refuse_breaking(
         if consumer.address in options.breaks:
             continue
         for port in consumer.inputs:
-            if not port.port.startswith(f"{target.product}."):
+            if port.product != target.product:
                 continue
             missing = columns_read(consumer, port.port) - offered.get(port.port, set())
             if port.port not in offered or missing:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from weft.app.errors import NotFound
+from weft.mesh.address import product_of
 from weft.mesh.manifest import ProductManifest
 
 _FORM = re.compile(r"(\+?)([^+]+)(\+?)")
@@ -40,8 +41,7 @@ def _named(text: str, products: Mapping[str, ProductManifest]) -> set[str]:
     if text.startswith("tag:"):
         tag = text.removeprefix("tag:")
         return {address for address, each in products.items() if tag in each.tags}
-    path = text.partition("@")[0].split(".")
-    exact = ".".join(path[:2])
+    exact = product_of(text)
     return {
         address
         for address, each in products.items()
@@ -51,10 +51,7 @@ def _named(text: str, products: Mapping[str, ProductManifest]) -> set[str]:
 
 def _reads(products: Mapping[str, ProductManifest]) -> dict[str, set[str]]:
     return {
-        address: {
-            port.port.rpartition("@")[0].rpartition(".")[0] for port in each.inputs if port.port
-        }
-        & set(products)
+        address: {port.product for port in each.inputs} & set(products)
         for address, each in products.items()
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from weft.app.bootstrap import Opened
 from weft.mesh.run import Run, RunState
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import ServesPorts, WarehouseError
 
 
 def unserved(mesh: Opened) -> tuple[str, ...]:
@@ -20,8 +20,8 @@ def unserved(mesh: Opened) -> tuple[str, ...]:
 
 def is_served(mesh: Opened, warehouse: str) -> bool:
     """Whether other programs see what is current in a warehouse, if it shows them anything."""
-    asked = getattr(mesh.warehouse(warehouse), "is_served", None)
-    return asked is None or bool(asked(mesh.environment))
+    found = mesh.warehouse(warehouse)
+    return not isinstance(found, ServesPorts) or found.is_served(mesh.environment)
 
 
 def not_served(mesh: Opened, error: WarehouseError, run: str) -> str:

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.load import Loaded, load
+from weft.app.load import Loaded
 from weft.app.plan import plan_situation
 from weft.app.select import select_products
-from weft.app.situation import Remembered, gather, remembered
-from weft.mesh.address import AddressError, PortAddress
+from weft.app.situation import Remembered, current_releases, gather, load_files, remembered
+from weft.mesh.address import AddressError, PortAddress, product_of
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.release import Release
 from weft.plan.plan import Plan
-from weft.store.protocol import Applied
-from weft.warehouses.protocol import Scope, WarehouseError
+from weft.warehouses.protocol import WarehouseError
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> Listing:
 def show_product(mesh: Opened, address: str) -> Detail:
     """A product by its own address or that of one of its ports or models. Raises NotFound."""
     view = _View(mesh)
-    product = ".".join(address.partition("@")[0].split(".")[:2])
+    product = product_of(address)
     if product not in view.products:
         next_step = "weft ls" if view.sound else "weft validate, the files have errors"
         raise NotFound("product", product, view.products, next_step=next_step)
@@ -113,22 +112,15 @@ class _View:
 
     def __init__(self, mesh: Opened) -> None:
         memory = remembered(mesh)
-        self._loaded: Loaded = load(
-            mesh.folder, mesh.system, mesh.cache, memory.descriptors.values()
-        )
-        self._applied: dict[str, Applied] = dict(memory.applied)
+        self._loaded = load_files(mesh, memory)
+        self._applied = memory.applied
         gone = [each for each in self._applied if each not in self._loaded.products]
         self._gone = mesh.store.definitions.manifests(mesh.environment, gone)
         self.products = {**self._gone, **self._loaded.products}
         self._plan = _planned(mesh, self._loaded, memory)
-        homes: dict[str, list[str]] = {}
-        for address, manifest in self.products.items():
-            homes.setdefault(manifest.warehouse, []).append(address)
-        self.releases: dict[str, Release] = {}
-        for name, products in homes.items():
-            if name in mesh.settings.warehouses:
-                scope = Scope(mesh.environment, tuple(products))
-                self.releases.update(mesh.warehouse(name).observe(scope).releases)
+        homes = [(address, each.warehouse) for address, each in self.products.items()]
+        there = mesh.settings.warehouses
+        self.releases = current_releases(mesh, (each for each in homes if each[1] in there))
 
     @property
     def sound(self) -> bool:
@@ -172,6 +164,6 @@ class _View:
             sorted(
                 each.address
                 for each in self.products.values()
-                if any(port.port.startswith(f"{address}.") for port in each.inputs)
+                if any(port.product == address for port in each.inputs)
             )
         )

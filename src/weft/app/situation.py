@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from weft.app.bootstrap import Opened
-from weft.app.contents import source_contents
+from weft.app.load import Loaded, load
+from weft.app.source_contents import source_contents
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Observed, Release
 from weft.plan.examine import Situation
@@ -31,6 +32,34 @@ def remembered(mesh: Opened) -> Remembered:
     return Remembered(
         definitions.applied(mesh.environment), definitions.descriptors(mesh.environment)
     )
+
+
+def load_files(mesh: Opened, memory: Remembered) -> Loaded:
+    """Load the files of an open mesh; ports of other roots are as they are published.
+
+    Raises Invalid when `weft.yaml` itself cannot be used.
+    """
+    return load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+
+
+def gone_products(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str, ...]:
+    """Products that this root applied and that its files no longer define, sorted."""
+    root = mesh.settings.root
+    return tuple(
+        sorted(
+            address
+            for address, each in memory.applied.items()
+            if each.root == root and address not in loaded.products
+        )
+    )
+
+
+def current_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
+    """The current releases of products, which are given with the warehouse of each."""
+    products: dict[str, list[str]] = {}
+    for address, warehouse in homes:
+        products.setdefault(warehouse, []).append(address)
+    return _releases(_observe(mesh, name, each) for name, each in products.items())
 
 
 def gather(
@@ -114,11 +143,10 @@ def _homes(
     for address, manifest in desired.products.items():
         add(address, manifest.warehouse)
         for port in manifest.inputs:
-            upstream = port.port.rpartition("@")[0].rpartition(".")[0]
-            if upstream in everyone:
-                add(upstream, everyone[upstream].warehouse)
+            if port.product in everyone:
+                add(port.product, everyone[port.product].warehouse)
             elif port.port in descriptors:
-                add(upstream, descriptors[port.port].warehouse)
+                add(port.product, descriptors[port.port].warehouse)
     for address, manifest in applied.items():
         add(address, manifest.warehouse)
     return {warehouse: list(products) for warehouse, products in homes.items()}

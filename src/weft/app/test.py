@@ -6,6 +6,7 @@ Nothing is built, published or locked; failing rows of contracts are kept as an 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,9 +14,8 @@ from typing import Any
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.execution import Execution
-from weft.app.load import load
 from weft.app.select import select_products
-from weft.app.situation import gather, remembered
+from weft.app.situation import gather, load_files, remembered
 from weft.app.unit_tests import UnitResult, unit_results
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest
@@ -24,7 +24,7 @@ from weft.plan.examine import Examined, Situation, as_released, examine, upstrea
 from weft.plan.keys import Keyed
 from weft.plan.plan import AuditSpec, Plan, Source, Step, StepKind
 from weft.sql.dialect import dialect_named
-from weft.warehouses.protocol import Bound
+from weft.warehouses.protocol import Bound, KeepsFailingRows
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
     Raises Invalid, NotFound, WarehouseError and StoreError.
     """
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
     chosen = select_products(options.select, desired.products) if options.select else desired.order
     if options.unit:
@@ -94,7 +94,7 @@ def failing_rows(mesh: Opened, check: str) -> Any:
     has no kept rows, and Usage where several products have it.
     """
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
     data = _Data(gather(mesh, desired, desired.products, memory))
     named: dict[str, list[tuple[_Audit, str]]] = {}
@@ -227,10 +227,8 @@ def _plan(mesh: Opened, audits: Mapping[str, _Audit]) -> Plan:
 
 def _kept_rows(mesh: Opened, check: str, found: list[tuple[_Audit, str]]) -> Any:
     for audit, name in found:
-        keeper = getattr(mesh.warehouse(audit.manifest.warehouse), "failing_rows", None)
-        if keeper is not None:
-            try:
-                return keeper(audit.spec.audit, name)
-            except KeyError:
-                continue
+        keeper = mesh.warehouse(audit.manifest.warehouse)
+        if isinstance(keeper, KeepsFailingRows):
+            with suppress(KeyError):
+                return keeper.failing_rows(audit.spec.audit, name)
     raise NotFound("kept row of check", check, next_step="weft test")

@@ -90,7 +90,7 @@ def _port_types(
     for each in manifest.inputs:
         if not each.port or each.port in found:
             continue
-        upstream = everyone.get(each.port.rpartition("@")[0].rpartition(".")[0])
+        upstream = everyone.get(each.product)
         if upstream is not None:
             found[each.port] = {
                 obj.name: _promised(obj, dialect)

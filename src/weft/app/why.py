@@ -12,13 +12,13 @@ from pathlib import Path
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.load import load
 from weft.app.plan import plan_situation
-from weft.app.situation import gather, remembered
-from weft.mesh.address import PortAddress
+from weft.app.situation import gather, gone_products, load_files, remembered
+from weft.mesh.address import PortAddress, product_of
 from weft.mesh.manifest import ProductManifest, Read, ReadKind
 from weft.mesh.release import Release
 from weft.mesh.run import Run
+from weft.mesh.words import count, short_time
 from weft.plan.examine import Situation, examine, released_key, upstream_of
 from weft.plan.plan import Change, ChangeAction, Plan, Step
 
@@ -58,15 +58,10 @@ def why(mesh: Opened, address: str) -> Why:
     Raises NotFound, Invalid, WarehouseError and StoreError.
     """
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
-    root = mesh.settings.root
-    removed = tuple(
-        each
-        for each, applied in memory.applied.items()
-        if applied.root == root and each not in desired.products
-    )
-    situation = gather(mesh, desired, desired.products, memory, removed)
+    gone = gone_products(mesh, memory, loaded)
+    situation = gather(mesh, desired, desired.products, memory, gone)
     plan = plan_situation(mesh, situation, desired.products)
     subject = _subject(address, situation)
     found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
@@ -120,7 +115,7 @@ class _Subject:
 
 def _subject(address: str, situation: Situation) -> _Subject:
     """Find what an address means, in the files or among what was applied and is gone."""
-    product = ".".join(address.partition("@")[0].split(".")[:2])
+    product = product_of(address)
     known = {**situation.applied, **situation.desired.products}
     manifest = known.get(product)
     if manifest is None:
@@ -185,7 +180,7 @@ class _Search:
             yield from found
             steps = sum(map(self._concerns, self._plan.steps))
             if steps and not found:
-                note = f"{steps} steps of an earlier apply are still to be done"
+                note = f"an earlier apply left {count(steps, 'step')} to do"
                 yield "not published", Reason("release", note=note)
 
     def _concerns(self, step: Step) -> bool:
@@ -204,7 +199,7 @@ class _Search:
         for each in self._plan.held:
             if each.product == self._subject.product:
                 stays = _release(each.release)
-                since = f", since {_at(hold.since)}" if hold and each.by_person else ""
+                since = f", since {short_time(hold.since)}" if hold and each.by_person else ""
                 note = each.cause + since
                 if each.checks:
                     note = f"{note}: {', '.join(each.checks)}"
@@ -273,7 +268,7 @@ class _Search:
                 old = _release(upstream.number if upstream else 0)
                 yield Reason(f"input {read.target}", old, "to be released", note)
             elif upstream is not None and upstream.at > release.at:
-                note = f"it was released at {_at(upstream.at)}"
+                note = f"it was released at {short_time(upstream.at)}"
                 yield Reason(f"input {read.target}", "", _release(upstream.number), note)
 
 
@@ -284,11 +279,6 @@ def _newer_files(folder: Path, files: Sequence[str], at: str) -> list[str]:
     """The files that were written after a time, as far as their own times tell."""
     since = datetime.fromisoformat(at).timestamp()
     return [file for file in files if (folder / file).stat().st_mtime > since]
-
-
-def _at(time: str) -> str:
-    """An ISO time in UTC as people read it."""
-    return f"{time[:10]} {time[11:19]}Z"
 
 
 def _listed(names: Sequence[str]) -> str:

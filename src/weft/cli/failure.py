@@ -14,8 +14,8 @@ import click
 
 from weft.app.errors import Exit, Invalid, Refusal, rating
 from weft.cli.cells import visible
-from weft.cli.output import short_time
 from weft.cli.screen import colour_wanted
+from weft.mesh.words import short_time
 from weft.store.protocol import FencedOut, Locked, StoreError
 from weft.warehouses.protocol import Conflict, WarehouseError
 

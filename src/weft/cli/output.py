@@ -19,6 +19,7 @@ import msgspec
 
 from weft.cli.cells import cells, cut, pad, visible, visible_lines
 from weft.cli.screen import Screen
+from weft.mesh.words import short_time
 
 SCHEMA_VERSION = 1
 _GAP = "  "
@@ -211,15 +212,6 @@ def _blocks(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     ]
     return "\n".join(blocks)
-
-
-def short_time(at: str) -> str:
-    """Return an ISO time in UTC as people read it.
-
-    >>> short_time("2026-11-21T00:59:35.716Z")
-    '2026-11-21 00:59:35Z'
-    """
-    return f"{at[:10]} {at[11:19]}Z" if at else ""
 
 
 def _cell(value: Any, kind: Kind = Kind.TEXT) -> str:

@@ -56,6 +56,16 @@ def major_of(version: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+def product_of(address: str) -> str:
+    """Return the product in the address of anything that is in one, without looking at the rest.
+
+    >>> product_of("operations.flights.departures@1#delay"), product_of("operations.flights")
+    ('operations.flights', 'operations.flights')
+    """
+    path = address.partition("#")[0].partition("@")[0]
+    return ".".join(path.split(".")[:2])
+
+
 @dataclass(frozen=True, order=True)
 class ProductAddress:
     """`domain.product`."""

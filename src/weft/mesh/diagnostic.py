@@ -1,6 +1,6 @@
 """What is wrong with a definition, as a value: where, what, and what to do.
 
-The codes and their explanations stand in `codes.py`; drawing them is the front ends' work.
+The codes and their explanations stand in `codes/`; drawing them is the front ends' work.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from weft.mesh.address import product_of
 from weft.mesh.check import Check, Promise
 from weft.mesh.contract import Status
 from weft.mesh.product import Materialization, UnitTest
@@ -149,6 +150,11 @@ class ResolvedInput:
     port: str = ""
     source: str = ""
     pinned: bool = False
+
+    @property
+    def product(self) -> str:
+        """The address of the product that the port is of, "" for a source."""
+        return product_of(self.port)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from weft.mesh.contract import Status
 from weft.mesh.manifest import Column
+from weft.mesh.product import Materialization
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Build:
     key: str
     product: str
     model: str
-    kind: str
+    kind: Materialization
     columns: tuple[Column, ...]
     rows: int = 0
     bytes: int = 0
@@ -28,6 +29,16 @@ class Build:
     select: str = ""
     reads: tuple[str, ...] = ()
     run: str = ""
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a query and no data of its own."""
+        return self.kind == Materialization.VIEW
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What is read whenever it is read: all that a view reads, nothing behind a table."""
+        return self.reads if self.is_view else ()
 
 
 @dataclass(frozen=True)
@@ -57,9 +68,9 @@ class Release:
 
     `number` counts from 1 per product and environment and is also the place in the sequence;
     `builds` maps every model of the product to its key, internal ones too, and `sources` every
-    file source that they were made from; `fence` is of the lock
-    that was held. `manifest` is the digest of the applied definition. `restores` is the number
-    of the release that a rollback pointed back to, 0 otherwise. `at` is an ISO time in UTC.
+    file source that they were made from. `fence` is of the lock that was held. `manifest` is the
+    digest of the applied definition. `restores` is the number of the release that a rollback
+    pointed back to, 0 otherwise. `at` is an ISO time in UTC.
     """
 
     product: str
@@ -80,6 +91,11 @@ class Release:
     def content(self) -> tuple[tuple[PortRelease, ...], dict[str, str], str]:
         """What makes two releases the same to consumers and to the next plan."""
         return (self.ports, self.builds, self.manifest)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it shows nothing, which is how a product that was dropped stays known."""
+        return not (self.ports or self.builds)
 
     @property
     def keys(self) -> frozenset[str]:

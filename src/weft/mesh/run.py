@@ -11,7 +11,6 @@ from weft.mesh.check import CheckResult
 class StepState(StrEnum):
     """How a step ended, or that it began."""
 
-    STARTED = "started"
     DONE = "done"
     REUSED = "reused"
     HELD = "held"

@@ -1,7 +1,6 @@
 """Compare definitions: what changed, in which of the five classes, and what that will do.
 
-One function serves change (desired against applied) and drift (applied against observed). Newer
-data under an unchanged definition is no change of definition; see `planning.py`.
+Newer data under an unchanged definition is no change of definition; see `newer_data.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 from weft.mesh.manifest import (
     FileSource,
@@ -24,6 +23,12 @@ from weft.plan.check_changes import check_fields
 from weft.plan.plan import Change, ChangeAction, ChangeClass, FieldChange
 
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
+BREAKING = ChangeClass.BREAKING
+
+# A promise is never broken by newer data.
+_MILDEST_FIRST = (ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.ADDITIVE, BREAKING)
+
+_Part = TypeVar("_Part", PortVersion, PortObject, Transform, FileSource, ResolvedInput)
 
 
 def diff_product(
@@ -37,17 +42,19 @@ def diff_product(
     if present is None or (desired and applied and desired.digest == applied.digest):
         return ()
     address = present.address
-    changes: list[Change] = []
-    changes += _whole(address, desired, applied)
-    changes += _ports(address, _by_name(desired, "ports"), _by_name(applied, "ports"))
-    changes += _models(address, _by_name(desired, "transforms"), _by_name(applied, "transforms"))
-    changes += _sources(address, _by_name(desired, "sources"), _by_name(applied, "sources"))
-    changes += _inputs(address, _by_name(desired, "inputs"), _by_name(applied, "inputs"))
-    return tuple(changes)
+    empty = replace(present, ports=(), transforms=(), sources=(), inputs=())
+    new, old = desired or empty, applied or empty
+    return (
+        *_whole(address, desired, applied),
+        *_ports(address, _by_name(new.ports), _by_name(old.ports)),
+        *_models(address, _by_name(new.transforms), _by_name(old.transforms)),
+        *_sources(address, _by_name(new.sources), _by_name(old.sources)),
+        *_inputs(address, _by_name(new.inputs), _by_name(old.inputs)),
+    )
 
 
-def _by_name(manifest: ProductManifest | None, what: str) -> dict[str, Any]:
-    return {each.name: each for each in getattr(manifest, what)} if manifest else {}
+def _by_name(parts: Iterable[_Part]) -> dict[str, _Part]:
+    return {each.name: each for each in parts}
 
 
 def _whole(
@@ -75,9 +82,6 @@ def _whole(
         yield Change(
             address, "product", address, UPDATE, ChangeClass.METADATA, "no rebuild", fields
         )
-
-
-BREAKING = ChangeClass.BREAKING
 
 
 def _tests(old: ProductManifest, new: ProductManifest) -> tuple[str, str]:
@@ -124,12 +128,11 @@ def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
         )
     )
     category = ChangeClass.METADATA
-    before = {each.name: each for each in old.objects}
-    after = {each.name: each for each in new.objects}
+    before, after = _by_name(old.objects), _by_name(new.objects)
     for name in sorted({*before, *after}):
         found, what = _object_fields(name, before.get(name), after.get(name))
         fields += found
-        category = max(category, what, key=_RANK.index)
+        category = _worse(category, what)
     effect = "no rebuild" if category is ChangeClass.METADATA else ""
     if not new.status.published and old.status.published:
         category, effect = BREAKING, _unpublished(new)
@@ -142,7 +145,8 @@ def _unpublished(port: PortVersion) -> str:
     return f"{port.status}, not published"
 
 
-_RANK = [ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.DATA, ChangeClass.ADDITIVE, BREAKING]
+def _worse(one: ChangeClass, other: ChangeClass) -> ChangeClass:
+    return max(one, other, key=_MILDEST_FIRST.index)
 
 
 def _object_fields(
@@ -156,7 +160,7 @@ def _object_fields(
     fields += check_fields(old.checks, new.checks)
     if old.model != new.model:
         fields.append(FieldChange(UPDATE, f"object {name}", old.model, new.model, "other model"))
-        category = max(category, ChangeClass.VIEW, key=_RANK.index)
+        category = _worse(category, ChangeClass.VIEW)
     return fields, category
 
 
@@ -172,16 +176,16 @@ def _column_fields(old: PortObject, new: PortObject) -> tuple[list[FieldChange],
     for name, kind in after.items():
         if name not in before:
             fields.append(FieldChange(CREATE, f"column {name}", "", "", str(kind) or "added"))
-            category = max(category, ChangeClass.ADDITIVE, key=_RANK.index)
+            category = _worse(category, ChangeClass.ADDITIVE)
         elif kind != before[name]:
             field, what = _retyped(name, before[name], kind)
             fields.append(field)
-            category = max(category, what, key=_RANK.index)
+            category = _worse(category, what)
     kept_before = [name for name in before if name in after]
     kept_after = [name for name in after if name in before]
     if kept_before != kept_after:
         fields.append(FieldChange(UPDATE, "order of columns", "", "", "reordered"))
-        category = max(category, ChangeClass.VIEW, key=_RANK.index)
+        category = _worse(category, ChangeClass.VIEW)
     return fields, category
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from weft.mesh.address import PortAddress
-from weft.mesh.contract import Status
 from weft.mesh.manifest import Manifest, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
@@ -48,12 +47,12 @@ class Situation:
     removed: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
-    def stays(self, product: str) -> bool:
-        """Whether a person's hold keeps a product on its release; a new definition ends it."""
-        if product not in self.holds:
-            return False
+    def hold_on(self, product: str) -> Hold | None:
+        """The hold by which a person keeps a product on its release; a new definition ends it."""
         manifest = self.desired.products.get(product)
-        return manifest is not None and self.digests.get(product) == manifest.digest
+        if manifest is None or self.digests.get(product) != manifest.digest:
+            return None
+        return self.holds.get(product)
 
     def is_recorded(self, product: str) -> bool:
         """Whether the store knows a product's current release; not so after a kill just then."""
@@ -150,12 +149,8 @@ def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -
 
 def _visible(manifest: ProductManifest, situation: Situation) -> list[PortVersion]:
     """The ports that consumers see: published ones, and outside production also drafts."""
-    elsewhere = situation.desired.environment != situation.production
-    return [
-        port
-        for port in manifest.ports
-        if port.status.published or (elsewhere and port.status is not Status.RETIRED)
-    ]
+    production = situation.desired.environment == situation.production
+    return [port for port in manifest.ports if port.status.is_visible(production=production)]
 
 
 def released_ports(
@@ -196,7 +191,7 @@ def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstr
         found = examined.get(product)
         if found is None:
             return as_released(situation, read)
-        if situation.stays(product) and _still_offered(situation.releases.get(product), read):
+        if situation.hold_on(product) and _still_offered(situation.releases.get(product), read):
             return as_released(situation, read)
         return _desired_key(found, address, read.object)
 
@@ -214,13 +209,8 @@ def as_released(situation: Situation, read: Read) -> str | None:
 def _still_offered(release: Release | None, read: Read) -> bool:
     """Whether a release shows every column that a query reads of a port."""
     address = PortAddress.parse(read.target)
-    return release is not None and any(
-        set(read.columns) <= set(obj.columns)
-        for port in release.ports
-        if (port.port, port.major) == (address.port, address.major)
-        for obj in port.objects
-        if obj.name == read.object
-    )
+    found = _released(release, address, read.object) if release else None
+    return found is not None and set(read.columns) <= set(found.columns)
 
 
 def _desired_key(examined: Examined, address: PortAddress, obj: str) -> str | None:
@@ -234,9 +224,14 @@ def _desired_key(examined: Examined, address: PortAddress, obj: str) -> str | No
 
 def released_key(release: Release, address: PortAddress, obj: str) -> str | None:
     """The key behind an object of a released port, or None where it is not released."""
+    found = _released(release, address, obj)
+    return found.key if found else None
+
+
+def _released(release: Release, address: PortAddress, obj: str) -> ObjectRelease | None:
     for port in release.ports:
         if port.port == address.port and port.major == address.major:
             for each in port.objects:
                 if each.name == obj:
-                    return each.key
+                    return each
     return None

@@ -35,7 +35,7 @@ def _verdict(change: Change, reads: frozenset[str], *, production: bool) -> str:
     status = _unpublished_as(change)
     if change.action is ChangeAction.DELETE:
         return f"{BREAKS} reads it"
-    if status == Status.RETIRED or (status and production):
+    if status and not Status(status).is_visible(production=production):
         return f"{BREAKS} reads it, and it becomes {status}"
     lost = reads & _columns(change, ChangeAction.DELETE)
     if lost:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -83,21 +83,20 @@ def key_product(
     sources = {
         each.name: source_key(each, contents[each.name].content) for each in manifest.sources
     }
-    keyed = Keyed({}, sources)
+    keyed = Keyed(sources=sources)
     missing: list[str] = []
     for transform in manifest.transforms:
         keys: list[str] = []
         for read in transform.query.reads:
             key = key_of(read, keyed, upstream)
-            if key is None:
-                missing.append(f"{read.target}.{read.object}")
-            else:
+            if key is not None:
                 keys.append(key)
+            elif read.kind is ReadKind.PORT:
+                missing.append(f"{read.target}.{read.object}")
         if len(keys) == len(transform.query.reads):
-            salt = salts.get(f"{manifest.address}.{transform.name}", "") if salts else ""
+            salt = salts.get(f"{manifest.address}.{transform.name}", "")
             keyed.builds[transform.name] = build_key(manifest.address, transform, keys, salt)
-    named = tuple(dict.fromkeys(each for each in missing if "@" in each))
-    return Keyed(keyed.builds, sources, named)
+    return replace(keyed, missing=tuple(dict.fromkeys(missing)))
 
 
 def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from weft.mesh.address import product_of
 from weft.mesh.manifest import Read, ReadKind
 from weft.mesh.release import Release
 from weft.plan.examine import Examined, Situation, upstream_of
@@ -63,8 +64,8 @@ def _causes(
         return causes[key]
     if read.kind is ReadKind.SOURCE and current.sources.get(read.target) != key:
         return frozenset([f"{current.product}.{read.target}"])
-    upstream = read.target.rpartition("@")[0].rpartition(".")[0]
-    moves = upstream in situation.desired.products and not situation.stays(upstream)
+    upstream = product_of(read.target)
+    moves = upstream in situation.desired.products and not situation.hold_on(upstream)
     if read.kind is ReadKind.PORT and not moves:
         return frozenset([read.target])
     return frozenset()

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from weft.mesh.check import Measure, Promise
 from weft.mesh.manifest import FileSource, ProductManifest
+from weft.mesh.product import Materialization
 from weft.mesh.release import Release
 
 PLAN_VERSION = 1
@@ -30,7 +31,7 @@ class StepKind(StrEnum):
 
 
 class ChangeClass(StrEnum):
-    """The five classes of change, mildest first but for DATA, which is no change of definition."""
+    """The five classes of change, mildest first; DATA stands apart, it touches no promise."""
 
     METADATA = "metadata"
     VIEW = "view-only"
@@ -86,7 +87,7 @@ class BuildSpec:
 
     key: str
     model: str
-    kind: str
+    kind: Materialization
     select: str
     reads: tuple[str, ...] = ()
 
@@ -95,9 +96,8 @@ class BuildSpec:
 class AuditSpec:
     """Audit build `key` as `object`: one fused `scan` whose first column is the row count.
 
-    `audit` is the audit's own key. `columns` are the contract's columns with logical and native
-    type as `(name, logical type, physical type)`; `identity` are the columns that identify a row
-    in the quarantine. `types` says whether the columns are checked.
+    `audit` is the audit's own key. `columns` are what the contract promises of columns, none where
+    no contract does; `identity` are the columns that identify a row in the quarantine.
     """
 
     audit: str

@@ -20,7 +20,7 @@ from weft.plan.diff import diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
 from weft.plan.examine import Examined, Situation, lost_models, released_key, upstream_of
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
-from weft.plan.keys import key_of
+from weft.plan.keys import Upstream, key_of
 from weft.plan.newer_data import data_changes
 from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step
 from weft.plan.steps import Asked, Pending, product_steps
@@ -55,8 +55,9 @@ def assemble(
 ) -> Plan:
     """Make the plan of what was examined; `everyone` are all definitions, to find consumers."""
     draft = _Draft()
-    for address, found in examined.items():
-        _plan_product(address, found, situation, examined, verdicts, draft)
+    upstream = upstream_of(situation, examined)
+    for found in examined.values():
+        _plan_product(found, situation, upstream, verdicts, draft)
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
@@ -115,20 +116,16 @@ def _touched(draft: _Draft, situation: Situation) -> list[str]:
 
 
 def _plan_product(
-    address: str,
-    found: Examined,
-    situation: Situation,
-    examined: Mapping[str, Examined],
-    verdicts: Verdicts,
-    draft: _Draft,
+    found: Examined, situation: Situation, upstream: Upstream, verdicts: Verdicts, draft: _Draft
 ) -> None:
     manifest = found.manifest
+    address = manifest.address
     changed = situation.digests.get(address) != manifest.digest
-    waits = _waits_for(found, situation, examined, draft)
+    waits = _waits_for(found, upstream, draft)
     if waits:
         _hold(draft, found, situation, HeldBack(address, 0, f"waits for {waits}"))
         return
-    hold = situation.holds.get(address)
+    hold = situation.hold_on(address)
     if found.settled and hold is None:
         return
     if changed:
@@ -142,10 +139,9 @@ def _plan_product(
     draft.changes += [_built_again(address, model) for model in lost]
     renewed = _with_views(lost, manifest)
     failing = _failing(found, verdicts)
-    stays = hold is not None and not changed
     if failing:
         _hold(draft, found, situation, HeldBack(address, 0, "checks failed", failing))
-    elif hold is not None and stays:
+    elif hold is not None:
         cause = f"held by {hold.actor}: {hold.reason}"
         _hold(draft, found, situation, HeldBack(address, 0, cause, by_person=True))
     asked = Asked(
@@ -155,9 +151,9 @@ def _plan_product(
             for key, audit in found.audits.items()
             if key not in verdicts or audit.model in renewed
         ),
-        publish=not failing and not stays,
+        publish=not failing and hold is None,
     )
-    draft.steps += product_steps(found, situation, examined, asked, draft.pending)
+    draft.steps += product_steps(found, situation, upstream, asked, draft.pending)
 
 
 def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[str]:
@@ -178,11 +174,12 @@ def _built_again(address: str, model: str) -> Change:
 
 def _missing(address: str, wanted: str, situation: Situation) -> str:
     """Say that a product reads what nobody publishes; `wanted` is `a.b.c@1.object`."""
-    port, _, obj = wanted.rpartition(".")
-    product = port.rpartition(".")[0]
+    target, _, obj = wanted.rpartition(".")
+    port = PortAddress.parse(target)
+    product = str(port.product)
     environment = situation.desired.environment
     release = situation.releases.get(product)
-    if release and released_key(release, PortAddress.parse(port), obj):
+    if release and released_key(release, port, obj):
         return (
             f"{address} reads {wanted}, which is published in {environment} and which "
             f"{product} no longer defines."
@@ -203,13 +200,10 @@ def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) 
             draft.unreadable[key] = held.product
 
 
-def _waits_for(
-    found: Examined, situation: Situation, examined: Mapping[str, Examined], draft: _Draft
-) -> str:
+def _waits_for(found: Examined, upstream: Upstream, draft: _Draft) -> str:
     """The product whose held candidate this one would read, or ""."""
     if not draft.unreadable:
         return ""
-    upstream = upstream_of(situation, examined)
     for read in found.foreign_reads:
         key = key_of(read, found.keyed, upstream)
         if key in draft.unreadable:

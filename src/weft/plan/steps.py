@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from weft.mesh.manifest import Query, Transform
+from weft.mesh.manifest import Transform
 from weft.mesh.release import PortRelease, Release
 from weft.plan.audits import audit_spec, relation_of, render
-from weft.plan.examine import Examined, Situation, upstream_of
-from weft.plan.keys import key_of
+from weft.plan.examine import Examined, Situation
+from weft.plan.keys import Upstream, key_of
 from weft.plan.plan import BuildSpec, Source, Step, StepKind
 from weft.sql.dialect import Dialect, dialect_named
 
@@ -38,17 +38,12 @@ class Asked:
 
 
 def product_steps(
-    found: Examined,
-    situation: Situation,
-    examined: Mapping[str, Examined],
-    asked: Asked,
-    pending: Pending,
+    found: Examined, situation: Situation, upstream: Upstream, asked: Asked, pending: Pending
 ) -> list[Step]:
     """The steps of one product, in order; what they bring is noted in `pending`."""
     manifest = found.manifest
     dialect = dialect_named(manifest.dialect)
-    steps = _builds(found, situation, examined, dialect, pending)
-    upstream = upstream_of(situation, examined)
+    steps = _builds(found, situation, upstream, dialect, pending)
     for key, audit in found.audits.items():
         if key not in asked.audits:
             continue
@@ -84,14 +79,9 @@ def _pin_sources(
 
 
 def _builds(
-    found: Examined,
-    situation: Situation,
-    examined: Mapping[str, Examined],
-    dialect: Dialect,
-    pending: Pending,
+    found: Examined, situation: Situation, upstream: Upstream, dialect: Dialect, pending: Pending
 ) -> list[Step]:
     manifest = found.manifest
-    upstream = upstream_of(situation, examined)
     there = situation.builds.get(manifest.warehouse, frozenset())
     steps: list[Step] = []
     for transform in manifest.transforms:
@@ -121,12 +111,11 @@ def _builds(
 
 
 def _select(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> str:
-    query: Query = transform.query
+    reads = zip(transform.query.reads, keys, strict=True)
     relations = {
-        number: relation_of(read, key, dialect)
-        for number, (read, key) in enumerate(zip(query.reads, keys, strict=True))
+        number: relation_of(read, key, dialect) for number, (read, key) in enumerate(reads)
     }
-    return render(query, relations)
+    return render(transform.query, relations)
 
 
 def _pointer_moves(found: Examined, situation: Situation, steps: list[Step]) -> list[Step]:
@@ -144,23 +133,18 @@ def _pointer_moves(found: Examined, situation: Situation, steps: list[Step]) -> 
         root=manifest.root,
     )
     gone_ports, gone_builds = _gone(current, wanted)
-    between = Release(
-        **{
-            **vars(wanted),
-            "ports": tuple(sorted((*wanted.ports, *gone_ports), key=_port_order)),
-            "builds": {**gone_builds, **wanted.builds},
-        }
+    between = replace(
+        wanted,
+        ports=tuple(sorted((*wanted.ports, *gone_ports), key=_port_order)),
+        builds={**gone_builds, **wanted.builds},
     )
     moves: list[Step] = []
     if current is None or current.content != between.content:
         moves.append(_move(StepKind.PUBLISH, manifest.warehouse, between, steps))
     if gone_ports or gone_builds:
-        number = moves[-1].expected + 2 if moves else wanted.number
-        last = Release(**{**vars(wanted), "number": number})
-        names = [f"{each.port}@{each.major}" for each in gone_ports] + sorted(gone_builds)
-        moves.append(
-            _move(StepKind.DROP, manifest.warehouse, last, [*steps, *moves], ", ".join(names))
-        )
+        last = replace(wanted, number=wanted.number + len(moves))
+        gone = _named(gone_ports, gone_builds)
+        moves.append(_move(StepKind.DROP, manifest.warehouse, last, [*steps, *moves], gone))
     return moves
 
 
@@ -171,6 +155,10 @@ def _gone(current: Release | None, wanted: Release) -> tuple[list[PortRelease], 
     ports = [each for each in current.ports if (each.port, each.major) not in names]
     builds = {model: key for model, key in current.builds.items() if model not in wanted.builds}
     return ports, builds
+
+
+def _named(ports: Iterable[PortRelease], models: Iterable[str]) -> str:
+    return ", ".join([f"{each.port}@{each.major}" for each in ports] + sorted(models))
 
 
 def _port_order(port: PortRelease) -> tuple[str, int]:
@@ -201,8 +189,8 @@ def drop_product(product: str, warehouse: str, current: Release) -> Step:
         ports=(),
         root=current.root,
     )
-    names = [f"{each.port}@{each.major}" for each in current.ports] + sorted(current.builds)
-    return _move(StepKind.DROP, warehouse, empty, [], ", ".join(names) or "product")
+    gone = _named(current.ports, current.builds)
+    return _move(StepKind.DROP, warehouse, empty, [], gone or "product")
 
 
 def _note_publish(

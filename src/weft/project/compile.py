@@ -1,6 +1,6 @@
 """Compile parsed products into manifests: the desired state of a mesh, checked and resolved.
 
-Environments, grants and protections will join as values here; build keys and releases do not.
+A manifest is the same in every environment: build keys, releases and grants are no part of it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from weft.project.models import Surroundings, compile_models
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct
 from weft.project.ports import compile_port
+from weft.project.relations import Relations
 from weft.project.sources import compile_source
 from weft.project.test_problems import test_problems
 from weft.sql.dialect import Dialect, dialect_named
@@ -58,14 +59,15 @@ def compile_product(
     )
     transforms, problems = compile_models(product.models, around)
     diagnostics += problems
+    relations = Relations.of(product.models, transforms, around)
     ports: list[PortVersion] = []
     for contract in product.contracts:
         document = parsed.documents[contract.path]
-        port, problems = compile_port(product, contract, document, transforms, around)
+        port, problems = compile_port(product, contract, document, relations)
         diagnostics += problems
         if port is not None:
             ports.append(port)
-    diagnostics += test_problems(parsed, transforms, around)
+    diagnostics += test_problems(parsed, relations)
     if around.unresolved or any(each.severity is Severity.ERROR for each in diagnostics):
         return Compiled(None, tuple(diagnostics))
     manifest = ProductManifest(

@@ -11,14 +11,14 @@ from typing import Any
 from weft.mesh.address import name_problem
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
-from weft.mesh.product import Budget, Domain
+from weft.mesh.product import Domain
 from weft.mesh.secret import Secret
 from weft.mesh.settings import (
     Environment,
     Keep,
     MeshSettings,
+    SettingValue,
     WarehouseSettings,
-    type_of_setting,
 )
 from weft.project.odps import read_team
 from weft.project.read_yaml import Document, Step
@@ -59,7 +59,6 @@ def read_settings(
 def read_domain(document: Document) -> Domain:
     """Make a domain of domain.yaml."""
     data: dict[str, Any] = document.data
-    budget = data.get("budget")
     return Domain(
         name=data["domain"],
         warehouse=data["warehouse"],
@@ -67,7 +66,6 @@ def read_domain(document: Document) -> Domain:
         title=data.get("name", ""),
         purpose=data.get("purpose", ""),
         team=read_team(data.get("team", {})),
-        budget=Budget(**budget) if budget else None,
     )
 
 
@@ -100,7 +98,7 @@ class _Reader:
         path = ("environments", name)
         self.check_name("environment", name, *path, key=True)
         entry = self._data["environments"][name] or {}
-        changed: dict[str, dict[str, type_of_setting]] = {}
+        changed: dict[str, dict[str, SettingValue]] = {}
         for warehouse, options in entry.get("warehouses", {}).items():
             where = (*path, "warehouses", warehouse)
             if warehouse not in self._data["warehouses"]:
@@ -124,10 +122,10 @@ class _Reader:
             note = did_you_mean(name, declared, f"there is {', '.join(declared)}")
             self._report("W145", f"unknown environment `{name}`", "production", note=note)
 
-    def _options(self, options: dict[str, Any], *path: Step) -> dict[str, type_of_setting]:
+    def _options(self, options: dict[str, Any], *path: Step) -> dict[str, SettingValue]:
         return {key: self._option(key, value, *path, key) for key, value in options.items()}
 
-    def _option(self, key: str, value: type_of_setting, *path: Step) -> type_of_setting:
+    def _option(self, key: str, value: SettingValue, *path: Step) -> SettingValue:
         is_secret = key in _SECRET or key.endswith(_SECRET_ENDINGS)
         if not isinstance(value, str):
             return Secret(str(value)) if is_secret else value

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from weft.mesh.address import product_of
 from weft.mesh.contract import SchemaProperty, Status
 from weft.mesh.manifest import Column, Descriptor, ProductManifest
 from weft.mesh.product import DataProduct
@@ -138,13 +139,17 @@ class Faces:
 
     def is_unread(self, port: str) -> bool:
         """Whether a port is there, or may be, in a file that was reported as unusable."""
-        domain, _, rest = port.partition(".")
-        product = f"{domain}.{rest.partition('.')[0]}"
-        return not self._unread.isdisjoint((domain, product, port))
+        domain = port.partition(".")[0]
+        return not self._unread.isdisjoint((domain, product_of(port), port))
 
     def majors(self, port: str) -> dict[int, PortFace]:
         """The versions of a port by major; empty when there is no such port."""
         return self._ports.get(port, {})
+
+    def face(self, address: str) -> PortFace:
+        """The port version at `domain.product.port@N`. Raises KeyError when there is none."""
+        port, _, major = address.rpartition("@")
+        return self._ports[port][int(major)]
 
     def current(self, port: str) -> PortFace | None:
         """What a floating consumer gets: the highest active major, else deprecated, else any."""

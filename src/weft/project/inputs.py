@@ -8,7 +8,7 @@ from __future__ import annotations
 from weft.mesh.address import AddressError, PortAddress, major_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ResolvedInput
-from weft.mesh.nearest import nearest
+from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import InputPort
 from weft.project.faces import Faces, PortFace
 from weft.project.parse import ParsedProduct
@@ -70,8 +70,8 @@ def _resolve_port(
     except AddressError:
         address = None
     if address is None or not faces.majors(port.contract_id):
-        near = nearest(port.contract_id, [*faces.ports, *sources])
-        note = f"did you mean `{near}`?" if near else "no such port in this mesh, nor such a source"
+        known = [*faces.ports, *sources]
+        note = did_you_mean(port.contract_id, known, "no such port in this mesh, nor such a source")
         return place.report(
             "W401", f"unknown port `{port.contract_id}`", "contractId", note, "weft ls"
         )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
 from weft.mesh.manifest import (
-    Column,
     FileSource,
     Read,
     ReadKind,
@@ -56,10 +55,9 @@ class Surroundings:
         return self._known_object(port, object_name)
 
     def _known_object(self, port: ResolvedInput, name: str) -> Known | None:
-        address, _, major = port.port.rpartition("@")
-        objects = self.faces.majors(address)[int(major)].objects
-        bare = address.rpartition(".")[2]
-        chosen = name or (bare if bare in objects else "")
+        face = self.faces.face(port.port)
+        objects = face.objects
+        chosen = name or (face.port if face.port in objects else "")
         if not chosen and len(objects) == 1:
             chosen = next(iter(objects))
         if chosen not in objects:
@@ -160,8 +158,7 @@ def _explain(name: str, around: Surroundings, known: tuple[str, ...]) -> tuple[s
         return explain_unknown(name, around.product, known, around.mesh)
     if port.source:
         return f"source `{port_name}` has one object, write `{port_name}`", ""
-    address, _, major = port.port.rpartition("@")
-    objects = tuple(around.faces.majors(address)[int(major)].objects)
+    objects = tuple(around.faces.face(port.port).objects)
     if not dot:
         return f"the port has several objects: write `{port_name}.{objects[0]}`", ""
     near = nearest(object_name, objects)
@@ -259,7 +256,7 @@ def _transform(model: Model, compiled: Compiled) -> Transform:
         materialized=model.materialized,
         fingerprint=compiled.fingerprint,
         query=compiled.query,
-        columns=tuple(Column(each.name, each.type) for each in compiled.columns),
+        columns=compiled.columns,
         text=model.sql,
         description=model.description,
         refresh_always=model.refresh_always,

@@ -17,7 +17,6 @@ from weft.mesh.contract import (
     SchemaObject,
     SchemaProperty,
     Server,
-    ServiceLevel,
     Status,
 )
 
@@ -41,27 +40,30 @@ _SERVER_KEYS = frozenset(
 
 
 def read_contract(document: dict[str, Any]) -> DataContract:
-    """Make a contract of an ODCS document, which it keeps whole.
-
-    A status that the standard does not name counts as active; reporting it is not done here.
-    """
+    """Make a contract of an ODCS document, which it keeps whole."""
     get = document.get
     schema = get("schema", ())
     return DataContract(
         id=document["id"],
         version=document["version"],
-        status=_STATUSES.get(get("status", ""), Status.ACTIVE),
+        status=read_status(document),
         name=get("name", ""),
         domain=get("domain", ""),
-        data_product=get("dataProduct", ""),
         purpose=get("description", {}).get("purpose", ""),
         objects=tuple([_object(each, schema) for each in schema]),
         servers=tuple([_server(each) for each in get("servers", ())]),
-        service_levels=tuple([_service_level(each) for each in get("slaProperties", ())]),
         tags=tuple(get("tags", ())),
         custom=custom_properties(document),
         document=document,
     )
+
+
+def read_status(document: Mapping[str, Any]) -> Status:
+    """The status of a document, active where it says none.
+
+    One that the standards do not name counts as active; reporting it is not done here.
+    """
+    return _STATUSES.get(document.get("status", ""), Status.ACTIVE)
 
 
 def custom_properties(element: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +129,6 @@ def _property(entry: dict[str, Any], schema: Elements) -> SchemaProperty:
         primary_key=get("primaryKey", False),
         primary_key_position=get("primaryKeyPosition", -1),
         description=get("description", ""),
-        classification=get("classification", ""),
         enum=tuple([each["value"] for each in get("enum", ())]),
         options=get("logicalTypeOptions", {}),
         relationships=tuple([_relationship((name,), each, schema) for each in relationships])
@@ -195,18 +196,6 @@ def _arguments(entry: dict[str, Any]) -> dict[str, Any]:
     if "validValues" in entry:
         return {**arguments, "validValues": entry["validValues"]}
     return arguments
-
-
-def _service_level(entry: dict[str, Any]) -> ServiceLevel:
-    get = entry.get
-    return ServiceLevel(
-        property=entry["property"],
-        value=entry["value"],
-        unit=get("unit", ""),
-        element=get("element", ""),
-        driver=get("driver", ""),
-        description=get("description", ""),
-    )
 
 
 def _server(entry: dict[str, Any]) -> Server:

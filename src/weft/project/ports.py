@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from weft.contract.checks import checks_of
@@ -19,12 +18,13 @@ from weft.mesh.manifest import (
     ReadKind,
     Transform,
 )
-from weft.mesh.nearest import nearest
+from weft.mesh.nearest import did_you_mean, nearest
 from weft.mesh.product import DataProduct, PortContract
 from weft.project.faces import capped, column_of
-from weft.project.models import Surroundings
 from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
+from weft.project.relations import Relations
+from weft.sql.dialect import Dialect
 from weft.sql.query import Known, compile_select, parse_rule
 from weft.sql.types import fit_problem
 
@@ -46,34 +46,33 @@ class _Place:
 
 
 def compile_port(
-    product: DataProduct,
-    port: PortContract,
-    document: Document,
-    transforms: Mapping[str, Transform],
-    around: Surroundings,
+    product: DataProduct, port: PortContract, document: Document, relations: Relations
 ) -> tuple[PortVersion | None, list[Diagnostic]]:
     """Compile one major of an output port; None when an object cannot be filled."""
     diagnostics = [
-        document.diagnostic(each.code, each.message, *each.path, note=each.note, help=each.help)
-        if each.severity is Severity.ERROR
-        else document.diagnostic(
-            each.code, each.message, *each.path, note=each.note, severity=each.severity
+        document.diagnostic(
+            each.code,
+            each.message,
+            *each.path,
+            note=each.note,
+            help=each.help,
+            severity=each.severity,
         )
         for each in contract_problems(port.contract)
     ]
     objects: list[PortObject] = []
-    broken = around.unresolved | ({each.name for each in product.models} - set(transforms))
+    transforms, dialect = relations.transforms, relations.around.dialect
     for index, obj in enumerate(port.contract.objects):
         place = _Place(document, index, obj)
-        model = _filled_by(obj.name, port.major, {*transforms, *broken})
+        model = _filled_by(obj.name, port.major, {*transforms, *relations.broken})
         if not model:
             diagnostics.append(_unfilled(place, port.major, tuple(transforms)))
         elif model in transforms:
-            unknown = unknown_types(obj, index, document, around.dialect)
-            diagnostics += unknown or _misfits(place, transforms[model], around)
-            checks, found = _checks(place, transforms, broken, around)
+            unknown = unknown_types(obj, index, document, dialect)
+            diagnostics += unknown or _misfits(place, transforms[model], dialect)
+            checks, found = _checks(place, relations)
             diagnostics += found
-            objects.append(_port_object(obj, model, checks, around))
+            objects.append(_port_object(obj, model, checks, dialect))
     if any(each.severity is Severity.ERROR for each in diagnostics):
         return None, diagnostics
     contract = port.contract
@@ -105,13 +104,12 @@ def _unfilled(place: _Place, major: int, models: tuple[str, ...]) -> Diagnostic:
     )
 
 
-def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diagnostic]:
+def _misfits(place: _Place, model: Transform, dialect: Dialect) -> list[Diagnostic]:
     """Promised columns that the model does not give, or gives in a type that does not fit."""
     given = {column.name: column.type for column in model.columns}
     found: list[Diagnostic] = []
     for number, prop in enumerate(place.obj.properties):
         if prop.name not in given:
-            near = nearest(prop.name, tuple(given))
             found.append(
                 place.report(
                     "W408",
@@ -119,11 +117,11 @@ def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diag
                     "properties",
                     number,
                     "name",
-                    note=f"did you mean `{near}`?" if near else f"see {model.path}",
+                    note=did_you_mean(prop.name, given, f"see {model.path}"),
                 )
             )
             continue
-        problem = fit_problem(prop, given[prop.name], around.dialect)
+        problem = fit_problem(prop, given[prop.name], dialect)
         if problem:
             key = "physicalType" if prop.physical_type else "logicalType"
             found.append(
@@ -140,12 +138,12 @@ def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diag
 
 
 def _port_object(
-    obj: SchemaObject, model: str, checks: tuple[CheckQuery, ...], around: Surroundings
+    obj: SchemaObject, model: str, checks: tuple[CheckQuery, ...], dialect: Dialect
 ) -> PortObject:
     return PortObject(
         name=obj.name,
         model=model,
-        columns=tuple(column_of(prop, around.dialect) for prop in obj.properties),
+        columns=tuple(column_of(prop, dialect) for prop in obj.properties),
         promises=tuple(
             Promise(prop.name, prop.logical_type, prop.physical_type, prop.options)
             for prop in obj.properties
@@ -162,33 +160,21 @@ def _identity(obj: SchemaObject) -> tuple[str, ...]:
     return obj.primary_key or unique[:1]
 
 
-def _checks(
-    place: _Place,
-    transforms: Mapping[str, Transform],
-    broken: Collection[str],
-    around: Surroundings,
-) -> tuple[tuple[CheckQuery, ...], list[Diagnostic]]:
+def _checks(place: _Place, relations: Relations) -> tuple[tuple[CheckQuery, ...], list[Diagnostic]]:
     """Compile the checks of an object; one that reads something broken is left out silently."""
     compiled: list[CheckQuery] = []
     diagnostics: list[Diagnostic] = []
     for check in checks_of(place.obj):
         result: CheckQuery | Diagnostic | None = CheckQuery(check)
         if check.kind is CheckKind.RELATIONSHIP:
-            result = _relationship(check, place, transforms, broken, around)
+            result = _relationship(check, place, relations)
         elif check.kind is CheckKind.SQL:
-            result = _sql_rule(check, place, transforms, broken, around)
+            result = _sql_rule(check, place, relations)
         if isinstance(result, Diagnostic):
             diagnostics.append(result)
         elif result is not None:
             compiled.append(result)
     return tuple(compiled), diagnostics
-
-
-def _known(name: str, transforms: Mapping[str, Transform], around: Surroundings) -> Known | None:
-    """A relation that a rule may name: an own model, or an input port."""
-    if name in transforms:
-        return Known(Read(ReadKind.MODEL, name), transforms[name].columns)
-    return around.known_input(name)
 
 
 def _path_of(check: Check) -> tuple[str | int, ...]:
@@ -197,61 +183,49 @@ def _path_of(check: Check) -> tuple[str | int, ...]:
 
 
 def _relationship(
-    check: Check,
-    place: _Place,
-    transforms: Mapping[str, Transform],
-    broken: Collection[str],
-    around: Surroundings,
+    check: Check, place: _Place, relations: Relations
 ) -> CheckQuery | Diagnostic | None:
     name = check.reads[0]
-    if name.partition(".")[0] in broken:
+    if relations.is_broken(name):
         return None
-    known = _known(name, transforms, around)
+    known = relations.find(name)
     if known is None:
-        names = (*transforms, *around.names())
-        near = nearest(name, names)
         return place.report(
             "W415",
             f"relationship to unknown `{name}`",
             *_path_of(check),
-            note=f"did you mean `{near}`?"
-            if near
-            else "it can name an input port or an own object",
+            note=did_you_mean(
+                name, relations.names(), "it can name an input port or an own object"
+            ),
         )
     columns = [each.name for each in known.columns]
     wanted: list[str] = list(check.arguments["to_columns"])
     for column in wanted:
         if column not in columns:
-            near = nearest(column, columns)
             return place.report(
                 "W415",
                 f"relationship to unknown column `{column}` of `{name}`",
                 *_path_of(check),
-                note=f"did you mean `{near}`?" if near else f"`{name}` has no such column",
+                note=did_you_mean(column, columns, f"`{name}` has no such column"),
             )
     return CheckQuery(check, refers_to=replace(known.read, columns=tuple(wanted)))
 
 
-def _sql_rule(
-    check: Check,
-    place: _Place,
-    transforms: Mapping[str, Transform],
-    broken: Collection[str],
-    around: Surroundings,
-) -> CheckQuery | Diagnostic | None:
+def _sql_rule(check: Check, place: _Place, relations: Relations) -> CheckQuery | Diagnostic | None:
     column = check.columns[0] if check.columns else None
-    tree, problems = parse_rule(str(check.arguments["query"]), around.dialect, column)
+    dialect = relations.around.dialect
+    tree, problems = parse_rule(str(check.arguments["query"]), dialect, column)
     known: dict[str, Known] = {}
     for name in tree.names if tree else ():
         if name in (RULE_TABLE, place.obj.name):
             known[name] = Known(
                 Read(ReadKind.MODEL, RULE_TABLE),
-                tuple(column_of(prop, around.dialect) for prop in place.obj.properties),
+                tuple(column_of(prop, dialect) for prop in place.obj.properties),
             )
             continue
-        if name.partition(".")[0] in broken:
+        if relations.is_broken(name):
             return None
-        found = _known(name, transforms, around)
+        found = relations.find(name)
         if found is None:
             return place.report(
                 "W410",
@@ -262,7 +236,7 @@ def _sql_rule(
             )
         known[name] = found
     if tree is not None and not problems:
-        compiled, problems = compile_select(tree, around.dialect, known)
+        compiled, problems = compile_select(tree, dialect, known)
         if compiled is not None:
             return CheckQuery(check, query=compiled.query)
     first = problems[0]

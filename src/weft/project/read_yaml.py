@@ -304,13 +304,6 @@ class _Reader:
         raise _Refused(self._diagnostic(code, message, event, note))
 
 
-def is_plain_text(text: str) -> bool:
-    """Whether an unquoted scalar is read as this very text, and not as a number or a word."""
-    return text not in _WORDS and not any(
-        form.fullmatch(text) for form in (_INTEGER, _FLOAT, _NOT_FINITE)
-    )
-
-
 def _integer(text: str) -> int:
     if text.startswith("0x"):
         return int(text, 16)

@@ -40,7 +40,6 @@ FUNCTION_CLASSES: frozenset[type[exp.Expr]] = frozenset(
 )
 """The classes of nodes that call a function."""
 
-
 _REACHING_CLASSES = classes_named(_REACHING)
 _VOLATILE_CLASSES = classes_named(_VOLATILE)
 

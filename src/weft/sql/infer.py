@@ -35,8 +35,6 @@ _WRAPPERS = (
 )
 _SAME = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 _BRANCHES = (exp.Coalesce, exp.Least, exp.Greatest)
-
-
 _BOOLEANS: frozenset[type[exp.Expr]] = frozenset(
     kind
     for kind in vars(exp).values()

@@ -67,15 +67,13 @@ class ParsedSelect:
 class Compiled:
     """What a query means: its SQL, its columns, and the fingerprint of its meaning.
 
-    `columns` have the types in which results are stored. `needs_describe` says that one of them
-    is not certain or is stored as another type than it has, so that the warehouse must look.
+    `columns` have the types in which results are stored, "" where only the warehouse can tell.
     """
 
     query: Query
     columns: tuple[Column, ...]
     fingerprint: str
     deterministic: bool
-    needs_describe: bool
 
 
 Parsed = tuple[ParsedSelect | None, tuple[Problem, ...]]
@@ -167,7 +165,6 @@ def _compiled(qualified: Qualified, setting: Setting, deterministic: bool) -> Co
         ),
         fingerprint=fingerprint(sql.replace(setting.mark, ""), reads, dialect),
         deterministic=deterministic,
-        needs_describe=any(not each.type or each.type in stored for each in qualified.columns),
     )
 
 

@@ -1,6 +1,7 @@
 """From text to the tree of one SELECT, or to what is wrong with the text.
 
-Text is untrusted: what would cost the parser its stack or its evening is refused by its tokens.
+Text is untrusted: what would overflow the parser's stack, or take it minutes, is refused by its
+tokens.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Column
@@ -125,13 +125,14 @@ class Warehouse(Protocol):
 
         They are read once, by way of `__arrow_c_stream__`, in types that every reader of Arrow
         takes whole: truths (or `arrow.bool8`), numbers, texts, and `arrow.json` for integers of
-        any size and for what holds other values. Everything else is the text that the warehouse
-        writes it as. Leaving the context raises Unmeasurable or WarehouseError in place of what
-        an Arrow reader makes of an error of the warehouse.
+        any size and for what holds other values. Timestamps are texts as ISO 8601 writes them,
+        where it can; everything else is the text that the warehouse writes it as. Leaving the
+        context raises Unmeasurable or WarehouseError in place of what an Arrow reader makes of an
+        error of the warehouse.
         """
 
-    def load(self, name: str, batches: Any) -> Outcome:
-        """Store an Arrow stream under a build key."""
+    def load(self, key: str, batches: Any) -> Outcome:
+        """Store an Arrow stream as a build under its key."""
 
     def cancel(self) -> None:
         """Stop what is running in any thread; the stopped steps raise WarehouseError."""
@@ -140,6 +141,7 @@ class Warehouse(Protocol):
         """Let go of connections and temporary files."""
 
 
+@runtime_checkable
 class KeepsReleases(Protocol):
     """A warehouse that can list and clear what it keeps."""
 
@@ -164,6 +166,7 @@ class KeepsReleases(Protocol):
         """
 
 
+@runtime_checkable
 class KeepsFailingRows(Protocol):
     """A warehouse that keeps the failing rows of audits for a while."""
 
@@ -174,6 +177,7 @@ class KeepsFailingRows(Protocol):
         """
 
 
+@runtime_checkable
 class IsMarked(Protocol):
     """A warehouse that says which mesh and which store it belongs to."""
 
@@ -181,6 +185,7 @@ class IsMarked(Protocol):
         """The ids of the mesh and the store that it was made by; None where there is nothing."""
 
 
+@runtime_checkable
 class ServesPorts(Protocol):
     """A warehouse whose published ports are shown to other programs by a file or a view."""
 

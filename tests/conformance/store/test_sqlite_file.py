@@ -477,16 +477,3 @@ def test_an_emptied_log_does_not_fit_the_store(path: Path, raw: sqlite3.Connecti
     unguarded(raw).execute("DELETE FROM audit")
     raw.execute("UPDATE audit_head SET number = 0, hash = ?", (EMPTY,))
     assert verified(path) == (0, "no entry says that run r1 began: entries are missing")
-
-
-def test_verdicts_of_the_first_format_are_asked_for_again(
-    path: Path, raw: sqlite3.Connection
-) -> None:
-    raw.execute("DROP TABLE verdicts")
-    raw.execute("CREATE TABLE verdicts (audit TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT")
-    raw.execute("INSERT INTO verdicts VALUES ('old', x'00')")
-    raw.execute("UPDATE identity SET format = 1")
-    store = reopened(path)
-    assert store.identity.format == FORMAT
-    assert store.definitions.verdicts(["old"]) == {}
-    store.close()

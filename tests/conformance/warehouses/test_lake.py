@@ -126,6 +126,8 @@ def test_a_wrong_memory_limit_is_named(tmp_path: Path) -> None:
     lake = open_warehouse("lake", options, str(tmp_path), "skyline", "store_1")
     with pytest.raises(WarehouseError, match=r"the engine does not start: .*Memory"):
         lake.run(build("a", "SELECT 1 AS id"), bound())
+    with pytest.raises(WarehouseError, match=r"the engine does not start: .*Memory"):
+        lake.query("SELECT 1 AS id", ())
     lake.close()
 
 

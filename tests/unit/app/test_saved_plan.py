@@ -11,8 +11,8 @@ from mesh_files import Port, Product, Source, lay_out, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
 from weft.app.errors import NotFound, Stale, Usage
-from weft.app.plan import PlanOptions, make_plan, read_plan, write_plan
-from weft.app.saved_plan import for_saved_plan
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.saved_plan import for_saved_plan, read_plan, write_plan
 from weft.app.system import System
 from weft.plan.plan import Plan
 

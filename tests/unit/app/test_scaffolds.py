@@ -10,10 +10,10 @@ import yaml
 
 from weft.app.errors import Blocked, NotFound, Usage
 from weft.app.init import draft_mesh
-from weft.app.load import load_settings
 from weft.app.new import draft_domain, draft_product
 from weft.app.new_files import Draft, Edit, NewFile, write
 from weft.app.new_port import Major, draft_port
+from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.app.validate import validate
 from weft.mesh.address import PortAddress, ProductAddress

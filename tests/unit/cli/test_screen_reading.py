@@ -119,6 +119,18 @@ def test_a_page_of_a_port(golden: Golden) -> None:
     golden("show_port", written(port_result(MANIFEST, PORT), Screen(width=80)))
 
 
+def test_the_next_command_is_for_the_same_environment() -> None:
+    env = " --env dev"
+    results = (
+        products_result(Listing((LINE,)), "dev", env),
+        product_result(Detail(MANIFEST, LINE, None, ()), env),
+        port_result(MANIFEST, PORT, env),
+        releases_result(ProductHistory(FLIGHTS, (), Hold(FLIGHTS, "dev", 1, "mara", "", AT)), env),
+    )
+    for result in results:
+        assert written(result, Screen()).endswith(f"{env}\n")
+
+
 def test_the_sql_behind_a_port_is_the_models_text() -> None:
     result = sql_result(MANIFEST, PORT)
     assert written(result, Screen()) == (

@@ -110,12 +110,6 @@ def test_a_product_is_held_by_its_checks_even_with_nothing_to_publish() -> None:
     assert " HELD  operations.flights" in text
 
 
-def test_a_step_that_only_begins_is_no_result() -> None:
-    following = Following()
-    assert following.take(step(FLIGHTS, "build", "m", StepState.STARTED)) == ""
-    assert following.results == {}
-
-
 def test_a_warning_of_the_run_is_shown() -> None:
     assert Following().take(RunEvent("warning", "r1", text="a \x1b[2J file")) == (
         " warn  a ␛[2J file"

@@ -75,20 +75,26 @@ def test_a_query_on_stdin_is_utf_8(skyline: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_without_a_run_that_is_stopped(skyline: Path, number: signal.Signals) -> None:
-    slow = "SELECT sum(a.range * b.range) AS s FROM range(1000000) a, range(300000) b"
+    slow = b"SELECT sum(a.range * b.range) AS s FROM range(1000000) a, range(300000) b"
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "weft", "query", slow],
+        [sys.executable, "-P", "-m", "weft", "query", "-"],
         cwd=skyline,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # What starts the tests may ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
-        time.sleep(3)
+        assert process.stdin is not None and process.stderr is not None
+        # More than a pipe holds, so that the command is reading when all of it is written.
+        process.stdin.write(slow + b" " * 2**17)
+        process.stdin.close()
+        # From then on it can be stopped anywhere; most of the time it is in the engine.
+        time.sleep(1)
         process.send_signal(number)
         try:
-            _, said = process.communicate(timeout=20)
+            process.wait(timeout=20)
         finally:
             process.kill()
+        said = process.stderr.read()
     assert said == b"Stopped.\n"
     assert process.returncode in (128 + number, 130)

@@ -34,7 +34,7 @@ def test_keys_are_short_and_no_list_of_texts_looks_like_another() -> None:
     assert hashed("k", "a", "") != hashed("k", "a")
 
 
-def test_a_build_counts_by_meaning_materialisation_product_and_what_it_reads() -> None:
+def test_a_build_counts_by_meaning_materialization_product_and_what_it_reads() -> None:
     one = transform("m")
     key = build_key("a.b", one, ["x", "y"])
     assert key == build_key("a.b", replace(one, name="n", path="q", text="t"), ["x", "y"])

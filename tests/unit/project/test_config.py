@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from weft.mesh.people import Member, Team
-from weft.mesh.product import Budget, Domain
+from weft.mesh.product import Domain
 from weft.mesh.secret import Secret
 from weft.mesh.settings import Environment, Keep, MeshSettings, WarehouseSettings
 from weft.project.parse import parse_domain, parse_settings
@@ -119,7 +119,7 @@ team: {name: t, members: [{username: u, role: steward}]}
 budget: {amount: 5.5, per: year}
 """
     team = Team("t", (Member("u", "steward"),))
-    expected = Domain("sales", "lake", "d", "Sales", "p", team, Budget(5.5, "EUR", "year"))
+    expected = Domain("sales", "lake", "d", "Sales", "p", team)
     assert domain(text) == (expected, [])
     assert domain("domain: sales\nwarehouse: lake") == (Domain("sales", "lake"), [])
 

@@ -1,3 +1,5 @@
+"""Warehouse adapters are found by name, and imported only when they are needed."""
+
 from __future__ import annotations
 
 import subprocess

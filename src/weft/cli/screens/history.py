@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from weft.app.history import ProductHistory, ReleaseLine, RunDetail
 from weft.app.prune import Pruned
 from weft.cli.cells import visible
-from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
+from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.mesh.run import AuditEntry, Lock, Run
+from weft.mesh.words import short_time
 
 _TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
 
@@ -67,8 +68,11 @@ def steps_table(detail: RunDetail) -> Table:
     return Table("steps", columns, rows)
 
 
-def releases_result(history: ProductHistory) -> Result:
-    """Return the releases of a product for every format."""
+def releases_result(history: ProductHistory, env: str = "") -> Result:
+    """Return the releases of a product for every format.
+
+    `env` is the option by which the next command means the same environment.
+    """
     columns = (
         Column("release", _NUMBER),
         Column("state"),
@@ -98,11 +102,11 @@ def releases_result(history: ProductHistory) -> Result:
             hold = history.hold
             since = f"held since {short_time(hold.since)}"
             lines += f"{since} by {visible(hold.actor)}: {visible(hold.reason)}\n"
-            return f"{lines}  let it go on:  weft rollback {history.product} --lift\n"
+            return f"{lines}  let it go on:  weft rollback {history.product} --lift{env}\n"
         number = next((each.release.number for each in history.releases if each.reachable), 0)
         if not number:
             return f"{lines}  no earlier one is kept, nothing to go back to\n"
-        return f"{lines}  go back:  weft rollback {history.product} --to {number}\n"
+        return f"{lines}  go back:  weft rollback {history.product} --to {number}{env}\n"
 
     return Result("releases", {"history": history}, table, text)
 

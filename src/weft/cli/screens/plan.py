@@ -10,6 +10,7 @@ import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
 from weft.cli.output import Column, Kind, Result, Table
+from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
 from weft.plan.plan import (
     Affected,
@@ -62,7 +63,7 @@ def draw(plan: Plan, view: View) -> str:
     if plan.data:
         blocks = blocks or [[_title(plan.mesh, plan)]]
         sources, models = _data_counts(plan)
-        blocks[-1].append(f"  data: {_count(sources, 'source')} changed, {_count(models, 'model')}")
+        blocks[-1].append(f"  data: {count(sources, 'source')} changed, {count(models, 'model')}")
     following = _following(plan)
     if following:
         blocks.append(["", *following] if blocks else following)
@@ -85,7 +86,7 @@ def _nothing_to_do(plan: Plan, view: View) -> list[str]:
             f"Nothing to do: {plan.environment} is as the files say.",
             f"  look at it:  weft ls{view.env}",
         ]
-    staying = _count(len(plan.held), "product")
+    staying = count(len(plan.held), "product")
     verb = "stays" if len(plan.held) == 1 else "stay"
     lines = [f"Nothing to do: {staying} {verb} back until the cause is gone."]
     lines += [
@@ -140,7 +141,7 @@ def _is_created(changes: Sequence[Change]) -> bool:
 
 def _created_line(product: str, changes: Iterable[Change], room: int, view: View) -> str:
     kinds = Counter(each.kind for each in changes if each.kind != "product")
-    parts = [_count(kinds[kind], kind) for kind in kinds]
+    parts = [count(kinds[kind], kind) for kind in kinds]
     mark = _painted("+", ChangeAction.CREATE, view)
     return f"  {mark} {pad(product, room)}   {', '.join(parts)}".rstrip()
 
@@ -182,8 +183,8 @@ def _following(plan: Plan) -> list[str]:
 
 
 def _follower_parts(follower: Follower) -> list[str]:
-    parts = [f"{_count(len(follower.models), 'model')} built"] if follower.models else []
-    parts += [f"{_count(follower.checked, 'object')} checked"] if follower.checked else []
+    parts = [f"{count(len(follower.models), 'model')} built"] if follower.models else []
+    parts += [f"{count(follower.checked, 'object')} checked"] if follower.checked else []
     return parts or ["published"]
 
 
@@ -311,10 +312,6 @@ def _sums(plan: Plan) -> str:
 def _data_counts(plan: Plan) -> tuple[int, int]:
     models = {model for each in plan.data for model in each.models}
     return len({each.source for each in plan.data}), len(models)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _painted(text: str, action: ChangeAction, view: View) -> str:

@@ -6,9 +6,10 @@ import click
 
 from weft.app.show import Detail, Listing
 from weft.cli.cells import flow, visible, visible_lines
-from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
+from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
+from weft.mesh.words import count, short_time
 
 _LINE = (
     Column("product"),
@@ -19,7 +20,7 @@ _LINE = (
     Column("models", Kind.NUMBER),
     Column("owner", Kind.TEXT),
 )
-_ITS_DATA = 'its data:  weft query "select * from {}"'
+_ITS_DATA = 'its data:  weft query "select * from {}"{}'
 _COLUMNS = (
     Column("object"),
     Column("column"),
@@ -29,8 +30,11 @@ _COLUMNS = (
 )
 
 
-def products_result(listing: Listing, environment: str) -> Result:
-    """Return a list of products for every format."""
+def products_result(listing: Listing, environment: str, env: str = "") -> Result:
+    """Return a list of products for every format.
+
+    `env` is the option by which the next command means the same environment.
+    """
     lines = listing.lines
     rows = [
         (
@@ -50,16 +54,16 @@ def products_result(listing: Listing, environment: str) -> Result:
         if not lines and listing.sound:
             return "This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU\n"
         shown = draw_table(table, screen) if lines else ""
-        products = f"{len(lines):,} product{'' if len(lines) == 1 else 's'} in {environment}"
+        products = f"{count(len(lines), 'product')} in {environment}"
         if not listing.sound:
             missing = "the files have errors, so that some may be missing"
             return f"{shown}{products}; {missing}\n  see them:  weft validate\n"
-        return f"{shown}{products} · weft show PRODUCT\n"
+        return f"{shown}{products} · weft show PRODUCT{env}\n"
 
     return Result("products", {"products": lines}, table, text)
 
 
-def product_result(detail: Detail) -> Result:
+def product_result(detail: Detail, env: str = "") -> Result:
     """Return the page of a product for every format."""
     ports = [
         (port.name, port.status, port.version, len(port.objects), port.description)
@@ -77,10 +81,10 @@ def product_result(detail: Detail) -> Result:
         "release": detail.release,
         "consumers": detail.consumers,
     }
-    return Result("product", data, table, lambda screen: _product_page(detail, table, screen))
+    return Result("product", data, table, lambda screen: _product_page(detail, table, screen, env))
 
 
-def _product_page(detail: Detail, ports: Table, screen: Screen) -> str:
+def _product_page(detail: Detail, ports: Table, screen: Screen, env: str) -> str:
     manifest, line = detail.manifest, detail.line
     release = (
         f"release {line.release} of {short_time(line.published)}"
@@ -103,11 +107,12 @@ def _product_page(detail: Detail, ports: Table, screen: Screen) -> str:
         ("models:  ", models),
     ):
         lines += [flow(head, items, screen.width)] if items else []
-    lines.append(f"  more:  weft show {manifest.address}.PORT · weft lineage {manifest.address}")
+    address = manifest.address
+    lines.append(f"  more:  weft show {address}.PORT{env} · weft lineage {address}{env}")
     return "\n".join(lines) + "\n"
 
 
-def port_result(manifest: ProductManifest, port: PortVersion) -> Result:
+def port_result(manifest: ProductManifest, port: PortVersion, env: str = "") -> Result:
     """Return a port with its columns and what is promised of each, for every format."""
     described = {
         (str(obj.get("name")), str(each.get("name"))): str(each.get("description", ""))
@@ -137,13 +142,13 @@ def port_result(manifest: ProductManifest, port: PortVersion) -> Result:
     def text(screen: Screen) -> str:
         head = f"{_bold(address, screen)} · {port.status} · {port.version}"
         first = port.objects[0].name
-        query = _ITS_DATA.format(f"{manifest.address}.{first}_v{port.major}")
+        query = _ITS_DATA.format(f"{manifest.address}.{first}_v{port.major}", env)
         return f"{head}\n\n{draw_table(table, screen)}\n  {query}\n"
 
     return Result("port", {"product": manifest.address, "port": port}, table, text)
 
 
-def transform_result(manifest: ProductManifest, model: Transform) -> Result:
+def transform_result(manifest: ProductManifest, model: Transform, env: str = "") -> Result:
     """Return a model with its columns, for every format."""
     rows = [(column.name, column.type) for column in model.columns]
     table = Table("columns", (Column("column"), Column("type")), rows)
@@ -152,9 +157,8 @@ def transform_result(manifest: ProductManifest, model: Transform) -> Result:
     def text(screen: Screen) -> str:
         head = f"{_bold(address, screen)} · {model.materialized} · {model.path}"
         said = f"  {visible(model.description)}\n" if model.description else ""
-        return (
-            f"{head}\n{said}\n{draw_table(table, screen)}\n  its SQL:  weft show {address} --sql\n"
-        )
+        its_sql = f"its SQL:  weft show {address} --sql{env}"
+        return f"{head}\n{said}\n{draw_table(table, screen)}\n  {its_sql}\n"
 
     return Result("model", {"product": manifest.address, "model": model}, table, text)
 

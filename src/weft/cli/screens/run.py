@@ -17,6 +17,7 @@ from weft.cli.screens.checks import Checked, draw_check, draw_sum
 from weft.contract.evaluate import blocked
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import RunEvent, StepResult, StepState
+from weft.mesh.words import count
 
 _NAME = 24
 _SAID = 38
@@ -26,6 +27,7 @@ _WORDS = {
     StepState.SKIPPED: ("skip", "yellow"),
     StepState.FAILED: ("FAIL", "red"),
 }
+# To people a failed check says more than what was skipped beside it.
 _WORST_FIRST = (StepState.FAILED, StepState.HELD, StepState.SKIPPED)
 
 
@@ -42,7 +44,7 @@ class Following:
     def take(self, event: RunEvent) -> str:
         """Take an event in; return the line to show for it, "" when there is none."""
         self.run = event.run
-        if event.result is not None and event.result.state is not StepState.STARTED:
+        if event.result is not None:
             self.results.setdefault(event.result.product, []).append(event.result)
         if event.kind == "product":
             return self._line(event.text.partition(" ")[0])
@@ -105,7 +107,10 @@ class Following:
         for each in (each for results in self.results.values() for each in results):
             bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
             lines += [f"{each.product}.{each.target}"] if bad else []
-            lines += [draw_check(Checked(each.target, check), colour=self.colour) for check in bad]
+            lines += [
+                draw_check(Checked(each.target, check), colour=self.colour, env=self.env)
+                for check in bad
+            ]
         return lines
 
     def _skips(self) -> list[str]:
@@ -130,8 +135,7 @@ class Following:
         }
         counted = [f"{states.count(state):,} {word}" for state, word in words.items()]
         parts = [text for text in counted if not text.startswith("0 ")]
-        products = f"{len(states):,} product{'' if len(states) == 1 else 's'}"
-        return f"{products}: {' · '.join(parts)}"
+        return f"{count(len(states), 'product')}: {' · '.join(parts)}"
 
     def _next_step(self) -> str:
         match self.exit_code():

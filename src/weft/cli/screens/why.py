@@ -6,8 +6,9 @@ import click
 
 from weft.app.why import Why
 from weft.cli.cells import visible
-from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
+from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
+from weft.mesh.words import short_time
 
 
 def why_result(why: Why, environment: str, env: str = "") -> Result:

@@ -11,8 +11,9 @@ from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import Opened
 from weft.app.environments import not_there_yet
 from weft.app.errors import Exit, Usage, most_telling
-from weft.app.plan import PlanOptions, make_plan, read_plan
-from weft.app.saved_plan import for_saved_plan
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.saved_plan import for_saved_plan, read_plan
+from weft.cli.held import tell_held
 from weft.cli.options import (
     env_option,
     mesh_here,
@@ -24,7 +25,6 @@ from weft.cli.options import (
 from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw
-from weft.cli.telling import tell_held
 from weft.cli.verb import verb
 from weft.plan.plan import Plan
 

@@ -36,21 +36,23 @@ def explain(context: click.Context, topic: str | None, schema: str | None, scree
     Fields of a data contract are written as in the document, with dots
     (`slaProperties.property`); those of a data product begin with `product.`
     """
-    if (topic is None) == (schema is None):
-        raise Usage("name one topic, or one --schema", next_step="weft explain --help")
-    if schema is not None:
+    if topic is not None and schema is None:
+        put(_explained(topic, context), screen)
+    elif schema is not None and topic is None:
         screen.put(schema_text(schema))
-        return Exit.DONE
-    assert topic is not None
+    else:
+        raise Usage("name one topic, or one --schema", next_step="weft explain --help")
+    return Exit.DONE
+
+
+def _explained(topic: str, context: click.Context) -> Result:
     if topic in ENTRIES:
         command = load(topic)
         help = command.get_help(click.Context(command, context.parent, topic))
         explanation = Explanation(topic, ENTRIES[topic].line.rstrip("."), help)
-        put(_result(explanation, lambda _: help), screen)
-    else:
-        explanation = explained(topic, ENTRIES)
-        put(_result(explanation, lambda screen: _text(explanation, screen)), screen)
-    return Exit.DONE
+        return _result(explanation, lambda _: help)
+    explanation = explained(topic, ENTRIES)
+    return _result(explanation, lambda screen: _text(explanation, screen))
 
 
 def _result(explanation: Explanation, text: Callable[[Screen], str]) -> Result:

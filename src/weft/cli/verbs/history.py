@@ -6,7 +6,7 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.history import product_history, run_detail, run_history
-from weft.cli.options import env_option, mesh_here
+from weft.cli.options import env_option, mesh_here, same_env
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.history import releases_result, runs_result, steps_table
@@ -35,7 +35,7 @@ def history(product: str | None, env: str, run_id: str, limit: int, screen: Scre
         raise Usage("a product and --run do not go together", next_step="weft history --run ID")
     with mesh_here(env) as mesh:
         if product:
-            put(releases_result(product_history(mesh, product)), screen)
+            put(releases_result(product_history(mesh, product), same_env(env)), screen)
         elif run_id:
             put(steps_table(run_detail(mesh, run_id)), screen)
         else:

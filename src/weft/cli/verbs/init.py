@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from weft.app.init import draft_mesh
+from weft.cli.offer import offer
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
-from weft.cli.writing import offer
 
 
 @verb(

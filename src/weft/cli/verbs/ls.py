@@ -6,7 +6,7 @@ import click
 
 from weft.app.errors import Exit
 from weft.app.show import list_products
-from weft.cli.options import env_option, mesh_here
+from weft.cli.options import env_option, mesh_here, same_env
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.products import products_result
@@ -24,5 +24,6 @@ from weft.cli.verb import verb
 def ls(selectors: tuple[str, ...], env: str, screen: Screen) -> int:
     """List the products of the files and of the environment."""
     with mesh_here(env) as mesh:
-        put(products_result(list_products(mesh, selectors), mesh.environment), screen)
+        listing = list_products(mesh, selectors)
+        put(products_result(listing, mesh.environment, same_env(env)), screen)
     return Exit.DONE

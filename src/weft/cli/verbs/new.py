@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from weft.app.load import load_settings
 from weft.app.new import draft_domain, draft_product
 from weft.app.new_port import Major, draft_port
+from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.app.workspace import find_mesh
+from weft.cli.offer import offer
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import VerbGroup, verb
-from weft.cli.writing import offer
 from weft.mesh.address import PortAddress, ProductAddress
 
 _YES = click.option("-y", "--yes", is_flag=True, help="Write without asking.")

@@ -8,7 +8,8 @@ import click
 
 from weft.app.environments import not_there_yet
 from weft.app.errors import Exit
-from weft.app.plan import PlanOptions, make_plan, write_plan
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.saved_plan import write_plan
 from weft.app.serving import unserved
 from weft.cli.options import env_option, mesh_here, product_option, same_env, warn
 from weft.cli.output import put

@@ -9,7 +9,7 @@ import click
 from weft.app.errors import Exit, Usage
 from weft.app.query import query as asked
 from weft.cli.options import env_option, mesh_here
-from weft.cli.output import Result, draw_table, put
+from weft.cli.output import put
 from weft.cli.rows import ON_A_SCREEN, read_rows
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
@@ -39,7 +39,7 @@ def query(sql: str, env: str, limit: int | None, screen: Screen) -> int:
     most = limit if limit is not None else ON_A_SCREEN if screen.format == "table" else 0
     with mesh_here(env) as mesh, asked(mesh, text) as answer:
         table, more = read_rows(answer.rows, most)
-    put(Result("rows", table.data, table, lambda shown: draw_table(table, shown)), screen)
+    put(table, screen)
     if more:
         screen.say(f"the first {most:,} rows · all of them: --limit 0")
     return Exit.DONE

@@ -10,10 +10,11 @@ from weft.app.errors import Exit
 from weft.app.rollback import Rollback, RollbackOptions, lift_hold, plan_rollback, roll_back
 from weft.cli.cells import flow
 from weft.cli.options import env_option, mesh_here, same_env, yes_option
-from weft.cli.output import Column, Table, report, short_time
+from weft.cli.output import Column, Table, report
 from weft.cli.progress import follow
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
+from weft.mesh.words import short_time
 
 
 @verb(
@@ -48,7 +49,8 @@ def rollback(
     with mesh_here(env) as mesh:
         if wish.pop("lift"):
             lift_hold(mesh, product)
-            words = f"{product} publishes again.\n  go on:  weft run --product {product}"
+            go_on = f"weft run --product {product}{same_env(env)}"
+            words = f"{product} publishes again.\n  go on:  {go_on}"
             columns = (Column("product"), Column("environment"))
             report(words, Table("lifted", columns, [(product, mesh.environment)]), screen)
             return Exit.DONE

@@ -6,10 +6,10 @@ from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.errors import Exit, most_telling
 from weft.app.run import plan_run
 from weft.cli.cells import flow
+from weft.cli.held import tell_held
 from weft.cli.options import env_option, mesh_here, product_option, same_env
 from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
-from weft.cli.telling import tell_held
 from weft.cli.verb import verb
 from weft.plan.plan import Plan
 

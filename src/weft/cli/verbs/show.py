@@ -6,7 +6,7 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.show import named_part, show_product
-from weft.cli.options import env_option, mesh_here
+from weft.cli.options import env_option, mesh_here, same_env
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.products import port_result, product_result, sql_result, transform_result
@@ -33,9 +33,9 @@ def show(address: str, env: str, sql: bool, screen: Screen) -> int:
             raise Usage(f"{address} names no model or port", next_step=f"weft show {address}")
         put(sql_result(detail.manifest, part), screen)
     elif part is None:
-        put(product_result(detail), screen)
+        put(product_result(detail, same_env(env)), screen)
     elif isinstance(part, PortVersion):
-        put(port_result(detail.manifest, part), screen)
+        put(port_result(detail.manifest, part, same_env(env)), screen)
     else:
-        put(transform_result(detail.manifest, part), screen)
+        put(transform_result(detail.manifest, part, same_env(env)), screen)
     return Exit.DONE

@@ -8,8 +8,8 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.test import TestOptions, failing_rows, run_tests
-from weft.cli.options import env_option, mesh_here
-from weft.cli.output import Result, draw_table, put
+from weft.cli.options import env_option, mesh_here, same_env
+from weft.cli.output import put
 from weft.cli.rows import ON_A_SCREEN, read_rows
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.tests import Tally
@@ -39,7 +39,7 @@ def test(selectors: tuple[str, ...], env: str, rows: str, screen: Screen, **flag
     with mesh_here(env) as mesh:
         if rows:
             return _show_rows(failing_rows(mesh, rows), screen)
-        tally = Tally(screen.colour, flags["verbose"] or bool(selectors))
+        tally = Tally(screen.colour, flags["verbose"] or bool(selectors), same_env(env))
         options = TestOptions(selectors, unit=not flags["contracts"], contracts=not flags["unit"])
         began = mesh.system.monotonic()
         for tested in run_tests(mesh, options):
@@ -51,7 +51,7 @@ def test(selectors: tuple[str, ...], env: str, rows: str, screen: Screen, **flag
 def _show_rows(answer: Any, screen: Screen) -> int:
     with answer:
         table, more = read_rows(answer, ON_A_SCREEN if screen.format == "table" else 0)
-    put(Result("rows", table.data, table, lambda shown: draw_table(table, shown)), screen)
+    put(table, screen)
     if more:
         screen.say(f"the first {ON_A_SCREEN:,} rows · all of them: -o csv")
     return Exit.DONE

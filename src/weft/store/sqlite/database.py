@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import msgspec
 
 from weft.store.sqlite.errors import explained
 
@@ -88,3 +90,8 @@ class Database:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
+
+
+def json_list(texts: Iterable[str]) -> str:
+    """Return texts as one parameter of a statement, for `json_each`."""
+    return msgspec.json.encode(list(texts)).decode()

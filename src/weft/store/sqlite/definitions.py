@@ -15,7 +15,7 @@ from weft.store.acts import rebuild_asked
 from weft.store.content import packed, unpacked
 from weft.store.protocol import Applied, Finished
 from weft.store.sqlite.audit import record
-from weft.store.sqlite.database import Database
+from weft.store.sqlite.database import Database, json_list
 
 _MANIFEST = msgspec.json.Decoder(ProductManifest)
 _DESCRIPTOR = msgspec.json.Decoder(Descriptor)
@@ -114,11 +114,6 @@ def record_definition(
         "INSERT OR REPLACE INTO verdicts (audit, build, content) VALUES (?, ?, ?)",
         [(audit, each.build, packed(each.results)) for audit, each in finished.verdicts.items()],
     )
-
-
-def json_list(texts: Iterable[str]) -> str:
-    """A list of texts as one parameter, for `json_each`."""
-    return msgspec.json.encode(list(texts)).decode()
 
 
 def _forget(connection: sqlite3.Connection, finished: Finished) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from weft.store.protocol import Outdated
-from weft.store.sqlite.definitions import json_list
+from weft.store.sqlite.database import json_list
 
 _OLD_RUNS = (
     "SELECT id FROM runs JOIN plans ON plans.run = runs.id "

@@ -9,7 +9,7 @@ from weft.mesh.run import Lock, Run, RunState
 from weft.store.acts import run_interrupted
 from weft.store.audit_chain import Act
 from weft.store.protocol import FencedOut, Finished, Locked
-from weft.store.sqlite.definitions import json_list
+from weft.store.sqlite.database import json_list
 
 _HELD = (
     "SELECT id, product, environment, fence, holder, host, pid, since FROM locks "

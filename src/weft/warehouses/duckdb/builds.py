@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.plan.plan import BuildSpec, Step
 from weft.sql.duckdb import quote
@@ -18,8 +19,6 @@ from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.stored import stored_columns, stored_select
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
-
-_VIEW = "view"
 
 
 class Builder:
@@ -44,7 +43,7 @@ class Builder:
         produced = self._sessions.describe(reading.shaped(spec.select), small=True)
         columns = stored_columns(produced)
         select = stored_select(spec.select, produced, columns)
-        is_view = spec.kind == _VIEW
+        is_view = spec.kind == Materialization.VIEW
         build = Build(
             key=spec.key,
             product=step.product,
@@ -79,7 +78,7 @@ class Builder:
             produced = self._sessions.describe(select)
             columns = stored_columns(produced)
             stored = stored_select(select, produced, columns)
-            build = Build(key, product="", model="", kind="table", columns=columns, run=run)
+            build = Build(key, "", "", Materialization.TABLE, columns, run=run)
             return self._write(build, lambda path: self._sessions.write_parquet(stored, path))
         finally:
             self._sessions.unregister(name)

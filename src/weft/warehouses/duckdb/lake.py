@@ -87,7 +87,7 @@ class Lake:
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
 
-        Protecting, verifying and granting have nothing to do here yet.
+        Who can read the folder can read all of it, so there is nothing to protect or to grant.
         """
         self._prepare()
         if step.build:
@@ -110,10 +110,10 @@ class Lake:
         """Return all rows that failed a check. Raises KeyError when none are kept."""
         return rows_of(self._auditor.rows_file(audit, check), self._engine)
 
-    def load(self, name: str, batches: Any) -> Outcome:
-        """Store an Arrow stream under a build key. Raises WarehouseError."""
+    def load(self, key: str, batches: Any) -> Outcome:
+        """Store an Arrow stream as a build under its key. Raises WarehouseError."""
         self._prepare()
-        return self._builder.load(name, batches)
+        return self._builder.load(key, batches)
 
     def serve(self, environment: str) -> None:
         """Bring the file of an environment's ports up to date. Raises WarehouseError."""

@@ -77,8 +77,7 @@ class Manifests:
     def is_readable(self, key: str) -> bool:
         """Whether a build is whole, and so is all that it reads when it is a view."""
         found = self.find(key)
-        reads = found.reads if found is not None and found.kind == "view" else ()
-        return found is not None and all(map(self.is_readable, reads))
+        return found is not None and all(map(self.is_readable, found.needs))
 
     def get(self, key: str) -> Build:
         """Return a build. Raises WarehouseError when there is none."""

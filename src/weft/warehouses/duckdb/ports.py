@@ -146,7 +146,7 @@ class Ports:
             )
             connection.execute("BEGIN")
             for schema in sorted({view.schema for view in views}):
-                connection.execute(" ".join(("CREATE SCHEMA", _path(_CATALOG, schema))))
+                connection.execute(" ".join(("CREATE SCHEMA", _qualified(_CATALOG, schema))))
             for view in views:
                 _create(connection, view, expansion)
             connection.execute("COMMIT")
@@ -163,14 +163,14 @@ def _served(folder: str, target: str, releases: dict[str, int]) -> Served:
 
 
 def _create(connection: Any, view: _Shown, expansion: Expansion) -> None:
-    name = _path(_CATALOG, view.schema, view.name)
+    name = _qualified(_CATALOG, view.schema, view.name)
     columns = columns_of(view.object.columns)
     select = expansion.select(view.object.key, view.object.columns)
     connection.execute(f"CREATE VIEW {name} ({columns}) AS\n{select}")
     connection.execute(" ".join(("COMMENT ON VIEW", name, "IS", string(view.comment))))
 
 
-def _path(*names: str) -> str:
+def _qualified(*names: str) -> str:
     return ".".join(map(quote, names))
 
 
@@ -179,17 +179,15 @@ def _shown(releases: list[Release], production: bool) -> Iterator[_Shown]:
     for release in releases:
         schema = release.product.replace(".", "__")
         newest: dict[str, tuple[PortRelease, ObjectRelease]] = {}
-        for port in filter(lambda port: _visible(port, production), release.ports):
+        for port in release.ports:
+            if not port.status.is_visible(production=production):
+                continue
             for each in port.objects:
                 yield _Shown(schema, f"{each.name}_v{port.major}", each, _comment(release, port))
                 if each.name not in newest or _rank(newest[each.name][0]) < _rank(port):
                     newest[each.name] = (port, each)
         for name, (port, each) in newest.items():
             yield _Shown(schema, name, each, _comment(release, port))
-
-
-def _visible(port: PortRelease, production: bool) -> bool:
-    return port.status.published or (not production and port.status is not Status.RETIRED)
 
 
 def _rank(port: PortRelease) -> tuple[bool, int]:

@@ -140,9 +140,5 @@ class Pruning:
             build = None if key in reached else self._manifests.find(key)
             if build is not None:
                 reached.add(key)
-                waiting.extend(_needs(build))
+                waiting.extend(build.needs)
         return reached
-
-
-def _needs(build: Build) -> tuple[str, ...]:
-    return build.reads if build.kind == "view" else ()

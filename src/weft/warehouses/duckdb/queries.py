@@ -11,7 +11,7 @@ from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.leaving import leaving
 from weft.warehouses.duckdb.reading import columns_of, parquet
-from weft.warehouses.duckdb.session import Engine, explained, explaining, lock
+from weft.warehouses.duckdb.session import Engine, explained, explaining, lock, started
 from weft.warehouses.protocol import Relation, WarehouseError
 
 
@@ -89,9 +89,7 @@ def rows_of(file: str, engine: Engine) -> Answer:
 
 def _run(select: str, views: Iterable[str], files: set[str], engine: Engine) -> Answer:
     """Fix what can be read, and only then look at the query."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config=engine.config)
+    connection = started(engine)
     with ExitStack() as on_error:
         on_error.callback(connection.close)
         with explaining():

@@ -59,6 +59,20 @@ class Engine:
         }
 
 
+def started(engine: Engine) -> Any:
+    """Open a database in memory that reaches everything; `lock` is to follow.
+
+    Raises WarehouseError, for example for a memory limit that is none.
+    """
+    import duckdb
+
+    try:
+        return duckdb.connect(":memory:", config=engine.config)
+    except duckdb.Error as error:
+        text = shortened(str(error))
+        raise WarehouseError(f"the engine does not start: {text}", denied=True) from error
+
+
 def connect(engine: Engine, temporary: str) -> Any:
     """Open a database in memory that reaches nothing but the engine's folders.
 
@@ -66,11 +80,7 @@ def connect(engine: Engine, temporary: str) -> Any:
     """
     import duckdb
 
-    try:
-        connection = duckdb.connect(":memory:", config=engine.config)
-    except duckdb.Error as error:
-        text = shortened(str(error))
-        raise WarehouseError(f"the engine does not start: {text}", denied=True) from error
+    connection = started(engine)
     try:
         folders = ", ".join(string(folder) for folder in engine.folders)
         connection.execute(" ".join(("SET temp_directory =", string(temporary))))

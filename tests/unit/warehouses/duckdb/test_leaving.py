@@ -24,6 +24,7 @@ DUCK = {"a": 42, "b": DUCKS}
 GREATEST = int(sys.float_info.max)
 # None of these queries reads a build.
 NOTHING: Any = None
+MOMENT = "TIMESTAMP '2024-07-01 12:00:00'"
 GEOMETRY = """
     GEOMETRYCOLLECTION (POINT (1 2), POINT EMPTY, LINESTRING (0 0, 1 1), LINESTRING EMPTY,
     POLYGON ((0 0, 0 1, 1 1, 1 0, 0 0)), POLYGON EMPTY, MULTIPOINT (5 6, EMPTY),
@@ -50,9 +51,9 @@ ENDS: dict[str, tuple[Any, Any]] = {
     "timestamp": ("290309-12-22 (BC) 00:00:00", "294247-01-10 04:00:54.775806"),
     "timestamp_s": ("290309-12-22 (BC) 00:00:00", "294247-01-10 04:00:54"),
     "timestamp_ms": ("290309-12-22 (BC) 00:00:00", "294247-01-10 04:00:54.775"),
-    "timestamp_ns": ("1677-09-22 00:00:00", "2262-04-11 23:47:16.854775806"),
+    "timestamp_ns": ("1677-09-22T00:00:00", "2262-04-11T23:47:16.854775806"),
     "time_tz": ("00:00:00+15:59:59", "24:00:00-15:59:59"),
-    "timestamp_tz_ns": ("1677-09-22 00:00:00+00", "2262-04-11 23:47:16.854775806+00"),
+    "timestamp_tz_ns": ("1677-09-22T00:00:00Z", "2262-04-11T23:47:16.854775806Z"),
     "float": (-3.4028234663852886e38, 3.4028234663852886e38),
     "double": (-1.7976931348623157e308, 1.7976931348623157e308),
     "dec_4_1": (Decimal("-999.9"), Decimal("999.9")),
@@ -72,11 +73,11 @@ ENDS: dict[str, tuple[Any, Any]] = {
     "date_array": ([], ["1970-01-01", "infinity", "-infinity", None, "2022-05-12"]),
     "timestamp_array": (
         [],
-        ["1970-01-01 00:00:00", "infinity", "-infinity", None, "2022-05-12 16:23:45"],
+        ["1970-01-01T00:00:00", "infinity", "-infinity", None, "2022-05-12T16:23:45"],
     ),
     "timestamptz_array": (
         [],
-        ["1970-01-01 00:00:00+00", "infinity", "-infinity", None, "2022-05-12 23:23:45+00"],
+        ["1970-01-01T00:00:00Z", "infinity", "-infinity", None, "2022-05-12T23:23:45Z"],
     ),
     "varchar_array": ([], TEXTS),
     "nested_int_array": ([], [[], INTS, None, [], INTS]),
@@ -120,7 +121,14 @@ VALUES: dict[str, Any] = {
     "'infinity'::DATE": "infinity",
     "DATE '20000-01-01'": "20000-01-01",
     "DATE '0044-03-15 (BC)'": "0044-03-15 (BC)",
-    "TIMESTAMPTZ '2024-07-01 12:00:00+02'": "2024-07-01 10:00:00+00",
+    "TIMESTAMP '0001-01-01 00:00:00'": "0001-01-01T00:00:00",
+    "TIMESTAMP '9999-12-31 23:59:59.999999'": "9999-12-31T23:59:59.999999",
+    "TIMESTAMP '0044-03-15 (BC) 01:02:03'": "0044-03-15 (BC) 01:02:03",
+    "TIMESTAMP '10000-01-01 00:00:00'": "10000-01-01 00:00:00",
+    "'-infinity'::TIMESTAMP": "-infinity",
+    "TIMESTAMPTZ '2024-07-01 12:00:00+02'": "2024-07-01T10:00:00Z",
+    "TIMESTAMPTZ '0044-03-15 (BC) 01:02:03+00'": "0044-03-15 (BC) 01:02:03+00",
+    "'2024-07-01 12:00:00'": "2024-07-01 12:00:00",
     "'nan'::DOUBLE": "NaN",
     "'-inf'::FLOAT": "-Infinity",
     "0.1::DOUBLE": 0.1,
@@ -134,6 +142,18 @@ VALUES: dict[str, Any] = {
     "[row(1.10::DECIMAL(5,2), 2)]": [{"f1": "1.10", "f2": 2}],
     "{'a b\"': 2::UHUGEINT, 'c': [1.10::DECIMAL(5,2)]}": {'a b"': 2, "c": ["1.10"]},
     "MAP([DATE '2024-01-01'], [1.5::DOUBLE])": {"2024-01-01": 1.5},
+    f"{{'a b': {MOMENT}, 'c': [{MOMENT}, NULL], 'd': 1.10::DECIMAL(5,2)}}": {
+        "a b": "2024-07-01T12:00:00",
+        "c": ["2024-07-01T12:00:00", None],
+        "d": "1.10",
+    },
+    f"[[{{'size': {MOMENT}}}, NULL], NULL]": [[{"size": "2024-07-01T12:00:00"}, None], None],
+    f"row({MOMENT}, 1)": {"f1": "2024-07-01T12:00:00", "f2": 1},
+    f"MAP([{MOMENT}], [{MOMENT}])": {"2024-07-01T12:00:00": "2024-07-01T12:00:00"},
+    f"[{MOMENT}]::TIMESTAMP[1]": ["2024-07-01T12:00:00"],
+    "NULL::STRUCT(a TIMESTAMP)": None,
+    "NULL::MAP(VARCHAR, TIMESTAMP)": None,
+    f"union_value(k := {MOMENT})": {"k": "2024-07-01 12:00:00"},
     "[union_value(k := 2.10::DECIMAL(5,2))]": [{"k": "2.10"}],
     "['{\"a\": 1.10}'::JSON]": ['{"a": 1.10}'],
     "[INTERVAL 1 MONTH, NULL]": ["1 month", None],

@@ -7,8 +7,8 @@ from weft.app.errors import Exit
 from weft.app.held import held_since
 from weft.cli.cells import visible
 from weft.cli.options import same_env
-from weft.cli.output import short_time
 from weft.cli.screen import Screen
+from weft.mesh.words import short_time
 from weft.plan.plan import HeldBack, Plan
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mesh_files import SETTINGS, document
-from weft.app.kinds import unknown_kinds
+from weft.app.settings import unknown_kinds
 from weft.mesh.diagnostic import Diagnostic
 from weft.project.parse import parse_settings
 from weft.project.source import SourceFile

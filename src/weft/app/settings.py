@@ -1,17 +1,38 @@
-"""Whether this program knows the kinds of store and of warehouse that `weft.yaml` names."""
+"""Read `weft.yaml`, and see that this program knows the kinds of store and warehouse in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from weft.app.errors import Invalid
+from weft.app.workspace import Workspace
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.settings import MeshSettings
+from weft.project.parse import parse_settings
 from weft.project.read_yaml import read_yaml
 from weft.project.source import SourceFile
 from weft.sql.dialect import dialect_names, is_dialect
 from weft.store.opening import address_problem
+
+
+def load_settings(folder: Path, variables: Mapping[str, str]) -> MeshSettings:
+    """The settings of the mesh in a folder. Raises Invalid when they have errors."""
+    return read_settings(Workspace(folder), variables)[0]
+
+
+def read_settings(
+    workspace: Workspace, variables: Mapping[str, str]
+) -> tuple[MeshSettings, tuple[Diagnostic, ...]]:
+    """The settings of a mesh, and what they were warned of. Raises Invalid for errors."""
+    file = workspace.settings()
+    settings, diagnostics = parse_settings(file, variables)
+    unknown = unknown_kinds(file, settings) if settings is not None else ()
+    if settings is None or unknown:
+        raise Invalid((*diagnostics, *unknown), files=1)
+    return settings, diagnostics
 
 
 def unknown_kinds(file: SourceFile, settings: MeshSettings) -> tuple[Diagnostic, ...]:
