@@ -20,7 +20,7 @@ from weft.app.audit import verify_audit
 from weft.app.bootstrap import STATE, Opened, opened
 from weft.app.errors import Invalid
 from weft.app.load import load
-from weft.app.prune import histories, keeper_of
+from weft.app.releases import histories, keeper_of
 from weft.app.serving import is_served
 from weft.app.system import System
 from weft.app.workspace import SETTINGS

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.rollback import releases_of
+from weft.app.releases import releases_of
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, Run, StepResult
 
@@ -56,13 +56,10 @@ def product_history(mesh: Opened, product: str) -> ProductHistory:
         kept = releases_of(mesh, manifests[product])
     known = {each.number: each for each in (*recorded, *kept)}
     reachable = {each.number for each in kept}
-    runs = {run.id: run for run in journal.runs(mesh.environment, 0)}
     newest = max(reachable, default=0)
     lines = tuple(
-        ReleaseLine(
-            known[number], number == newest, number in reachable, runs.get(known[number].run)
-        )
-        for number in sorted(known, reverse=True)
+        ReleaseLine(release, number == newest, number in reachable, journal.run(release.run))
+        for number, release in sorted(known.items(), reverse=True)
     )
     return ProductHistory(product, lines, journal.holds(mesh.environment).get(product))
 

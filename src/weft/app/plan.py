@@ -47,7 +47,7 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     chosen = select_products(options.select, everyone) if options.select else ()
     desired = loaded.manifest(mesh.environment, chosen)
     removed = () if options.select else gone_products(mesh, memory, loaded)
-    salts = _new_salts(mesh, desired) if options.rebuild else {}
+    salts = new_salts(mesh, desired, always=False) if options.rebuild else {}
     situation = gather(mesh, desired, everyone, memory, removed, salts)
     broken = tuple(port for each in loaded.broken for port in each.ports)
     situation = replace(situation, broken=broken)
@@ -65,10 +65,12 @@ def plan_situation(
     return assemble(situation, examined, verdicts, everyone, kind)
 
 
-def _new_salts(mesh: Opened, desired: Manifest) -> dict[str, str]:
+def new_salts(mesh: Opened, desired: Manifest, *, always: bool) -> dict[str, str]:
+    """Salts that build all models again, or those that ask for it `always`, in every run."""
     salt = mesh.system.new_id()
     return {
         f"{address}.{transform.name}": salt
         for address, manifest in desired.products.items()
         for transform in manifest.transforms
+        if transform.refresh_always or not always
     }

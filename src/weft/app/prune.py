@@ -13,6 +13,7 @@ from itertools import chain
 import msgspec
 
 from weft.app.bootstrap import Opened
+from weft.app.releases import histories, keeper_of
 from weft.app.run import applied_products
 from weft.app.situation import gather, remembered
 from weft.mesh.release import Build, Release
@@ -78,15 +79,8 @@ def _prune_warehouse(
     mesh: Opened, name: str, keeper: KeepsReleases, waiting: frozenset[str], *, dry_run: bool
 ) -> Pruned:
     releases = tuple(_all_surplus(mesh, keeper))
-    gone = {(each.environment, each.product, each.number) for each in releases}
-    keep = waiting | {
-        key
-        for each in _all_releases(keeper)
-        if (each.environment, each.product, each.number) not in gone
-        for key in each.keys
-    }
     now = mesh.system.now()
-    removed = keeper.forget(releases, keep, now, dry_run=dry_run)
+    removed = keeper.forget(releases, waiting, now, dry_run=dry_run)
     if removed.names and not dry_run:
         detail = msgspec.json.encode(
             {
@@ -112,19 +106,6 @@ def _outdated(mesh: Opened, keepers: Iterable[KeepsReleases], pruned: Iterable[P
         runs=frozenset([*(each.run for each in kept), *(run.id for run in newest)]),
         definitions=frozenset(each.manifest for each in kept),
     )
-
-
-def keeper_of(mesh: Opened, warehouse: str) -> KeepsReleases | None:
-    """A warehouse as one that keeps releases; None when it does not."""
-    found = mesh.warehouse(warehouse)
-    return found if isinstance(found, KeepsReleases) else None
-
-
-def histories(keeper: KeepsReleases) -> Iterator[tuple[Release, ...]]:
-    """The kept releases of every product in every environment, newest first."""
-    for environment, products in keeper.released().items():
-        for product in products:
-            yield keeper.history(environment, product)
 
 
 def _all_releases(keeper: KeepsReleases) -> Iterator[Release]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
 from weft.app.errors import Breaking, NotFound, Usage
+from weft.app.releases import releases_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, RunEvent
 from weft.plan.impact import columns_read
 from weft.plan.plan import Base, Plan, Step, StepKind
 from weft.plan.planning import plan_id
-from weft.warehouses.protocol import KeepsReleases, Scope
+from weft.warehouses.protocol import Scope
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,6 @@ def lift_hold(mesh: Opened, product: str) -> None:
     if not journal.lift(product, mesh.environment, system.user(), system.now()):
         held = journal.holds(mesh.environment)
         raise NotFound("hold on", product, held, next_step=f"weft history {product}")
-
-
-def releases_of(mesh: Opened, manifest: ProductManifest) -> tuple[Release, ...]:
-    """The releases of a product that its warehouse keeps, newest first."""
-    keeper = mesh.warehouse(manifest.warehouse)
-    if not isinstance(keeper, KeepsReleases):
-        return ()
-    return keeper.history(mesh.environment, manifest.address)
 
 
 def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
 from weft.app.load import load
-from weft.app.plan import plan_situation
+from weft.app.plan import new_salts, plan_situation
 from weft.app.select import select_products
 from weft.app.situation import Remembered, gather, remembered
 from weft.mesh.manifest import Manifest, ProductManifest
@@ -40,7 +40,7 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
         products={address: applied[address] for address in everything.order if address in chosen},
         order=tuple(address for address in everything.order if address in chosen),
     )
-    salts = _always(desired, mesh.system.new_id())
+    salts = new_salts(mesh, desired, always=True)
     situation = gather(mesh, desired, applied, memory, (), salts)
     plan = plan_situation(mesh, situation, applied, kind="run")
     differing = _differing(mesh, applied)
@@ -60,16 +60,6 @@ def applied_products(mesh: Opened, memory: Remembered) -> Manifest:
         products={address: applied[address] for address in order},
         order=order,
     )
-
-
-def _always(desired: Manifest, salt: str) -> dict[str, str]:
-    """Salts that build models again which ask for it in every run."""
-    return {
-        f"{address}.{transform.name}": salt
-        for address, manifest in desired.products.items()
-        for transform in manifest.transforms
-        if transform.refresh_always
-    }
 
 
 def _differing(mesh: Opened, applied: dict[str, ProductManifest]) -> tuple[str, ...]:

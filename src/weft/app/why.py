@@ -22,8 +22,6 @@ from weft.mesh.words import count, short_time
 from weft.plan.examine import Situation, examine, released_key, upstream_of
 from weft.plan.plan import Change, ChangeAction, Plan, Step
 
-RUNS = 1000
-
 
 @dataclass(frozen=True)
 class Reason:
@@ -66,14 +64,13 @@ def why(mesh: Opened, address: str) -> Why:
     subject = _subject(address, situation)
     found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
     release = situation.releases.get(subject.product)
-    runs = mesh.store.journal.runs(mesh.environment, RUNS) if release else ()
     verdict = min((verdict for verdict, _ in found), key=_VERDICTS.index, default=UP_TO_DATE)
     return Why(
         address=address,
         verdict=verdict,
         reasons=tuple(reason for _, reason in found),
         release=release,
-        run=next((run for run in runs if release and run.id == release.run), None),
+        run=mesh.store.journal.run(release.run) if release else None,
         next_step=_next_step(address, verdict, plan, subject.product),
     )
 

@@ -162,6 +162,9 @@ class Journal(Protocol):
     def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
         """Runs, newest first; of all environments when "" is given, all runs when `limit` is 0."""
 
+    def run(self, id: str) -> Run | None:
+        """The run of this id."""
+
     def steps(self, run: str) -> tuple[StepResult, ...]:
         """What the steps of a run did, in order; nothing once that was forgotten."""
 

@@ -265,6 +265,8 @@ def test_runs_are_listed_newest_first_with_how_they_ended(
     assert store.journal.runs() == (begun[3], begun[2], ended, begun[0])
     assert store.journal.runs("prod", limit=2) == (begun[3], begun[2])
     assert store.journal.runs("prod", limit=0) == store.journal.runs()
+    assert store.journal.run("r1") == ended
+    assert store.journal.run("r9") is None
     assert store.journal.runs("dev") == ()
     assert all(type(run.state) is RunState for run in store.journal.runs())
 

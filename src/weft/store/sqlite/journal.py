@@ -21,10 +21,12 @@ from weft.store.sqlite.definitions import record_definition
 _RELEASE = msgspec.json.Decoder(Release)
 _STEPS = msgspec.json.Decoder(tuple[StepResult, ...])
 
-_RUNS = (
+_RUN = (
     "SELECT id, kind, environment, plan, state, started, ended, actor, host, pid, git_commit, "
-    "root, message FROM runs WHERE ?1 IN ('', environment) ORDER BY position DESC LIMIT ?2"
+    "root, message FROM runs "
 )
+_RUNS = _RUN + "WHERE ?1 IN ('', environment) ORDER BY position DESC LIMIT ?2"
+_RUN_OF_ID = _RUN + "WHERE id = ?"
 _ADD_RUN = (
     "INSERT INTO runs (id, kind, environment, plan, state, started, ended, actor, host, pid, "
     "git_commit, root, message) VALUES (:id, :kind, :environment, :plan, :state, :started, "
@@ -102,6 +104,12 @@ class SqliteJournal:
         with self._database.reading() as connection:
             rows = connection.execute(_RUNS, (environment, limit or -1))
             return tuple(_run(*row) for row in rows)
+
+    def run(self, id: str) -> Run | None:
+        """The run of this id."""
+        with self._database.reading() as connection:
+            row = connection.execute(_RUN_OF_ID, (id,)).fetchone()
+            return _run(*row) if row else None
 
     def steps(self, run: str) -> tuple[StepResult, ...]:
         """What the steps of a run did, product by product in the order in which these finished."""
