@@ -273,7 +273,8 @@ class _Applying:
 
     def _ended(self, address: str, done: int, total: int) -> RunEvent:
         state = self._finish(address)
-        return RunEvent("product", self._run.id, done, total, text=f"{address} {state}")
+        text = f"{address} {state}"
+        return RunEvent("product", self._run.id, done, total, text=text, product=address)
 
     def _ending(self) -> RunState:
         if self._worst in (StepState.FAILED, StepState.SKIPPED):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.situation import load_files, remembered
-from weft.mesh.address import product_of
+from weft.mesh.address import port_and_major, product_of
 from weft.project.graph import Graph, Node, column_graph, mesh_graph
 
 MAX_DEPTH = 200
@@ -102,7 +102,7 @@ def _is_meant(id: str, address: str) -> bool:
 
 
 def _major(node: Node) -> int:
-    return int(node.id.partition("#")[0].partition("@")[2])
+    return port_and_major(node.id.partition("#")[0])[1]
 
 
 def _branches(

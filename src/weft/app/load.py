@@ -20,6 +20,7 @@ from weft.app.reading import VERSION, Reading, parse_folder, parsed_of, read_dom
 from weft.app.settings import read_settings
 from weft.app.system import System
 from weft.app.workspace import ProductFolder, Workspace
+from weft.mesh.address import port_and_major
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.product import Domain
@@ -213,6 +214,6 @@ def _surroundings(manifest: ProductManifest, reading: Reading, faces: Faces) -> 
 
 
 def _seen(port: str, faces: Faces) -> object:
-    address, _, major = port.rpartition("@")
+    address, major = port_and_major(port)
     current = faces.current(address)
-    return [current.major if current else 0, faces.majors(address).get(int(major))]
+    return [current.major if current else 0, faces.majors(address).get(major)]

@@ -179,14 +179,12 @@ def input_contracts(
     for port in manifest.inputs:
         if not port.port:
             continue
-        address, _, major = port.port.rpartition("@")
-        product, _, name = address.rpartition(".")
-        upstream = everyone.get(product)
+        upstream = everyone.get(port.product)
         if upstream is not None:
             promised += [
                 [port.port, [(obj.name, obj.columns) for obj in each.objects], each.status]
                 for each in upstream.ports
-                if each.port == name and str(each.major) == major
+                if f"{port.product}.{each.name}" == port.port
             ]
         elif port.port in descriptors:
             found = descriptors[port.port]

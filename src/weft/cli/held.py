@@ -8,6 +8,7 @@ from weft.app.held import held_since
 from weft.cli.cells import visible
 from weft.cli.options import same_env
 from weft.cli.screen import Screen
+from weft.cli.screens.plan import where_it_stays
 from weft.mesh.words import short_time
 from weft.plan.plan import HeldBack, Plan
 
@@ -33,6 +34,6 @@ def tell_held(mesh: Opened, plan: Plan, screen: Screen) -> Exit:
 
 
 def _by_checks(held: HeldBack, since: str) -> str:
-    stays = f"stays on release {held.release}" if held.release else "stays unpublished"
+    stays = where_it_stays(held)
     when = f" since {short_time(since)}" if since else ""
     return f"{held.product} {stays}{when}, checks failed: {visible(', '.join(held.checks))}"

@@ -27,6 +27,12 @@ product_option = click.option(
     metavar="SELECTOR",
     help="Only these products: an address, domain, glob, tag:x, +a or a+.",
 )
+rebuild_option = click.option(
+    "--rebuild", is_flag=True, help="Build the models again, changed or not."
+)
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Show new products and long lists in full."
+)
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 

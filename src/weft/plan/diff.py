@@ -5,7 +5,7 @@ Newer data under an unchanged definition is no change of definition; see `newer_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, TypeVar
@@ -46,15 +46,22 @@ def diff_product(
     new, old = desired or empty, applied or empty
     return (
         *_whole(address, desired, applied),
-        *_ports(address, _by_name(new.ports), _by_name(old.ports)),
-        *_models(address, _by_name(new.transforms), _by_name(old.transforms)),
-        *_sources(address, _by_name(new.sources), _by_name(old.sources)),
-        *_inputs(address, _by_name(new.inputs), _by_name(old.inputs)),
+        *_ports(address, old.ports, new.ports),
+        *_models(address, old.transforms, new.transforms),
+        *_sources(address, old.sources, new.sources),
+        *_inputs(address, old.inputs, new.inputs),
     )
 
 
-def _by_name(parts: Iterable[_Part]) -> dict[str, _Part]:
-    return {each.name: each for each in parts}
+def _differing(
+    old: Iterable[_Part], new: Iterable[_Part]
+) -> Iterator[tuple[str, _Part | None, _Part | None]]:
+    """The parts that differ, by name: as each was and as it will be, None where it is not."""
+    before: dict[str, _Part] = {each.name: each for each in old}
+    after: dict[str, _Part] = {each.name: each for each in new}
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield name, before.get(name), after.get(name)
 
 
 def _whole(
@@ -102,17 +109,16 @@ def _fields(triples: Iterable[tuple[str, object, object]]) -> tuple[FieldChange,
 
 
 def _ports(
-    address: str, desired: Mapping[str, PortVersion], applied: Mapping[str, PortVersion]
+    address: str, applied: Iterable[PortVersion], desired: Iterable[PortVersion]
 ) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+    for name, old, new in _differing(applied, desired):
         if new is None:
             yield Change(address, "port", name, DELETE, BREAKING, "drop")
         elif old is None:
             effect = "publish" if new.status.published else _unpublished(new)
             field = FieldChange(CREATE, "version", "", new.version)
             yield Change(address, "port", name, CREATE, ChangeClass.ADDITIVE, effect, (field,))
-        elif new != old:
+        else:
             yield port_change(address, old, new)
 
 
@@ -128,9 +134,8 @@ def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
         )
     )
     category = ChangeClass.METADATA
-    before, after = _by_name(old.objects), _by_name(new.objects)
-    for name in sorted({*before, *after}):
-        found, what = _object_fields(name, before.get(name), after.get(name))
+    for name, before, after in _differing(old.objects, new.objects):
+        found, what = _object_fields(name, before, after)
         fields += found
         category = _worse(category, what)
     effect = "no rebuild" if category is ChangeClass.METADATA else ""
@@ -235,10 +240,9 @@ def _differences(old: Any, new: Any, path: str) -> Iterable[str]:
 
 
 def _models(
-    address: str, desired: Mapping[str, Transform], applied: Mapping[str, Transform]
+    address: str, applied: Iterable[Transform], desired: Iterable[Transform]
 ) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+    for name, old, new in _differing(applied, desired):
         if new is None:
             yield Change(address, "model", name, DELETE, ChangeClass.DATA, "drop")
         elif old is None:
@@ -302,15 +306,14 @@ def _labels(model: Transform) -> str:
 
 
 def _sources(
-    address: str, desired: Mapping[str, FileSource], applied: Mapping[str, FileSource]
+    address: str, applied: Iterable[FileSource], desired: Iterable[FileSource]
 ) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+    for name, old, new in _differing(applied, desired):
         if new is None:
             yield Change(address, "source", name, DELETE, ChangeClass.METADATA, "no longer read")
         elif old is None:
             yield Change(address, "source", name, CREATE, ChangeClass.ADDITIVE, "read")
-        elif new != old:
+        else:
             fields = _fields(
                 [
                     ("path", old.pattern, new.pattern),
@@ -334,15 +337,14 @@ def _columns(source: FileSource) -> str:
 
 
 def _inputs(
-    address: str, desired: Mapping[str, ResolvedInput], applied: Mapping[str, ResolvedInput]
+    address: str, applied: Iterable[ResolvedInput], desired: Iterable[ResolvedInput]
 ) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+    for name, old, new in _differing(applied, desired):
         if new is None:
             yield Change(address, "input", name, DELETE, ChangeClass.METADATA, "no longer read")
         elif old is None:
             yield Change(address, "input", name, CREATE, ChangeClass.ADDITIVE, _reads(new))
-        elif new != old:
+        else:
             fields = _fields(
                 [
                     ("reads", _reads(old), _reads(new)),

@@ -47,12 +47,27 @@ class Situation:
     removed: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
+    @property
+    def in_production(self) -> bool:
+        """Whether the plan is for the environment that other ones fall back to."""
+        return self.desired.environment == self.production
+
     def hold_on(self, product: str) -> Hold | None:
         """The hold by which a person keeps a product on its release; a new definition ends it."""
         manifest = self.desired.products.get(product)
         if manifest is None or self.digests.get(product) != manifest.digest:
             return None
         return self.holds.get(product)
+
+    def release_number(self, product: str) -> int:
+        """The number of a product's current release, 0 where it has none."""
+        release = self.releases.get(product)
+        return release.number if release else 0
+
+    def released_builds(self, product: str) -> frozenset[str]:
+        """The keys of the builds behind a product's current release."""
+        release = self.releases.get(product)
+        return frozenset(release.builds.values()) if release else frozenset()
 
     def is_recorded(self, product: str) -> bool:
         """Whether the store knows a product's current release; not so after a kill just then."""
@@ -149,7 +164,7 @@ def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -
 
 def _visible(manifest: ProductManifest, situation: Situation) -> list[PortVersion]:
     """The ports that consumers see: published ones, and outside production also drafts."""
-    production = situation.desired.environment == situation.production
+    production = situation.in_production
     return [port for port in manifest.ports if port.status.is_visible(production=production)]
 
 

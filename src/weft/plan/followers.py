@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from weft.mesh.address import product_of
 from weft.plan.plan import Plan, Step, StepKind
 
 
@@ -29,10 +30,10 @@ def followers(plan: Plan) -> tuple[Follower, ...]:
 
     One that changes itself is among them where models are built that the changes do not name.
     """
-    explained = {(each.product, each.name) for each in plan.changes if each.kind == "model"}
-    explained |= {_split(model) for each in plan.data for model in each.models}
-    known = {product for product, _ in explained} | {each.product for each in plan.changes}
-    salted = {_split(model)[0] for model in plan.salts}
+    explained = {each.address for each in plan.changes if each.kind == "model"}
+    explained |= {model for each in plan.data for model in each.models}
+    known = {each.product for each in plan.changes} | {product_of(model) for model in explained}
+    salted = {product_of(model) for model in plan.salts}
     steps: dict[str, list[Step]] = {product: [] for product in plan.manifests}
     for step in plan.steps:
         # What is dropped is named on its own.
@@ -41,17 +42,12 @@ def followers(plan: Plan) -> tuple[Follower, ...]:
     found: list[Follower] = []
     for product, own in steps.items():
         built = [each.target for each in own if each.kind is StepKind.BUILD]
-        models = tuple(name for name in built if (product, name) not in explained)
+        models = tuple(name for name in built if f"{product}.{name}" not in explained)
         if models or product not in known:
             checked = sum(each.kind is StepKind.AUDIT for each in own)
             because = _other_products(product, own)
             found.append(Follower(product, models, checked, because, product in salted))
     return tuple(found)
-
-
-def _split(model: str) -> tuple[str, str]:
-    product, _, name = model.rpartition(".")
-    return product, name
 
 
 def _other_products(product: str, steps: Iterable[Step]) -> tuple[str, ...]:

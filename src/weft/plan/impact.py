@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from weft.mesh.address import port_and_major
 from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.plan.plan import BREAKS, Affected, Change, ChangeAction, ChangeClass
@@ -16,17 +17,18 @@ def affected_by(
 
     Outside `production` drafts are seen by consumers too.
     """
+    readers: dict[str, list[tuple[ProductManifest, bool]]] = {}
+    for consumer in everyone.values():
+        for port in consumer.inputs:
+            readers.setdefault(port.port, []).append((consumer, port.pinned))
     found: list[Affected] = []
     for change in changes:
         if change.kind != "port" or change.action is ChangeAction.CREATE:
             continue
-        address = f"{change.product}.{change.name}"
-        for consumer in everyone.values():
-            for port in consumer.inputs:
-                if port.port == address:
-                    reads = columns_read(consumer, address)
-                    verdict = _verdict(change, reads, production=production)
-                    found.append(Affected(consumer.address, address, port.pinned, verdict))
+        for consumer, pinned in readers.get(change.address, ()):
+            reads = columns_read(consumer, change.address)
+            verdict = _verdict(change, reads, production=production)
+            found.append(Affected(consumer.address, change.address, pinned, verdict))
     return tuple(sorted(found, key=lambda each: (not each.breaks, each.consumer)))
 
 
@@ -82,7 +84,7 @@ def blocking_sentences(
         if each.verdict != "ok":
             victims.setdefault(each.port, []).append(each.consumer)
     ends = {
-        f"{change.product}.{change.name}": "go" if deleted else f"become {_unpublished_as(change)}"
+        change.address: "go" if deleted else f"become {_unpublished_as(change)}"
         for change in changes
         if (deleted := change.action is ChangeAction.DELETE) or _unpublished_as(change)
     }
@@ -90,7 +92,7 @@ def blocking_sentences(
 
 
 def _sentence(address: str, victims: Sequence[str], ends_as: str) -> str:
-    port, _, major = address.partition("@")
+    port, major = port_and_major(address)
     whom = ", ".join(victims)
     if ends_as:
         return (
@@ -101,7 +103,7 @@ def _sentence(address: str, victims: Sequence[str], ends_as: str) -> str:
         f"{address}: a breaking change on an active port needs a new major version; "
         f"it breaks {whom or 'no consumer in this mesh'}.\n"
         f"keep major {major} alive:  "
-        f"weft new port {port} --major {int(major) + 1} --keep {major}"
+        f"weft new port {port} --major {major + 1} --keep {major}"
     )
 
 
@@ -116,7 +118,7 @@ def breaking_ports(
     that end while they are read; one that ends and that nobody reads breaks nothing.
     """
     found = [
-        f"{change.product}.{change.name}"
+        change.address
         for change in changes
         if change.kind == "port"
         and change.action is ChangeAction.UPDATE

@@ -25,8 +25,7 @@ def data_changes(
     """
     moved = {(step.product, step.target) for step in steps if step.kind is StepKind.BUILD}
     published = {step.product for step in steps if step.kind is StepKind.PUBLISH}
-    redefined = {f"{each.product}.{each.name}" for each in changes if each.kind == "model"}
-    redefined |= set(situation.new_salts)
+    redefined = {each.address for each in changes if each.kind == "model"} | {*situation.new_salts}
     causes: dict[str, frozenset[str]] = {}
     models: dict[str, list[str]] = {}
     upstream = upstream_of(situation, examined)

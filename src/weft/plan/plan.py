@@ -46,7 +46,6 @@ class ChangeAction(StrEnum):
     CREATE = "+"
     UPDATE = "~"
     DELETE = "-"
-    NOTE = "."
     WARN = "!"
 
 
@@ -76,6 +75,11 @@ class Change:
     category: ChangeClass
     effect: str = ""
     fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The address of the thing: `domain.product.name`, or of the product itself."""
+        return self.product if self.kind == "product" else f"{self.product}.{self.name}"
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,7 @@ def assemble(
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
-    production = situation.desired.environment == situation.production
-    affected = affected_by(draft.changes, everyone, production=production)
+    affected = affected_by(draft.changes, everyone, production=situation.in_production)
     read = [each.port for each in affected if each.breaks]
     breaking = breaking_ports(draft.changes, situation.applied, (*situation.broken, *read))
     draft.blocked += blocking_sentences(breaking, affected, draft.changes)
@@ -98,12 +97,11 @@ def base_of(situation: Situation, address: str) -> Base:
     """What a product looks like now, as far as a plan depends on it."""
     manifest = situation.desired.products.get(address)
     known = manifest or situation.applied[address]
-    release = situation.releases.get(address)
     hold = situation.holds.get(address)
     return Base(
         definition=manifest.digest if manifest else "",
         applied=situation.digests.get(address, ""),
-        release=release.number if release else 0,
+        release=situation.release_number(address),
         inputs=situation.input_contracts.get(address, ""),
         hold=hold.since if hold else "",
         warehouse=known.warehouse,
@@ -121,9 +119,10 @@ def _plan_product(
     manifest = found.manifest
     address = manifest.address
     changed = situation.digests.get(address) != manifest.digest
+    release = situation.release_number(address)
     waits = _waits_for(found, upstream, draft)
     if waits:
-        _hold(draft, found, situation, HeldBack(address, 0, f"waits for {waits}"))
+        _hold(draft, found, situation, HeldBack(address, release, f"waits for {waits}"))
         return
     hold = situation.hold_on(address)
     if found.settled and hold is None:
@@ -140,10 +139,10 @@ def _plan_product(
     renewed = _with_views(lost, manifest)
     failing = _failing(found, verdicts)
     if failing:
-        _hold(draft, found, situation, HeldBack(address, 0, "checks failed", failing))
+        _hold(draft, found, situation, HeldBack(address, release, "checks failed", failing))
     elif hold is not None:
         cause = f"held by {hold.actor}: {hold.reason}"
-        _hold(draft, found, situation, HeldBack(address, 0, cause, by_person=True))
+        _hold(draft, found, situation, HeldBack(address, release, cause, by_person=True))
     asked = Asked(
         # What is built again is checked again: its rows need not be those that were there.
         frozenset(
@@ -192,9 +191,8 @@ def _missing(address: str, wanted: str, situation: Situation) -> str:
 
 def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) -> None:
     """Note that a product stays on its release; what it would show must not be read."""
-    current = situation.releases.get(held.product)
-    draft.held.append(replace(held, release=current.number if current else 0))
-    released = set(current.builds.values()) if current else set()
+    draft.held.append(held)
+    released = situation.released_builds(held.product)
     for key in found.keyed.builds.values():
         if key not in released:
             draft.unreadable[key] = held.product

@@ -125,7 +125,7 @@ def _pointer_moves(found: Examined, situation: Situation, steps: list[Step]) -> 
     wanted = Release(
         product=manifest.address,
         environment=situation.desired.environment,
-        number=(current.number if current else 0) + 1,
+        number=situation.release_number(manifest.address) + 1,
         ports=tuple(sorted(found.ports, key=_port_order)),
         builds=dict(found.keyed.builds),
         sources=dict(found.keyed.sources),
@@ -197,8 +197,7 @@ def _note_publish(
     found: Examined, situation: Situation, steps: list[Step], pending: Pending
 ) -> None:
     """Others read only what is released, so they wait for the release and not for the build."""
-    current = situation.releases.get(found.manifest.address)
-    released = set(current.builds.values()) if current else set()
+    released = situation.released_builds(found.manifest.address)
     publish = next((step.id for step in steps if step.kind is StepKind.PUBLISH), "")
     for key in found.keyed.builds.values():
         if key in released:

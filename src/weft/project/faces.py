@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from weft.mesh.address import product_of
+from weft.mesh.address import port_and_major, product_of
 from weft.mesh.contract import SchemaProperty, Status
 from weft.mesh.manifest import Column, Descriptor, ProductManifest
 from weft.mesh.product import DataProduct
@@ -148,8 +148,8 @@ class Faces:
 
     def face(self, address: str) -> PortFace:
         """The port version at `domain.product.port@N`. Raises KeyError when there is none."""
-        port, _, major = address.rpartition("@")
-        return self._ports[port][int(major)]
+        port, major = port_and_major(address)
+        return self._ports[port][major]
 
     def current(self, port: str) -> PortFace | None:
         """What a floating consumer gets: the highest active major, else deprecated, else any."""

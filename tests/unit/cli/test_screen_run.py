@@ -42,7 +42,7 @@ def step(
 
 
 def ended(product: str) -> RunEvent:
-    return RunEvent("product", "r1", 1, 9, text=f"{product} done")
+    return RunEvent("product", "r1", 1, 9, product=product)
 
 
 def told(events: list[RunEvent], width: int = 80) -> tuple[str, Exit]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from weft.mesh.address import product_of
+from weft.mesh.address import port_and_major, product_of
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,9 @@ def test_the_product_that_an_address_lies_in(address: str) -> None:
 @pytest.mark.parametrize("text", ["", "a"])
 def test_what_is_in_no_product_stays_as_it_is(text: str) -> None:
     assert product_of(text) == text
+
+
+def test_a_port_and_its_major() -> None:
+    assert port_and_major("a.b.port@12") == ("a.b.port", 12)
+    with pytest.raises(ValueError, match="invalid literal"):
+        port_and_major("a.b.port@")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plan_values import (
+    REVENUE,
     after,
     file_source,
     model,
     newer,
     passed,
     plan,
-    port,
     product,
     shown,
     situation,
@@ -26,9 +26,6 @@ ORDERS = product(
     [transform("raw", source("feed")), transform("orders", model("raw"))],
     [shown("orders")],
     [file_source("feed")],
-)
-REVENUE = product(
-    "money.revenue", [transform("revenue", port("shop.orders.orders@1"))], [shown("revenue")]
 )
 START = situation(ORDERS, REVENUE)
 FIRST = plan(START)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from plan_values import (
+    REVENUE,
     after,
     failed,
     file_source,
@@ -37,9 +38,6 @@ from weft.sql.dialect import dialect_named
 
 CHECKED = shown("orders", checks=(required("id"),))
 ORDERS = product("shop.orders", [transform("orders")], [CHECKED])
-REVENUE = product(
-    "money.revenue", [transform("revenue", port("shop.orders.orders@1"))], [shown("revenue")]
-)
 
 
 def test_a_first_plan_builds_audits_and_publishes_each_product_after_what_it_reads() -> None:

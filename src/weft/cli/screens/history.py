@@ -145,6 +145,11 @@ def audit_table(entries: Sequence[AuditEntry]) -> Table:
     return Table("audit", columns, rows)
 
 
+def removes_anything(found: Sequence[Pruned]) -> bool:
+    """Whether pruning takes, or took, anything away."""
+    return any(each.releases or each.builds or each.bytes for each in found)
+
+
 def pruned_result(found: Sequence[Pruned], *, done: bool) -> Result:
     """Return what was pruned, or would be, for every format."""
     columns = (
@@ -155,7 +160,7 @@ def pruned_result(found: Sequence[Pruned], *, done: bool) -> Result:
     table = Table("pruned", columns, rows)
 
     def text(screen: Screen) -> str:
-        if not any(each.releases or each.builds or each.bytes for each in found):
+        if not removes_anything(found):
             return "Nothing to remove.\n"
         next_step = "what is left:  weft history PRODUCT" if done else "do it:  weft prune"
         return f"{draw_table(table, screen)}  {next_step}\n"

@@ -10,6 +10,7 @@ import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
 from weft.cli.output import Column, Kind, Result, Table
+from weft.mesh.address import PortAddress
 from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
 from weft.plan.plan import (
@@ -152,7 +153,7 @@ def _product(
     lines = [_title(product, plan)]
     # What is lost stands last, where it is seen.
     ordered = sorted(changes, key=lambda change: change.action is ChangeAction.DELETE)
-    aligned = [_label(each) for each in ordered if each.action not in (".", "!")]
+    aligned = [_label(each) for each in ordered if each.action is not ChangeAction.WARN]
     room = max([_LABEL_ENDS - 3, *map(cells, aligned)]) + 3
     for change in ordered:
         lines.append(_change_line(change, room, view))
@@ -160,9 +161,13 @@ def _product(
     if held:
         checks = f": {visible(', '.join(held.checks))}" if held.checks else ""
         mark = _painted("!", ChangeAction.WARN, view)
-        stays = f"stays on release {held.release}" if held.release else "stays unpublished"
-        lines.append(f"  {mark} {stays}, {visible(held.cause)}{checks}")
+        lines.append(f"  {mark} {where_it_stays(held)}, {visible(held.cause)}{checks}")
     return lines
+
+
+def where_it_stays(held: HeldBack) -> str:
+    """Say what consumers go on to see of a product that is held back."""
+    return f"stays on release {held.release}" if held.release else "stays unpublished"
 
 
 def _following(plan: Plan) -> list[str]:
@@ -191,7 +196,7 @@ def _follower_parts(follower: Follower) -> list[str]:
 def _because(follower: Follower, changing: Collection[str]) -> str:
     if follower.asked:
         return "a rebuild was asked for"
-    because = [*follower.because]
+    because = follower.because
     if because:
         more = f" and {len(because) - _MOST_CAUSES} more" if len(because) > _MOST_CAUSES else ""
         return f"because of {', '.join(because[:_MOST_CAUSES])}{more}"
@@ -216,9 +221,8 @@ def _label(change: Change) -> str:
 
 
 def _change_line(change: Change, room: int, view: View) -> str:
-    label = pad(_label(change), room)
-    if change.action in (ChangeAction.NOTE, ChangeAction.WARN):
-        label = f"{_label(change)}   "
+    warns = change.action is ChangeAction.WARN
+    label = f"{_label(change)}   " if warns else pad(_label(change), room)
     versions = [_value(each, 0) for each in change.fields if each.what == "version"]
     effect = "DROP" if _is_drop(change) else visible(change.effect)
     breaking = "BREAKING" if change.category is ChangeClass.BREAKING else ""
@@ -291,9 +295,9 @@ def _blocked(reason: str, view: View) -> list[str]:
 
 
 def _affected(consumer: Affected, *, with_port: bool) -> str:
-    port, _, major = consumer.port.rpartition(".")[2].partition("@")
-    how = f"pins {major}" if consumer.pinned else "floats"
-    how = f"{port} {how}" if with_port else how
+    address = PortAddress.parse(consumer.port)
+    how = f"pins {address.major}" if consumer.pinned else "floats"
+    how = f"{address.port} {how}" if with_port else how
     return f"{consumer.consumer} ({how}, {visible(consumer.verdict)})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from weft.app.show import Detail, Listing
+from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.cells import flow, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
@@ -52,7 +53,7 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
 
     def text(screen: Screen) -> str:
         if not lines and listing.sound:
-            return "This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU\n"
+            return NO_PRODUCTS
         shown = draw_table(table, screen) if lines else ""
         products = f"{count(len(lines), 'product')} in {environment}"
         if not listing.sound:

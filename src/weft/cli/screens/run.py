@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import click
 
@@ -46,8 +48,8 @@ class Following:
         self.run = event.run
         if event.result is not None:
             self.results.setdefault(event.result.product, []).append(event.result)
-        if event.kind == "product":
-            return self._line(event.text.partition(" ")[0])
+        if event.product:
+            return self._line(event.product)
         return f" {pad('warn', 4)}  {visible(event.text)}" if event.kind == "warning" else ""
 
     def result(self, seconds: float) -> Result:
@@ -62,10 +64,8 @@ class Following:
 
     def ending(self, seconds: float) -> str:
         """Draw what comes after the products: failures, failed checks, skips, sums, next step."""
-        lines = [line for each in self._failures() for line in each]
-        lines += self._failed_checks()
-        lines += self._skips()
-        checks = [check for own in self.results.values() for each in own for check in each.checks]
+        lines = [*self._failures(), *self._failed_checks(), *self._skips()]
+        checks = [check for each in self._steps() for check in each.checks]
         lines += [draw_sum(checks)] if checks else []
         lines += [f"{self._sum()} in {seconds:.1f} s", f"  {self._next_step()}"]
         return "\n".join(lines) + "\n"
@@ -74,6 +74,9 @@ class Following:
         """Return the code to exit with: 8 where a step failed, 6 where checks held a product."""
         codes = {StepState.FAILED: Exit.PARTLY, StepState.HELD: Exit.CHECKS}
         return most_telling(codes[each] for each in self._states().values() if each in codes)
+
+    def _steps(self) -> Iterator[StepResult]:
+        return chain.from_iterable(self.results.values())
 
     def _states(self) -> dict[str, StepState]:
         """Rate every product by its worst step."""
@@ -94,17 +97,16 @@ class Following:
         said = " · ".join(_said(worst, results))
         return f" {head}  {pad(product, _NAME)}  {pad(said, _SAID)} {seconds:6.1f} s"
 
-    def _failures(self) -> Iterable[list[str]]:
-        for results in self.results.values():
-            for each in results:
-                if each.state is StepState.FAILED:
-                    what = f"{each.kind} {visible(each.target)}"
-                    yield [f"{each.product}: {what} failed", f"    {visible(each.message)}"]
+    def _failures(self) -> Iterator[str]:
+        for each in self._steps():
+            if each.state is StepState.FAILED:
+                yield f"{each.product}: {each.kind} {visible(each.target)} failed"
+                yield f"    {visible(each.message)}"
 
     def _failed_checks(self) -> list[str]:
         """Draw the checks that do not hold, under the object they are about."""
         lines = []
-        for each in (each for results in self.results.values() for each in results):
+        for each in self._steps():
             bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
             lines += [f"{each.product}.{each.target}"] if bad else []
             lines += [
@@ -126,16 +128,9 @@ class Following:
         ]
 
     def _sum(self) -> str:
-        states = list(self._states().values())
-        words = {
-            StepState.DONE: "done",
-            StepState.HELD: "held",
-            StepState.SKIPPED: "skipped",
-            StepState.FAILED: "failed",
-        }
-        counted = [f"{states.count(state):,} {word}" for state, word in words.items()]
-        parts = [text for text in counted if not text.startswith("0 ")]
-        return f"{count(len(states), 'product')}: {' · '.join(parts)}"
+        states = Counter(self._states().values())
+        parts = [f"{states[state]:,} {state}" for state in _WORDS if states[state]]
+        return f"{count(states.total(), 'product')}: {' · '.join(parts)}"
 
     def _next_step(self) -> str:
         match self.exit_code():

@@ -18,7 +18,9 @@ from weft.cli.options import (
     env_option,
     mesh_here,
     product_option,
+    rebuild_option,
     same_env,
+    verbose_option,
     warn,
     yes_option,
 )
@@ -39,9 +41,9 @@ from weft.plan.plan import Plan
 )
 @env_option
 @product_option
-@click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
+@rebuild_option
 @click.option("--allow-drop", is_flag=True, help="Let destructive steps run.")
-@click.option("-v", "--verbose", is_flag=True, help="Show new products and long lists in full.")
+@verbose_option
 @yes_option
 @screen_options
 def apply(

@@ -11,7 +11,16 @@ from weft.app.errors import Exit
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.saved_plan import write_plan
 from weft.app.serving import unserved
-from weft.cli.options import env_option, mesh_here, product_option, same_env, warn
+from weft.cli.beginning import NO_PRODUCTS
+from weft.cli.options import (
+    env_option,
+    mesh_here,
+    product_option,
+    rebuild_option,
+    same_env,
+    verbose_option,
+    warn,
+)
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw_sql, plan_result
@@ -27,9 +36,9 @@ from weft.plan.plan import Plan
 @env_option
 @product_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
-@click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
+@rebuild_option
 @click.option("--sql", is_flag=True, help="Show the statements of every step instead.")
-@click.option("-v", "--verbose", is_flag=True, help="Show new products and long lists in full.")
+@verbose_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 @screen_options
 def plan(
@@ -70,7 +79,7 @@ def plan(
             f"  renew it:  {' '.join(words)}"
         )
     if not planned.loaded.products:
-        screen.say("This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU")
+        screen.say(NO_PRODUCTS.rstrip())
     return _exit(planned.plan, detailed=flags["detailed_exitcode"])
 
 

@@ -9,6 +9,7 @@ from weft.app.system import System
 from weft.app.validate import Validation
 from weft.app.validate import validate as validated
 from weft.app.workspace import find_mesh
+from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.diagnostics import draw
 from weft.cli.output import Column, Kind, Result, Table, put
 from weft.cli.screen import Screen, screen_options
@@ -61,4 +62,4 @@ def _text(found: Validation, screen: Screen) -> str:
     text = draw(loaded.diagnostics, files=loaded.files, seconds=found.seconds, colour=screen.colour)
     if loaded.products or loaded.diagnostics:
         return text
-    return f"{text}This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU\n"
+    return text + NO_PRODUCTS
