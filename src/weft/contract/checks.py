@@ -56,7 +56,7 @@ _COMPARISONS = {
     Operator.NOT_BETWEEN: "not between {0} and {1}",
 }
 
-_BY_ID = re.compile(r"/?schema/([^/]+)/properties/([^/]+)")
+_PATH = re.compile(r"/?schema/([^/]+)/properties/([^/]+)")
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 _MAX_ID = 80
 
@@ -85,10 +85,12 @@ def head_checks(required: Sequence[str], unique: Sequence[str]) -> tuple[Check, 
 def split_reference(reference: str) -> tuple[str, str]:
     """Split what a relationship points to into relation and column; ("", "") when it is neither.
 
+    A path `schema/<id>/properties/<id>` is split into its two ids.
+
     >>> split_reference("aircraft.tailnum"), split_reference("fleet.aircraft.tailnum")
     (('aircraft', 'tailnum'), ('fleet.aircraft', 'tailnum'))
     """
-    by_id = _BY_ID.fullmatch(reference)
+    by_id = _PATH.fullmatch(reference)
     if by_id:
         return by_id.group(1), by_id.group(2)
     relation, _, column = reference.rpartition(".")
@@ -215,9 +217,9 @@ def _rule_checks(rule: QualityRule, column: str, where: str) -> Iterator[Check]:
     if kind is CheckKind.SQL:
         arguments["query"] = rule.query
     elif kind is CheckKind.MISSING_VALUES:
-        arguments["missing"] = list(_listed(rule.arguments.get("missingValues")))
+        arguments["missing"] = list(listed(rule.arguments.get("missingValues")))
     elif kind is CheckKind.INVALID_VALUES:
-        arguments["values"] = list(_listed(rule.arguments.get("validValues")))
+        arguments["values"] = list(listed(rule.arguments.get("validValues")))
         arguments["pattern"] = rule.arguments.get("pattern") or ""
     elif kind is CheckKind.ROW_COUNT:
         columns = ()
@@ -226,15 +228,15 @@ def _rule_checks(rule: QualityRule, column: str, where: str) -> Iterator[Check]:
     yield _ruled(rule, kind, columns, arguments, where)
 
 
-def _listed(value: Any) -> tuple[Any, ...]:
-    """One value may stand for a list of one."""
+def listed(value: Any) -> tuple[Any, ...]:
+    """Return the values of an argument: one may stand for a list of one, None for none."""
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _named(value: Any) -> tuple[str, ...]:
-    return tuple(each for each in _listed(value) if isinstance(each, str))
+    return tuple(each for each in listed(value) if isinstance(each, str))
 
 
 def _ruled(

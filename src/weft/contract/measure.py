@@ -23,6 +23,16 @@ _COMPARED = {
 _SIZED = {"minLength": "<", "maxLength": ">", "minItems": "<", "maxItems": ">"}
 _TIMES = ("date", "time", "timestamp")
 
+# Statements, whose holes take quoted names, literals, and what is made of these here.
+_SCAN = "SELECT {columns} FROM {relation}"
+_FAILING = "SELECT * FROM {relation} WHERE {condition}"
+_REPEATED = "SELECT {what} FROM {relation} WHERE {present} GROUP BY {key} HAVING count(*) > 1"
+_DUPLICATES = "SELECT a.* FROM {relation} AS a JOIN ( {repeated} ) AS b ON {same}"
+_SURPLUS = "(SELECT coalesce(sum(surplus), 0) FROM ( {repeated} ) AS a)"
+_ORPHANS = (
+    "FROM {relation} AS a WHERE {present} AND NOT EXISTS (SELECT 1 FROM {refers} AS b WHERE {same})"
+)
+
 
 @dataclass(frozen=True)
 class _Target:
@@ -30,9 +40,6 @@ class _Target:
 
     relation: str
     dialect: Dialect
-
-    def select(self, what: str, *rest: str) -> str:
-        return " ".join(("SELECT", what, "FROM", self.relation, *rest))
 
     def quoted(self, check: Check) -> list[str]:
         return [self.dialect.quote(name) for name in check.columns]
@@ -67,7 +74,7 @@ def fused_scan(
             places[count] = len(columns)
             columns.append(count)
         measures.append(Measure(check, column=places[count], rows=rows))
-    return target.select(", ".join(columns)), tuple(measures)
+    return _SCAN.format(columns=", ".join(columns), relation=relation), tuple(measures)
 
 
 def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple[str, str]:
@@ -79,7 +86,7 @@ def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple
     if check.kind is CheckKind.RELATIONSHIP:
         return _orphans(target, check, refers[check.id])
     condition = _CONDITIONS[check.kind](target, check)
-    rows = target.select("*", "WHERE", condition)
+    rows = _FAILING.format(relation=target.relation, condition=condition)
     if check.kind in (CheckKind.REQUIRED, CheckKind.NULL_VALUES) and len(check.columns) == 1:
         return f"count(*) - count({target.quoted(check)[0]})", rows
     return target.dialect.snippets.count_where(condition), rows
@@ -88,18 +95,17 @@ def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple
 def _duplicates(target: _Target, check: Check) -> tuple[str, str]:
     """Count the rows beyond the first of each key; a key with a null is nobody's duplicate."""
     names = target.quoted(check)
-    listed = ", ".join(names)
+    key = ", ".join(names)
     present = " AND ".join(f"{name} IS NOT NULL" for name in names)
-    keys = ("WHERE", present, "GROUP BY", listed, "HAVING count(*) > 1")
     same = " AND ".join(f"a.{name} = b.{name}" for name in names)
-    repeated = target.select(listed, *keys)
-    rows = " ".join(
-        ("SELECT a.* FROM", target.relation, "AS a JOIN (", repeated, ") AS b ON", same)
-    )
+
+    def repeated(what: str) -> str:
+        return _REPEATED.format(what=what, relation=target.relation, present=present, key=key)
+
+    rows = _DUPLICATES.format(relation=target.relation, repeated=repeated(key), same=same)
     if len(names) == 1:
-        return f"count({listed}) - count(DISTINCT {listed})", rows
-    groups = target.select("count(*) - 1 AS surplus", *keys)
-    return " ".join(("(SELECT coalesce(sum(surplus), 0) FROM (", groups, ") AS a)")), rows
+        return f"count({key}) - count(DISTINCT {key})", rows
+    return _SURPLUS.format(repeated=repeated("count(*) - 1 AS surplus")), rows
 
 
 def _orphans(target: _Target, check: Check, refers: str) -> tuple[str, str]:
@@ -108,8 +114,7 @@ def _orphans(target: _Target, check: Check, refers: str) -> tuple[str, str]:
     pairs = list(zip(check.columns, check.arguments["to_columns"], strict=True))
     present = " AND ".join(f"a.{quote(column)} IS NOT NULL" for column, _ in pairs)
     same = " AND ".join(f"b.{quote(to)} = a.{quote(column)}" for column, to in pairs)
-    found = " ".join(("EXISTS (SELECT 1 FROM", refers, "AS b WHERE", same)) + ")"
-    tail = " ".join(("FROM", target.relation, "AS a WHERE", present, "AND NOT", found))
+    tail = _ORPHANS.format(relation=target.relation, present=present, refers=refers, same=same)
     return f"(SELECT count(*) {tail})", f"SELECT a.* {tail}"
 
 

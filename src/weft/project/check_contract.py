@@ -14,7 +14,7 @@ from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import DataProduct, PortContract, SourceContract
 from weft.project.no_effect import keys_without_effect
-from weft.project.odcs import follow_reference
+from weft.project.odcs import follow_reference, with_columns
 from weft.project.read_yaml import Document, Step
 
 
@@ -45,9 +45,7 @@ def source_contract_problems(
     """Check the contract of data from outside; its objects and columns have the names they have."""
     yield from _identity(source.contract, f"{product.address}.{source.name}", document)
     yield from unknown_status(document)
-    if problem := name_problem(source.name):
-        message = f"the source name `{source.name}` is outside the rules"
-        yield document.diagnostic("W203", message, "id", note=problem)
+    yield from misnamed(document, "source", source.name, "id")
     yield from _content(source.contract, document)
     yield from keys_without_effect(document, is_source=True)
 
@@ -140,10 +138,7 @@ def _references(
     entry: dict[str, Any], document: Document, place: tuple[Step, ...]
 ) -> Iterator[Diagnostic]:
     """Report relationships that point by a path to what is not in this document."""
-    holders = [(entry, place)]
-    for index, column in enumerate(entry.get("properties", ())):
-        holders.append((column, (*place, "properties", index)))
-    for holder, where in holders:
+    for holder, where in with_columns(entry, place):
         for number, relationship in enumerate(holder.get("relationships", ())):
             for end in ("from", "to"):
                 value = relationship.get(end, ())

@@ -19,6 +19,7 @@ from weft.project.models import Surroundings, compile_models
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct
 from weft.project.ports import compile_port
+from weft.project.read_yaml import Document
 from weft.project.relations import Relations
 from weft.project.sources import compile_source
 from weft.project.test_problems import test_problems
@@ -44,8 +45,8 @@ def compile_product(
     dialect = dialect_named(domain.dialect)
     inputs, found = resolve_inputs(parsed, faces)
     diagnostics += found
-    sources, problems = _compile_sources(parsed, dialect)
-    diagnostics += problems + _clashes(parsed)
+    sources, problems = _compile_sources(product, parsed.documents, dialect)
+    diagnostics += problems + _clashes(product, parsed.documents)
     resolved = {each.name: each for each in inputs if not each.source or each.source in sources}
     around = Surroundings(
         product=product.address,
@@ -99,24 +100,21 @@ def _with_heads(product: DataProduct, transforms: Mapping[str, Transform]) -> tu
 
 
 def _compile_sources(
-    parsed: ParsedProduct, dialect: Dialect
+    product: DataProduct, documents: Mapping[str, Document], dialect: Dialect
 ) -> tuple[dict[str, FileSource], list[Diagnostic]]:
     sources: dict[str, FileSource] = {}
     diagnostics: list[Diagnostic] = []
-    for each in parsed.product.sources if parsed.product else ():
-        source, found = compile_source(each, parsed.documents[each.path], dialect)
+    for each in product.sources:
+        source, found = compile_source(each, documents[each.path], dialect)
         diagnostics += found
         if source is not None:
             sources[source.name] = source
     return sources, diagnostics
 
 
-def _clashes(parsed: ParsedProduct) -> list[Diagnostic]:
-    product = parsed.product
-    if product is None:
-        return []
+def _clashes(product: DataProduct, documents: Mapping[str, Document]) -> list[Diagnostic]:
     models = {model.name: model for model in product.models}
-    document = parsed.documents[f"{product.path}/product.yaml"]
+    document = documents[f"{product.path}/product.yaml"]
     return [
         document.diagnostic(
             "W421",

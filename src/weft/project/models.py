@@ -131,7 +131,6 @@ def _unknown_names(
     diagnostics: list[Diagnostic],
 ) -> bool:
     """Report the names in FROM that are nothing; say whether there were any."""
-    known = tuple(sorted({*models, *around.names()} - {name}))
     bad = False
     for each in tree.names:
         if around.is_unresolved(each):
@@ -144,6 +143,7 @@ def _unknown_names(
         elif each in models or around.known_input(each):
             continue
         else:
+            known = tuple(sorted({*models, *around.names()} - {name}))
             note, help = _explain(each, around, known)
             problem = tree.problem_at(each, "W410", f"unknown relation `{each}`", note, help)
         diagnostics.append(located(models[name], problem))
@@ -170,7 +170,7 @@ def _explain(name: str, around: Surroundings, known: tuple[str, ...]) -> tuple[s
 
 def _cycle(model: Model, cycle: tuple[str, ...]) -> Diagnostic:
     path = " -> ".join(cycle)
-    problem = Problem("W406", f"models read each other in a circle: {path}", 1, 1, 1)
+    problem = Problem("W406", f"models read each other in a circle: {path}")
     return located(model, problem)
 
 

@@ -10,21 +10,22 @@ from typing import Any
 
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
-from weft.project.odcs import custom_properties
+from weft.project.odcs import Place, custom_properties, with_columns
 from weft.project.read_yaml import Document, Step
 
 _OF_CHECKS = ("blocks", "notify")
 _OF_CONTRACTS = ("successor",)
-_PROMISES = ("required", "unique", "primaryKey", "enum", "relationships", "quality")
 
-# A key of a rule or a column, and why it does nothing.
+# Keys of objects, columns and rules, and why they do nothing.
 _IDLE = {
     "schedule": "checks run with every build, before it is published",
     "scheduler": "checks run with every build, before it is published",
     "partitioned": "how data lies on disk is the warehouse's own affair",
 }
-
-Place = tuple[dict[str, Any], tuple[Step, ...]]
+_IDLE_IN_SOURCES = dict.fromkeys(
+    ("required", "unique", "primaryKey", "enum", "relationships", "quality"),
+    "the data of a source is not checked",
+)
 
 
 def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diagnostic]:
@@ -36,10 +37,7 @@ def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diag
         entry, path = element
         if "customProperties" in entry:
             yield from _custom(document, element, _OF_CHECKS if is_rule else ())
-        if is_source and not is_rule:
-            idle = {key: "the data of a source is not checked" for key in _PROMISES}
-        else:
-            idle = _IDLE
+        idle = _IDLE_IN_SOURCES if is_source and not is_rule else _IDLE
         for key, why in idle.items():
             if why not in seen and entry.get(key):
                 seen.add(why)
@@ -50,10 +48,7 @@ def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diag
 def _elements(data: dict[str, Any]) -> Iterator[tuple[Place, bool]]:
     """Objects, columns, rules and relationships; and whether checks are made of them."""
     for index, obj in enumerate(data.get("schema", ())):
-        holders: list[Place] = [(obj, ("schema", index))]
-        for number, column in enumerate(obj.get("properties", ())):
-            holders.append((column, ("schema", index, "properties", number)))
-        for entry, path in holders:
+        for entry, path in with_columns(obj, ("schema", index)):
             yield (entry, path), False
             for key in ("quality", "relationships"):
                 for number, check in enumerate(entry.get(key, ())):

@@ -5,10 +5,10 @@ What a contract means stands in `weft.contract`; whether it fits its product in 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from weft.contract.checks import split_reference
 from weft.mesh.contract import (
     DataContract,
     Operator,
@@ -21,8 +21,9 @@ from weft.mesh.contract import (
 )
 
 Elements = Sequence[dict[str, Any]]
+Place = tuple[dict[str, Any], tuple[str | int, ...]]
+"""An element of a document, and the keys and indexes that lead to it."""
 
-_PATH = re.compile(r"/?schema/(?P<object>[\w-]+)/properties/(?P<column>[\w-]+)")
 _OPERATORS = {each.value: each for each in Operator}
 _STATUSES = {each.value: each for each in Status}
 # ODCS 3.0 calls the metric of a rule `rule` and has other names for them.
@@ -84,15 +85,22 @@ def follow_reference(text: str, schema: Elements) -> str:
 
     Other texts, and paths that lead nowhere in this document, are returned as they are.
     """
-    found = _PATH.fullmatch(text)
-    if found is None:
+    object_id, column_id = split_reference(text) if "/" in text else ("", "")
+    if not object_id:
         return text
     for entry in schema:
-        if found["object"] in (entry.get("id"), entry["name"]):
+        if object_id in (entry.get("id"), entry["name"]):
             for column in entry.get("properties", ()):
-                if found["column"] in (column.get("id"), column["name"]):
+                if column_id in (column.get("id"), column["name"]):
                     return f"{entry['name']}.{column['name']}"
     return text
+
+
+def with_columns(entry: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Place]:
+    """An object of a document, which stands at `path`, and then its columns."""
+    yield entry, path
+    for index, column in enumerate(entry.get("properties", ())):
+        yield column, (*path, "properties", index)
 
 
 def _object(entry: dict[str, Any], schema: Elements) -> SchemaObject:
@@ -156,7 +164,7 @@ def _relationship(
 
 def _references(value: str | list[str], schema: Elements) -> tuple[str, ...]:
     texts = (value,) if isinstance(value, str) else tuple(value)
-    return tuple([follow_reference(each, schema) if "/" in each else each for each in texts])
+    return tuple([follow_reference(each, schema) for each in texts])
 
 
 def _rules(entries: Iterable[Any]) -> tuple[QualityRule, ...]:

@@ -198,10 +198,9 @@ def _examined(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ..
     places: dict[str, Place] = {}
     for name, table in found.relations:
         places.setdefault(name, place_of(table))
-    simple, deterministic = found.simple, found.deterministic
-    if not deterministic:
+    if not found.deterministic:
         add_brackets(tree, dialect)
-    return ParsedSelect(tree, text, tuple(places), places, simple, deterministic), ()
+    return ParsedSelect(tree, text, tuple(places), places, found.simple, found.deterministic), ()
 
 
 def _name_outputs(tree: exp.Query, dialect: Dialect) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from weft.contract.problems import ContractProblem, Path, contract_problems
+from weft.contract.problem import ContractProblem, Path
+from weft.contract.problems import contract_problems
 from weft.mesh.contract import (
     DataContract,
     Operator,
