@@ -95,6 +95,8 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
         state = RunState.FAILED if isinstance(error, Stale) else RunState.INTERRUPTED
         with suppress(StoreError, KeyError):
             applying.end(state, str(error))
+        if isinstance(error, StoreError):
+            error.interrupted = error.full
         raise
 
 

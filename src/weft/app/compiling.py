@@ -54,7 +54,7 @@ def compile_products(
     def work(parsed: ParsedProduct) -> Compilation:
         return _compiled(parsed, around)
 
-    return shared(work, products, Compilation, processes if models >= _WORTH_SHARING else 1)
+    return shared(work, products, list[Compilation], processes if models >= _WORTH_SHARING else 1)
 
 
 def _compiled(parsed: ParsedProduct, around: Surroundings) -> Compilation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weft.app.bootstrap import Opened
-from weft.app.errors import Blocked, Usage
+from weft.app.errors import Usage
 from weft.mesh.address import name_problem
 from weft.mesh.nearest import did_you_mean
 
@@ -32,25 +32,25 @@ def not_there_yet(mesh: Opened) -> str:
     if problem:
         raise Usage(f"`{mesh.environment}` cannot be the name of an environment: {problem}")
     told = f"NEW environment {mesh.environment}: it does not exist yet, applying makes it"
-    near = did_you_mean(mesh.environment, _known(mesh))
+    near = did_you_mean(mesh.environment, known_environments(mesh))
     return f"{told}; {near}" if near else told
 
 
-def refuse_unknown(mesh: Opened) -> None:
-    """Raise Blocked when the environment of an open mesh does not exist."""
+def refuse_unknown(mesh: Opened, next_step: str = "weft plan --env NAME") -> None:
+    """Raise Usage when the environment of an open mesh does not exist."""
     if exists(mesh):
         return
-    known = _known(mesh)
+    known = known_environments(mesh)
     near = did_you_mean(mesh.environment, known)
     there = f"There is {', '.join(known)}; an apply makes another one."
-    raise Blocked(
+    raise Usage(
         f"there is no environment `{mesh.environment}`",
         why=f"{near}\n{there}" if near else there,
-        next_step="weft plan --env NAME",
+        next_step=next_step,
     )
 
 
-def _known(mesh: Opened) -> tuple[str, ...]:
+def known_environments(mesh: Opened) -> tuple[str, ...]:
     """Production, what `weft.yaml` declares, and where anything ever ran."""
     settings = mesh.settings
     ran = (run.environment for run in mesh.store.journal.runs(limit=_RUNS))

@@ -82,16 +82,22 @@ class NotFound(Usage):
 class Invalid(Refusal):
     """The definitions have errors; `diagnostics` are all findings, warnings too.
 
-    `files` counts the files that were read, in `seconds`.
+    `files` counts the files that were read, in `seconds`; `products` are those without errors.
     """
 
     def __init__(
-        self, diagnostics: Sequence[Diagnostic], *, files: int = 0, seconds: float = 0.0
+        self,
+        diagnostics: Sequence[Diagnostic],
+        *,
+        files: int = 0,
+        seconds: float = 0.0,
+        products: Sequence[str] = (),
     ) -> None:
         super().__init__("the definitions have errors", next_step="weft validate")
         self.diagnostics = tuple(diagnostics)
         self.files = files
         self.seconds = seconds
+        self.products = tuple(products)
 
 
 class WrongQuery(Invalid):
@@ -112,7 +118,7 @@ class Stale(Refusal):
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-# The first matching row counts; `rating` makes 8 of a full disk and an interrupted warehouse.
+# The first matching row counts; `rating` makes 8 of what was interrupted.
 # A stale plan is 5, as everything that is refused before the first step: 4 would ask for patience
 # and 8 for a second apply, and neither helps. A lost race or lock is 8: other products of the same
 # run may have been published, and applying again converges.
@@ -139,9 +145,9 @@ def rating(error: BaseException) -> tuple[Exit, int]:
     if isinstance(error, WarehouseError) and error.interrupted:
         return Exit.PARTLY, 502
     if isinstance(error, StoreError) and error.full:
-        return Exit.PARTLY, 507
+        return Exit.PARTLY if error.interrupted else Exit.UNREACHABLE, 507
     if isinstance(error, OSError) and error.errno in _FULL:
-        return Exit.PARTLY, 507
+        return Exit.UNREACHABLE, 507
     for kind, code, status in _RATINGS:
         if isinstance(error, kind):
             return code, status

@@ -60,12 +60,17 @@ def explain(topic: str, verbs: Iterable[str] = ()) -> Explanation:
     path = topic.removeprefix("contract.")
     found = field_entry(path)
     if found is None:
-        known = [*CODES, *(each for each in _fields() if "*" not in each), *verbs]
+        known = [*topics(), *verbs]
         meant = _meant(topic, known)
         next_step = f"weft explain {meant or '--help'}"
         raise NotFound("code, field or verb", topic, known, next_step=next_step)
     effect, text = found
     return Explanation(path, EFFECTS[effect], text, effect)
+
+
+def topics() -> list[str]:
+    """Every code, and every field that has a line of its own."""
+    return [*CODES, *(each for each in _fields() if "*" not in each)]
 
 
 def _meant(topic: str, known: Iterable[str]) -> str:

@@ -55,7 +55,10 @@ class Broken:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A mesh as its files define it. `products` are those without errors, in order."""
+    """A mesh as its files define it. `products` are those without errors, in order.
+
+    `unusable` are the addresses of products, and the names of domains, whose own files have errors.
+    """
 
     settings: MeshSettings
     domains: Mapping[str, Domain]
@@ -64,11 +67,16 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     files: int
     broken: tuple[Broken, ...] = ()
+    unusable: frozenset[str] = frozenset()
 
     @property
     def sound(self) -> bool:
         """Whether there is no error."""
         return all(each.severity is not Severity.ERROR for each in self.diagnostics)
+
+    def has_errors(self, address: str) -> bool:
+        """Whether the files of a product are there and cannot be used."""
+        return not self.unusable.isdisjoint((address, address.partition(".")[0]))
 
     def manifest(self, environment: str, only: Iterable[str] = ()) -> Manifest:
         """The desired state of an environment; `only` these products, or all.
@@ -76,7 +84,7 @@ class Loaded:
         Raises Invalid when the mesh has errors.
         """
         if not self.sound:
-            raise Invalid(self.diagnostics, files=self.files)
+            raise self.invalid()
         chosen = set(only) or set(self.products)
         order = tuple(address for address in self.order if address in chosen)
         return Manifest(
@@ -87,11 +95,18 @@ class Loaded:
             order=order,
         )
 
+    def invalid(self) -> Invalid:
+        """What is raised where the mesh has errors."""
+        return Invalid(self.diagnostics, files=self.files, products=tuple(self.products))
+
 
 def load(
-    folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] = ()
+    folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] | None = ()
 ) -> Loaded:
-    """Load the mesh in a folder. Raises Invalid when `weft.yaml` itself cannot be used."""
+    """Load the mesh in a folder. Raises Invalid when `weft.yaml` itself cannot be used.
+
+    `descriptors` are of what is published, None where nobody could be asked for them.
+    """
     # What the parser has to say about a definition is said by our own diagnostics.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     workspace = Workspace(folder)
@@ -102,7 +117,8 @@ def load(
     remembered = cache.products()
     for name in workspace.domains():
         read_domain(reading, name, remembered)
-    products, broken = _compile(reading, faces_of_descriptors(descriptors), cache, remembered)
+    published = None if descriptors is None else faces_of_descriptors(descriptors)
+    products, broken = _compile(reading, published, cache, remembered)
     reading.diagnostics += workspace.findings
     order, cycle = order_products(products.values())
     if cycle:
@@ -115,12 +131,18 @@ def load(
         diagnostics=tuple(sorted(reading.diagnostics, key=lambda each: each.order)),
         files=reading.files,
         broken=broken,
+        unusable=frozenset(reading.unread | _addresses(reading) - set(products)),
     )
+
+
+def _addresses(reading: Reading) -> set[str]:
+    """The addresses that the folders of products stand for."""
+    return {".".join(path.split("/")[1:]) for path in reading.stamps}
 
 
 def _compile(
     reading: Reading,
-    published: tuple[PortFace, ...],
+    published: tuple[PortFace, ...] | None,
     cache: Cache,
     remembered: Mapping[str, CachedProduct],
 ) -> tuple[dict[str, ProductManifest], tuple[Broken, ...]]:
@@ -128,7 +150,7 @@ def _compile(
     products = _still_good(reading, faces)
     broken: list[Broken] = []
     entries: dict[str, CachedProduct] = {}
-    for path, compiled in _compile_fresh(reading, faces, published):
+    for path, compiled in _compile_fresh(reading, faces, published or ()):
         if not compiled.broken_by:
             reading.diagnostics += compiled.diagnostics
         if compiled.manifest is None:
@@ -175,7 +197,7 @@ def _compile_fresh(
     return zip(paths, compile_products(parsed, around, reading.cpus), strict=True)
 
 
-def _faces(reading: Reading, published: tuple[PortFace, ...]) -> Faces:
+def _faces(reading: Reading, published: tuple[PortFace, ...] | None) -> Faces:
     own: list[PortFace] = []
     for path in reading.stamps:
         if path in reading.kept:
@@ -185,7 +207,8 @@ def _faces(reading: Reading, published: tuple[PortFace, ...]) -> Faces:
         if product is not None:
             own += faces_of_product(product, dialect_named(reading.domains[product.domain].dialect))
     unread = {name for each in reading.fresh.values() for name in each.unread if "." in name}
-    return Faces(own, published, unread | reading.unread)
+    unread |= reading.unread
+    return Faces(own, published or (), unread, partial=published is None)
 
 
 def _names(reading: Reading, faces: Faces) -> MeshNames:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 import yaml
 
 from weft.app.errors import Blocked, NotFound, Usage
+from weft.app.kept_major import Kept, keep_major
 from weft.app.new import first_contract, good_name, product_folder
 from weft.app.new_files import Draft, Edit, NewFile, from_template
-from weft.app.yaml_edit import CannotEdit, append_entry, set_value
-from weft.mesh.address import PortAddress
-from weft.mesh.contract import Status
+from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, definition_text, set_value
+from weft.mesh.address import PortAddress, major_of
+from weft.mesh.manifest import ProductManifest
+from weft.project.read_yaml import read_yaml
+from weft.project.source import SourceFile
 
 _MAJOR = re.compile(r".*\.v([1-9][0-9]{0,5})\.odcs\.yaml")
 
@@ -34,11 +38,15 @@ class Major:
     today: str = ""
 
 
-def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
+def draft_port(
+    mesh: Path, address: PortAddress, major: Major, applied: ProductManifest | None = None
+) -> Draft:
     """Draft a port of a product, or the next major of one as a copy of its latest contract.
 
-    Existing documents are edited as text, so that their comments stay. Raises Usage and NotFound
-    for what does not fit, Blocked where a document has an unusual layout.
+    A major that is kept goes on as it was `applied`: where its files say something else now, that
+    becomes the new major, and what was applied comes back. Existing documents are edited as text,
+    so that their comments stay. Raises Usage and NotFound for what does not fit, Blocked where a
+    person has to see to a document.
     """
     good_name("port", address.port, is_object=True)
     folder = product_folder(address.product)
@@ -49,22 +57,27 @@ def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
         raise NotFound("product", str(address.product), products)
     present = _contracts(mesh / folder, address.port)
     number = _next_number(address, major, present)
-    entry = {
-        "name": address.port,
-        "version": f"{number}.0.0",
-        "contractId": f"{address.product}.{address.port}",
-    }
-    edits = [_with_entry(mesh, f"{folder}/product.yaml", "outputPorts", entry)]
     path = f"{folder}/{address.port}.v{number}.odcs.yaml"
     if present:
         files = [NewFile(path, _copy(present[number - 1], f"{number}.0.0"))]
     else:
         files = _first_files(mesh, path, address)
+    kept = Kept()
     if major.keep:
-        files += _kept_models(mesh, f"{folder}/models", present[major.keep], major.keep)
-    if major.until:
-        edits.append(_ending(mesh, present[major.keep], address, major))
-    return Draft(tuple(files), tuple(edits), ("weft validate", "weft plan"))
+        older = replace(address, major=major.keep)
+        kept = keep_major(mesh, present[major.keep], older, major.until, applied)
+        if kept.version and major.keep != number - 1:
+            raise _changed_beside(address, major.keep, number - 1)
+    product = _entries(mesh, f"{folder}/product.yaml", address, number, (major.keep, kept.version))
+    told = (
+        f"Major {major.keep} is again as it was applied, but for comments; "
+        f"what you changed is major {number}."
+    )
+    notes = [told] if kept.version else []
+    if major.keep:
+        notes += _followers(mesh, address, major.keep, number)
+    edits = (product, *kept.edits)
+    return Draft((*files, *kept.files), edits, ("weft validate", "weft plan"), "\n".join(notes))
 
 
 def _contracts(folder: Path, port: str) -> dict[int, Path]:
@@ -77,9 +90,10 @@ def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -
     """Return the major to write; raise Usage or NotFound when the wishes do not fit."""
     following = max(present, default=0) + 1
     if major.number not in (0, following):
+        keep = f" --keep {major.keep}" if major.keep else ""
         raise Usage(
             f"the next major of {address} is {following}",
-            next_step=f"weft new port {address} --major {following}",
+            next_step=f"weft new port {address} --major {following}{keep}",
         )
     if major.until and not major.keep:
         raise Usage("--until needs --keep", why="It is the last day of the major that is kept.")
@@ -88,6 +102,39 @@ def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -
     if major.until:
         _check_date(major.until, major.today)
     return following
+
+
+def _changed_beside(address: PortAddress, kept: int, latest: int) -> Blocked:
+    return Blocked(
+        f"major {kept} of {address} is not as it was applied, and major {latest} is there already",
+        why=f"A new major would begin as a copy of major {latest}; what was changed in major "
+        f"{kept} would be lost. Nothing was written.",
+        next_step=f"take your changes of {address.port}.v{kept}.odcs.yaml to major {latest}",
+    )
+
+
+def _followers(mesh: Path, address: PortAddress, kept: int, number: int) -> Iterator[str]:
+    """Say which products of this mesh float, and so leave the kept major for the new one."""
+    wanted = f"{address.product}.{address.port}"
+    for path in sorted(mesh.glob("domains/*/*/product.yaml")):
+        place = path.relative_to(mesh).as_posix()
+        inputs = _inputs(SourceFile(place, path.read_bytes()), wanted)
+        if any(each.get("contractId") == wanted and not each.get("version") for each in inputs):
+            product = ".".join(path.parent.parts[-2:])
+            yield f'{product} would follow to major {number}; `version: "{kept}"` at its'
+            yield f"  input port in {place} keeps it on major {kept}."
+
+
+def _inputs(file: SourceFile, wanted: str) -> list[dict[str, Any]]:
+    """The input ports of a product, whose file may be wrong; none where `wanted` is not in it."""
+    if wanted.encode() not in file.data:
+        return []
+    document, _ = read_yaml(file)
+    data = document.data if document is not None else None
+    inputs = data.get("inputPorts") if isinstance(data, dict) else None
+    if not isinstance(inputs, list):
+        return []
+    return [each for each in inputs if isinstance(each, dict)]
 
 
 def _check_date(text: str, today: str) -> None:
@@ -113,72 +160,28 @@ def _first_files(mesh: Path, path: str, address: PortAddress) -> list[NewFile]:
 def _copy(contract: Path, version: str) -> str:
     """Return a contract's text under a new version."""
     try:
-        return set_value(_text(contract), "version", version)
+        return set_value(definition_text(contract), version, "version")
     except CannotEdit as problem:
-        raise _blocked(contract.name, problem, f"version: {version}") from None
+        raise by_hand(contract.name, problem, f"version: {version}") from None
 
 
-def _kept_models(mesh: Path, models: str, contract: Path, major: int) -> list[NewFile]:
-    """Copy the models that fill a major today, so that they go on while the new major changes."""
-    document: dict[str, Any] = yaml.load(_text(contract), Loader=yaml.BaseLoader)
-    names = [str(each.get("name", "")) for each in document.get("schema", [])]
-    return [
-        NewFile(f"{models}/{name}_v{major}.sql", _text(mesh / models / f"{name}.sql"))
-        for name in names
-        if (mesh / models / f"{name}.sql").is_file()
-        and not (mesh / models / f"{name}_v{major}.sql").exists()
-    ]
-
-
-def _ending(mesh: Path, contract: Path, address: PortAddress, major: Major) -> Edit:
-    """Deprecate a published contract and promise its last day."""
-    before, until = _text(contract), major.until
+def _entries(
+    mesh: Path, path: str, address: PortAddress, number: int, kept: tuple[int, str]
+) -> Edit:
+    """List a new major in product.yaml, and the version that a kept one has again."""
+    before = after = definition_text(mesh / path)
+    entry = {
+        "name": address.port,
+        "version": f"{number}.0.0",
+        "contractId": f"{address.product}.{address.port}",
+    }
+    major, version = kept
     document: dict[str, Any] = yaml.load(before, Loader=yaml.BaseLoader)
-    status = document.get("status", "")
-    if status not in (Status.ACTIVE, Status.DEPRECATED):
-        raise Usage(
-            f"major {major.keep} of {address} is {status}, so nobody reads it until a last day",
-            next_step=f"weft new port {address} --keep {major.keep}",
-        )
-    promised = document.get("slaProperties") or []
-    if any(each.get("property") == "endOfSupport" for each in promised):
-        raise Usage(
-            f"major {major.keep} of {address} has a last day already",
-            why=f"It stands as endOfSupport in {contract.name}; change it there.",
-            next_step=f"weft new port {address} --keep {major.keep}",
-        )
-    entry = {"property": "endOfSupport", "value": until}
     try:
-        after = append_entry(before, "slaProperties", entry)
-        after = set_value(after, "status", "deprecated")
-    except CannotEdit as problem:
-        wanted = f"status: deprecated, and endOfSupport {until} in slaProperties"
-        raise _blocked(contract.name, problem, wanted) from None
-    return Edit(contract.relative_to(mesh).as_posix(), before, after)
-
-
-def _with_entry(mesh: Path, path: str, key: str, entry: dict[str, str]) -> Edit:
-    before = _text(mesh / path)
-    try:
-        return Edit(path, before, append_entry(before, key, entry))
+        for index, each in enumerate(document.get("outputPorts") or [] if version else []):
+            if each.get("name") == address.port and major_of(str(each.get("version"))) == major:
+                after = set_value(after, version, "outputPorts", index, "version")
+        return Edit(path, before, append_entry(after, "outputPorts", entry))
     except CannotEdit as problem:
         wanted = ", ".join(f"{name}: {value}" for name, value in entry.items())
-        raise _blocked(path, problem, f"{{{wanted}}} in {key}") from None
-
-
-def _blocked(path: str, problem: CannotEdit, wanted: str) -> Blocked:
-    return Blocked(
-        f"{path} has to be edited by hand: {problem}",
-        why=f"It needs {wanted}. Nothing was written.",
-        next_step="edit it, then give the same command again",
-    )
-
-
-def _text(path: Path) -> str:
-    """Read a definition; raise Blocked when it is no text or broken YAML."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        yaml.load(text, Loader=yaml.BaseLoader) if path.suffix == ".yaml" else None
-    except (UnicodeDecodeError, yaml.YAMLError):
-        raise Blocked(f"{path.name} cannot be read", next_step="weft validate") from None
-    return text
+        raise by_hand(path, problem, f"{{{wanted}}} in outputPorts") from None

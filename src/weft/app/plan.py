@@ -9,6 +9,7 @@ from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
 from weft.app.select import select_products
 from weft.app.situation import gather, gone_products, load_files, remembered
+from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.examine import Situation, examine
@@ -18,10 +19,14 @@ from weft.plan.planning import assemble, audits_to_know
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What to plan: `select` narrows it to products, `rebuild` builds their models again."""
+    """What to plan: `select` narrows it to products, `rebuild` builds their models again.
+
+    `take_over` lets products come to this root that another one applied.
+    """
 
     select: tuple[str, ...] = ()
     rebuild: bool = False
+    take_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,25 +49,52 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     memory = remembered(mesh)
     loaded = load_files(mesh, memory)
     everyone = loaded.products
-    chosen = select_products(options.select, everyone) if options.select else ()
-    desired = loaded.manifest(mesh.environment, chosen)
-    removed = () if options.select else gone_products(mesh, memory, loaded)
+    desired = loaded.manifest(mesh.environment)
+    removed = gone_products(mesh, memory, loaded)
+    if options.select:
+        gone = mesh.store.definitions.manifests(mesh.environment, removed)
+        chosen = select_products(options.select, {**gone, **everyone}, mesh.folder)
+        desired = desired.narrowed(chosen)
+        removed = tuple(each for each in removed if each in chosen)
     salts = new_salts(mesh, desired, always=False) if options.rebuild else {}
     situation = gather(mesh, desired, everyone, memory, removed, salts)
-    broken = tuple(port for each in loaded.broken for port in each.ports)
-    situation = replace(situation, broken=broken)
-    plan = plan_situation(mesh, situation, everyone)
+    situation = replace(
+        situation,
+        broken=_broken(loaded, situation),
+        taken={} if options.take_over else situation.taken,
+    )
+    plan = plan_situation(mesh, situation)
     return Planned(plan, loaded, mesh.system.monotonic() - began)
 
 
-def plan_situation(
-    mesh: Opened, situation: Situation, everyone: Mapping[str, ProductManifest], kind: str = "apply"
-) -> Plan:
+def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:
+    """The ports in scope that a consumer, in scope or applied, compiled against as published."""
+    scope = situation.desired.products
+    return tuple(
+        port
+        for each in loaded.broken
+        if each.consumer in scope or each.consumer in situation.digests
+        for port in each.ports
+        if product_of(port) in scope
+    )
+
+
+def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> Plan:
     """Examine a situation, ask the store for earlier verdicts, and assemble the plan."""
     examined = examine(situation)
     wanted = audits_to_know(examined)
     verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
-    return assemble(situation, examined, verdicts, everyone, kind)
+    return assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
+
+
+def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManifest]:
+    """Who may read what changes: products in scope as they will be, all others as applied."""
+    scope = situation.desired.products
+    if not situation.applied:
+        return scope
+    others = situation.digests.keys() - scope.keys() - set(situation.removed)
+    applied = mesh.store.definitions.manifests(situation.desired.environment, sorted(others))
+    return {**applied, **scope}
 
 
 def new_salts(mesh: Opened, desired: Manifest, *, always: bool) -> dict[str, str]:

@@ -13,12 +13,13 @@ Answer = TypeVar("Answer")
 
 
 def shared(
-    work: Callable[[Item], Answer], items: Sequence[Item], kind: type[Answer], processes: int
+    work: Callable[[Item], Answer], items: Sequence[Item], kind: type[list[Answer]], processes: int
 ) -> list[Answer]:
     """Do `work` on every item, on several processes of this very program; answers in order.
 
     Only for work that depends on nothing but what is in memory now, before any thread is started,
-    and that answers with plain dataclasses of `kind`. What a helper did not finish is done here.
+    and whose answers, plain dataclasses, make a list of `kind`. What a helper did not finish is
+    done here.
     """
     processes = min(processes, len(items))
     if processes < 2 or not hasattr(os, "fork"):
@@ -29,9 +30,7 @@ def shared(
     for share, (process, pipe) in zip(shares[1:], helpers, strict=True):
         data = _received(process, pipe)
         done.append(
-            msgspec.msgpack.decode(data, type=list[kind])  # type: ignore[valid-type]
-            if data
-            else [work(item) for item in share]
+            msgspec.msgpack.decode(data, type=kind) if data else [work(item) for item in share]
         )
     return [done[number % processes][number // processes] for number in range(len(items))]
 

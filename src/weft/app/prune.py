@@ -19,7 +19,7 @@ from weft.app.situation import gather, remembered
 from weft.mesh.release import Build, Release
 from weft.plan.examine import examine
 from weft.store.protocol import Outdated
-from weft.warehouses.protocol import KeepsReleases
+from weft.warehouses.protocol import KeepsReleases, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,15 @@ def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
     found = {name: keeper_of(mesh, name) for name in mesh.settings.warehouses}
     keepers = {name: keeper for name, keeper in found.items() if keeper is not None}
     waiting = _candidates(mesh, keepers.values())
-    pruned = tuple(
-        _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
-        for name, keeper in keepers.items()
-    )
+    try:
+        pruned = tuple(
+            _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
+            for name, keeper in keepers.items()
+        )
+    except WarehouseError as error:
+        # No run was interrupted: what is not removed yet waits for the next time.
+        error.interrupted = False
+        raise
     if not dry_run:
         mesh.store.forget(_outdated(mesh, keepers.values(), pruned))
     return pruned

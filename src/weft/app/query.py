@@ -86,6 +86,7 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
     descriptors = mesh.store.definitions.descriptors(mesh.environment)
     shown = shown_objects(descriptors)
     if not shown:
+        _refuse_foreign(mesh)
         raise Usage(f"nothing is published in {mesh.environment} yet", next_step="weft apply")
     dialect = _dialect(mesh, descriptors)
     parsed, problems = parse_ports_query(text, dialect)
@@ -105,6 +106,12 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
             yield Answer(tuple(rows.columns), rows)
     except Unmeasurable as error:
         raise _wrong(text, (_refused(text, str(error)),), look) from error
+
+
+def _refuse_foreign(mesh: Opened) -> None:
+    """Raise WarehouseError where the store is empty because a warehouse belongs to another one."""
+    for name in mesh.settings.warehouses:
+        mesh.warehouse(name).observe(Scope(mesh.environment, ()))
 
 
 def _dialect(mesh: Opened, descriptors: Mapping[str, Descriptor]) -> Dialect:
@@ -138,8 +145,7 @@ def _wrong(text: str, problems: tuple[Problem, ...], next_step: str = "") -> Wro
                 excerpt=lines[each.line - 1] if each.line <= len(lines) else "",
             )
             for each in problems
-        ],
-        files=1,
+        ]
     )
 
 

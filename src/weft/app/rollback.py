@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
 from weft.app.errors import Breaking, NotFound, Usage
-from weft.app.releases import releases_of
+from weft.app.releases import release_before, releases_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, RunEvent
@@ -81,11 +81,12 @@ def _not_applied(mesh: Opened, product: str, applied: Iterable[str]) -> Usage:
     """Why a product cannot go back: it is gone as a whole, or it never was there."""
     if mesh.store.journal.releases(mesh.environment, product):
         return Usage(
-            f"{product} was dropped, so there is nothing to go back with",
+            f"{product} was dropped and cannot go back before it is there again",
             why="Bring its files back and apply them; then its releases can be reached again.",
             next_step=f"weft history {product}",
         )
-    return NotFound("applied product", product, applied, next_step="weft ls")
+    kind = f"product applied in {mesh.environment} called"
+    return NotFound(kind, product, applied, next_step="weft ls")
 
 
 def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEvent]:
@@ -131,19 +132,20 @@ def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
                 next_step=f"weft history {options.product}",
             )
         return target
-    earlier = [each for each in kept[1:] if not each.empty and each.content != kept[0].content]
-    if not earlier:
+    before = release_before(kept)
+    if before is None:
         raise Usage(
             f"{options.product} has no earlier release to go back to",
             next_step=f"weft history {options.product}",
         )
-    return earlier[0]
+    return before
 
 
 def _refuse_damaged(mesh: Opened, manifest: ProductManifest, target: Release) -> None:
     """A release that lost its data would show nothing but errors."""
-    there = mesh.warehouse(manifest.warehouse).observe(Scope(mesh.environment, (), closely=True))
-    if not there.builds.issuperset(target.keys):
+    scope = Scope(mesh.environment, (), builds=target.keys)
+    there = mesh.warehouse(manifest.warehouse).observe(scope)
+    if not target.keys <= there.builds - there.hollow.keys():
         raise Usage(
             f"release {target.number} of {target.product} has lost data",
             why="Files of it are missing in the warehouse, or damaged.",

@@ -1,34 +1,40 @@
-"""Selectors: name products by address, glob, tag, domain, and with what they read or feed."""
+"""Selectors: products by address, glob, tag, domain or change, with what they read or feed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from weft.app.errors import NotFound
+from weft.app.changed import changed_files
+from weft.app.errors import NotFound, Usage
+from weft.app.workspace import DOMAINS, SETTINGS
 from weft.mesh.address import product_of
 from weft.mesh.manifest import ProductManifest
 
-_FORM = re.compile(r"(\+?)([^+]+)(\+?)")
+_FORM = re.compile(r"(\+?)(.+?)(\+?)", re.DOTALL)
+_CHANGED = "changed:"
+_TAG = "tag:"
 
 
 def select_products(
-    selectors: Iterable[str], products: Mapping[str, ProductManifest]
+    selectors: Iterable[str],
+    products: Mapping[str, ProductManifest],
+    folder: Path | None = None,
 ) -> tuple[str, ...]:
     """The products that any of these selectors names, sorted.
 
-    `a.b` is a product, `a` a domain, `a.*` a glob, `tag:x` a tag; `+s` adds everything that s
-    reads and `s+` everything that reads it. Raises NotFound for one that names nothing.
+    `a.b` is a product, `a` a domain, `a.*` a glob, `tag:x` a tag, `changed:r` whatever differs in
+    the mesh's folder from git revision r; `+s` adds everything that s reads and `s+` everything
+    that reads it. Raises NotFound for one that names nothing, which only a change may do, and
+    Usage where git cannot answer.
     """
     chosen: set[str] = set()
     for selector in selectors:
         found = _FORM.fullmatch(selector)
         before, text, after = found.groups() if found else ("", selector, "")
-        named = _named(text, products)
-        if not named:
-            known = [*products, *{each.domain for each in products.values()}]
-            raise NotFound("product", text, known, next_step="weft ls")
+        named = _named(text, products, folder)
         chosen |= named
         if before:
             chosen |= _reach(named, _reads(products))
@@ -37,16 +43,38 @@ def select_products(
     return tuple(sorted(chosen))
 
 
-def _named(text: str, products: Mapping[str, ProductManifest]) -> set[str]:
-    if text.startswith("tag:"):
-        tag = text.removeprefix("tag:")
-        return {address for address, each in products.items() if tag in each.tags}
-    exact = product_of(text)
-    return {
-        address
-        for address, each in products.items()
-        if address == exact or each.domain == text or fnmatchcase(address, text)
-    }
+def _named(text: str, products: Mapping[str, ProductManifest], folder: Path | None) -> set[str]:
+    if text.startswith(_CHANGED):
+        if folder is None:
+            raise Usage(f"`{text}` cannot be asked for here", next_step="weft plan --product")
+        files = changed_files(folder, text.removeprefix(_CHANGED))
+        return {address for address, each in products.items() if _is_of(each, files)}
+    if text.startswith(_TAG):
+        tag = text.removeprefix(_TAG)
+        named = {address for address, each in products.items() if tag in each.tags}
+    else:
+        exact = product_of(text)
+        named = {
+            address
+            for address, each in products.items()
+            if address == exact or each.domain == text or fnmatchcase(address, text)
+        }
+    if not named:
+        known = [*products, *{each.domain for each in products.values()}]
+        raise NotFound("product", text, known, next_step="weft ls")
+    return named
+
+
+def _is_of(product: ProductManifest, files: frozenset[str]) -> bool:
+    """Whether one of these files defines a product, or lies in its folder.
+
+    A repository inside of this one is a single name to git, with everything that is in it.
+    """
+    domain = f"{DOMAINS}/{product.domain}"
+    folder = f"{domain}/{product.name}/"
+    return not files.isdisjoint((SETTINGS, f"{domain}/domain.yaml")) or any(
+        each.startswith(folder) or folder.startswith(f"{each.rstrip('/')}/") for each in files
+    )
 
 
 def _reads(products: Mapping[str, ProductManifest]) -> dict[str, set[str]]:

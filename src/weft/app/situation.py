@@ -84,6 +84,9 @@ def gather(
     desired = _carried_over(desired, applied)
     homes = _homes(desired, everyone, applied, memory.descriptors)
     observed = {name: _observe(mesh, name, scope) for name, scope in homes.items()}
+    contents = source_contents(
+        mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
+    )
     salts = {**mesh.store.definitions.salts(mesh.environment), **(new_salts or {})}
     return Situation(
         desired=desired,
@@ -94,9 +97,8 @@ def gather(
         recorded={address: each.release for address, each in memory.applied.items()},
         fallback={} if mesh.production else _fallback(mesh, homes),
         builds={name: each.builds for name, each in observed.items()},
-        contents=source_contents(
-            mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
-        ),
+        contents=contents.found,
+        unread=contents.unread,
         salts=salts,
         new_salts=new_salts or {},
         input_contracts={
@@ -105,6 +107,11 @@ def gather(
         },
         holds=mesh.store.journal.holds(mesh.environment),
         removed=tuple(removed),
+        taken={
+            address: memory.applied[address].root
+            for address in desired.products
+            if address in digests and memory.applied[address].root != desired.root
+        },
     )
 
 

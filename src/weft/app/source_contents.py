@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from weft.app.cache import Cache
@@ -16,31 +17,43 @@ from weft.warehouses.files import SourceFiles
 from weft.warehouses.protocol import WarehouseError
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What sources hold, by product and source; `unread` says by product why one cannot be read."""
+
+    found: dict[str, dict[str, SourceContent]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+
+
 def source_contents(
     folder: Path,
     products: Iterable[ProductManifest],
     cache: Cache,
     variables: Mapping[str, str],
-) -> dict[str, dict[str, SourceContent]]:
-    """The content of every file source, by product and source.
+) -> Contents:
+    """The content of every file source.
 
-    `variables` fill in `${NAME}` in the paths. Raises WarehouseError for a source without files,
-    with one that cannot be read, or with a variable that is not set.
+    `variables` fill in `${NAME}` in the paths. One without files, with a file that cannot be read,
+    or with a variable that is not set concerns its own product only.
     """
     wanted = [(product, source) for product in products for source in product.sources]
     if not wanted:
-        return {}
+        return Contents()
     remembered = cache.contents()
     files = SourceFiles(str(folder), remembered)
-    found: dict[str, dict[str, SourceContent]] = {}
+    contents = Contents()
     for product, source in wanted:
-        names = _matching(folder, source, product.address, variables)
-        content = SourceContent(names, files.content(names))
-        found.setdefault(product.address, {})[source.name] = content
+        try:
+            names = _matching(folder, source, variables)
+            content = SourceContent(names, files.content(names))
+        except WarehouseError as error:
+            contents.unread.setdefault(product.address, f"source {source.name}: {error}")
+        else:
+            contents.found.setdefault(product.address, {})[source.name] = content
     fresh = {path: each for path, each in files.known.items() if remembered.get(path) != each}
     if fresh:
         cache.remember_contents(fresh)
-    return found
+    return contents
 
 
 def changed_sources(folder: Path, sources: Iterable[Source], cache: Cache) -> tuple[str, ...]:
@@ -53,16 +66,12 @@ def changed_sources(folder: Path, sources: Iterable[Source], cache: Cache) -> tu
     return tuple(each.spec.name for each in sources if files.content(each.files) != each.content)
 
 
-def _matching(
-    folder: Path, source: FileSource, product: str, variables: Mapping[str, str]
-) -> tuple[str, ...]:
+def _matching(folder: Path, source: FileSource, variables: Mapping[str, str]) -> tuple[str, ...]:
     """The files of a pattern, relative to the mesh and sorted."""
     pattern, missing = resolve_variables(source.pattern, variables)
     if missing:
         raise WarehouseError(
-            f"{product}.{source.name}: its path needs the variable {', '.join(missing)}, "
-            "which is not set",
-            denied=True,
+            f"its path needs the variable {', '.join(missing)}, which is not set", denied=True
         )
     if glob.has_magic(pattern):
         names = glob.glob(pattern, root_dir=folder, recursive=True)
@@ -70,8 +79,5 @@ def _matching(
     else:
         names = [pattern] if (folder / pattern).is_file() else []
     if not names:
-        raise WarehouseError(
-            f"{product}.{source.name}: no file matches {pattern} in the mesh's folder",
-            denied=True,
-        )
+        raise WarehouseError(f"no file matches {pattern} in the mesh's folder", denied=True)
     return tuple(sorted(names))

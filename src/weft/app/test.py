@@ -5,7 +5,7 @@ Nothing is built, published or locked; failing rows of contracts are kept as an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -75,7 +75,9 @@ def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
     memory = remembered(mesh)
     loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
-    chosen = select_products(options.select, desired.products) if options.select else desired.order
+    chosen: Collection[str] = desired.order
+    if options.select:
+        chosen = select_products(options.select, desired.products, mesh.folder)
     if options.unit:
         for address in desired.order:
             if address in chosen:
@@ -166,9 +168,10 @@ def _pinned(situation: Situation, examined: Mapping[str, Examined]) -> Iterator[
     """The file sources as they are now, by key."""
     for address, found in examined.items():
         for spec in found.manifest.sources:
-            key = found.keyed.sources[spec.name]
-            content = situation.contents[address][spec.name]
-            yield key, Source(key, spec, content.files, content.content)
+            content = situation.contents.get(address, {}).get(spec.name)
+            if content is not None:
+                key = found.keyed.sources[spec.name]
+                yield key, Source(key, spec, content.files, content.content)
 
 
 def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Tested]:

@@ -60,7 +60,7 @@ def why(mesh: Opened, address: str) -> Why:
     desired = loaded.manifest(mesh.environment)
     gone = gone_products(mesh, memory, loaded)
     situation = gather(mesh, desired, desired.products, memory, gone)
-    plan = plan_situation(mesh, situation, desired.products)
+    plan = plan_situation(mesh, situation)
     subject = _subject(address, situation)
     found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
     release = situation.releases.get(subject.product)
@@ -189,7 +189,7 @@ class _Search:
         product = self._subject.product
         for sentence in self._plan.blocked:
             if sentence.startswith((f"{product} ", f"{product}.", f"{product}:")):
-                yield "blocked", Reason("plan", note=sentence)
+                yield "blocked", Reason("plan", note=" ".join(sentence.splitlines()))
 
     def _held(self) -> _Found:
         hold = self._situation.holds.get(self._subject.product)
@@ -249,19 +249,19 @@ class _Search:
     def _cause(self, read: Read, release: Release) -> Iterator[Reason]:
         """Why what a model reads is not what its release was built from."""
         keyed = self._examined[release.product].keyed
-        if read.kind is ReadKind.SOURCE and keyed.sources[read.target] != release.sources.get(
-            read.target
-        ):
+        key = keyed.sources.get(read.target)
+        if read.kind is ReadKind.SOURCE and key not in (None, release.sources.get(read.target)):
             files = self._situation.contents[release.product][read.target].files
             newer = _newer_files(self._folder, files, release.at) or files
-            note = f"its content is not that of release {release.number}"
-            yield Reason(f"source {read.target}", "", _listed(newer), note)
+            now = _listed([_with_size(self._folder, each) for each in newer])
+            old = _release(release.number)
+            yield Reason(f"source {read.target}", old, now, "its content changed since")
         if read.kind is ReadKind.PORT:
             address = PortAddress.parse(read.target)
             upstream = self._situation.releases.get(str(address.product))
             there = released_key(upstream, address, read.object) if upstream else None
             if self._upstream(read) != there:
-                note = f"weft why {address.product} says why"
+                note = f"{address.product} is to publish other data first"
                 old = _release(upstream.number if upstream else 0)
                 yield Reason(f"input {read.target}", old, "to be released", note)
             elif upstream is not None and upstream.at > release.at:
@@ -276,6 +276,10 @@ def _newer_files(folder: Path, files: Sequence[str], at: str) -> list[str]:
     """The files that were written after a time, as far as their own times tell."""
     since = datetime.fromisoformat(at).timestamp()
     return [file for file in files if (folder / file).stat().st_mtime > since]
+
+
+def _with_size(folder: Path, file: str) -> str:
+    return f"{file} ({count((folder / file).stat().st_size, 'byte')})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weft.app.errors import Usage
-from weft.mesh.diagnostic import Diagnostic, Span
+from weft.mesh.diagnostic import Diagnostic, Severity, Span
 from weft.project.layout import misplaced_in_domain
 from weft.project.source import MAX_BYTES, SourceFile
 
 SETTINGS = "weft.yaml"
 DOMAINS = "domains"
-_PARTS = ("models", "sources", "tests")
-_ENDINGS = (".yaml", ".yml", ".sql")
+POLICIES = "policies"
+_YAML = (".yaml", ".yml")
+_ENDINGS = (*_YAML, ".sql")
+_PARTS = {"models": (*_ENDINGS, ".py"), "sources": _ENDINGS, "tests": _ENDINGS}
 # What was meant for a product even where it lies in a folder that products do not have.
 _ELSEWHERE = (".odcs.yaml", ".odcs.yml", "product.yaml", "product.yml")
 _NO_LINK = "put the file itself here"
@@ -71,6 +73,7 @@ class Workspace:
 
     def domains(self) -> list[str]:
         """The names of the domain folders, sorted."""
+        self._pass_over_policies(POLICIES)
         return [entry.name for entry in self._entries(DOMAINS) if _is_folder(entry)]
 
     def products(self, domain: str) -> list[ProductFolder]:
@@ -80,7 +83,9 @@ class Workspace:
             path = f"{DOMAINS}/{domain}/{entry.name}"
             if not _is_folder(entry):
                 self.findings += misplaced_in_domain(domain, entry.name)
-            elif entry.name != "policies":
+            elif entry.name == POLICIES:
+                self._pass_over_policies(path)
+            else:
                 files = tuple(self._stamp(path, each) for path, each in self._definitions(path))
                 found += [ProductFolder(domain, path, files)] if files else []
         return found
@@ -108,6 +113,14 @@ class Workspace:
         except OSError as error:
             return SourceFile(path, b"", problem=_unreadable(path, error))
         return SourceFile(path, data, len(data) if len(data) <= MAX_BYTES else status.st_size)
+
+    def _pass_over_policies(self, folder: str) -> None:
+        """Warn of policies: people must not believe that they are held to."""
+        message, note = "policies have no effect", "they are not evaluated yet"
+        self.findings += [
+            Diagnostic("W264", message, Span(path), note, severity=Severity.WARNING)
+            for path, _ in self._below(folder, _YAML)
+        ]
 
     def _entries(self, path: str) -> list[os.DirEntry[str]]:
         """What a folder holds, sorted, without what is hidden and links to folders elsewhere."""
@@ -146,17 +159,17 @@ class Workspace:
         """The paths of what is named like a definition, in the folder of a product."""
         for entry in self._entries(folder):
             path = f"{folder}/{entry.name}"
-            if entry.name.endswith(_ENDINGS):
+            if entry.name.lower().endswith(_ENDINGS):
                 yield path, entry
             elif _is_folder(entry):
-                yield from self._below(path, _ENDINGS if entry.name in _PARTS else _ELSEWHERE)
+                yield from self._below(path, _PARTS.get(entry.name, _ELSEWHERE))
 
     def _below(
         self, folder: str, endings: tuple[str, ...]
     ) -> Iterator[tuple[str, os.DirEntry[str]]]:
         for entry in self._entries(folder):
             path = f"{folder}/{entry.name}"
-            if entry.name.endswith(endings):
+            if entry.name.lower().endswith(endings):
                 yield path, entry
             elif _is_folder(entry):
                 # Links to folders could lead around in circles.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from weft.cli.cells import cells
+from weft.cli.cells import cells, visible
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.words import count
 
@@ -19,16 +19,15 @@ _BOLD, _BLUE = "1", "1;34"
 def draw(diagnostics: Iterable[Diagnostic], *, files: int, seconds: float, colour: bool) -> str:
     """Draw diagnostics by place, each once, and a last line that counts them.
 
-    `files` is how many files were looked at, in `seconds`.
+    `files` is how many files were looked at, in `seconds`; 0 where it was none.
     """
     found = sorted(set(diagnostics), key=lambda each: each.order)
     pen = _Pen(colour)
     errors = sum(each.severity is Severity.ERROR for each in found)
     warnings = sum(each.severity is Severity.WARNING for each in found)
-    total = (
-        f"{count(errors, 'error')}, {count(warnings, 'warning')} "
-        f"in {count(files, 'file')} ({seconds:.1f} s)"
-    )
+    total = f"{count(errors, 'error')}, {count(warnings, 'warning')}"
+    if files:
+        total += f" in {count(files, 'file')} ({seconds:.1f} s)"
     return "".join([*(_draw_one(each, pen) for each in found), total, "\n"])
 
 
@@ -66,14 +65,8 @@ def _draw_one(each: Diagnostic, pen: _Pen) -> str:
 
 
 def _legible(text: str) -> str:
-    """Replace what a terminal would act on, or not show, by something that can be seen."""
-    return "".join(
-        char if char.isprintable() else "→" if char == "\t" else _escape(char) for char in text
-    )
-
-
-def _escape(char: str) -> str:
-    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"
+    """Show what steers a terminal as everywhere, and what nobody would see by its number."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in visible(text))
 
 
 def _cut(line: str, start: int, length: int) -> tuple[str, int, int]:

@@ -21,15 +21,25 @@ from weft.warehouses.protocol import Conflict, WarehouseError
 
 _RUN_STOPPED = """\
 Stopped. What was published stays, and nobody sees anything half done.
-  go on where it stopped:  weft apply
+  go on where it stopped:  {}
 """
+
+# Its options are not known any more where these errors are told.
+_AGAIN = "the same command again"
 
 # What a shell reports of a process that a signal ended.
 _SIGNALLED = 128
 
 
 class RunStopped(KeyboardInterrupt):
-    """A person or the system stopped a command while a run was going on."""
+    """A person or the system stopped a command while a run was going on.
+
+    `again` is the command that goes on.
+    """
+
+    def __init__(self, again: str) -> None:
+        super().__init__(again)
+        self.again = again
 
 
 def tell(error: BaseException) -> int:
@@ -39,10 +49,8 @@ def tell(error: BaseException) -> int:
         text, code = error.format_message(), Exit.USAGE
     elif isinstance(error, click.UsageError):
         text, code = _usage_text(error, colour), Exit.USAGE
-    elif isinstance(error, click.Abort):
-        text, code = "Stopped; nothing was done.\n", Exit.BLOCKED
     elif isinstance(error, RunStopped):
-        text, code = _RUN_STOPPED, Exit.PARTLY
+        text, code = _RUN_STOPPED.format(error.again), Exit.PARTLY
     elif isinstance(error, KeyboardInterrupt):
         text, code = "Stopped.", _SIGNALLED + (error.args or (signal.SIGINT,))[0]
     else:
@@ -61,11 +69,8 @@ def _rated_text(error: BaseException, code: Exit, colour: bool) -> str:
 
 def _text(error: BaseException, colour: bool) -> str:
     """Draw an exception that has a row in the table: what, why, and the next step."""
-    why, next_step = _reason(error)
-    what = str(error) or type(error).__name__
-    if isinstance(error, OSError):
-        what = f"{error.filename or 'the system'}: {error.strerror or error}"
-    first, *more = what.splitlines()
+    why, next_step = reason(error)
+    first, *more = what(error).splitlines()
     lines = [_head(colour) + visible(first)]
     lines += [f"  {visible(line.strip())}" for line in [*more, *why.splitlines()]]
     if next_step:
@@ -73,7 +78,14 @@ def _text(error: BaseException, colour: bool) -> str:
     return "\n".join(lines)
 
 
-def _reason(error: BaseException) -> tuple[str, str]:
+def what(error: BaseException) -> str:
+    """Return what stopped the command, in one or several lines."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}"
+    return str(error) or type(error).__name__
+
+
+def reason(error: BaseException) -> tuple[str, str]:
     """Return why it stopped and what to do next, where the exception's own text does not say."""
     match error:
         case Refusal():
@@ -83,9 +95,9 @@ def _reason(error: BaseException) -> tuple[str, str]:
             since = f"since {short_time(lock.since)} on {lock.host}, process {lock.pid}"
             return since, f"wait, or if that run is dead:  weft unlock {lock.id}"
         case FencedOut() | Conflict():
-            return "Somebody else changed it meanwhile; what was published stays.", "weft apply"
-        case WarehouseError(interrupted=True) | StoreError(full=True):
-            return "What was published stays; nothing half done is visible.", "weft apply"
+            return "Somebody else changed it meanwhile; what was published stays.", _AGAIN
+        case WarehouseError(interrupted=True) | StoreError(interrupted=True):
+            return "What was published stays; nothing half done is visible.", _AGAIN
         case PermissionError():
             return "", "allow the user who runs weft to read and write it"
         case _:

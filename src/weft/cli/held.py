@@ -6,31 +6,37 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import Exit
 from weft.app.held import held_since
 from weft.cli.cells import visible
-from weft.cli.options import same_env
+from weft.cli.next_step import env_of
 from weft.cli.screen import Screen
 from weft.cli.screens.plan import where_it_stays
 from weft.mesh.words import short_time
 from weft.plan.plan import HeldBack, Plan
 
 
-def tell_held(mesh: Opened, plan: Plan, screen: Screen) -> Exit:
-    """Tell which products were held back before anything was done, since when and by what.
+def held_exit(plan: Plan) -> Exit:
+    """Return the code for what is held before anything is done, by sources or by checks."""
+    if any(each.unread for each in plan.held):
+        return Exit.UNREACHABLE
+    return Exit.CHECKS if any(each.checks for each in plan.held) else Exit.DONE
 
-    Returns CHECKS where checks hold one, DONE where none or a person does.
-    """
+
+def tell_held(mesh: Opened, plan: Plan, screen: Screen) -> None:
+    """Tell which products were held back before anything was done, since when and by what."""
     checked = [each for each in plan.held if each.checks]
     since = held_since(mesh, [each.product for each in checked])
-    env = "" if mesh.production else same_env(mesh.environment)
+    env = env_of(mesh)
     for each in plan.held:
         if each.checks:
             screen.say(_by_checks(each, since.get(each.product, "")))
-        elif each.by_person:
-            stays = f"{each.product} stays on release {each.release}, {visible(each.cause)}"
+            continue
+        stays = f"{each.product} {where_it_stays(each)}, {visible(each.cause)}"
+        if each.by_person:
             screen.say(f"{stays}\n  let it go on:  weft rollback {each.product} --lift{env}")
+        else:
+            screen.say(stays)
     if checked:
         products = " ".join(each.product for each in checked)
         screen.say(f"  what failed, with its rows:  weft test {products}{env}")
-    return Exit.CHECKS if checked else Exit.DONE
 
 
 def _by_checks(held: HeldBack, since: str) -> str:

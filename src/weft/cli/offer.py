@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from weft.app.errors import Exit
 from weft.app.new_files import Draft, write
 from weft.cli.output import Column, Result, Table, put
 from weft.cli.screen import Screen
 from weft.cli.screens.draft import draw_draft
+
+yes_option = click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 
 
 def offer(folder: Path, draft: Draft, screen: Screen, *, yes: bool) -> Exit:
@@ -20,6 +24,8 @@ def offer(folder: Path, draft: Draft, screen: Screen, *, yes: bool) -> Exit:
         return Exit.BLOCKED
     write(folder, draft)
     put(_written(draft), screen)
+    if draft.note:
+        screen.say(draft.note)
     for number, step in enumerate(draft.next_steps):
         screen.say(f"{'  next:' if number == 0 else '       '}  {step}")
     return Exit.DONE

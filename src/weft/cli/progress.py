@@ -14,25 +14,31 @@ from weft.mesh.run import RunEvent
 
 
 def follow(
-    events: Iterator[RunEvent], screen: Screen, clock: Callable[[], float], env: str = ""
+    events: Iterator[RunEvent],
+    screen: Screen,
+    clock: Callable[[], float],
+    env: str = "",
+    before: Exit = Exit.DONE,
+    again: str = "weft apply",
 ) -> Exit:
     """Draw a run as its events come, and return the code to exit with; `clock` gives seconds.
 
-    `env` is the option by which the next command means the same environment.
+    `env` is the option by which the next command means the same environment; `before` a code
+    that holds whatever happens; `again` the command that goes on after a stop or a failure.
 
     People read lines while it goes on; other formats are written once, at the end. Whatever
     happens, the run has been told to stop when this returns or raises. Raises RunStopped where
     it is stopped from outside.
     """
     started = clock()
-    following = Following(colour=screen.colour, width=screen.width, env=env)
+    following = Following(screen.colour, screen.width, env, before, again)
     try:
         if screen.width and not screen.quiet:
             _follow_moving(events, following)
         else:
             _follow_still(events, following, screen)
     except KeyboardInterrupt as stop:
-        raise RunStopped(*stop.args) from stop
+        raise RunStopped(f"{again}{env}") from stop
     finally:
         # A generator that is merely dropped would end after the store it records into.
         if isinstance(events, Generator):
@@ -41,10 +47,13 @@ def follow(
     return following.exit_code()
 
 
-def put_no_run(screen: Screen) -> None:
-    """Write for programs that there was nothing to do; people are told in words."""
+def put_no_run(screen: Screen, code: Exit = Exit.DONE) -> None:
+    """Write for programs that there was nothing to do, and the code to exit with.
+
+    People are told in words.
+    """
     if screen.format != "table":
-        put(Following().result(0), screen)
+        put(Following(before=code).result(0), screen)
 
 
 def _follow_still(events: Iterator[RunEvent], following: Following, screen: Screen) -> None:

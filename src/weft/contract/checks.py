@@ -71,7 +71,8 @@ def checks_of(obj: SchemaObject) -> tuple[Check, ...]:
         found.append(_unique_check(key, ""))
     found += _relationship_checks(obj.relationships, "relationships")
     for number, rule in enumerate(obj.quality):
-        found += _rule_checks(rule, "", f"quality/{number}")
+        named = _named(obj, rule.arguments.get("properties"))
+        found += _rule_checks(rule, named, f"quality/{number}")
     return _distinct(found)
 
 
@@ -123,7 +124,7 @@ def _property_checks(each: SchemaProperty, where: str) -> Iterator[Check]:
         yield from _option_checks(each, option, value, where)
     yield from _relationship_checks(each.relationships, f"{where}/relationships")
     for number, rule in enumerate(each.quality):
-        yield from _rule_checks(rule, each.name, f"{where}/quality/{number}")
+        yield from _rule_checks(rule, (each,), f"{where}/quality/{number}")
 
 
 def _required_check(column: str, where: str) -> Check:
@@ -193,6 +194,9 @@ def _relationship_checks(relationships: Iterable[Relationship], where: str) -> I
         relations = {relation for relation, _ in targets}
         if len(relations) != 1 or "" in relations or len(targets) != len(each.columns):
             continue
+        # A path that is left leads nowhere in its document.
+        if any("/" in reference for reference in each.to):
+            continue
         relation = relations.pop()
         yield Check(
             id=_slug(*each.columns, "exists"),
@@ -208,23 +212,25 @@ def _relationship_checks(relationships: Iterable[Relationship], where: str) -> I
         )
 
 
-def _rule_checks(rule: QualityRule, column: str, where: str) -> Iterator[Check]:
+def _rule_checks(rule: QualityRule, about: Sequence[SchemaProperty], where: str) -> Iterator[Check]:
     kind = CheckKind.SQL if rule.type == "sql" else METRICS.get(rule.metric)
     if rule.type not in ("library", "sql") or kind is None or rule.operator is None:
         return
-    columns = (column,) if column else _named(rule.arguments.get("properties"))
+    columns = () if kind is CheckKind.ROW_COUNT else tuple(each.name for each in about)
     arguments: dict[str, Any] = {}
     if kind is CheckKind.SQL:
+        if not rule.query.strip():
+            return
         arguments["query"] = rule.query
+    elif not about and kind is not CheckKind.ROW_COUNT:
+        return
     elif kind is CheckKind.MISSING_VALUES:
         arguments["missing"] = list(listed(rule.arguments.get("missingValues")))
     elif kind is CheckKind.INVALID_VALUES:
         arguments["values"] = list(listed(rule.arguments.get("validValues")))
         arguments["pattern"] = rule.arguments.get("pattern") or ""
-    elif kind is CheckKind.ROW_COUNT:
-        columns = ()
-    if not (columns or kind is CheckKind.ROW_COUNT or arguments.get("query", "").strip()):
-        return
+    if kind in (CheckKind.MISSING_VALUES, CheckKind.INVALID_VALUES):
+        arguments["types"] = [each.logical_type for each in about]
     yield _ruled(rule, kind, columns, arguments, where)
 
 
@@ -235,8 +241,11 @@ def listed(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-def _named(value: Any) -> tuple[str, ...]:
-    return tuple(each for each in listed(value) if isinstance(each, str))
+def _named(obj: SchemaObject, names: Any) -> tuple[SchemaProperty, ...]:
+    """The columns that a rule at an object names, in its order; one may not be there."""
+    by_name = {each.name: each for each in obj.properties}
+    words = [each for each in listed(names) if isinstance(each, str)]
+    return tuple(by_name.get(word) or SchemaProperty(word) for word in words)
 
 
 def _ruled(

@@ -6,7 +6,7 @@ Text is only made of a dialect's quoting, its literals, and words that stand in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ _COMPARED = {
 }
 _SIZED = {"minLength": "<", "maxLength": ">", "minItems": "<", "maxItems": ">"}
 _TIMES = ("date", "time", "timestamp")
+_NUMBERS = ("integer", "number")
 
 # Statements, whose holes take quoted names, literals, and what is made of these here.
 _SCAN = "SELECT {columns} FROM {relation}"
@@ -123,30 +124,50 @@ def _null(target: _Target, check: Check) -> str:
 
 
 def _missing(target: _Target, check: Check) -> str:
-    """A null is always missing; the listed values are compared as text."""
-    listed = [
-        target.dialect.literal(str(value))
-        for value in check.arguments["missing"]
-        if value is not None
-    ]
-    text = target.dialect.snippets.text
-    among = f" IN ({', '.join(listed)})"
-    return " OR ".join(
-        f"{name} IS NULL" + (f" OR {text(name)}{among}" if listed else "")
-        for name in target.quoted(check)
-    )
+    """A null is always missing; numbers are compared by value, everything else as text."""
+    dialect = target.dialect
+    listed = [each for each in check.arguments["missing"] if each is not None]
+    found = []
+    for name, logical_type in _typed(target, check):
+        found.append(f"{name} IS NULL")
+        by_value = logical_type in _NUMBERS
+        numbers = [each for each in listed if by_value and _is_number(each)]
+        texts = [_text(each) for each in listed if not (by_value and _is_number(each))]
+        if numbers:
+            found.append(f"{name} IN ({_literals(dialect, numbers)})")
+        if texts:
+            found.append(f"{dialect.snippets.text(name)} IN ({_literals(dialect, texts)})")
+    return " OR ".join(found)
 
 
-def _outside(target: _Target, check: Check) -> str:
-    return " OR ".join(
-        f"{name} NOT IN ({_literals(target.dialect, check.arguments['values'])})"
-        for name in target.quoted(check)
-    )
+def _typed(target: _Target, check: Check) -> Iterator[tuple[str, str]]:
+    """The quoted columns of a check with their logical types."""
+    return zip(target.quoted(check), check.arguments["types"], strict=True)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _enum(target: _Target, check: Check) -> str:
+    return _outside(target.dialect, target.quoted(check)[0], check.arguments["values"])
+
+
+def _outside(dialect: Dialect, name: str, values: Sequence[Any]) -> str:
+    return f"{name} NOT IN ({_literals(dialect, values)})"
 
 
 def _invalid(target: _Target, check: Check) -> str:
     dialect = target.dialect
-    found = [_outside(target, check)] if check.arguments["values"] else []
+    found = []
+    for name, logical_type in _typed(target, check) if check.arguments["values"] else ():
+        values = check.arguments["values"]
+        texts = logical_type == "string"
+        found.append(_outside(dialect, name, list(map(str, values)) if texts else values))
     if check.arguments["pattern"]:
         pattern = dialect.literal(check.arguments["pattern"])
         text = dialect.snippets.text
@@ -165,7 +186,12 @@ def _option(target: _Target, check: Check) -> str:
     option, value = check.arguments["option"], check.arguments["value"]
     snippets = dialect.snippets
     if option in _COMPARED:
-        return f"{name} {_COMPARED[option]} {_bound(dialect, check.arguments['type'], value)}"
+        bound = _bound(dialect, check.arguments["type"], value)
+        condition = f"{name} {_COMPARED[option]} {bound}"
+        # What is no number satisfies no order, and comparisons take it for the greatest number.
+        if check.arguments["type"] == "number" and option.lower().endswith("minimum"):
+            return f"{condition} OR {name} = {dialect.literal(math.nan)}"
+        return condition
     if option in _SIZED:
         measured = snippets.length(name) if option.endswith("Length") else snippets.items(name)
         return f"{measured} {_SIZED[option]} {dialect.literal(value)}"
@@ -201,7 +227,7 @@ _CONDITIONS: dict[CheckKind, Callable[[_Target, Check], str]] = {
     CheckKind.REQUIRED: _null,
     CheckKind.NULL_VALUES: _null,
     CheckKind.MISSING_VALUES: _missing,
-    CheckKind.ENUM: _outside,
+    CheckKind.ENUM: _enum,
     CheckKind.INVALID_VALUES: _invalid,
     CheckKind.OPTION: _option,
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from weft.contract.checks import split_reference
 from weft.contract.problem import ContractProblem, Path, unknown_column
 from weft.contract.rule_problems import rule_problems
-from weft.contract.value_problems import enum_problems, option_problems
+from weft.contract.value_problems import listed_problems, option_problems
 from weft.mesh.contract import DataContract, Relationship, SchemaObject, SchemaProperty
 from weft.mesh.diagnostic import Severity
 
@@ -62,7 +62,7 @@ def _property_problems(
 ) -> Iterator[ContractProblem]:
     if "\0" in each.name:
         yield ContractProblem("W263", (*path, "name"), "a column's name holds a zero character")
-    yield from enum_problems(each, path)
+    yield from listed_problems(each, each.enum, (*path, "enum"))
     yield from option_problems(each, path)
     for number, relationship in enumerate(each.relationships):
         yield from _relationship_problems(obj, relationship, (*path, "relationships", number))
@@ -94,9 +94,12 @@ def _promises(each: SchemaProperty) -> bool:
 def _relationship_problems(
     obj: SchemaObject, relationship: Relationship, path: Path
 ) -> Iterator[ContractProblem]:
+    # A path that is left leads nowhere, which is said where references are followed.
     for column in relationship.columns:
-        if column not in obj.column_names:
+        if column not in obj.column_names and "/" not in column:
             yield unknown_column(obj, column, "relationship", (*path, "from"))
+    if any("/" in reference for reference in relationship.to):
+        return
     targets = [split_reference(reference) for reference in relationship.to]
     if not targets or ("", "") in targets:
         yield ContractProblem(

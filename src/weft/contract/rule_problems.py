@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from weft.contract.checks import METRICS, listed
+from weft.contract.patterns import pattern_problem
 from weft.contract.problem import ContractProblem, Path, unknown_column
-from weft.contract.value_problems import is_of, pattern_problem
-from weft.mesh.contract import Operator, QualityRule, SchemaObject
+from weft.contract.value_problems import is_of, listed_problems
+from weft.mesh.contract import Operator, QualityRule, SchemaObject, SchemaProperty
 from weft.mesh.diagnostic import Severity, as_written
 from weft.mesh.nearest import did_you_mean, nearest
 
@@ -150,7 +151,8 @@ def _metric_problems(
             help="put it under a property, or name them: `arguments: {properties: [id]}`",
         )
     if rule.metric == "invalidValues":
-        yield from _validity_problems(rule, path)
+        about = {column, *columns}
+        yield from _validity_problems(rule, [p for p in obj.properties if p.name in about], path)
 
 
 def _listed_columns(
@@ -168,7 +170,9 @@ def _listed_columns(
             seen.add(each)
 
 
-def _validity_problems(rule: QualityRule, path: Path) -> Iterator[ContractProblem]:
+def _validity_problems(
+    rule: QualityRule, about: Sequence[SchemaProperty], path: Path
+) -> Iterator[ContractProblem]:
     arguments = (*path, "arguments")
     if not any(rule.arguments.get(name) for name in ("validValues", "pattern")):
         yield ContractProblem(
@@ -177,6 +181,11 @@ def _validity_problems(rule: QualityRule, path: Path) -> Iterator[ContractProble
             "metric invalidValues does not say what is valid",
             help="write `arguments: {validValues: [a, b]}` or `{pattern: …}`",
         )
+    # The older rule has its values beside it.
+    place = path if rule.rule == "validValues" else arguments
+    values = listed(rule.arguments.get("validValues"))
+    for each in about:
+        yield from listed_problems(each, values, (*place, "validValues"))
     pattern = rule.arguments.get("pattern")
     problem = pattern_problem(pattern) if pattern is not None else None
     if problem:

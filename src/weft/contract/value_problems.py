@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from weft.contract.checks import is_measured
+from weft.contract.patterns import pattern_problem
 from weft.contract.problem import ContractProblem, Path
 from weft.mesh.contract import SchemaProperty
 from weft.mesh.diagnostic import Severity, as_written
@@ -65,14 +65,16 @@ _AS_VALUE = {
 }
 
 
-def enum_problems(each: SchemaProperty, path: Path) -> Iterator[ContractProblem]:
-    """Report listed values that a column of its type cannot have; `path` is the column's."""
+def listed_problems(
+    each: SchemaProperty, values: Iterable[Any], path: Path
+) -> Iterator[ContractProblem]:
+    """Report allowed values that a column of its type cannot have; `path` is the list's."""
     wanted = _VALUES.get(each.logical_type)
-    for number, value in enumerate(each.enum):
+    for number, value in enumerate(values):
         if value is None or (wanted is not None and not is_of(value, wanted)):
             yield ContractProblem(
                 "W256",
-                (*path, "enum", number),
+                (*path, number),
                 f"`{as_written(value)}` is no {each.logical_type or 'value'}",
                 f"`{each.name}` cannot have it",
             )
@@ -146,14 +148,3 @@ def _value_problem(logical_type: str, option: str, value: Any) -> tuple[str, str
     else:
         return None
     return None if good else (f"`{option}` must be {wanted}", f"it is `{as_written(value)}`")
-
-
-def pattern_problem(value: Any) -> tuple[str, str] | None:
-    """Say why a value is no regular expression, as message and note."""
-    if not isinstance(value, str):
-        return ("a pattern must be text", f"it is `{as_written(value)}`")
-    try:
-        re.compile(value)
-    except (re.error, RecursionError, OverflowError) as error:
-        return ("this is no regular expression", str(error).partition(" at position")[0])
-    return None

@@ -15,6 +15,8 @@ class Build:
     """An immutable result of a model, named by its key.
 
     `files` are relative to the warehouse's folder; a view has none and keeps its `select`.
+    `checksum` is the CRC-32 of their content, one after the other, None where it was not
+    taken.
     `reads` are the keys of the builds and sources it was made from.
     """
 
@@ -25,6 +27,7 @@ class Build:
     columns: tuple[Column, ...]
     rows: int = 0
     bytes: int = 0
+    checksum: int | None = None
     files: tuple[str, ...] = ()
     select: str = ""
     reads: tuple[str, ...] = ()
@@ -109,8 +112,10 @@ class Observed:
     """What a warehouse really holds for the products in a scope.
 
     `releases` has the current release of each product that has one; `builds` are the keys of all
-    complete builds, whosever they are.
+    complete builds, whosever they are. `hollow` are the views among them that lead, directly or
+    through others, to a build that is not there: by key, each with the keys that it reads.
     """
 
     releases: dict[str, Release] = field(default_factory=dict)
     builds: frozenset[str] = frozenset()
+    hollow: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -74,6 +74,17 @@ def refers_to(check: CheckQuery) -> tuple[Read, ...]:
     return tuple(read for read in check.query.reads if not _is_candidate(read))
 
 
+def checks_read_others(manifest: ProductManifest) -> bool:
+    """Whether a verdict on this product can change while none of its builds does."""
+    return any(
+        read.kind is not ReadKind.MODEL
+        for port in manifest.ports
+        for obj in port.objects
+        for check in obj.checks
+        for read in refers_to(check)
+    )
+
+
 def _is_candidate(read: Read) -> bool:
     return read.kind is ReadKind.MODEL and read.target == RULE_TABLE
 
@@ -84,7 +95,8 @@ def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream) -> str | None:
     keys = [key_of(read, keyed, upstream) for check in audit.checks for read in refers_to(check)]
     if key is None or None in keys:
         return None
-    return audit_key(key, audit.columns, audit.checks, [each for each in keys if each])
+    refers = [each for each in keys if each]
+    return audit_key(key, audit.columns, audit.checks, refers, audit.promises)
 
 
 def render(query: Query, relations: Mapping[int, str]) -> str:

@@ -6,7 +6,7 @@ Newer data under an unchanged definition is no change of definition; see `newer_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, TypeVar
 
@@ -15,15 +15,22 @@ from weft.mesh.manifest import (
     PortObject,
     PortVersion,
     ProductManifest,
+    ReadKind,
     ResolvedInput,
     Transform,
 )
 from weft.mesh.product import Materialization
 from weft.plan.check_changes import check_fields
+from weft.plan.column_changes import column_fields
 from weft.plan.plan import Change, ChangeAction, ChangeClass, FieldChange
+from weft.sql.dialect import Dialect, dialect_named
 
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
 BREAKING = ChangeClass.BREAKING
+
+BUILD, REBUILD, NEW_VIEW, REPOINT = "build", "rebuild", "new view", "re-point view"
+BUILDING = (BUILD, REBUILD, NEW_VIEW, REPOINT)
+"""The effects of a model's change that ask for a build of it."""
 
 # A promise is never broken by newer data.
 _MILDEST_FIRST = (ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.ADDITIVE, BREAKING)
@@ -46,7 +53,7 @@ def diff_product(
     new, old = desired or empty, applied or empty
     return (
         *_whole(address, desired, applied),
-        *_ports(address, old.ports, new.ports),
+        *_ports(address, old, new),
         *_models(address, old.transforms, new.transforms),
         *_sources(address, old.sources, new.sources),
         *_inputs(address, old.inputs, new.inputs),
@@ -108,10 +115,12 @@ def _fields(triples: Iterable[tuple[str, object, object]]) -> tuple[FieldChange,
     )
 
 
-def _ports(
-    address: str, applied: Iterable[PortVersion], desired: Iterable[PortVersion]
-) -> Iterable[Change]:
-    for name, old, new in _differing(applied, desired):
+def _ports(address: str, applied: ProductManifest, desired: ProductManifest) -> Iterable[Change]:
+    dialect = dialect_named(desired.dialect)
+    before = applied.ports
+    if applied.dialect != desired.dialect:
+        before = tuple(map(_without_given, before))
+    for name, old, new in _differing(before, desired.ports):
         if new is None:
             yield Change(address, "port", name, DELETE, BREAKING, "drop")
         elif old is None:
@@ -119,11 +128,18 @@ def _ports(
             field = FieldChange(CREATE, "version", "", new.version)
             yield Change(address, "port", name, CREATE, ChangeClass.ADDITIVE, effect, (field,))
         else:
-            yield port_change(address, old, new)
+            change = port_change(address, old, new, dialect)
+            if change.fields:
+                yield change
 
 
-def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
-    """Compare two versions of one major of a port."""
+def _without_given(port: PortVersion) -> PortVersion:
+    """A port without the types of another dialect, which say nothing about those of this one."""
+    return replace(port, objects=tuple(replace(each, given=()) for each in port.objects))
+
+
+def port_change(address: str, old: PortVersion, new: PortVersion, dialect: Dialect) -> Change:
+    """Compare two versions of one major of a port; without fields where nobody sees a change."""
     fields = list(
         _fields(
             [
@@ -133,11 +149,10 @@ def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
             ]
         )
     )
-    category = ChangeClass.METADATA
     for name, before, after in _differing(old.objects, new.objects):
-        found, what = _object_fields(name, before, after)
-        fields += found
-        category = _worse(category, what)
+        fields += _object_fields(name, before, after, dialect)
+    categories = (each.category for each in fields)
+    category = max(categories, key=_MILDEST_FIRST.index, default=ChangeClass.METADATA)
     effect = "no rebuild" if category is ChangeClass.METADATA else ""
     if not new.status.published and old.status.published:
         category, effect = BREAKING, _unpublished(new)
@@ -150,75 +165,20 @@ def _unpublished(port: PortVersion) -> str:
     return f"{port.status}, not published"
 
 
-def _worse(one: ChangeClass, other: ChangeClass) -> ChangeClass:
-    return max(one, other, key=_MILDEST_FIRST.index)
-
-
 def _object_fields(
-    name: str, old: PortObject | None, new: PortObject | None
-) -> tuple[list[FieldChange], ChangeClass]:
+    name: str, old: PortObject | None, new: PortObject | None, dialect: Dialect
+) -> Iterator[FieldChange]:
+    what = f"object {name}"
     if new is None:
-        return [FieldChange(DELETE, f"object {name}", "", "", "removed")], BREAKING
-    if old is None:
-        return [FieldChange(CREATE, f"object {name}", "", "", "added")], ChangeClass.ADDITIVE
-    fields, category = _column_fields(old, new)
-    fields += check_fields(old.checks, new.checks)
-    if old.model != new.model:
-        fields.append(FieldChange(UPDATE, f"object {name}", old.model, new.model, "other model"))
-        category = _worse(category, ChangeClass.VIEW)
-    return fields, category
-
-
-def _column_fields(old: PortObject, new: PortObject) -> tuple[list[FieldChange], ChangeClass]:
-    """Columns removed or retyped break; added ones do not; a new order is only a new order."""
-    before, after = _types(old), _types(new)
-    fields: list[FieldChange] = []
-    category = ChangeClass.METADATA
-    for name in before:
-        if name not in after:
-            fields.append(FieldChange(DELETE, f"column {name}", "", "", "removed"))
-            category = BREAKING
-    for name, kind in after.items():
-        if name not in before:
-            fields.append(FieldChange(CREATE, f"column {name}", "", "", str(kind) or "added"))
-            category = _worse(category, ChangeClass.ADDITIVE)
-        elif kind != before[name]:
-            field, what = _retyped(name, before[name], kind)
-            fields.append(field)
-            category = _worse(category, what)
-    kept_before = [name for name in before if name in after]
-    kept_after = [name for name in after if name in before]
-    if kept_before != kept_after:
-        fields.append(FieldChange(UPDATE, "order of columns", "", "", "reordered"))
-        category = _worse(category, ChangeClass.VIEW)
-    return fields, category
-
-
-@dataclass(frozen=True)
-class _Type:
-    """A promised type: in the words of contracts, and the native one where there is no choice."""
-
-    logical: str
-    native: str
-
-    def __str__(self) -> str:
-        return self.native or self.logical
-
-
-def _types(obj: PortObject) -> dict[str, _Type]:
-    logical = {each.name: each.logical_type for each in obj.promises}
-    return {each.name: _Type(logical.get(each.name, ""), each.type) for each in obj.columns}
-
-
-def _retyped(name: str, old: _Type, new: _Type) -> tuple[FieldChange, ChangeClass]:
-    """Another type breaks; to promise exactly one of those that were allowed does not."""
-    what = f"column {name}"
-    if old.native == new.native:
-        return FieldChange(UPDATE, what, old.logical, new.logical, "other type"), BREAKING
-    if old.logical == new.logical and not old.native:
-        narrowed = FieldChange(UPDATE, what, old.logical, new.native, "exactly this type now")
-        return narrowed, ChangeClass.ADDITIVE
-    return FieldChange(UPDATE, what, str(old), str(new), "other type"), BREAKING
+        yield FieldChange(DELETE, what, note="removed", category=BREAKING)
+    elif old is None:
+        yield FieldChange(CREATE, what, note="added", category=ChangeClass.ADDITIVE)
+    else:
+        yield from column_fields(old, new, dialect)
+        gone = {each.name for each in old.columns} - {each.name for each in new.columns}
+        yield from check_fields(old.checks, new.checks, gone)
+        if old.model != new.model:
+            yield FieldChange(UPDATE, what, old.model, new.model, "other model", ChangeClass.VIEW)
 
 
 def _document_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
@@ -246,40 +206,59 @@ def _models(
         if new is None:
             yield Change(address, "model", name, DELETE, ChangeClass.DATA, "drop")
         elif old is None:
-            effect = "build" if new.materialized is Materialization.TABLE else "new view"
+            effect = NEW_VIEW if new.materialized is Materialization.VIEW else BUILD
             yield Change(address, "model", name, CREATE, ChangeClass.ADDITIVE, effect)
         else:
             yield from _model_change(address, old, new)
 
 
 def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Change]:
-    fields = _fields(
-        [
-            ("materialized", old.materialized, new.materialized),
-            ("query", *_queries(old, new)),
-            ("description", old.description, new.description),
-            ("refresh", _refresh(old), _refresh(new)),
-            ("checks", _labels(old), _labels(new)),
-        ]
+    fields = (
+        *_query_fields(old, new),
+        *_fields(
+            [
+                ("materialized", old.materialized, new.materialized),
+                ("description", old.description, new.description),
+                ("refresh", _refresh(old), _refresh(new)),
+                ("checks", _labels(old), _labels(new)),
+            ]
+        ),
     )
     if not fields:
         return
-    names = {each.what for each in fields}
-    if not names & {"materialized", "query"}:
+    if (old.materialized, old.fingerprint) == (new.materialized, new.fingerprint):
         category, effect = ChangeClass.METADATA, "no rebuild"
     elif new.materialized is Materialization.VIEW:
-        category, effect = ChangeClass.VIEW, "re-point view"
+        category, effect = ChangeClass.VIEW, REPOINT
     else:
-        category, effect = ChangeClass.DATA, "rebuild"
+        category, effect = ChangeClass.DATA, REBUILD
     yield Change(address, "model", new.name, UPDATE, category, effect, fields)
 
 
-def _queries(old: Transform, new: Transform) -> tuple[str, str]:
-    """What tells two queries apart: a line of their texts, or what they were compiled to."""
+def _query_fields(old: Transform, new: Transform) -> Iterator[FieldChange]:
+    """What tells two queries apart: a line of their texts, or what they read."""
     if old.fingerprint == new.fingerprint:
-        return "", ""
+        return
     line = differing_line(old.text, new.text)
-    return line or (old.fingerprint[:8], new.fingerprint[:8])
+    if line:
+        yield FieldChange(UPDATE, "query", *line)
+        return
+    before, after = (_majors_read(each) for each in (old, new))
+    moved = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    for name in moved:
+        yield FieldChange(UPDATE, f"reads {name}", before.get(name, ""), after.get(name, ""))
+    if not moved:
+        yield FieldChange(UPDATE, "query", note="what it reads has other columns")
+
+
+def _majors_read(model: Transform) -> dict[str, str]:
+    """What a model reads of others, by address without majors; the majors are the values."""
+    majors: dict[str, set[str]] = {}
+    for read in model.query.reads:
+        if read.kind is ReadKind.PORT:
+            port, _, major = read.target.partition("@")
+            majors.setdefault(port, set()).add(f"@{major}")
+    return {port: ", ".join(sorted(found)) for port, found in majors.items()}
 
 
 def differing_line(old: str, new: str) -> tuple[str, str] | None:

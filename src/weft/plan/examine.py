@@ -13,7 +13,7 @@ from weft.mesh.address import PortAddress
 from weft.mesh.manifest import Manifest, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
-from weft.plan.audits import Audit, audits_of, key_audit, refers_to
+from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
 from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
 
 
@@ -25,9 +25,11 @@ class Situation:
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
     be current, `fallback` are those of production. `builds` are the keys that each warehouse has.
-    `contents` go by product and source, `new_salts` are the ones among `salts` that this plan
-    adds, `removed` are products that this root applied and no longer defines. `input_contracts`
-    are hashes of what each product was promised by its inputs, and `broken` the ports that a
+    `contents` go by product and source, `unread` says by product why a source has none.
+    `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
+    root applied and no longer defines, `taken` are those in scope that another root applied, with
+    its name, and that nobody asked to take from it. `input_contracts` are hashes of what each product was
+    promised by its inputs, and `broken` the ports that a
     consumer compiled against as published, but not as they would be.
     """
 
@@ -40,11 +42,13 @@ class Situation:
     fallback: Mapping[str, Release] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     salts: Mapping[str, str] = field(default_factory=dict)
     new_salts: Mapping[str, str] = field(default_factory=dict)
     input_contracts: Mapping[str, str] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
 
     @property
@@ -79,8 +83,8 @@ class Situation:
 class Examined:
     """One product: its keys, the ports and builds it wants to release, and its audits by key.
 
-    `settled` means that the current release and the applied definition are already as wanted;
-    then `audits` is empty, nobody asks for them. `missing` are the port objects
+    `settled` means that the current release and the applied definition are already as wanted; then
+    `audits` is empty, nobody asks for them, unless checks look at other data too. `missing` are the port objects
     (`a.b.c@1.object`) that its models or checks read and that nobody has published.
     """
 
@@ -110,7 +114,8 @@ def examine(situation: Situation) -> dict[str, Examined]:
         contents = situation.contents.get(address, {})
         keyed = key_product(manifest, upstream, contents, situation.salts)
         release = situation.releases.get(address)
-        if _settled(situation, manifest, keyed, release):
+        settled = _settled(situation, manifest, keyed, release)
+        if settled and not checks_read_others(manifest):
             examined[address] = Examined(manifest, keyed, True)
             continue
         audits: dict[str, Audit] = {}
@@ -122,7 +127,7 @@ def examine(situation: Situation) -> dict[str, Examined]:
             else:
                 missing |= dict.fromkeys(_unpublished(audit, upstream))
         ports = released_ports(manifest, keyed, situation)
-        examined[address] = Examined(manifest, keyed, False, ports, audits, tuple(missing))
+        examined[address] = Examined(manifest, keyed, settled, ports, audits, tuple(missing))
     return examined
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from weft.mesh.address import port_and_major
 from weft.mesh.contract import Status
-from weft.mesh.manifest import ProductManifest, ReadKind
-from weft.plan.plan import BREAKS, Affected, Change, ChangeAction, ChangeClass
+from weft.mesh.manifest import ProductManifest, Read, ReadKind
+from weft.plan.plan import BREAKS, WIDER, Affected, Change, ChangeAction, ChangeClass, FieldChange
+
+_OK = "ok"
 
 
 def affected_by(
@@ -26,24 +28,47 @@ def affected_by(
         if change.kind != "port" or change.action is ChangeAction.CREATE:
             continue
         for consumer, pinned in readers.get(change.address, ()):
-            reads = columns_read(consumer, change.address)
-            verdict = _verdict(change, reads, production=production)
+            verdict = _verdict(change, consumer, production=production)
             found.append(Affected(consumer.address, change.address, pinned, verdict))
     return tuple(sorted(found, key=lambda each: (not each.breaks, each.consumer)))
 
 
-def _verdict(change: Change, reads: frozenset[str], *, production: bool) -> str:
-    """What a change of a port means for somebody who reads these columns of it."""
+def _verdict(change: Change, consumer: ProductManifest, *, production: bool) -> str:
+    """What a change of a port means for somebody who reads it."""
+    port = change.address
     status = _unpublished_as(change)
     if change.action is ChangeAction.DELETE:
         return f"{BREAKS} reads it"
     if status and not Status(status).is_visible(production=production):
         return f"{BREAKS} reads it, and it becomes {status}"
-    lost = reads & _columns(change, ChangeAction.DELETE)
-    if lost:
-        return f"{BREAKS} reads {', '.join(sorted(lost))}"
-    retyped = reads & _columns(change, ChangeAction.UPDATE)
-    return f"reads {', '.join(sorted(retyped))} of another type" if retyped else "ok"
+    fields = [each for each in change.fields if each.category is ChangeClass.BREAKING]
+    removed = [each for each in fields if each.action is ChangeAction.DELETE]
+    reads, objects = columns_read(consumer, port), {each.object for each in _reads(consumer, port)}
+    gone = (objects & _named("object", removed)) | (reads & _named("column", removed))
+    if gone:
+        return f"{BREAKS} reads {_listed(gone)}"
+    broken = _named("column", fields)
+    if reads & broken:
+        return f"reads {_listed(reads & broken)} of another type"
+    inside = {path for path in broken if any(_is_inside(path, name) for name in reads)}
+    if inside:
+        return f"may read {_listed(inside)}"
+    wider = reads & _named("column", (each for each in change.fields if each.note == WIDER))
+    return f"{_OK}, reads {_listed(wider)} of a wider type" if wider else _OK
+
+
+def _named(kind: str, fields: Iterable[FieldChange]) -> set[str]:
+    """The columns or objects among differing fields, by name."""
+    pairs = (each.what.partition(" ") for each in fields)
+    return {name for what, _, name in pairs if what == kind}
+
+
+def _is_inside(path: str, column: str) -> bool:
+    return path.startswith((f"{column}.", f"{column}[]"))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _unpublished_as(change: Change) -> str:
@@ -56,23 +81,18 @@ def _unpublished_as(change: Change) -> str:
     return next(ends, "")
 
 
-def _columns(change: Change, action: ChangeAction) -> frozenset[str]:
-    return frozenset(
-        each.what.removeprefix("column ")
-        for each in change.fields
-        if each.what.startswith("column ") and each.action is action
-    )
-
-
 def columns_read(consumer: ProductManifest, port: str) -> frozenset[str]:
-    """The columns of a port that a product's models name."""
-    return frozenset(
-        column
-        for transform in consumer.transforms
-        for read in transform.query.reads
-        if read.kind is ReadKind.PORT and read.target == port
-        for column in read.columns
-    )
+    """The columns of a port that a product's models and checks name."""
+    return frozenset(column for read in _reads(consumer, port) for column in read.columns)
+
+
+def _reads(consumer: ProductManifest, port: str) -> Iterator[Read]:
+    queries = [transform.query for transform in consumer.transforms]
+    checks = [check for own in consumer.ports for obj in own.objects for check in obj.checks]
+    queries += [check.query for check in checks if check.query is not None]
+    reads = [read for query in queries for read in query.reads]
+    reads += [check.refers_to for check in checks if check.refers_to is not None]
+    return (read for read in reads if read.kind is ReadKind.PORT and read.target == port)
 
 
 def blocking_sentences(
@@ -81,7 +101,7 @@ def blocking_sentences(
     """Why changes must not be applied that break the promises of published ports."""
     victims: dict[str, list[str]] = {}
     for each in affected:
-        if each.verdict != "ok":
+        if not each.verdict.startswith(_OK):
             victims.setdefault(each.port, []).append(each.consumer)
     ends = {
         change.address: "go" if deleted else f"become {_unpublished_as(change)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from weft.mesh.check import Promise
 from weft.mesh.manifest import (
     CheckQuery,
     Column,
@@ -78,10 +79,13 @@ def key_product(
 ) -> Keyed:
     """Give every model of a product its key, in the order in which they read each other.
 
-    `contents` has the product's sources by name, `salts` goes by `domain.product.model`.
+    `contents` has the product's sources by name, but for those that cannot be read; what reads
+    such a one has no key. `salts` goes by `domain.product.model`.
     """
     sources = {
-        each.name: source_key(each, contents[each.name].content) for each in manifest.sources
+        each.name: source_key(each, contents[each.name].content)
+        for each in manifest.sources
+        if each.name in contents
     }
     keyed = Keyed(sources=sources)
     missing: list[str] = []
@@ -104,13 +108,17 @@ def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:
     if read.kind is ReadKind.MODEL:
         return keyed.builds.get(read.target)
     if read.kind is ReadKind.SOURCE:
-        return keyed.sources[read.target]
+        return keyed.sources.get(read.target)
     return upstream(read)
 
 
 def audit_key(
-    key: str, columns: Sequence[Column], checks: Sequence[CheckQuery], refers: Sequence[str]
+    key: str,
+    columns: Sequence[Column],
+    checks: Sequence[CheckQuery],
+    refers: Sequence[str],
+    promises: Sequence[Promise] = (),
 ) -> str:
-    """The key of an audit: the build, what is checked, and the keys that the checks read."""
-    asked = msgspec.json.encode([columns, checks], order="sorted")
+    """The key of an audit: the build, what is promised and checked, and the keys that it reads."""
+    asked = msgspec.json.encode([columns, checks, promises], order="sorted")
     return hashed("audit-1", key, asked.decode(), *refers)

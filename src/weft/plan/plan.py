@@ -15,6 +15,7 @@ from weft.mesh.release import Release
 
 PLAN_VERSION = 1
 BREAKS = "BREAKS:"
+WIDER = "wider"
 
 
 class StepKind(StrEnum):
@@ -51,13 +52,17 @@ class ChangeAction(StrEnum):
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One differing field, old and new as people write them; "" where there is none."""
+    """One differing field, old and new as people write them; "" where there is none.
+
+    `category` is the class of the change that it makes by itself.
+    """
 
     action: ChangeAction
     what: str
     old: str = ""
     new: str = ""
     note: str = ""
+    category: ChangeClass = ChangeClass.METADATA
 
 
 @dataclass(frozen=True)
@@ -172,20 +177,27 @@ class Base:
 
 @dataclass(frozen=True)
 class DataChange:
-    """Newer data under an unchanged definition: what changed and what is built again for it.
+    """Other data under an unchanged definition: what changed and which models show it next.
 
-    `source` is `domain.product.source`, or the address of a port that is not in scope.
+    `source` is `domain.product.source`, or the address of a port that shows another release than
+    its readers were built from.
     """
 
     source: str
     models: tuple[str, ...]
+
+    @property
+    def of_port(self) -> bool:
+        """Whether a port shows another release, and no file source has newer data."""
+        return "@" in self.source
 
 
 @dataclass(frozen=True)
 class HeldBack:
     """A product that stays on its release: checks failed, it waits, or a person said so.
 
-    `checks` are the labels of those that failed; `by_person` says that it is a person's hold.
+    `checks` are the labels of those that failed; `by_person` says that it is a person's hold,
+    `unread` that a source of it cannot be read.
     """
 
     product: str
@@ -193,6 +205,7 @@ class HeldBack:
     cause: str
     checks: tuple[str, ...] = ()
     by_person: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)

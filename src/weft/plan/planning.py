@@ -6,23 +6,23 @@ The second half of planning; `examine.py` is the first, and the caller fetches v
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from weft.contract.evaluate import blocked
-from weft.mesh.address import PortAddress
+from weft.mesh.address import PortAddress, product_of
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.mesh.product import Materialization
-from weft.plan.diff import diff_product
+from weft.plan.diff import BUILDING, diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
 from weft.plan.examine import Examined, Situation, lost_models, released_key, upstream_of
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
 from weft.plan.keys import Upstream, key_of
 from weft.plan.newer_data import data_changes
-from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step
+from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step, StepKind
 from weft.plan.steps import Asked, Pending, product_steps
 
 Verdicts = Mapping[str, Sequence[CheckResult]]
@@ -38,6 +38,7 @@ class _Draft:
     steps: list[Step] = field(default_factory=list)
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+    incomplete: set[str] = field(default_factory=set)
     pending: Pending = field(default_factory=Pending)
 
 
@@ -54,7 +55,7 @@ def assemble(
     kind: str = "apply",
 ) -> Plan:
     """Make the plan of what was examined; `everyone` are all definitions, to find consumers."""
-    draft = _Draft()
+    draft = _Draft(blocked=[_taken(*each, situation) for each in situation.taken.items()])
     upstream = upstream_of(situation, examined)
     for found in examined.values():
         _plan_product(found, situation, upstream, verdicts, draft)
@@ -122,20 +123,24 @@ def _plan_product(
     release = situation.release_number(address)
     waits = _waits_for(found, upstream, draft)
     if waits:
-        _hold(draft, found, situation, HeldBack(address, release, f"waits for {waits}"))
+        if not found.settled:
+            _hold(draft, found, situation, HeldBack(address, release, f"waits for {waits}"))
         return
     hold = situation.hold_on(address)
-    if found.settled and hold is None:
+    if found.settled and hold is None and not found.audits:
         return
-    if changed:
-        draft.changes += diff_product(manifest, situation.applied.get(address))
+    if address in situation.unread:
+        unread = HeldBack(address, release, situation.unread[address], unread=True)
+        _hold(draft, found, situation, unread)
+        return
+    changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
     if found.missing:
+        draft.changes += changes
         draft.blocked += [_missing(address, each, situation) for each in found.missing]
         return
     if changed or not situation.is_recorded(address):
         draft.manifests[address] = manifest
     lost = lost_models(situation, manifest, found.keyed)
-    draft.changes += [_built_again(address, model) for model in lost]
     renewed = _with_views(lost, manifest)
     failing = _failing(found, verdicts)
     if failing:
@@ -152,7 +157,11 @@ def _plan_product(
         ),
         publish=not failing and hold is None,
     )
-    draft.steps += product_steps(found, situation, upstream, asked, draft.pending)
+    steps = product_steps(found, situation, upstream, asked, draft.pending)
+    draft.steps += steps
+    built = {step.target for step in steps if step.kind is StepKind.BUILD}
+    draft.changes += [_as_built(each, built) for each in changes]
+    draft.changes += [_built_again(address, model) for model in lost]
 
 
 def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[str]:
@@ -166,9 +175,27 @@ def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[s
     return frozenset(found)
 
 
+def _as_built(change: Change, built: Collection[str]) -> Change:
+    """A change whose effect says so where the build that it asks for is there already."""
+    builds = change.kind == "model" and change.effect in BUILDING
+    if not builds or change.name in built:
+        return change
+    return replace(change, effect="reused, its build is still there")
+
+
 def _built_again(address: str, model: str) -> Change:
     effect = "its data is gone or damaged, built again"
     return Change(address, "model", model, ChangeAction.WARN, ChangeClass.DATA, effect)
+
+
+def _taken(address: str, owner: str, situation: Situation) -> str:
+    """Say that another root's product is in these files; `owner` is that root."""
+    desired = situation.desired
+    env = "" if situation.in_production else f" --env {desired.environment}"
+    return (
+        f"{address} was applied by root {owner}, and these files are of root {desired.root}.\n"
+        f"if it moved here for good:  weft apply --product {address} --take-over{env}"
+    )
 
 
 def _missing(address: str, wanted: str, situation: Situation) -> str:
@@ -196,16 +223,20 @@ def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) 
     for key in found.keyed.builds.values():
         if key not in released:
             draft.unreadable[key] = held.product
+    if len(found.keyed.builds) < len(found.manifest.transforms):
+        draft.incomplete.add(held.product)
 
 
 def _waits_for(found: Examined, upstream: Upstream, draft: _Draft) -> str:
     """The product whose held candidate this one would read, or ""."""
-    if not draft.unreadable:
+    if not draft.unreadable and not draft.incomplete:
         return ""
     for read in found.foreign_reads:
         key = key_of(read, found.keyed, upstream)
         if key in draft.unreadable:
             return draft.unreadable[key]
+        if key is None and product_of(read.target) in draft.incomplete:
+            return product_of(read.target)
     return ""
 
 

@@ -23,8 +23,7 @@ def port_contract_problems(
 ) -> Iterator[Diagnostic]:
     """Check the contract of an output port against its file's name."""
     contract = port.contract
-    wanted = f"{product.address}.{port.port}"
-    yield from _identity(contract, wanted, document)
+    yield from _identity(contract, product, port.port, document)
     yield from unknown_status(document)
     major = major_of(contract.version)
     if not major:
@@ -43,7 +42,7 @@ def source_contract_problems(
     product: DataProduct, source: SourceContract, document: Document
 ) -> Iterator[Diagnostic]:
     """Check the contract of data from outside; its objects and columns have the names they have."""
-    yield from _identity(source.contract, f"{product.address}.{source.name}", document)
+    yield from _identity(source.contract, product, source.name, document)
     yield from unknown_status(document)
     yield from misnamed(document, "source", source.name, "id")
     yield from _content(source.contract, document)
@@ -93,8 +92,12 @@ def version_problem(document: Document, version: str, *path: Step) -> Iterator[D
         yield document.diagnostic("W204", message, *path, note=note)
 
 
-def _identity(contract: DataContract, wanted: str, document: Document) -> Iterator[Diagnostic]:
-    if contract.id != wanted:
+def _identity(
+    contract: DataContract, product: DataProduct, name: str, document: Document
+) -> Iterator[Diagnostic]:
+    """Check the id of a contract, which may repeat what is wrong with its product's."""
+    wanted = f"{product.address}.{name}"
+    if contract.id not in (wanted, f"{product.document['id']}.{name}"):
         message = "the `id` of this contract does not fit the place of its file"
         yield document.diagnostic("W206", message, "id", note=f"write `{wanted}`")
 

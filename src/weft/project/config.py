@@ -6,6 +6,7 @@ The documents have the shape of their schemas when they get here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from weft.mesh.address import name_problem
@@ -53,7 +54,7 @@ def read_settings(
             reader.check_name(what, getattr(settings, key), key)
     if "production" in data:
         reader.check_production(settings.production)
-    return settings, tuple(reader.diagnostics)
+    return settings, tuple(map(reader.hidden, reader.diagnostics))
 
 
 def read_domain(document: Document) -> Domain:
@@ -74,6 +75,7 @@ class _Reader:
 
     def __init__(self, document: Document, variables: Mapping[str, str]) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self._secret_lines: set[int] = set()
         self._document = document
         self._data: dict[str, Any] = document.data
         self._variables = variables
@@ -133,19 +135,34 @@ class _Reader:
         if not is_secret:
             self._check_variables(value, missing, *path)
             return resolved
-        self._check_variables(value, (), *path)
-        if "${" not in value and key != "user":
-            self.diagnostics.append(
-                self._document.diagnostic(
-                    "W141",
-                    f"`{key}` is written into this file",
-                    *path,
-                    key=True,
-                    note=f'keep it in a variable: `{key}: "${{NAME}}"`',
-                    severity=Severity.WARNING,
-                )
-            )
+        if key != "user" or malformed_variable(value):
+            self._check_secret(key, value, *path)
         return Secret(missing=missing[0]) if missing else Secret(resolved)
+
+    def _check_secret(self, key: str, value: str, *path: Step) -> None:
+        found: Diagnostic | None = None
+        if malformed_variable(value):
+            message = f"a variable in `{key}` is not written as one"
+            note = "write `${NAME}` or `${NAME:-default}`"
+            found = self._document.diagnostic("W143", message, *path, key=True, note=note)
+        elif "${" not in value:
+            message = f"`{key}` is written into this file"
+            note = f'keep it in a variable: `{key}: "${{NAME}}"`'
+            found = self._document.diagnostic(
+                "W141", message, *path, key=True, note=note, severity=Severity.WARNING
+            )
+        if found is not None and found.span is not None:
+            self._secret_lines.add(found.span.line)
+            self.diagnostics.append(found)
+
+    def hidden(self, found: Diagnostic) -> Diagnostic:
+        """Show of a line with a secret no more than the key or value that a finding is about."""
+        span = found.span
+        if span is None or span.line not in self._secret_lines:
+            return found
+        start, end = span.column - 1, span.column - 1 + span.length
+        rest = ": …" if found.excerpt.startswith(":", end) else " …"
+        return replace(found, excerpt=" " * start + found.excerpt[start:end] + rest)
 
     def _check_variables(self, value: str, missing: tuple[str, ...], *path: Step) -> None:
         malformed = malformed_variable(value)

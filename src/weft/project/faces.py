@@ -108,7 +108,8 @@ class Faces:
 
     Where both know a port, the files are newer, and absence of a major there is meant.
     `unread` are the addresses of ports, products and domains whose files cannot be used; a port
-    whose contract promises no object counts as one of them.
+    whose contract promises no object counts as one of them. `partial` says that nobody could be
+    asked what other repositories publish.
     """
 
     def __init__(
@@ -116,17 +117,20 @@ class Faces:
         own: Iterable[PortFace],
         published: Iterable[PortFace] = (),
         unread: Iterable[str] = (),
+        *,
+        partial: bool = False,
     ) -> None:
         self._unread = set(unread)
+        self._partial = partial
         self._ports: dict[str, dict[int, PortFace]] = {}
         for face in own:
             if face.objects:
                 self._add(face)
             else:
                 self._unread.add(face.name)
-        products = {face.product for ports in self._ports.values() for face in ports.values()}
+        self._own = {face.product for ports in self._ports.values() for face in ports.values()}
         for face in published:
-            if face.product not in products:
+            if face.product not in self._own:
                 self._add(face)
 
     def _add(self, face: PortFace) -> None:
@@ -141,6 +145,10 @@ class Faces:
         """Whether a port is there, or may be, in a file that was reported as unusable."""
         domain = port.partition(".")[0]
         return not self._unread.isdisjoint((domain, product_of(port), port))
+
+    def may_be_elsewhere(self, port: str) -> bool:
+        """Whether a port that is not here may be one of a repository that nobody could ask."""
+        return self._partial and product_of(port) not in self._own
 
     def majors(self, port: str) -> dict[int, PortFace]:
         """The versions of a port by major; empty when there is no such port."""

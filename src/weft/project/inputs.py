@@ -5,8 +5,10 @@ Floating inputs are resolved here, once per compilation; nothing later looks for
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from weft.mesh.address import AddressError, PortAddress, major_of
-from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import ResolvedInput
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import InputPort
@@ -69,6 +71,15 @@ def _resolve_port(
         address = PortAddress.parse(port.contract_id)
     except AddressError:
         address = None
+    if address and not faces.majors(port.contract_id) and faces.may_be_elsewhere(port.contract_id):
+        found = place.report(
+            "W425",
+            f"port `{port.contract_id}` is not in these files",
+            "contractId",
+            "the store, which knows the ports of other repositories, cannot be asked here",
+            "weft validate, where the store can be opened",
+        )
+        return replace(found, severity=Severity.WARNING)
     if address is None or not faces.majors(port.contract_id):
         known = [*faces.ports, *sources]
         note = did_you_mean(port.contract_id, known, "no such port in this mesh, nor such a source")

@@ -20,6 +20,7 @@ from weft.project.names import MeshNames, explain_unknown
 from weft.project.order import in_order
 from weft.sql.dialect import Dialect
 from weft.sql.fingerprint import FINGERPRINT_VERSION
+from weft.sql.gate import NAMES_IN_FROM
 from weft.sql.query import Compiled, Known, ParsedSelect, Problem, compile_select, parse_select
 
 BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
@@ -144,11 +145,20 @@ def _unknown_names(
             continue
         else:
             known = tuple(sorted({*models, *around.names()} - {name}))
-            note, help = _explain(each, around, known)
-            problem = tree.problem_at(each, "W410", f"unknown relation `{each}`", note, help)
+            problem = _unknown(each, tree, around, known)
         diagnostics.append(located(models[name], problem))
         bad = True
     return bad
+
+
+def _unknown(
+    name: str, tree: ParsedSelect, around: Surroundings, known: tuple[str, ...]
+) -> Problem:
+    note, help = _explain(name, around, known)
+    if name.count(".") > 1 and not help:
+        message = f"`{name}` is no name that FROM knows"
+        return tree.problem_at(name, "W308", message, NAMES_IN_FROM)
+    return tree.problem_at(name, "W410", f"unknown relation `{name}`", note, help)
 
 
 def _explain(name: str, around: Surroundings, known: tuple[str, ...]) -> tuple[str, str]:

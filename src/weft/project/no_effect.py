@@ -1,4 +1,4 @@
-"""What the standard allows in a contract and Weft keeps without acting on it: one warning each.
+"""What definitions may say and Weft keeps without acting on it: one warning each.
 
 Fields that only describe are not named here; `weft explain` says what each of them is for.
 """
@@ -43,6 +43,23 @@ def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diag
                 seen.add(why)
                 message = f"`{key}` has no effect here"
                 yield _warning(document, message, why, *path, key, at_key=True)
+
+
+def settings_without_effect(document: Document) -> Iterator[Diagnostic]:
+    """Warn of what `weft.yaml` says in vain, each kind once."""
+    for name, entry in document.data.get("environments", {}).items():
+        if entry and "ttl" in entry:
+            why = "no environment ends by itself yet"
+            path = ("environments", name, "ttl")
+            yield _warning(document, "`ttl` has no effect", why, *path, at_key=True)
+            return
+
+
+def domain_without_effect(document: Document) -> Iterator[Diagnostic]:
+    """Warn of what a `domain.yaml` says in vain."""
+    if "budget" in document.data:
+        why = "nothing counts yet what is spent"
+        yield _warning(document, "`budget` has no effect", why, "budget", at_key=True)
 
 
 def _elements(data: dict[str, Any]) -> Iterator[tuple[Place, bool]]:

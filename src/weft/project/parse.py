@@ -22,6 +22,7 @@ from weft.mesh.settings import MeshSettings
 from weft.project.check_product import domain_problems, model_problems, product_problems
 from weft.project.config import read_domain, read_settings
 from weft.project.layout import Layout, layout_of
+from weft.project.no_effect import domain_without_effect, settings_without_effect
 from weft.project.odcs import read_contract
 from weft.project.odps import read_product
 from weft.project.read_sql import read_model
@@ -60,7 +61,8 @@ def parse_settings(
     if document is None:
         return None, diagnostics
     settings, found = read_settings(document, variables)
-    return (None if _has_error(found) else settings), diagnostics + found
+    idle = tuple(settings_without_effect(document))
+    return (None if _has_error(found) else settings), diagnostics + found + idle
 
 
 def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:
@@ -69,7 +71,8 @@ def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:
     if document is None:
         return None, diagnostics
     found = tuple(domain_problems(document))
-    return (None if found else read_domain(document)), diagnostics + found
+    idle = tuple(domain_without_effect(document))
+    return (None if found else read_domain(document)), diagnostics + found + idle
 
 
 def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> ParsedProduct:
@@ -101,6 +104,7 @@ def _unread(product: DataProduct | None, layout: Layout, address: str) -> frozen
     ports = offered - {(each.port, each.major) for each in product.contracts}
     return frozenset(
         [
+            *({product.document["id"]} - {address}),
             *(models - {each.name for each in product.models}),
             *(f"{address}.{name}" for name in sources - {each.name for each in product.sources}),
             *(f"{address}.{name}" for name, _ in ports),

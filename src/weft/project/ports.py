@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from weft.contract.checks import checks_of
 from weft.contract.problems import contract_problems
 from weft.mesh.check import Check, CheckKind, Promise
-from weft.mesh.contract import SchemaObject
+from weft.mesh.contract import SchemaObject, SchemaProperty
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import (
     RULE_TABLE,
     CheckQuery,
+    Column,
     PortObject,
     PortVersion,
     Read,
@@ -25,8 +26,8 @@ from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
 from weft.project.relations import Relations
 from weft.sql.dialect import Dialect
+from weft.sql.nested import Misfit, misfits
 from weft.sql.query import Known, compile_select, parse_rule
-from weft.sql.types import fit_problem
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def compile_port(
             diagnostics += unknown or _misfits(place, transforms[model], dialect)
             checks, found = _checks(place, relations)
             diagnostics += found
-            objects.append(_port_object(obj, model, checks, dialect))
+            objects.append(_port_object(obj, transforms[model], checks, dialect))
     if any(each.severity is Severity.ERROR for each in diagnostics):
         return None, diagnostics
     contract = port.contract
@@ -121,36 +122,46 @@ def _misfits(place: _Place, model: Transform, dialect: Dialect) -> list[Diagnost
                 )
             )
             continue
-        problem = fit_problem(prop, given[prop.name], dialect)
-        if problem:
-            key = "physicalType" if prop.physical_type else "logicalType"
-            found.append(
-                place.report(
-                    "W409",
-                    f"column `{prop.name}` of model `{model.name}` does not fit its contract",
-                    "properties",
-                    number,
-                    key,
-                    note=problem,
-                )
-            )
+        found += [
+            _misfit(place, model, each, "properties", number)
+            for each in misfits(prop, given[prop.name], dialect)
+        ]
     return found
 
 
+def _misfit(place: _Place, model: Transform, misfit: Misfit, *path: str | int) -> Diagnostic:
+    column = f"column `{misfit.path}`"
+    if misfit.missing:
+        code, message = "W408", f"model `{model.name}` does not give {column}"
+    else:
+        code, message = "W409", f"{column} of model `{model.name}` does not fit its contract"
+    return place.report(code, message, *path, *misfit.keys, note=misfit.problem)
+
+
 def _port_object(
-    obj: SchemaObject, model: str, checks: tuple[CheckQuery, ...], dialect: Dialect
+    obj: SchemaObject, model: Transform, checks: tuple[CheckQuery, ...], dialect: Dialect
 ) -> PortObject:
+    given = {column.name: column for column in model.columns}
     return PortObject(
         name=obj.name,
-        model=model,
+        model=model.name,
         columns=tuple(column_of(prop, dialect) for prop in obj.properties),
-        promises=tuple(
-            Promise(prop.name, prop.logical_type, prop.physical_type, prop.options)
-            for prop in obj.properties
-        ),
+        promises=tuple(map(_promise, obj.properties)),
         identity=_identity(obj),
         checks=checks,
         description=obj.description,
+        given=tuple(given.get(prop.name, Column(prop.name)) for prop in obj.properties),
+    )
+
+
+def _promise(prop: SchemaProperty) -> Promise:
+    return Promise(
+        prop.name,
+        prop.logical_type,
+        prop.physical_type,
+        prop.options,
+        properties=tuple(map(_promise, prop.properties)),
+        items=_promise(prop.items) if prop.items is not None else None,
     )
 
 

@@ -20,7 +20,10 @@ from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
 from weft.sql.dialect import Dialect
 
-FORMATS = ("csv", "parquet", "json")
+# The number of a format grows when its files come to be read otherwise: what was built of them
+# is then built again.
+_READINGS = {"csv": 2, "parquet": 1, "json": 2}
+FORMATS = tuple(_READINGS)
 OPTIONS = ("delimiter", "header", "quote", "nullString")
 _OPTION_DEFAULTS: dict[str, Any] = {"delimiter": ",", "header": True, "quote": '"'}
 
@@ -82,7 +85,8 @@ def _file_source(name: str, obj: SchemaObject, server: Server, dialect: Dialect)
     )
     kind = str(server.settings["format"])
     options = {**_OPTION_DEFAULTS, **server.custom} if kind == "csv" else {}
-    reading = [kind, sorted(options.items()), [[each.name, each.type] for each in columns]]
+    types = [[each.name, each.type] for each in columns]
+    reading = [kind, _READINGS[kind], sorted(options.items()), types]
     return FileSource(
         name=name,
         pattern=posixpath.normpath(str(server.settings["path"])),

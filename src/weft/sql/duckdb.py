@@ -360,6 +360,8 @@ DIALECT = Dialect(
         items=lambda value: f"len({value})",
         repeats=lambda value: (
             f"(list_count({value}) > list_unique({value})"
+            # Only as texts are two items alike that are no numbers.
+            f" OR list_count({value}) > list_unique(CAST({value} AS VARCHAR[]))"
             f" OR len({value}) - list_count({value}) > 1)"
         ),
         text=lambda value: f"CAST({value} AS VARCHAR)",

@@ -17,9 +17,10 @@ from weft.sql.functions import (
     is_volatile,
 )
 from weft.sql.problem import NOWHERE, Place, Problem, place_in, place_of
-from weft.sql.types import nearest_type, unknown_type
+from weft.sql.types import family_of, nearest_type
 
 MAX_DEPTH = 120
+NAMES_IN_FROM = "a model or an input port has one part, an object of a port has two: `port.object`"
 
 _FILE_MARKS = re.compile(r"[/\\*:]|\.[A-Za-z][A-Za-z0-9]{1,8}$")
 _SYSTEM_SCHEMAS = frozenset(
@@ -131,7 +132,9 @@ def _table_function(function: exp.Func, found: Survey) -> None:
             "W306",
             f"`{name}` cannot stand in FROM",
             "of table functions only row generators can",
-            "declare data from outside in sources/<name>.odcs.yaml and add an input port",
+            "weft ls"
+            if _reads_ports(found)
+            else "declare data from outside in sources/<name>.odcs.yaml and add an input port",
         )
 
 
@@ -139,13 +142,15 @@ def _relation(table: exp.Table, found: Survey) -> None:
     written = [part.name for part in table.parts]
     name = ".".join(written).lower()
     if _FILE_MARKS.search(written[-1]):
-        found.refuse(
-            table,
-            "W307",
-            f"`{written[-1]}` looks like a file",
-            "files are read through sources",
-            "declare it in sources/<name>.odcs.yaml and add an input port",
+        note, step = (
+            ("a query reads published ports", "weft ls")
+            if _reads_ports(found)
+            else (
+                "files are read through sources",
+                "declare it in sources/<name>.odcs.yaml and add an input port",
+            )
         )
+        found.refuse(table, "W307", f"`{written[-1]}` looks like a file", note, step)
     elif len(written) > 1 and written[0].lower() in _SYSTEM_SCHEMAS:
         _unnamed(table, f"`{name}` belongs to the warehouse", found)
     elif not isinstance(table.this, exp.Identifier) or len(written) not in found.parts:
@@ -154,12 +159,16 @@ def _relation(table: exp.Table, found: Survey) -> None:
         found.relations.append((name, table))
 
 
+def _reads_ports(found: Survey) -> bool:
+    """Whether it is a query over published ports, and no model."""
+    return 1 not in found.parts
+
+
 def _unnamed(table: exp.Table, message: str, found: Survey) -> None:
-    if 3 in found.parts:
+    if _reads_ports(found):
         found.refuse(table, "W308", message, "ports are named `domain.product.object`", "weft ls")
     else:
-        wanted = "a model or an input port has one part, an object of a port has two: `port.object`"
-        found.refuse(table, "W308", message, wanted)
+        found.refuse(table, "W308", message, NAMES_IN_FROM)
 
 
 def cte_of(table: exp.Table, dialect: Dialect) -> exp.CTE | None:
@@ -296,7 +305,8 @@ def _pivot(node: exp.Expr, found: Survey) -> None:
 
 def _construct(node: exp.Expr, found: Survey) -> None:
     name = type(node).__name__
-    found.refuse(node, "W313", f"this construct is not allowed in a query: {name}")
+    words = _WORDS.get(name) or _CAPITAL.sub(" ", name).upper()
+    found.refuse(node, "W313", f"{words} cannot stand in a query")
 
 
 def _sample(node: exp.Expr, found: Survey) -> None:
@@ -306,7 +316,7 @@ def _sample(node: exp.Expr, found: Survey) -> None:
 
 
 def _type(node: exp.Expr, found: Survey) -> None:
-    name = unknown_type(node, found.dialect)
+    name = _unknown_type(node, found.dialect)
     if name:
         cast = node.find_ancestor(exp.Cast)
         place = place_in(found.text, name, place_of(cast.this).end + 1 if cast else 0)
@@ -317,6 +327,32 @@ def _type(node: exp.Expr, found: Survey) -> None:
             nearest_type(name, found.dialect),
         )
 
+
+def _unknown_type(node: exp.Expr, dialect: Dialect) -> str:
+    """Return the name of a type in a query when no such type exists, "" when it does.
+
+    Types inside others, such as those of a list's items, are nodes of their own.
+    """
+    if node.this is not exp.DType.USERDEFINED:
+        return ""
+    name = str(node.args.get("kind") or "")
+    return name if not family_of(name, dialect) else ""
+
+
+# How SQL says what the parser calls otherwise; most statements are called by their first words.
+_WORDS = {
+    "HistoricalData": "AT or BEFORE",
+    "MatchRecognize": "MATCH_RECOGNIZE",
+    "QueryTransform": "TRANSFORM",
+    "TableFromRows": "TABLE(…)",
+    "Lock": "FOR UPDATE",
+    "Schema": "a list of columns with types",
+    "Block": "BEGIN … END",
+    "Transaction": "BEGIN",
+    "Semicolon": "a semicolon",
+    "Command": "such a statement",
+}
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 # What has no place inside a query, wherever it stands.
 _STATEMENTS = """

@@ -34,7 +34,8 @@ __all__ = [
     "ports_query_text",
 ]
 
-_MODEL_NAMES = (1, 2)
+# The last is no name of a model; which product it reaches into is for those to say who know.
+_MODEL_NAMES = (1, 2, 3)
 _PORT_NAMES = (3,)
 
 _PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|\"?\$\{([^}\"]*)\}\"?")

@@ -103,8 +103,8 @@ def _only_select(tree: exp.Expr, text: str) -> tuple[exp.Query | None, tuple[Pro
         tree = tree.this
     if isinstance(tree, exp.Query) and not isinstance(tree, exp.Subquery):
         return tree, ()
-    name = type(tree).__name__.upper()
-    return None, (place_of(tree).problem(text, "W303", _NO_SELECT, f"it is {name}"),)
+    note = "it is VALUES" if isinstance(tree, exp.Values) else "take off what stands around it"
+    return None, (place_of(tree).problem(text, "W303", _NO_SELECT, note),)
 
 
 def _statement_problem(tokens: list[Token], text: str) -> Problem | None:

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
 from weft.mesh.nearest import did_you_mean
 from weft.sql.dialect import Dialect
+from weft.sql.type_text import take_apart
 
 # What a logical type takes: families of native types.
 _TAKES = {
@@ -33,6 +31,7 @@ _DECIMAL = re.compile(r"\(([0-9]+)(?:,(-?[0-9]+))?\)")
 _SPACES = re.compile(r"\s+")
 _AROUND = re.compile(r"\s*([(),\[\]])\s*")
 _NESTED = re.compile(r"\b(STRUCT|ROW|MAP|UNION|RECORD|OBJECT)[(<]")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIST = re.compile(r"\[[0-9]*\]$")
 
 
@@ -56,7 +55,7 @@ def canonical_type(text: str, dialect: Dialect) -> str:
     """Return the one spelling of a native type: `text` and `VARCHAR(10)` are `VARCHAR`."""
     plain = _plain(text)
     if _NESTED.search(plain):
-        return _nested(text, dialect.sqlglot)
+        return _nested(text, dialect)
     head = _HEAD.match(plain)
     if not head:
         return plain
@@ -75,13 +74,23 @@ def canonical_type(text: str, dialect: Dialect) -> str:
     return name + rest
 
 
-@lru_cache(maxsize=1024)
-def _nested(text: str, grammar: str) -> str:
-    """Spell a type with named fields, whose names keep their case, as sqlglot does."""
-    try:
-        return exp.DataType.build(text, dialect=grammar).sql(dialect=grammar)
-    except SqlglotError:
+def _nested(text: str, dialect: Dialect) -> str:
+    """Spell a type with parts; the names of fields keep their case."""
+    taken = take_apart(text)
+    if taken is None:
         return _plain(text)
+    parts = [(name, canonical_type(kind, dialect)) for name, kind in taken.parts]
+    if taken.is_list:
+        return f"{parts[0][1]}{taken.head}"
+    head = dialect.types.synonyms.get(taken.head, taken.head)
+    return (
+        f"{head}({', '.join(f'{_field(name)} {kind}' if name else kind for name, kind in parts)})"
+    )
+
+
+def _field(name: str) -> str:
+    quoted = name.replace('"', '""')
+    return name if _PLAIN_NAME.fullmatch(name) else f'"{quoted}"'
 
 
 def family_of(native: str, dialect: Dialect) -> str:
@@ -91,17 +100,6 @@ def family_of(native: str, dialect: Dialect) -> str:
         return "array"
     head = _HEAD.match(canonical)
     return dialect.types.families.get(head.group(), "") if head else ""
-
-
-def unknown_type(node: exp.Expr, dialect: Dialect) -> str:
-    """Return the name of a type in a query when no such type exists, "" when it does.
-
-    Types inside others, such as those of a list's items, are nodes of their own.
-    """
-    if node.this is not exp.DType.USERDEFINED:
-        return ""
-    name = str(node.args.get("kind") or "")
-    return name if not family_of(name, dialect) else ""
 
 
 def nearest_type(name: str, dialect: Dialect) -> str:

@@ -16,11 +16,20 @@ def open_store(url: str, mesh: str, new_id: str, folder: str) -> Store:
     `url` is `sqlite:///` and a path, taken from `folder` unless it is absolute. Raises StoreError,
     which shows no more of a wrong address than its scheme: there may be a password in it.
     """
+    return SqliteStore(_path(url, folder), mesh, new_id)
+
+
+def find_store(url: str, mesh: str, folder: str) -> Store | None:
+    """Open the store of a mesh where there is one; nothing is made. Raises StoreError."""
+    path = _path(url, folder)
+    return SqliteStore(path, mesh, "") if os.path.exists(path) else None
+
+
+def _path(url: str, folder: str) -> str:
     problem = address_problem(url)
     if problem:
         raise StoreError(problem)
-    path = url.removeprefix(_FILE)
-    return SqliteStore(os.path.abspath(os.path.join(folder, path)), mesh, new_id)
+    return os.path.abspath(os.path.join(folder, url.removeprefix(_FILE)))
 
 
 def address_problem(url: str) -> str:

@@ -18,12 +18,22 @@ from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
 class StoreError(Exception):
     """The store could not be opened, read or written; the message names the place and the cause.
 
-    `full` means that the disk, or this user's quota of it, has no room left.
+    `full` means that the disk, or this user's quota of it, has no room left; `damaged` that the
+    store itself is broken; `interrupted` that a run was under way.
     """
 
-    def __init__(self, message: str, *, full: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        full: bool = False,
+        damaged: bool = False,
+        interrupted: bool = False,
+    ) -> None:
         super().__init__(message)
         self.full = full
+        self.damaged = damaged
+        self.interrupted = interrupted
 
 
 class Locked(Exception):

@@ -51,12 +51,14 @@ class Conflict(WarehouseError):
 class Scope:
     """What to observe: which products of which environment.
 
-    `closely` asks for a look at the data of every build there is, which takes longer.
+    `builds` are the keys of builds to look at beside those of the current releases. `content` asks
+    for a look into all data of every build there is, which takes as long as reading it.
     """
 
     environment: str
     products: tuple[str, ...]
-    closely: bool = False
+    builds: frozenset[str] = frozenset()
+    content: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,9 @@ class Warehouse(Protocol):
     def observe(self, scope: Scope) -> Observed:
         """Read what is really there for the products in scope. Raises WarehouseError.
 
-        A build that has lost its data counts as not there. Where nobody asks to look closely,
-        only builds of the current releases in scope are looked at, and from outside.
+        A build that has lost its data counts as not there. Where nobody asks for more, only
+        builds of the current releases in scope are looked at, with all that their views lead to,
+        and from outside.
         """
 
     def run(self, step: Step, bound: Bound) -> Outcome:

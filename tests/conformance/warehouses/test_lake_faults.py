@@ -133,7 +133,7 @@ def test_a_full_disk_has_one_clear_error(open_lake: Any, tmp_path: Path) -> None
     code, text = run("small_files", tmp_path, "run_1", 100_000)
     assert code == 8
     assert text.startswith("the disk is full: cannot write ")
-    assert text.endswith("free some space and apply again")
+    assert text.endswith("free some space and try again")
     lake = open_lake()
     assert lake.observe(PROD).builds == frozenset()
     assert lake.run(build("a", "SELECT 1 AS id"), bound()).rows == 1

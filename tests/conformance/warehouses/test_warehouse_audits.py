@@ -83,6 +83,13 @@ def test_checks_read_other_builds(filled: Any) -> None:
         ("SELECT CAST('x' AS INTEGER)", "x"),
         ("SELECT 'text'", "it gave `text` and not a number"),
         ("SELECT 1 < 2", "it gave `true` and not a number"),
+        (
+            "SELECT CAST('2026-01-31 10:00:00+02' AS TIMESTAMP WITH TIME ZONE)",
+            "it gave `2026-01-31 08:00:00+00` and not a number",
+        ),
+        ("SELECT CAST('2026-01-31' AS DATE)", "it gave `2026-01-31` and not a number"),
+        ("SELECT [1]", "it gave `[1]` and not a number"),
+        ("SELECT CAST('nan' AS DOUBLE)", "measured `nan`"),
         ("SELECT 1 WHERE 1 = 0", "0 rows"),
         ("SELECT NULL", "measured nothing"),
     ],
@@ -144,3 +151,14 @@ def test_failing_rows_are_forgotten_after_a_fortnight(filled: Any) -> None:
     assert any("required_id" in name for name in names)
     with pytest.raises(KeyError):
         filled.failing_rows("audit_1", "required_id")
+
+
+def test_what_is_inside_of_a_column_is_compared_with_the_contract(filled: Any) -> None:
+    filled.run(build("n", "SELECT {'city': 'x', 'zip': 'y'} AS a"), bound())
+    inside = (Promise("city", "string"), Promise("zip", "integer"), Promise("street", "string"))
+    promises = [Promise("a", "object", properties=inside)]
+    results = filled.run(audit("n", [], promises), bound()).checks
+    assert [(each.check, each.verdict) for each in results] == [
+        ("type_a.zip", Verdict.FAIL),
+        ("column_a.street", Verdict.FAIL),
+    ]

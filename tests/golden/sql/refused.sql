@@ -30,7 +30,6 @@ select * from "data/x.csv"
 select * from "s3://bucket/x"
 select * from information_schema.tables
 select * from main.t
-select * from a.b.c
 select * from a.b.c.d
 select getenv('HOME') as h
 select current_setting('threads') as s

@@ -9,17 +9,22 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from arro3.core import RecordBatchReader
 
 from applying import apply_files
 from mesh_files import Port, Product, mesh_files
+from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
-from weft.app.doctor import Finding, State, examine_machine
-from weft.app.errors import Usage
+from weft.app.doctor import examine_machine
+from weft.app.errors import Exit, Usage, WrongQuery, rating
+from weft.app.finding import Finding, State
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.query import query
 from weft.app.rollback import RollbackOptions, plan_rollback
 from weft.app.serving import unserved
 from weft.app.system import System
 from weft.plan.plan import Plan, StepKind
+from weft.warehouses.protocol import WarehouseError
 
 
 def files(number: int) -> dict[str, bytes]:
@@ -67,12 +72,26 @@ def cut(path: Path) -> None:
     os.utime(path)
 
 
+def flip(path: Path) -> None:
+    """Damage a file without changing its size."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+
+
+def rot(path: Path) -> None:
+    """Damage a file so that it looks as before."""
+    before = path.stat()
+    flip(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def shown(folder: Path) -> list[tuple[int]]:
     with duckdb.connect(str(folder / ".weft/lake/ports.duckdb"), read_only=True) as ports:
         return ports.execute("SELECT n FROM a__b.shown").fetchall()
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, cut])
+@pytest.mark.parametrize("damage", [Path.unlink, cut, flip])
 def test_lost_data_is_built_and_checked_again(folder: Path, damage: Callable[[Path], None]) -> None:
     assert planned(folder).empty
     damage(data_files(folder)[0])
@@ -94,6 +113,67 @@ def test_lost_data_is_built_and_checked_again(folder: Path, damage: Callable[[Pa
     assert planned(folder).empty
     assert shown(folder) == [(1,)]
     assert findings(folder, "data")[0].state is State.OK
+
+
+def asked(folder: Path) -> None:
+    with (
+        opened(folder, "", System()) as mesh,
+        query(mesh, "SELECT sum(n) AS n FROM a.b.shown") as answer,
+    ):
+        RecordBatchReader.from_stream(answer.rows).read_all()
+
+
+def examined(folder: Path) -> None:
+    assert findings(folder, "data")[0].state is State.FAIL
+
+
+@pytest.mark.parametrize("look", [asked, examined])
+def test_who_reads_rotten_data_names_it_and_the_next_apply_heals_it(
+    folder: Path, look: Callable[[Path], None]
+) -> None:
+    [data] = data_files(folder)
+    data.write_bytes(data.read_bytes())
+    assert planned(folder).empty
+    rot(data)
+    assert planned(folder).empty
+    if look is asked:
+        with pytest.raises(WarehouseError, match=r"a\.b\.shown: its data .*`weft apply`") as told:
+            look(folder)
+        assert rating(told.value)[0] is Exit.UNREACHABLE
+    else:
+        look(folder)
+    assert [step.target for step in planned(folder).steps] == ["base", "shown@1.shown"]
+    apply_files(folder)
+    assert planned(folder).empty
+    asked(folder)
+    assert shown(folder) == [(1,)]
+
+
+def test_a_wrong_query_is_not_taken_for_damage(folder: Path) -> None:
+    with (
+        pytest.raises(WrongQuery),
+        opened(folder, "", System()) as mesh,
+        query(mesh, "SELECT error('no') AS n FROM a.b.shown") as answer,
+    ):
+        RecordBatchReader.from_stream(answer.rows).read_all()
+
+
+def test_a_copied_lake_is_looked_through_once(folder: Path) -> None:
+    [data] = data_files(folder)
+    manifests = folder / ".weft/lake/builds"
+    os.utime(data)
+    assert planned(folder).empty
+    newest = max(path.stat().st_mtime_ns for path in manifests.iterdir())
+    assert newest >= data.stat().st_mtime_ns
+
+
+def test_a_rebuild_needs_nothing_of_what_was_there(folder: Path) -> None:
+    rot(data_files(folder)[0])
+    with opened(folder, "", System()) as mesh:
+        plan = make_plan(mesh, PlanOptions(("a.b",), rebuild=True)).plan
+        assert {event.text for event in apply_plan(mesh, plan, ApplyOptions())} >= {"a.b done"}
+    asked(folder)
+    assert shown(folder) == [(1,)]
 
 
 def test_a_kept_release_that_lost_data_cannot_be_gone_back_to(folder: Path) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from applying import apply_files
 from mesh_files import SETTINGS, Port, Product, document, mesh_files
-from weft.app.doctor import Finding, State, examine_machine, fits
+from weft.app.doctor import examine_machine
+from weft.app.finding import Finding, State
+from weft.app.surroundings import fits
 from weft.app.system import System
 from weft.mesh.run import Run, RunState
 from weft.store.opening import open_store
@@ -89,6 +91,15 @@ def test_a_damaged_store_is_found(folder: Path) -> None:
         (folder / ".weft" / name).unlink(missing_ok=True)
     (folder / ".weft/store.db").write_bytes(b"no database at all" * 1000)
     assert bad(folder) == {"store"}
+    assert "backup" not in examined(folder)["store"].fix
+
+
+def test_only_a_store_that_is_broken_is_put_back_from_a_backup(folder: Path) -> None:
+    store = folder / ".weft/store.db"
+    data = bytearray(store.read_bytes())
+    data[5000:] = b"?" * len(data[5000:])
+    store.write_bytes(data)
+    assert "backup" in examined(folder)["store"].fix
 
 
 def test_a_changed_audit_log_is_found(folder: Path) -> None:

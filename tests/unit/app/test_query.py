@@ -17,6 +17,7 @@ from weft.app.system import System
 from weft.app.values import values_of
 from weft.mesh.contract import Status
 from weft.mesh.manifest import Column, Descriptor
+from weft.warehouses.protocol import WarehouseError
 
 ORDERS = Product(
     "shop.orders",
@@ -91,6 +92,23 @@ def test_before_anything_is_published(tmp_path: Path) -> None:
         rows(mesh, "SELECT 1 AS one")
 
 
+def test_a_table_function_is_answered_with_what_there_is(mesh: Opened) -> None:
+    with pytest.raises(WrongQuery) as refused:
+        rows(mesh, "SELECT id FROM read_csv('a')")
+    assert [each.help for each in refused.value.diagnostics] == ["weft ls"]
+    assert refused.value.files == 0
+
+
+def test_a_lost_store_is_not_called_empty(tmp_path: Path) -> None:
+    apply_files(tmp_path, mesh_files([ORDERS]))
+    (tmp_path / ".weft/store.db").unlink()
+    with (
+        opened(tmp_path, "", System()) as mesh,
+        pytest.raises(WarehouseError, match=r"another store.*`weft doctor --rebuild-store`"),
+    ):
+        rows(mesh, "SELECT 1 AS one")
+
+
 @pytest.mark.parametrize(
     ("text", "said", "marked", "help"),
     [
@@ -98,6 +116,7 @@ def test_before_anything_is_published(tmp_path: Path) -> None:
         ("SELECT v + nope FROM shop.orders.orders", "", "nope", "weft show {port}"),
         ("SELECT id FROM orders", "no name that FROM knows", "orders", "weft ls"),
         ("SELECT id FROM shop.orders.odrers", "", "shop.orders.odrers", "weft ls"),
+        ("SELECT id FROM 'a.csv'", "looks like a file", "'a.csv'", "weft ls"),
         ("SELECT CAST('x' AS INTEGER) AS y", "Conversion Error", "'x'", ""),
         ("SELECT sum('a' || v) AS s FROM shop.orders.orders", "Binder", "sum", "weft show {port}"),
         ("SELECT 'a' || 1 + [2] AS x", "Error", "SELECT 'a' || 1 + [2] AS x", ""),

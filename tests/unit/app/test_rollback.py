@@ -15,6 +15,7 @@ from weft.app.plan import PlanOptions, make_plan
 from weft.app.query import query
 from weft.app.rollback import RollbackOptions, lift_hold, plan_rollback, roll_back
 from weft.app.system import System
+from weft.plan.followers import Follower, followers
 
 ADDRESS = "shop.orders"
 
@@ -58,6 +59,14 @@ def test_one_release_back_is_a_new_release_with_the_old_content(mesh: Opened) ->
     assert (newest.number, newest.restores) == (4, 2)
     hold = mesh.store.journal.holds("prod")[ADDRESS]
     assert (hold.reason, hold.release) == ("wrong numbers", 2)
+
+
+def test_going_back_once_more_does_not_return_to_what_was_left(mesh: Opened) -> None:
+    back(mesh)
+    back(mesh)
+    assert shown(mesh) == 1
+    with pytest.raises(Usage, match="no earlier release"):
+        back(mesh)
 
 
 def test_further_back_by_number(mesh: Opened) -> None:
@@ -145,6 +154,7 @@ def test_what_reads_it_is_built_on_the_older_release(tmp_path: Path) -> None:
         after = make_plan(mesh, PlanOptions()).plan
         assert [step.id for step in after.steps] == ["shop.reader/publish"]
         assert [each.source for each in after.data] == ["shop.orders.orders@1"]
+        assert followers(after) == (Follower("shop.reader", because=(ADDRESS,)),)
     apply_files(tmp_path)
     with opened(tmp_path, "", System()) as mesh:
         assert make_plan(mesh, PlanOptions()).plan.empty

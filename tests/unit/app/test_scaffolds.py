@@ -198,3 +198,14 @@ def test_an_unusual_layout_is_left_to_a_person(mesh: Path) -> None:
         draft_port(mesh, PORT, Major())
     assert "version: 2.0.0" in stopped.value.why
     assert path.read_text() == text
+
+
+def test_where_one_file_cannot_be_written_none_is(tmp_path: Path) -> None:
+    (tmp_path / "in_the_way").write_text("mine")
+    (tmp_path / "old").write_text("old")
+    new = (NewFile("new/deep/a", "1"), NewFile("in_the_way/b", "2"))
+    with pytest.raises(FileExistsError) as refused:
+        write(tmp_path, Draft(new, (Edit("old", "old", "x"),)))
+    assert refused.value.filename == str(tmp_path / "in_the_way")
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["in_the_way", "old"]
+    assert (tmp_path / "old").read_text() == "old"

@@ -96,16 +96,16 @@ def test_a_changed_field_shows_old_and_new(folder: Path) -> None:
 
 def test_newer_data_names_the_file(folder: Path) -> None:
     lay_out(folder, files(data=b"id,price\n1,10\n"))
-    reason = Reason("source orders", "", "orders.csv", "its content is not that of release 1")
+    note = "its content changed since"
+    reason = Reason("source orders", "release 1", "orders.csv (14 bytes)", note)
     assert said(folder, "sales.shop.staged") == ("newer data", [reason])
     assert said(folder, "sales.shop") == ("newer data", [reason])
 
 
 def test_what_reads_a_changed_product_points_to_it(folder: Path) -> None:
     lay_out(folder, files(data=b"id,price\n1,10\n"))
-    reason = Reason(
-        "input sales.shop.sold@1", "release 1", "to be released", "weft why sales.shop says why"
-    )
+    note = "sales.shop is to publish other data first"
+    reason = Reason("input sales.shop.sold@1", "release 1", "to be released", note)
     assert said(folder, "finance.report") == ("newer data", [reason])
 
 

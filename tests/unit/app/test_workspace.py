@@ -34,6 +34,18 @@ def told(workspace: Workspace) -> list[tuple[str, str]]:
     return sorted((each.span.file, each.message) for each in workspace.findings if each.span)
 
 
+def test_policies_are_told_to_have_no_effect(tmp_path: Path) -> None:
+    make(tmp_path, "weft.yaml", "policies/a.yaml", "domains/shop/policies/b.yaml")
+    make(tmp_path, "domains/shop/orders/product.yaml")
+    workspace = Workspace(tmp_path)
+    assert workspace.domains() == ["shop"]
+    assert [each.path for each in workspace.products("shop")] == ["domains/shop/orders"]
+    assert told(workspace) == [
+        ("domains/shop/policies/b.yaml", "policies have no effect"),
+        ("policies/a.yaml", "policies have no effect"),
+    ]
+
+
 def test_a_mesh_is_found_from_below(tmp_path: Path) -> None:
     make(tmp_path, "weft.yaml", "domains/shop/orders/product.yaml")
     assert find_mesh(tmp_path / "domains" / "shop") == tmp_path
@@ -238,3 +250,19 @@ def test_a_stamp_changes_with_the_file(tmp_path: Path) -> None:
     other.replace(path)
     (after,) = Workspace(tmp_path).products("shop")
     assert before != after
+
+
+def test_what_was_meant_for_a_model_is_read_whatever_its_ending(tmp_path: Path) -> None:
+    models = ("domains/shop/orders/models/a.SQL", "domains/shop/orders/models/b.py")
+    make(tmp_path, "domains/shop/orders/product.YAML", *models)
+    make(tmp_path, "domains/shop/orders/tools/c.py", "domains/shop/orders/d.py")
+    [product] = Workspace(tmp_path).products("shop")
+    assert [each.path for each in product.files] == [*models, "domains/shop/orders/product.YAML"]
+
+
+def test_every_policy_is_told_of_even_a_broken_one(tmp_path: Path) -> None:
+    make(tmp_path, "policies/a.yaml", "policies/b.yml", "policies/below/c.yaml", "policies/d.md")
+    workspace = Workspace(tmp_path)
+    workspace.domains()
+    found = [file for file, _ in told(workspace)]
+    assert found == ["policies/a.yaml", "policies/b.yml", "policies/below/c.yaml"]

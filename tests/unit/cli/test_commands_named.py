@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 # A command stands at the start of a text, after two spaces, a prompt or in backticks.
 _COMMAND = re.compile(r"(?:^|  |\$ |`)weft ([^`\n]+)")
 # What ends it in running text.
-_ENDS = re.compile(r", |\.  |  | \.\.\.| · | (?:says|shows|writes|goes) | > |\s#|[,.;)]*$")
+_ENDS = re.compile(r", |\.  |  | \.\.\.| ·(?: |$)| (?:says|shows|writes|goes) | > |\s#|[,.;)]*$")
 _MINE = ("src/weft/app", "src/weft/cli", "src/weft/plan", "src/weft/project", "src/weft/mesh")
 
 

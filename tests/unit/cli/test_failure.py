@@ -33,13 +33,13 @@ STOPS: dict[str, tuple[BaseException, int]] = {
     "denied": (WarehouseError("lake: not writable", denied=True), 4),
     "interrupted": (WarehouseError("lake: the disk is full", interrupted=True), 8),
     "store": (StoreError("store.db: not a database"), 4),
-    "store_full": (StoreError("store.db: no room left", full=True), 8),
+    "store_full": (StoreError("store.db: no room left", full=True), 4),
+    "store_full_in_a_run": (StoreError("store.db: no room", full=True, interrupted=True), 8),
     "no_permission": (PermissionError(13, "Permission denied", "weft.yaml"), 4),
-    "run_stopped": (RunStopped(), 8),
+    "run_stopped": (RunStopped("weft apply --env dev"), 8),
     "interrupt": (KeyboardInterrupt(), 130),
     "terminated": (KeyboardInterrupt(15), 143),
     "wrong_query": (WrongQuery([QUERY]), 2),
-    "abort": (click.Abort(), 5),
 }
 
 

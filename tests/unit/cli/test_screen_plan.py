@@ -75,7 +75,7 @@ def breaking() -> Plan:
                 "its data is gone or damaged, built again",
             ),
         ),
-        data=(DataChange(f"{FLIGHTS}.bts_on_time", ("a", "b", "c", "d")),),
+        data=(DataChange(f"{FLIGHTS}.bts_on_time", tuple(f"{FLIGHTS}.{name}" for name in "abcd")),),
         affected=(
             Affected("punctuality.daily", f"{FLIGHTS}.departures@1", False, "ok"),
             Affected("loyalty.members", f"{FLIGHTS}.departures@1", True, "BREAKS: reads dep_delay"),
@@ -85,7 +85,7 @@ def breaking() -> Plan:
             f"keep major 1 alive:  weft new port {FLIGHTS}.departures --major 2 --keep 1 "
             "--until 2027-03-01",
         ),
-        steps=(BUILD,),
+        steps=(BUILD, *(build(FLIGHTS, name) for name in "abcd")),
     )
 
 
@@ -155,7 +155,30 @@ def test_a_long_list_of_fields_is_cut_unless_asked_for() -> None:
 
 def test_newer_data_alone_is_one_line(golden: Golden) -> None:
     data = (DataChange("a.b.x", ("a.b.m", "a.b.n")), DataChange("a.b.y", ("a.b.n",)))
-    golden("plan_data", draw(replace(EMPTY, data=data, steps=(build("a.b", "m"),)), View(80)))
+    steps = (build("a.b", "m"), build("a.b", "n"))
+    golden("plan_data", draw(replace(EMPTY, data=data, steps=steps), View(80)))
+
+
+def test_newer_data_that_was_there_before_is_not_built_again() -> None:
+    data = (DataChange("a.b.x", ("a.b.m", "a.b.n")),)
+    text = draw(replace(EMPTY, data=data, steps=(build("a.b", "m"),)), View(80))
+    assert "  data: 1 source changed, 2 models (1 reused) of a.b\n" in text
+
+
+def test_newer_data_names_a_few_of_many_products() -> None:
+    models = tuple(f"weather.observations_{number}.hourly" for number in range(30))
+    steps = tuple(build(model.rpartition(".")[0], "hourly") for model in models)
+    plan = replace(EMPTY, data=(DataChange("a.b.x", models),), steps=steps)
+    text = draw(plan, View(80, env=" --env dev"))
+    assert text.count("weather.observations_") == 12
+    assert "      … 18 more, all of them: weft plan -v --env dev\n" in text
+    assert draw(plan, View(80, whole=True)).count("weather.observations_") == 30
+
+
+def test_another_release_of_a_port_is_no_changed_source(golden: Golden) -> None:
+    data = (DataChange("a.b.port@1", ("c.d.m",)),)
+    step = Step("c.d/publish", StepKind.PUBLISH, "c.d", "lake", "release 3")
+    golden("plan_moved", draw(replace(EMPTY, data=data, steps=(step,)), View(80)))
 
 
 def test_a_hundred_new_products_take_a_line_each(golden: Golden) -> None:
@@ -241,3 +264,33 @@ def test_the_statements_of_every_step(golden: Golden) -> None:
 
 def _manifest() -> ProductManifest:
     return ProductManifest("operations", "flights", "skyline", "p", "lake", "duckdb")
+
+
+def test_a_port_that_ends_is_counted_as_the_drop_that_it_is(golden: Golden) -> None:
+    fields = (FieldChange(UPDATE, "status", "active", "draft"),)
+    ends = Change(
+        FLIGHTS, "port", "old@1", UPDATE, ChangeClass.BREAKING, "draft, not published", fields
+    )
+    drop = replace(DROP, id=f"{FLIGHTS}/drop", product=FLIGHTS, target="old@1")
+    golden("plan_ends", draw(replace(EMPTY, changes=(ends,), steps=(drop,)), View(80)))
+    kept = draw(replace(EMPTY, changes=(ends,), steps=(BUILD,)), View(80))
+    assert "DROP" not in kept and "1 change · 0 drop" in kept
+
+
+def test_types_inside_of_columns_what_is_reused_and_what_moved(golden: Golden) -> None:
+    port = Change(
+        FLIGHTS,
+        "port",
+        "departures@1",
+        UPDATE,
+        ChangeClass.BREAKING,
+        fields=(
+            FieldChange(DELETE, "column legs[].gate", note="removed"),
+            FieldChange(UPDATE, "column distance", "DOUBLE", "DECIMAL(18,2)", "other type"),
+            FieldChange(DELETE, "check required gate", note="goes with its column"),
+        ),
+    )
+    moved = (FieldChange(UPDATE, "reads fleet.aircraft.aircraft", "@1", "@2"),)
+    reused = "reused, its build is still there"
+    changes = (port, Change(FLIGHTS, "model", "m", UPDATE, ChangeClass.DATA, reused, moved))
+    golden("plan_types", draw(replace(EMPTY, changes=changes, steps=(BUILD,)), View(80)))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from weft.app.history import ProductHistory, ReleaseLine, RunDetail
+from weft.app.history import ProductHistory, ReleaseLine, RunDetail, RunHistory
 from weft.app.lineage import Branch, Lineage
 from weft.app.new_files import Draft, Edit, NewFile
 from weft.app.show import Detail, Line, Listing
@@ -20,7 +20,7 @@ from weft.cli.screens.history import (
     locks_table,
     releases_result,
     runs_result,
-    steps_table,
+    steps_result,
 )
 from weft.cli.screens.lineage import draw_lineage, lineage_result
 from weft.cli.screens.products import port_result, product_result, products_result, sql_result
@@ -44,8 +44,12 @@ from weft.project.graph import Node
 Golden = Callable[[str, str], None]
 FLIGHTS = "operations.flights"
 AT = "2026-11-21T00:59:35.716Z"
-LINE = Line(FLIGHTS, "Flights", "mara", "active", ("departures@1",), 2, 3, AT, "applied", ())
-NEW = Line("weather.observations", "", "nils", "draft", ("hourly@1",), 1, 0, "", "new", ())
+LINE = Line(
+    *(FLIGHTS, "Flights", "mara", "active", ("departures@1",), 2, 3, AT, "applied", ()), "skyline"
+)
+NEW = Line(
+    *("weather.observations", "", "nils", "draft", ("hourly@1",), 1, 0, "", "new", ()), "skyline"
+)
 MODEL = Transform(
     "departures",
     "domains/operations/flights/models/departures.sql",
@@ -113,6 +117,7 @@ def test_a_list_of_products(golden: Golden, width: int) -> None:
 def test_a_page_of_a_product(golden: Golden) -> None:
     detail = Detail(MANIFEST, LINE, None, ("loyalty.members", "punctuality.performance"))
     golden("show_product", written(product_result(detail), Screen(width=80)))
+    golden("show_product_40", written(product_result(detail), Screen(width=40)))
 
 
 def test_a_page_of_a_port(golden: Golden) -> None:
@@ -143,10 +148,15 @@ def test_the_sql_behind_a_port_is_the_models_text() -> None:
 
 
 def test_runs_and_their_steps(golden: Golden) -> None:
-    golden("history_runs", written(runs_result((RUN,), "prod"), Screen(width=80)))
-    golden("history_none", written(runs_result((), "dev"), Screen(width=80)))
+    golden("history_runs", written(runs_result(RunHistory((RUN,)), "prod"), Screen(width=80)))
+    older = runs_result(RunHistory((RUN,), older=True), "dev", " --env dev")
+    golden("history_older", written(older, Screen(width=80)))
+    none = runs_result(RunHistory(()), "dev", " --env dev")
+    golden("history_none", written(none, Screen(width=80)))
     step = StepResult("s", FLIGHTS, "build", "departures", StepState.DONE, 336_776, 9_000, 0.25)
-    golden("history_steps", written(steps_table(RunDetail(RUN, (step,))), Screen(width=80)))
+    golden("history_steps", written(steps_result(RunDetail(RUN, (step,))), Screen(width=80)))
+    gone = replace(RUN, ended="", state=RunState.RUNNING, message="a \x1b[2J word")
+    golden("history_no_steps", written(steps_result(RunDetail(gone, ())), Screen(width=80)))
 
 
 def test_releases_and_a_hold(golden: Golden) -> None:
@@ -156,10 +166,16 @@ def test_releases_and_a_hold(golden: Golden) -> None:
         ReleaseLine(replace(RELEASE, number=1, restores=0), False, False, None),
     )
     hold = Hold(FLIGHTS, "prod", 1, "mara", "wrong delays", AT)
-    free = releases_result(ProductHistory(FLIGHTS, lines, None))
+    free = releases_result(ProductHistory(FLIGHTS, lines, None, before=2))
     golden("history_releases", written(free, Screen(width=120)))
     forgotten = releases_result(ProductHistory(FLIGHTS, (lines[0], lines[2]), None))
     golden("history_forgotten", written(forgotten, Screen(width=120)))
+    after = releases_result(ProductHistory(FLIGHTS, lines, None), " --env dev")
+    golden("history_nothing_before", written(after, Screen(width=120)))
+    end = ReleaseLine(Release(FLIGHTS, "prod", 4, (), at=AT), True, True, RUN)
+    kept = replace(lines[0], current=False)
+    dropped = releases_result(ProductHistory(FLIGHTS, (end, kept), None, 3), " --env dev")
+    golden("history_dropped", written(dropped, Screen(width=120)))
     held = releases_result(ProductHistory(FLIGHTS, lines, hold))
     golden("history_hold", written(held, Screen(width=120)))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from weft.app.errors import Exit
+from weft.cli.output import written
+from weft.cli.screen import Screen
 from weft.cli.screens.checks import Checked, draw_check, draw_sum
 from weft.cli.screens.run import Following
 from weft.mesh.check import CheckResult, Verdict
@@ -97,6 +100,22 @@ def test_a_failed_step_names_its_cause(golden: Golden) -> None:
     text, code = told(GOOD + LOST)
     golden("run_failed", text)
     assert code is Exit.PARTLY
+
+
+def test_a_failed_run_names_the_command_that_goes_on() -> None:
+    following = Following(env=" --env dev", again="weft run")
+    for event in LOST:
+        following.take(event)
+    assert following.ending(1).endswith("when the cause is gone:  weft run --env dev\n")
+
+
+def test_what_was_held_before_counts_in_the_code_and_not_in_the_next_step() -> None:
+    following = Following(before=Exit.CHECKS)
+    for event in GOOD:
+        following.take(event)
+    assert following.exit_code() is Exit.CHECKS
+    assert json.loads(written(following.result(1), Screen("json")))["exit"] == 6
+    assert following.ending(1).endswith("look at it:  weft ls\n")
 
 
 def test_checks_that_fail_tell_before_what_was_only_partly_applied() -> None:

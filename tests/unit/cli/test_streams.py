@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from weft.app.bootstrap import opened
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.system import System
+from weft.mesh.run import RunState
+
 WEFT = f"{sys.executable} -P -m weft"
 FULL = "/dev/full"
 
@@ -43,6 +48,51 @@ def test_a_stream_that_is_closed_or_full(
     done = shell(f"{WEFT} ls {redirected}", skyline)
     assert (done.returncode, done.stderr) == (code, said)
     assert (b"fleet.aircraft" in done.stdout) == (code == 0)
+
+
+def cut_off(command: str, folder: Path) -> tuple[int, bytes]:
+    """Run a command whose stdout nobody reads, and return its exit code and what it said."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=folder,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("ls", 0),
+        ("query 'select 1' --json", 0),
+        ("plan --env dev --detailed-exitcode", 3),
+        ("show nothing.there", 2),
+        ("--help", 0),
+    ],
+)
+def test_a_command_whose_reader_goes_away_keeps_its_exit_code(
+    skyline: Path, arguments: str, code: int
+) -> None:
+    assert cut_off(f"{WEFT} {arguments}", skyline)[0] == code
+
+
+@pytest.mark.parametrize("redirected", ["", "2>&1"])
+def test_a_run_whose_reader_goes_away_goes_on_to_its_end(
+    own_skyline: Path, redirected: str
+) -> None:
+    code, said = cut_off(f"{WEFT} apply --rebuild --yes {redirected}", own_skyline)
+    assert (code, said) == (0, b"")
+    with opened(own_skyline, "", System()) as mesh:
+        assert mesh.store.journal.runs("prod", 1)[0].state is RunState.DONE
+        assert make_plan(mesh, PlanOptions()).plan.empty
 
 
 @pytest.mark.parametrize("redirected", ["2>&-", f"2>{FULL}"])

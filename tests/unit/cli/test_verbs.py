@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +215,7 @@ def test_a_person_s_hold_is_told_with_the_way_out(weft: Weft) -> None:
     ],
 )
 def test_an_environment_that_does_not_exist_is_refused(weft: Weft, verb: tuple[str, ...]) -> None:
-    with pytest.raises(Blocked, match="there is no environment `prdo`") as stopped:
+    with pytest.raises(Usage, match="there is no environment `prdo`") as stopped:
         weft(*verb, "--env", "prdo")
     assert stopped.value.why.splitlines() == [
         "did you mean `prod`?",
@@ -226,7 +227,13 @@ def test_a_new_environment_is_made_by_an_apply_that_says_so(weft: Weft) -> None:
     notice = "NEW environment prdo: it does not exist yet, applying makes it; did you mean `prod`?"
     assert notice in weft("plan", "--env", "prdo").out.splitlines()
     assert notice in weft("plan", "--env", "prdo", "--json").err.splitlines()
-    made = weft("apply", "--env", "prdo", "--yes")
+    with pytest.raises(Usage, match="there is no environment `prdo`") as stopped:
+        weft("apply", "--env", "prdo", "--yes")
+    assert stopped.value.next_step == "add --new-env, where `prdo` is meant"
+    weft("plan", "--env", "prdo", "--out", "change.plan")
+    with pytest.raises(Usage, match="there is no environment `prdo`"):
+        weft("apply", "change.plan")
+    made = weft("apply", "--env", "prdo", "--yes", "--new-env")
     assert notice in made.out.splitlines()
     assert made.out.endswith("look at it:  weft ls --env prdo\n")
     assert weft("ls", "--env", "prdo").code == 0
@@ -236,6 +243,61 @@ def test_a_new_environment_is_made_by_an_apply_that_says_so(weft: Weft) -> None:
         weft("plan", "--env", "../prod")
 
 
+@pytest.mark.parametrize("code", [0, 6])
+def test_the_exit_code_in_json_is_that_of_the_process(
+    weft: Weft, tmp_path: Path, code: int
+) -> None:
+    weft("new", "product", "sales.other", "--yes")
+    if code:
+        rows = tmp_path / "domains/sales/orders/models/starting_rows.sql"
+        rows.write_text("SELECT id, label FROM (VALUES (1, 'a'), (1, 'b')) AS r (id, label)\n")
+    again = ("apply", "--yes")
+    for verb in (again, again, ("run",), ("test",), (*again, "--rebuild")):
+        said = weft(*verb, "--json")
+        assert (verb, json.loads(said.out)["exit"], said.code) == (verb, code, code)
+    back = weft("rollback", "sales.other", "--yes", "--json")
+    assert json.loads(back.out)["exit"] == back.code == 0
+
+
+def test_the_exit_code_in_the_json_of_the_demo(weft: Weft, tmp_path: Path) -> None:
+    for _ in range(2):
+        said = weft("demo", str(tmp_path / "demo"), "--json")
+        assert json.loads(said.out)["exit"] == said.code == 0
+
+
+def test_what_is_held_from_before_counts_when_another_product_is_published(
+    weft: Weft, tmp_path: Path
+) -> None:
+    rows = tmp_path / "domains/sales/orders/models/starting_rows.sql"
+    rows.write_text("SELECT id, label FROM (VALUES (1, 'a'), (1, 'b')) AS r (id, label)\n")
+    weft("apply", "--yes")
+    weft("new", "product", "sales.other", "--yes")
+    said = weft("apply", "--yes", "--json")
+    assert json.loads(said.out)["exit"] == said.code == 6
+    weft("new", "product", "sales.third", "--yes")
+    said = weft("apply", "--yes")
+    assert said.code == 6
+    assert "look at it:  weft ls\n" in said.out
+
+
+def test_the_next_step_of_a_refusal_means_the_same_environment(weft: Weft, tmp_path: Path) -> None:
+    with pytest.raises(Usage, match="nothing is published in dev") as stopped:
+        weft("query", "select * from sales.orders.orders", "--env", "dev")
+    assert stopped.value.next_step == "weft apply --env dev"
+    weft("apply", "--yes", "--env", "dev")
+    shutil.rmtree(tmp_path / "domains/sales/orders")
+    with pytest.raises(Blocked, match="this plan drops") as refused:
+        weft("apply", "--yes", "--env", "dev")
+    assert refused.value.next_step == "weft apply --allow-drop --env dev"
+    with pytest.raises(NotFound) as missing:
+        weft("history", "sales.odrers", "--env", "dev")
+    assert missing.value.next_step == "weft ls --env dev"
+    assert weft("apply", "--yes", "--env", "dev", "--allow-drop").code == 0
+    with pytest.raises(Usage, match="was dropped") as gone:
+        weft("rollback", "sales.orders", "--env", "dev")
+    assert gone.value.next_step == "weft history sales.orders --env dev"
+
+
 def test_history_offers_only_what_can_be_gone_back_to(weft: Weft) -> None:
     weft("apply", "--yes")
     assert "weft rollback" not in weft("history", "sales.orders").out
@@ -243,6 +305,44 @@ def test_history_offers_only_what_can_be_gone_back_to(weft: Weft) -> None:
     assert weft("history", "sales.orders").out.endswith(
         "  go back:  weft rollback sales.orders --to 1\n"
     )
+
+
+def test_a_dropped_product_can_go_back_once_its_files_are_back(weft: Weft, tmp_path: Path) -> None:
+    weft("new", "product", "sales.other", "--yes")
+    weft("apply", "--yes")
+    weft("apply", "--rebuild", "--yes")
+    folder, aside = tmp_path / "domains/sales/orders", tmp_path / "aside"
+    folder.rename(aside)
+    weft("apply", "--yes", "--allow-drop")
+    shown = weft("history", "sales.orders").out
+    assert [line.split()[1] for line in shown.splitlines()[1:4]] == ["dropped", "kept", "kept"]
+    assert shown.endswith(
+        "  bring its files back, and then:  weft apply\n"
+        "  go back:  weft rollback sales.orders --to 2\n"
+    )
+    aside.rename(folder)
+    weft("apply", "--yes")
+    assert weft("rollback", "sales.orders", "--to", "2", "--yes").code == 0
+
+
+def test_a_long_history_says_that_it_goes_on(weft: Weft) -> None:
+    weft("apply", "--yes")
+    weft("apply", "--rebuild", "--yes")
+    assert "weft history --limit 0" in weft("history", "--limit", "1").out
+    for limit in ("0", "2"):
+        assert "--limit" not in weft("history", "--limit", limit).out
+
+
+def test_the_beginning_of_a_run_s_id_is_enough(weft: Weft) -> None:
+    for _ in range(17):
+        weft("apply", "--rebuild", "--yes")
+    ids = [run["id"] for run in json.loads(weft("history", "--json").out)["runs"]]
+    assert ids[0] in weft("history", "--run", ids[0]).out
+    (shared, *_) = {each[0] for each in ids if sum(other[0] == each[0] for other in ids) > 1}
+    with pytest.raises(Usage, match=f"runs begin with `{shared}`"):
+        weft("history", "--run", shared)
+    with pytest.raises(NotFound):
+        weft("history", "--run", "zzz")
 
 
 def test_release_0_is_none(weft: Weft) -> None:
@@ -276,8 +376,19 @@ def test_a_mesh_without_products_says_how_to_begin(
 def test_products_that_cannot_be_read_are_not_listed_in_silence(weft: Weft, tmp_path: Path) -> None:
     (tmp_path / "domains/sales/orders/product.yaml").write_text("id: [")
     said = weft("ls")
-    assert said.out.splitlines() == [
-        "0 products in prod; the files have errors, so that some may be missing",
+    assert [line.split() for line in said.out.splitlines()] == [
+        ["product", "state", "status", "release", "ports", "models", "owner"],
+        ["sales.orders", "has", "errors"],
+        ["1", "product", "in", "prod;", "the", "files", "have", "errors"],
+        ["see", "them:", "weft", "validate"],
+    ]
+
+
+def test_a_page_of_a_product_with_errors_is_of_the_past(weft: Weft, tmp_path: Path) -> None:
+    weft("apply", "--yes")
+    (tmp_path / "domains/sales/orders/product.yaml").write_text("id: [")
+    assert weft("show", "sales.orders").out.splitlines()[-2:] == [
+        "This is how it was applied last; its files have errors.",
         "  see them:  weft validate",
     ]
 

@@ -70,3 +70,55 @@ def test_more_values_that_are_allowed_are_looser_and_fewer_are_not() -> None:
 
 def test_where_a_check_stands_is_no_matter() -> None:
     assert fields(FEW, replace(FEW, where="properties/7/quality/0")) == []
+
+
+LOW = Check(
+    "maximum_v",
+    "v <= 10",
+    CheckKind.OPTION,
+    ("v",),
+    {"option": "maximum", "value": 10, "type": "integer"},
+)
+
+
+def bounded(value: object, option: str = "maximum") -> Check:
+    return replace(LOW, arguments={**LOW.arguments, "option": option, "value": value})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "looser"),
+    [
+        (bounded(10), bounded(20), True),
+        (bounded(20), bounded(10), False),
+        (bounded(10, "minLength"), bounded(9, "minLength"), True),
+        (bounded(10, "minLength"), bounded(11, "minLength"), False),
+        (bounded("a"), bounded(10), False),
+        (bounded(10, "multipleOf"), bounded(5, "multipleOf"), False),
+        (FEW, replace(FEW, threshold=9), True),
+        (FEW, replace(FEW, threshold=9, unit="rows"), False),
+        (FEW, replace(FEW, threshold=9, operator=Operator.LESS_OR_EQUAL), False),
+        (
+            replace(FEW, operator=Operator.BETWEEN, threshold=[1, 5]),
+            replace(FEW, operator=Operator.BETWEEN, threshold=[0, 5]),
+            True,
+        ),
+        (
+            replace(FEW, operator=Operator.BETWEEN, threshold=[1, 5]),
+            replace(FEW, operator=Operator.BETWEEN, threshold=[2, 9]),
+            False,
+        ),
+    ],
+)
+def test_a_bound_that_is_further_away_is_looser(old: Check, new: Check, looser: bool) -> None:
+    (field,) = check_fields([CheckQuery(old)], [CheckQuery(replace(new, label="other"))])
+    assert field.note == ("loosened, audited again" if looser else "audited, no rebuild")
+
+
+def test_a_check_goes_with_its_column() -> None:
+    gone = CheckQuery(Check("c", "required v", CheckKind.REQUIRED, ("v",)))
+    (field,) = check_fields([gone], [], {"v"})
+    assert (field.action, field.note) == (ChangeAction.DELETE, "goes with its column")
+
+
+def test_what_nobody_wrote_is_not_shown() -> None:
+    assert fields(LOW, replace(LOW, arguments={**LOW.arguments, "type": "number"})) == []

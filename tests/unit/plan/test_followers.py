@@ -8,6 +8,7 @@ from plan_values import (
     REVENUE,
     after,
     file_source,
+    ids,
     model,
     newer,
     passed,
@@ -19,6 +20,7 @@ from plan_values import (
     transform,
 )
 
+from weft.mesh.run import Hold
 from weft.plan.followers import Follower, followers
 
 ORDERS = product(
@@ -47,6 +49,22 @@ def test_what_reads_a_changed_model_follows_in_its_product_and_in_others() -> No
         Follower("shop.orders", ("orders",), 1),
         Follower("money.revenue", ("revenue",), 1, ("shop.orders",)),
     )
+
+
+def test_what_reads_a_product_that_went_back_follows_it() -> None:
+    later = newer(SETTLED, "shop.orders", "feed", "other")
+    applied = after(plan(later, passed(FIRST)), later)
+    earlier = replace(SETTLED.releases["shop.orders"], number=3, restores=1)
+    hold = Hold("shop.orders", "prod", 1, "ann", "wrong", "2026-11-21T00:00:00Z")
+    back = replace(
+        applied,
+        releases={**applied.releases, "shop.orders": earlier},
+        recorded={**applied.recorded, "shop.orders": 3},
+        holds={"shop.orders": hold},
+    )
+    planned = plan(back, {**passed(FIRST), **passed(plan(later, passed(FIRST)))})
+    assert ids(planned) == ["money.revenue/publish"]
+    assert followers(planned) == (Follower("money.revenue", because=("shop.orders",)),)
 
 
 def test_a_rebuild_is_asked_for() -> None:

@@ -26,7 +26,7 @@ from plan_values import (
     transform,
 )
 
-from weft.mesh.check import CheckResult
+from weft.mesh.check import CheckResult, Promise
 from weft.mesh.contract import Status
 from weft.mesh.product import Materialization
 from weft.mesh.release import Release
@@ -398,3 +398,65 @@ def test_a_rebuild_on_request_is_no_newer_data() -> None:
     salts = {"shop.raw.raw": "salt"}
     changed = newer(after(first, start), "shop.raw", "feed", "other bytes")
     assert plan(replace(changed, salts=salts, new_salts=salts), passed(first)).data == ()
+
+
+def test_a_source_that_cannot_be_read_keeps_back_its_product_and_those_that_read_it() -> None:
+    feed = product(
+        "shop.raw", [transform("raw", source("feed"))], [shown("raw")], [file_source("feed")]
+    )
+    orders = product(
+        "shop.orders", [transform("orders", port("shop.raw.raw@1"))], [shown("orders")]
+    )
+    apart = product("money.apart", [transform("apart")], [shown("apart")])
+    start = situation(feed, orders, REVENUE, apart)
+    lost = {"unread": {"shop.raw": "no file"}, "contents": {}}
+    for now in (start, after(plan(start), start)):
+        found = plan(replace(now, **lost))
+        assert [(each.product, each.cause, each.unread) for each in found.held] == [
+            ("shop.raw", "no file", True),
+            ("shop.orders", "waits for shop.raw", False),
+            ("money.revenue", "waits for shop.orders", False),
+        ]
+        assert found.blocked == ()
+    assert {step.product for step in plan(replace(start, **lost)).steps} == {"money.apart"}
+
+
+def test_what_reads_the_data_of_another_source_goes_on() -> None:
+    feed = product(
+        "shop.raw",
+        [transform("raw", source("feed")), transform("orders", source("other"))],
+        [shown("raw"), shown("orders")],
+        [file_source("feed"), file_source("other")],
+    )
+    reader = product(
+        "money.revenue", [transform("revenue", port("shop.raw.orders@1"))], [shown("revenue")]
+    )
+    start = situation(feed, reader)
+    done = after(plan(start), start)
+    contents = {"shop.raw": {"other": done.contents["shop.raw"]["other"]}}
+    found = plan(replace(done, unread={"shop.raw": "no file"}, contents=contents))
+    assert [each.product for each in found.held] == ["shop.raw"]
+    assert found.empty
+
+
+def test_going_back_to_an_earlier_definition_reuses_its_build() -> None:
+    first = plan(situation(ORDERS))
+    settled = after(first, situation(ORDERS))
+    other = product("shop.orders", [transform("orders", meaning="other")], [CHECKED])
+    now = replace(settled, desired=situation(other).desired, applied={"shop.orders": ORDERS})
+    second = plan(now)
+    assert [each.effect for each in second.changes] == ["rebuild"]
+    changed = after(second, now)
+    back = replace(changed, desired=situation(ORDERS).desired, applied={"shop.orders": other})
+    third = plan(back, passed(first))
+    assert ids(third) == ["shop.orders/publish"]
+    assert [each.effect for each in third.changes] == ["reused, its build is still there"]
+
+
+def test_what_is_reused_is_checked_for_new_promises_about_types() -> None:
+    first = plan(situation(ORDERS))
+    settled = after(first, situation(ORDERS))
+    thing = replace(CHECKED.objects[0], promises=(Promise("id", "integer"),))
+    promising = product("shop.orders", [transform("orders")], [replace(CHECKED, objects=(thing,))])
+    now = replace(settled, desired=situation(promising).desired, applied={"shop.orders": ORDERS})
+    assert ids(plan(now, passed(first)), StepKind.AUDIT) == ["shop.orders/audit/orders@1.orders"]

@@ -111,3 +111,35 @@ def test_a_draft_product_has_no_active_port() -> None:
     content = json.loads(mesh_files([wanted])[path]) | {"status": "draft"}
     (port,) = manifest(FAR, wanted, changed={path: json.dumps(content, indent=1).encode()}).ports
     assert port.status == "draft"
+
+
+def nested(*properties: dict[str, Any]) -> dict[str, bytes]:
+    """The contract of a port whose one column is an object of these properties."""
+    path = "domains/shop/orders/orders.v1.odcs.yaml"
+    contract = json.loads(mesh_files([product(Port("orders", {"a": "object"}))])[path])
+    contract["schema"][0]["properties"][0]["properties"] = list(properties)
+    return {path: json.dumps(contract, indent=1).encode()}
+
+
+def test_what_a_model_does_not_give_inside_of_a_column() -> None:
+    select = "SELECT CAST(NULL AS STRUCT(city VARCHAR, zip VARCHAR)) AS a"
+    changed = nested(
+        {"name": "citi", "logicalType": "string"}, {"name": "zip", "logicalType": "integer"}
+    )
+    shop = product(Port("orders", {"a": "object"}), orders=select)
+    missing, misfit = compiled(FAR, shop, changed=changed)["shop.orders"].diagnostics
+    assert (missing.code, missing.excerpt.strip()) == ("W408", '"name": "citi",')
+    assert missing.message == "model `orders` does not give column `a.citi`"
+    assert missing.note == "did you mean `city`?"
+    assert (misfit.code, misfit.excerpt.strip()) == ("W409", '"logicalType": "integer"')
+    assert misfit.message == "column `a.zip` of model `orders` does not fit its contract"
+
+
+def test_a_port_knows_what_its_model_gives_and_what_is_promised_inside() -> None:
+    select = "SELECT CAST(NULL AS STRUCT(city VARCHAR)) AS a, 1 AS more"
+    changed = nested({"name": "city", "logicalType": "string"})
+    shop = product(Port("orders", {"a": "object"}), orders=select)
+    (found,) = manifest(FAR, shop, changed=changed).ports[0].objects
+    assert [(each.name, each.type) for each in found.given] == [("a", "STRUCT(city VARCHAR)")]
+    assert [each.name for each in found.promises[0].properties] == ["city"]
+    assert [each.type for each in found.columns] == [""]

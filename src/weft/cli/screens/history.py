@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from weft.app.history import ProductHistory, ReleaseLine, RunDetail
+from weft.app.history import ProductHistory, ReleaseLine, RunDetail, RunHistory
 from weft.app.prune import Pruned
 from weft.cli.cells import visible
 from weft.cli.output import Column, Kind, Result, Table, draw_table
@@ -15,8 +15,12 @@ from weft.mesh.words import short_time
 _TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
 
 
-def runs_result(runs: Sequence[Run], environment: str) -> Result:
-    """Return the runs of an environment for every format."""
+def runs_result(history: RunHistory, environment: str, env: str = "") -> Result:
+    """Return the runs of an environment for every format.
+
+    `env` is the option by which the next command means the same environment.
+    """
+    runs = history.runs
     columns = (
         *(Column(name) for name in ("run", "kind", "state")),
         Column("started", Kind.TIME),
@@ -39,14 +43,17 @@ def runs_result(runs: Sequence[Run], environment: str) -> Result:
 
     def text(screen: Screen) -> str:
         if not runs:
-            return f"Nothing has run in {environment} yet.\n  begin:  weft apply\n"
-        return f"{draw_table(table, screen)}  its steps:  weft history --run {runs[0].id}\n"
+            return f"Nothing has run in {environment} yet.\n  begin:  weft apply{env}\n"
+        lines = draw_table(table, screen)
+        if history.older:
+            lines += f"  older ones, too:  weft history --limit 0{env}\n"
+        return f"{lines}  what the newest did:  weft history --run {runs[0].id}{env}\n"
 
     return Result("runs", {"runs": runs}, table, text)
 
 
-def steps_table(detail: RunDetail) -> Table:
-    """Return what the steps of a run did."""
+def steps_result(detail: RunDetail) -> Result:
+    """Return a run and what its steps did, for every format."""
     columns = (
         *(Column(name) for name in ("product", "kind", "target", "state")),
         *(Column(name, _NUMBER) for name in ("rows", "bytes", "seconds")),
@@ -65,7 +72,21 @@ def steps_table(detail: RunDetail) -> Table:
         )
         for each in detail.steps
     ]
-    return Table("steps", columns, rows)
+    table = Table("steps", columns, rows)
+
+    def text(screen: Screen) -> str:
+        steps = draw_table(table, screen) if rows else "No steps: it had none, or they are gone.\n"
+        return f"{_headline(detail.run)}\n{steps}"
+
+    return Result("steps", {"run": detail.run, **table.data}, table, text)
+
+
+def _headline(run: Run) -> str:
+    ended = f" to {short_time(run.ended)}" if run.ended else ""
+    when = f"{short_time(run.started)}{ended}"
+    parts = [f"{run.kind} {run.id}", run.environment, run.state, when, visible(run.actor)]
+    message = f"\n{visible(run.message)}" if run.message else ""
+    return f"{' · '.join(part for part in parts if part)}{message}"
 
 
 def releases_result(history: ProductHistory, env: str = "") -> Result:
@@ -103,15 +124,27 @@ def releases_result(history: ProductHistory, env: str = "") -> Result:
             since = f"held since {short_time(hold.since)}"
             lines += f"{since} by {visible(hold.actor)}: {visible(hold.reason)}\n"
             return f"{lines}  let it go on:  weft rollback {history.product} --lift{env}\n"
-        number = next((each.release.number for each in history.releases if each.reachable), 0)
-        if not number:
-            return f"{lines}  no earlier one is kept, nothing to go back to\n"
-        return f"{lines}  go back:  weft rollback {history.product} --to {number}{env}\n"
+        return f"{lines}{_way_back(history, env)}\n"
 
     return Result("releases", {"history": history}, table, text)
 
 
+def _way_back(history: ProductHistory, env: str) -> str:
+    """Say how to get to an earlier release: the one before, or else any other that is kept."""
+    number = history.before or next(
+        (each.release.number for each in history.releases if each.reachable), 0
+    )
+    if not number:
+        return "  no other one is kept, nothing to go back to"
+    back = f"weft rollback {history.product} --to {number}{env}"
+    if history.dropped:
+        return f"  bring its files back, and then:  weft apply{env}\n  go back:  {back}"
+    return f"  go back:  {back}" if history.before else f"  go to another one:  {back}"
+
+
 def _state(line: ReleaseLine) -> str:
+    if line.release.empty:
+        return "dropped"
     return "current" if line.current else "kept" if line.kept else "forgotten"
 
 

@@ -10,7 +10,7 @@ import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
 from weft.cli.output import Column, Kind, Result, Table
-from weft.mesh.address import PortAddress
+from weft.mesh.address import PortAddress, product_of
 from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
 from weft.plan.plan import (
@@ -61,10 +61,10 @@ class View:
 def draw(plan: Plan, view: View) -> str:
     """Draw a plan; the first line says what it is, the last one what to do next."""
     blocks = _products(plan, view)
-    if plan.data:
+    data = _data_lines(plan, view)
+    if data:
         blocks = blocks or [[_title(plan.mesh, plan)]]
-        sources, models = _data_counts(plan)
-        blocks[-1].append(f"  data: {count(sources, 'source')} changed, {count(models, 'model')}")
+        blocks[-1] += data
     following = _following(plan)
     if following:
         blocks.append(["", *following] if blocks else following)
@@ -156,7 +156,7 @@ def _product(
     aligned = [_label(each) for each in ordered if each.action is not ChangeAction.WARN]
     room = max([_LABEL_ENDS - 3, *map(cells, aligned)]) + 3
     for change in ordered:
-        lines.append(_change_line(change, room, view))
+        lines.append(_change_line(change, room, view, drops=_drops(plan, change)))
         lines += _field_lines(change, view)
     if held:
         checks = f": {visible(', '.join(held.checks))}" if held.checks else ""
@@ -220,19 +220,27 @@ def _label(change: Change) -> str:
     return change.kind if change.kind == "product" else f"{change.kind} {visible(change.name)}"
 
 
-def _change_line(change: Change, room: int, view: View) -> str:
+def _change_line(change: Change, room: int, view: View, *, drops: bool) -> str:
     warns = change.action is ChangeAction.WARN
     label = f"{_label(change)}   " if warns else pad(_label(change), room)
     versions = [_value(each, 0) for each in change.fields if each.what == "version"]
-    effect = "DROP" if _is_drop(change) else visible(change.effect)
+    gone = change.action is ChangeAction.DELETE
+    effects = ("DROP" if drops else "", "" if drops and gone else visible(change.effect))
     breaking = "BREAKING" if change.category is ChangeClass.BREAKING else ""
-    text = f"{label}{'   '.join(part for part in (*versions, effect, breaking) if part)}".rstrip()
-    loud = "DROP" if _is_drop(change) else breaking
+    text = f"{label}{'   '.join(part for part in (*versions, *effects, breaking) if part)}".rstrip()
+    loud = "DROP" if drops else breaking
     return f"  {_painted(change.action.value, change.action, view)} {_emphasised(text, loud, view)}"
 
 
-def _is_drop(change: Change) -> bool:
-    return change.action is ChangeAction.DELETE and change.effect == "drop"
+def _drops(plan: Plan, change: Change) -> bool:
+    """Whether a change ends something that consumers or other models may have read."""
+    if change.action is ChangeAction.DELETE:
+        return change.effect == "drop"
+    return change.kind == "port" and any(
+        change.name in step.target.split(", ")
+        for step in plan.drops
+        if step.product == change.product
+    )
 
 
 def _field_lines(change: Change, view: View) -> list[str]:
@@ -242,8 +250,12 @@ def _field_lines(change: Change, view: View) -> list[str]:
     labels = [min(cells(visible(each.what)), _WIDEST_LABEL) for each in shown]
     room = max([_FIELD_LABEL - 3, *labels])
     lines = [_field_line(each, room, view) for each in shown]
-    left = len(fields) - len(shown)
-    return [*lines, f"      … {left:,} more, all of them: weft plan -v"] if left else lines
+    return [*lines, *_left_out(len(fields) - len(shown), view)]
+
+
+def _left_out(number: int, view: View) -> list[str]:
+    """Draw how many of a long list are not shown, and how to see them; nothing for none."""
+    return [f"      … {number:,} more, all of them: weft plan -v{view.env}"] if number else []
 
 
 def _field_line(field: FieldChange, room: int, view: View) -> str:
@@ -303,19 +315,30 @@ def _affected(consumer: Affected, *, with_port: bool) -> str:
 
 def _sums(plan: Plan) -> str:
     parts = [each for each in plan.changes if each.kind != "product" or each.fields]
-    actions = Counter(each.action for each in parts)
-    drops = sum(map(_is_drop, parts))
-    changed = actions[ChangeAction.UPDATE] + actions[ChangeAction.DELETE] - drops
+    staying = [each for each in parts if not _drops(plan, each)]
+    actions = Counter(each.action for each in staying)
+    changed = actions[ChangeAction.UPDATE] + actions[ChangeAction.DELETE]
     breaking = sum(each.category is ChangeClass.BREAKING for each in parts)
     return (
         f"Plan: {actions[ChangeAction.CREATE]:,} create · {changed:,} change · "
-        f"{drops:,} drop · {breaking:,} breaking"
+        f"{len(parts) - len(staying):,} drop · {breaking:,} breaking"
     )
 
 
-def _data_counts(plan: Plan) -> tuple[int, int]:
-    models = {model for each in plan.data for model in each.models}
-    return len({each.source for each in plan.data}), len(models)
+def _data_lines(plan: Plan, view: View) -> list[str]:
+    """Draw what is done for newer data: how many sources and models, and of which products."""
+    sources = [each for each in plan.data if not each.of_port]
+    if not sources:
+        return []
+    models = {model: None for each in sources for model in each.models}
+    built = {f"{each.product}.{each.target}" for each in plan.steps if each.build}
+    reused = sum(model not in built for model in models)
+    note = f" ({reused:,} reused)" if reused else ""
+    told = f"{count(len(sources), 'source')} changed, {count(len(models), 'model')}{note}"
+    products = list(dict.fromkeys(map(product_of, models)))
+    shown = products if view.whole or len(products) <= _MOST_FIELDS else products[:_MOST_FIELDS]
+    lines = flow(f"  data: {told} of ", shown, view.width).splitlines()
+    return [*lines, *_left_out(len(products) - len(shown), view)]
 
 
 def _painted(text: str, action: ChangeAction, view: View) -> str:

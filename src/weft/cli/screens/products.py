@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from weft.app.show import Detail, Listing
+from weft.app.show import Detail, Line, Listing
 from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.cells import flow, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table, draw_table
@@ -44,7 +44,7 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
             each.status,
             each.release or None,
             " ".join(each.ports),
-            each.models,
+            each.models or None,
             each.owner,
         )
         for each in lines
@@ -57,8 +57,9 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
         shown = draw_table(table, screen) if lines else ""
         products = f"{count(len(lines), 'product')} in {environment}"
         if not listing.sound:
-            missing = "the files have errors, so that some may be missing"
-            return f"{shown}{products}; {missing}\n  see them:  weft validate\n"
+            return f"{shown}{products}; the files have errors\n  see them:  weft validate\n"
+        if any(each.state == "unknown" for each in lines):
+            return f"{shown}{products}; not all can be compared\n  see why:  weft plan{env}\n"
         return f"{shown}{products} · weft show PRODUCT{env}\n"
 
     return Result("products", {"products": lines}, table, text)
@@ -95,10 +96,10 @@ def _product_page(detail: Detail, ports: Table, screen: Screen, env: str) -> str
     owner = f"owner {visible(line.owner)}" if line.owner else "nobody owns it"
     lines = [
         f"{_bold(manifest.address, screen)} · {visible(manifest.title)}",
-        f"  {line.state} · {manifest.status} · {release} · {owner}",
+        flow("  ", [_stands(line), manifest.status, release, owner], screen.width),
     ]
     if manifest.purpose:
-        lines.append(f"  {visible(manifest.purpose)}")
+        lines.append(flow("  ", visible(manifest.purpose).split(), screen.width, joint=" "))
     lines += ["", draw_table(ports, screen)]
     reads = [each.port or f"{each.source} (source)" for each in manifest.inputs]
     models = [f"{each.name} ({each.materialized})" for each in manifest.transforms]
@@ -109,8 +110,17 @@ def _product_page(detail: Detail, ports: Table, screen: Screen, env: str) -> str
     ):
         lines += [flow(head, items, screen.width)] if items else []
     address = manifest.address
-    lines.append(f"  more:  weft show {address}.PORT{env} · weft lineage {address}{env}")
+    if line.state == "has errors":
+        lines.append("This is how it was applied last; its files have errors.")
+        lines.append("  see them:  weft validate")
+    else:
+        more = [f"weft show {address}.PORT{env}", f"weft lineage {address}{env}"]
+        lines.append(flow("  more:  ", more, screen.width))
     return "\n".join(lines) + "\n"
+
+
+def _stands(line: Line) -> str:
+    return f"applied by root {line.root}" if line.state == "elsewhere" else line.state
 
 
 def port_result(manifest: ProductManifest, port: PortVersion, env: str = "") -> Result:
@@ -157,7 +167,8 @@ def transform_result(manifest: ProductManifest, model: Transform, env: str = "")
 
     def text(screen: Screen) -> str:
         head = f"{_bold(address, screen)} · {model.materialized} · {model.path}"
-        said = f"  {visible(model.description)}\n" if model.description else ""
+        words = visible(model.description).split()
+        said = flow("  ", words, screen.width, joint=" ") + "\n" if words else ""
         its_sql = f"its SQL:  weft show {address} --sql{env}"
         return f"{head}\n{said}\n{draw_table(table, screen)}\n  {its_sql}\n"
 

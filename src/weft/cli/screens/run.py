@@ -35,11 +35,17 @@ _WORST_FIRST = (StepState.FAILED, StepState.HELD, StepState.SKIPPED)
 
 @dataclass
 class Following:
-    """What has happened in a run so far, product by product; `env` goes behind next commands."""
+    """What has happened in a run so far, product by product.
+
+    `env` goes behind next commands; `before` is a code that held before the run began, `again`
+    the command that goes on after a failure.
+    """
 
     colour: bool = False
     width: int = 0
     env: str = ""
+    before: Exit = Exit.DONE
+    again: str = "weft apply"
     run: str = ""
     results: dict[str, list[StepResult]] = field(default_factory=dict)
 
@@ -71,7 +77,11 @@ class Following:
         return "\n".join(lines) + "\n"
 
     def exit_code(self) -> Exit:
-        """Return the code to exit with: 8 where a step failed, 6 where checks held a product."""
+        """Return the code to exit with, that of the run itself or the one from before."""
+        return most_telling([self.before, self._own_code()])
+
+    def _own_code(self) -> Exit:
+        """Return 8 where a step failed, 6 where checks held a product."""
         codes = {StepState.FAILED: Exit.PARTLY, StepState.HELD: Exit.CHECKS}
         return most_telling(codes[each] for each in self._states().values() if each in codes)
 
@@ -133,9 +143,9 @@ class Following:
         return f"{count(states.total(), 'product')}: {' · '.join(parts)}"
 
     def _next_step(self) -> str:
-        match self.exit_code():
+        match self._own_code():
             case Exit.PARTLY:
-                return f"when the cause is gone:  weft apply{self.env}"
+                return f"when the cause is gone:  {self.again}{self.env}"
             case Exit.CHECKS:
                 return f"what failed, with its rows:  weft test{self.env}"
             case _:

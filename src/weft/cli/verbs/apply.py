@@ -9,17 +9,20 @@ import click
 
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import Opened
-from weft.app.environments import not_there_yet
-from weft.app.errors import Exit, Usage, most_telling
+from weft.app.environments import not_there_yet, refuse_unknown
+from weft.app.errors import Exit, Usage
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.saved_plan import for_saved_plan, read_plan
-from weft.cli.held import tell_held
+from weft.cli.beginning import NO_PRODUCTS
+from weft.cli.cells import visible
+from weft.cli.held import held_exit, tell_held
+from weft.cli.next_step import env_of
 from weft.cli.options import (
     env_option,
     mesh_here,
     product_option,
     rebuild_option,
-    same_env,
+    take_over_option,
     verbose_option,
     warn,
     yes_option,
@@ -42,7 +45,9 @@ from weft.plan.plan import Plan
 @env_option
 @product_option
 @rebuild_option
+@take_over_option
 @click.option("--allow-drop", is_flag=True, help="Let destructive steps run.")
+@click.option("--new-env", is_flag=True, help="Make the environment where nobody can be asked.")
 @verbose_option
 @yes_option
 @screen_options
@@ -53,35 +58,41 @@ def apply(
 
     Without a saved plan one is made, shown and asked about. What was interrupted, by Ctrl-C or
     worse, is gone on with by the next apply. A failing check holds its product on the release it
-    has, and exits with 6.
+    has, and exits with 6. An environment that does not exist yet is made where a person agrees to
+    it, or with --new-env.
     """
-    if file and (env or products or flags["rebuild"]):
+    if file and (env or products or flags["rebuild"] or flags["take_over"]):
         raise Usage("a saved plan says itself what it is for", next_step=f"weft apply {file}")
     options = ApplyOptions(allow_drop=flags["allow_drop"])
     saved = read_plan(file) if file else None
+    yes = flags["yes"] or saved is not None
+    may_be_new = flags["new_env"] or (screen.asks and not yes)
     with mesh_here(saved.environment if saved else env, may_be_new=True) as mesh:
-        where = same_env("" if mesh.production else mesh.environment)
+        if not may_be_new:
+            refuse_unknown(mesh, f"add --new-env, where `{mesh.environment}` is meant")
+        where = env_of(mesh)
         if saved:
             options, plan = for_saved_plan(mesh, saved, options), saved
         else:
             view = View(screen.width, screen.colour, flags["verbose"], apply="", env=where)
-            plan = _shown(mesh, PlanOptions(products, flags["rebuild"]), view, screen)
+            wanted = PlanOptions(products, flags["rebuild"], flags["take_over"])
+            plan = _shown(mesh, wanted, view, screen)
         refuse_unless_allowed(plan, options)
-        yes = flags["yes"] or saved is not None
+        code = held_exit(plan)
         if plan.empty:
             # What an interrupted run published may still have to be shown to other programs.
             for event in apply_plan(mesh, plan, options):
                 if event.kind == "warning":
-                    screen.say(event.text)
-            put_no_run(screen)
-            code = Exit.DONE
+                    screen.say(visible(event.text))
+            put_no_run(screen, code)
         elif screen.agree(f"Apply this to {plan.environment}?", yes=yes):
             events = apply_plan(mesh, plan, options)
-            code = follow(events, screen, mesh.system.monotonic, where)
+            code = follow(events, screen, mesh.system.monotonic, where, before=code)
         else:
             screen.say("Nothing was applied.")
             return Exit.BLOCKED
-        return most_telling([code, tell_held(mesh, plan, screen)])
+        tell_held(mesh, plan, screen)
+        return code
 
 
 def _shown(mesh: Opened, options: PlanOptions, view: View, screen: Screen) -> Plan:
@@ -91,4 +102,6 @@ def _shown(mesh: Opened, options: PlanOptions, view: View, screen: Screen) -> Pl
     warn(planned.loaded, planned.seconds, screen)
     text = draw(planned.plan, replace(view, seconds=planned.seconds, notice=notice))
     screen.show(text)
+    if not planned.loaded.products:
+        screen.say(NO_PRODUCTS.rstrip())
     return planned.plan

@@ -6,6 +6,7 @@ import click
 
 from weft.app.audit import audit_entries, verify_audit
 from weft.app.errors import Exit
+from weft.cli.number import Number
 from weft.cli.options import mesh_here
 from weft.cli.output import Column, Kind, Table, put, report
 from weft.cli.screen import Screen, screen_options
@@ -33,7 +34,7 @@ def audit() -> None:
 @click.option(
     "--limit",
     default=50,
-    type=click.IntRange(0),
+    type=Number(0),
     metavar="N",
     help="So many.  [default: 50; 0: all]",
 )
@@ -52,7 +53,7 @@ def log(limit: int, screen: Screen) -> int:
 )
 @screen_options
 def verify(screen: Screen) -> int:
-    """Check the hash chain of the audit log; exits with 5 when it is broken."""
+    """Check the hash chain of the audit log; exits with 5 when broken."""
     with mesh_here("") as mesh:
         found = verify_audit(mesh)
     good = f"{found.entries:,} entr{'y is' if found.entries == 1 else 'ies are'} good"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from weft.app.doctor import Finding, State, examine_machine
+from weft.app.doctor import examine_machine
 from weft.app.errors import Exit, Usage
+from weft.app.finding import Finding, State
 from weft.app.rebuild_store import rebuild
 from weft.app.system import System
 from weft.app.workspace import find_mesh
-from weft.cli.cells import pad, visible
+from weft.cli.cells import flow, pad, visible
 from weft.cli.options import env_option
 from weft.cli.output import Column, Kind, Result, Table, put, report
 from weft.cli.screen import Screen, screen_options
@@ -71,9 +72,15 @@ def _text(findings: tuple[Finding, ...], screen: Screen) -> str:
     for each in findings:
         word = pad(each.state, 5)
         word = click.style(word, fg=_HUES[each.state]) if screen.colour else word
-        lines.append(f" {word} {pad(each.name, width)}  {visible(each.detail)}".rstrip())
+        name = pad(each.name, width)
+        lines.append(f" {word} {name}  {_told(each.detail, width + 9, screen)}".rstrip())
         if each.fix:
-            lines.append(f"       {' ' * width}  fix: {visible(each.fix)}")
+            lines.append(f"{' ' * (width + 9)}fix: {visible(each.fix)}")
     bad = sum(each.state is not State.OK for each in findings)
     lines.append("All is well." if not bad else f"{bad} of {len(findings)} need a look.")
     return "\n".join(lines) + "\n"
+
+
+def _told(text: str, place: int, screen: Screen) -> str:
+    """Set words in lines that begin, after the first, at a place of the screen."""
+    return flow(" " * place, visible(text).split(), screen.width, joint=" ").lstrip()

@@ -12,6 +12,7 @@ from weft.app.errors import Exit, Usage
 from weft.app.explain import SCHEMAS, Explanation, schema_text
 from weft.app.explain import explain as explained
 from weft.cli.commands import ENTRIES, load
+from weft.cli.completion import a_topic
 from weft.cli.output import Column, Kind, Result, Table, put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
@@ -22,7 +23,7 @@ from weft.cli.verb import verb
     ("weft explain W206", "what a code of `weft validate` means, and what to write"),
     ("weft explain schema.properties.required", "what a field of a contract does in Weft"),
 )
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=a_topic)
 @click.option(
     "--schema",
     type=click.Choice(SCHEMAS),

@@ -6,10 +6,13 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.history import product_history, run_detail, run_history
-from weft.cli.options import env_option, mesh_here, same_env
+from weft.cli.completion import a_product
+from weft.cli.next_step import same_env
+from weft.cli.number import Number
+from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
-from weft.cli.screens.history import releases_result, runs_result, steps_table
+from weft.cli.screens.history import releases_result, runs_result, steps_result
 from weft.cli.verb import verb
 
 
@@ -18,13 +21,13 @@ from weft.cli.verb import verb
     ("weft history", "the latest runs: who, when, and how they ended"),
     ("weft history operations.flights", "the releases of a product, and which can be restored"),
 )
-@click.argument("product", required=False, metavar="[PRODUCT]")
+@click.argument("product", required=False, metavar="[PRODUCT]", shell_complete=a_product)
 @env_option
 @click.option("--run", "run_id", default="", metavar="ID", help="The steps of one run.")
 @click.option(
     "--limit",
     default=20,
-    type=click.IntRange(0),
+    type=Number(0),
     metavar="N",
     help="So many runs.  [default: 20; 0: all]",
 )
@@ -37,7 +40,8 @@ def history(product: str | None, env: str, run_id: str, limit: int, screen: Scre
         if product:
             put(releases_result(product_history(mesh, product), same_env(env)), screen)
         elif run_id:
-            put(steps_table(run_detail(mesh, run_id)), screen)
+            put(steps_result(run_detail(mesh, run_id)), screen)
         else:
-            put(runs_result(run_history(mesh, limit), mesh.environment), screen)
+            runs = run_history(mesh, limit)
+            put(runs_result(runs, mesh.environment, same_env(env)), screen)
     return Exit.DONE

@@ -6,7 +6,9 @@ import click
 
 from weft.app.errors import Exit
 from weft.app.show import list_products
-from weft.cli.options import env_option, mesh_here, same_env
+from weft.cli.completion import a_selector
+from weft.cli.next_step import same_env
+from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.products import products_result
@@ -18,7 +20,7 @@ from weft.cli.verb import verb
     ("weft ls", "every product: its release, its ports, how it stands"),
     ("weft ls operations tag:pii --json", "some of them, by domain, glob, tag, +a or a+"),
 )
-@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...", shell_complete=a_selector)
 @env_option
 @screen_options
 def ls(selectors: tuple[str, ...], env: str, screen: Screen) -> int:

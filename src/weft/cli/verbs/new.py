@@ -12,12 +12,13 @@ from weft.app.new_port import Major, draft_port
 from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.app.workspace import find_mesh
-from weft.cli.offer import offer
+from weft.cli.number import Number
+from weft.cli.offer import offer, yes_option
+from weft.cli.options import env_option, mesh_here
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import VerbGroup, verb
 from weft.mesh.address import PortAddress, ProductAddress
-
-_YES = click.option("-y", "--yes", is_flag=True, help="Write without asking.")
+from weft.mesh.manifest import ProductManifest
 
 
 @click.group(
@@ -46,10 +47,10 @@ def new() -> None:
 @click.argument("name")
 @click.option("--owner", required=True, help="User name of its owner.")
 @click.option("--warehouse", default="", help="Where its data lives.  [default: the first one]")
-@_YES
+@yes_option
 @screen_options
 def domain(name: str, owner: str, warehouse: str, yes: bool, screen: Screen) -> int:
-    """Write a new domain: a business area with an owner and a home warehouse."""
+    """Write a new domain: a business area, its owner and its warehouse."""
     mesh = find_mesh(Path.cwd())
     settings = load_settings(mesh, System().variables)
     return offer(mesh, draft_domain(settings, name, owner, warehouse), screen, yes=yes)
@@ -63,7 +64,7 @@ def domain(name: str, owner: str, warehouse: str, yes: bool, screen: Screen) -> 
 @click.argument("address", metavar="DOMAIN.PRODUCT")
 @click.option("--owner", default="", help="User name of its owner.  [default: the domain's]")
 @click.option("--port", default="", help="Name of its first port.  [default: the product's]")
-@_YES
+@yes_option
 @screen_options
 def product(address: str, owner: str, port: str, yes: bool, screen: Screen) -> int:
     """Write a new data product, valid as it stands."""
@@ -83,29 +84,39 @@ def product(address: str, owner: str, port: str, yes: bool, screen: Screen) -> i
 @click.argument("address", metavar="DOMAIN.PRODUCT.PORT")
 @click.option(
     "--major",
-    type=click.IntRange(1),
+    type=Number(1),
     metavar="N",
     help="The major to write.  [default: the next one]",
 )
 @click.option(
     "--keep",
-    type=click.IntRange(1),
+    type=Number(1),
     metavar="N",
-    help="An older major that goes on, by copies of its models.",
+    help="An older major that goes on as it was applied.",
 )
 @click.option("--until", default="", metavar="DATE", help="Last day of the major that is kept.")
-@_YES
+@env_option
+@yes_option
 @screen_options
-def port(address: str, yes: bool, screen: Screen, **wish: Any) -> int:
+def port(address: str, env: str, yes: bool, screen: Screen, **wish: Any) -> int:
     """Write a new port, or the next major of one.
 
-    A next major begins as a copy of the latest contract; change it then. What you changed in
-    the old contract before has to be taken back there.
+    A next major begins as a copy of the latest contract, with all that you changed in it. The
+    major that you keep goes on as it was applied: its contract comes back, and its models get
+    files of their own.
     """
     wanted = PortAddress.parse(address)
     mesh = find_mesh(Path.cwd())
     asked = Major(wish["major"] or 0, wish["keep"] or 0, wish["until"], System().now())
-    return offer(mesh, draft_port(mesh, wanted, asked), screen, yes=yes)
+    applied = _applied(wanted.product, env) if asked.keep else None
+    return offer(mesh, draft_port(mesh, wanted, asked, applied), screen, yes=yes)
+
+
+def _applied(product: ProductAddress, env: str) -> ProductManifest | None:
+    """A product as it was applied last, if ever."""
+    with mesh_here(env) as mesh:
+        found = mesh.store.definitions.manifests(mesh.environment, [str(product)])
+    return found.get(str(product))
 
 
 for _command in (domain, product, port):

@@ -12,12 +12,13 @@ from weft.app.plan import PlanOptions, make_plan
 from weft.app.saved_plan import write_plan
 from weft.app.serving import unserved
 from weft.cli.beginning import NO_PRODUCTS
+from weft.cli.next_step import same_env
 from weft.cli.options import (
     env_option,
     mesh_here,
     product_option,
     rebuild_option,
-    same_env,
+    take_over_option,
     verbose_option,
     warn,
 )
@@ -37,6 +38,7 @@ from weft.plan.plan import Plan
 @product_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
 @rebuild_option
+@take_over_option
 @click.option("--sql", is_flag=True, help="Show the statements of every step instead.")
 @verbose_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
@@ -51,13 +53,15 @@ def plan(
     """
     with mesh_here(env, may_be_new=True) as mesh:
         notice = not_there_yet(mesh)
-        planned = make_plan(mesh, PlanOptions(products, flags["rebuild"]))
+        options = PlanOptions(products, flags["rebuild"], flags["take_over"])
+        planned = make_plan(mesh, options)
         hidden = unserved(mesh)
     warn(planned.loaded, planned.seconds, screen)
     if out:
         write_plan(planned.plan, out)
     words = ["weft apply", *([str(out)] if out else _same_scope(env, products))]
-    words += ["--rebuild"] if flags["rebuild"] and not out else []
+    again = {"--rebuild": flags["rebuild"], "--take-over": flags["take_over"]}
+    words += [name for name, given in again.items() if given and not out]
     view = View(
         width=screen.width,
         colour=screen.colour,

@@ -8,6 +8,7 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.query import query as asked
+from weft.cli.number import Number
 from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.rows import ON_A_SCREEN, read_rows
@@ -24,7 +25,7 @@ from weft.cli.verb import verb
 @env_option
 @click.option(
     "--limit",
-    type=click.IntRange(0),
+    type=Number(0),
     metavar="N",
     help="Show so many rows.  [default: 100; 0: all]",
 )
@@ -33,7 +34,8 @@ def query(sql: str, env: str, limit: int | None, screen: Screen) -> int:
     """Run one SELECT over published ports, by their logical names.
 
     `domain.product.object_v1` is major 1, `domain.product.object` the highest active one.
-    JSON, YAML, CSV and Markdown have all rows unless a limit is given.
+    JSON, YAML, CSV and Markdown have all rows unless a limit is given. `-` reads the query from
+    stdin.
     """
     text = _from_stdin() if sql == "-" else sql
     most = limit if limit is not None else ON_A_SCREEN if screen.format == "table" else 0

@@ -9,7 +9,10 @@ import click
 from weft.app.errors import Exit
 from weft.app.rollback import Rollback, RollbackOptions, lift_hold, plan_rollback, roll_back
 from weft.cli.cells import flow
-from weft.cli.options import env_option, mesh_here, same_env, yes_option
+from weft.cli.completion import a_product
+from weft.cli.next_step import same_env
+from weft.cli.number import Number
+from weft.cli.options import env_option, mesh_here, yes_option
 from weft.cli.output import Column, Table, report
 from weft.cli.progress import follow
 from weft.cli.screen import Screen, screen_options
@@ -22,18 +25,24 @@ from weft.mesh.words import short_time
     ("weft rollback operations.flights --reason 'wrong delays'", "to the release before"),
     ("weft rollback operations.flights --lift", "let it publish again"),
 )
-@click.argument("product")
+@click.argument("product", shell_complete=a_product)
 @env_option
 @click.option(
     "--to",
     "release",
     default=None,
-    type=click.IntRange(1),
+    type=Number(1),
     metavar="NUMBER",
     help="The release to go back to.  [default: the one before]",
 )
 @click.option("--reason", default="", help="Why; it stands with the hold.")
-@click.option("--breaks", multiple=True, metavar="PRODUCT", help="A consumer that may break.")
+@click.option(
+    "--breaks",
+    multiple=True,
+    metavar="PRODUCT",
+    shell_complete=a_product,
+    help="A consumer that may break.",
+)
 @click.option("--lift", is_flag=True, help="End the hold of an earlier rollback instead.")
 @yes_option
 @screen_options
@@ -42,9 +51,10 @@ def rollback(
 ) -> int:
     """Point a product to an earlier release, with its contract, and hold it there.
 
-    Builds and checks go on; nothing is published until the hold is lifted or a new definition is
-    applied. What reads it is built on the older data by the next apply or run. Refused when the
-    older contract breaks a consumer that is not named.
+    Without --to it is the release before the one that is shown now: a second time it goes further
+    back, never to what was left. Builds and checks go on; nothing is published until the hold is
+    lifted or a new definition is applied. What reads it is built on the older data by the next
+    apply or run. Refused when the older contract breaks a consumer that is not named.
     """
     with mesh_here(env) as mesh:
         if wish.pop("lift"):
@@ -61,7 +71,11 @@ def rollback(
             screen.say("Nothing was changed.")
             return Exit.BLOCKED
         return follow(
-            roll_back(mesh, ready, options.reason), screen, mesh.system.monotonic, same_env(env)
+            roll_back(mesh, ready, options.reason),
+            screen,
+            mesh.system.monotonic,
+            same_env(env),
+            again=f"weft rollback {product} --to {ready.target.number}",
         )
 
 

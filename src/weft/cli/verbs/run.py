@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from weft.app.apply import ApplyOptions, apply_plan
-from weft.app.errors import Exit, most_telling
 from weft.app.run import plan_run
 from weft.cli.cells import flow
-from weft.cli.held import tell_held
-from weft.cli.options import env_option, mesh_here, product_option, same_env
+from weft.cli.held import held_exit, tell_held
+from weft.cli.next_step import same_env
+from weft.cli.options import env_option, mesh_here, product_option
 from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
@@ -33,14 +33,17 @@ def run(env: str, products: tuple[str, ...], screen: Screen) -> int:
         if planned.differing:
             names = list(planned.differing)
             screen.say(flow("not applied yet, run as they were: ", names, screen.width))
-        plan, code = planned.plan, Exit.DONE
+        plan = planned.plan
+        code = held_exit(plan)
         if plan.steps:
             events = apply_plan(mesh, plan, ApplyOptions())
-            code = follow(events, screen, mesh.system.monotonic, same_env(env))
+            clock = mesh.system.monotonic
+            code = follow(events, screen, clock, same_env(env), code, again="weft run")
         else:
             screen.say(f"Nothing to do: {_settled(plan)}. ({planned.seconds:.1f} s)")
-            put_no_run(screen)
-        return most_telling([code, tell_held(mesh, plan, screen)])
+            put_no_run(screen, code)
+        tell_held(mesh, plan, screen)
+        return code
 
 
 def _settled(plan: Plan) -> str:

@@ -8,7 +8,9 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.test import TestOptions, failing_rows, run_tests
-from weft.cli.options import env_option, mesh_here, same_env
+from weft.cli.completion import a_check, a_selector
+from weft.cli.next_step import same_env
+from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.rows import ON_A_SCREEN, read_rows
 from weft.cli.screen import Screen, screen_options
@@ -21,11 +23,17 @@ from weft.cli.verb import verb
     ("weft test", "every unit test, then every promise against the real data"),
     ("weft test --rows departures.tailnum_exists", "all rows that failed a check"),
 )
-@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...", shell_complete=a_selector)
 @env_option
 @click.option("--unit", is_flag=True, help="Unit tests only.")
 @click.option("--contracts", is_flag=True, help="Contracts only.")
-@click.option("--rows", default="", metavar="CHECK", help="Show the rows that failed a check.")
+@click.option(
+    "--rows",
+    default="",
+    metavar="CHECK",
+    shell_complete=a_check,
+    help="Show the rows that failed a check.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the checks that hold, too.")
 @screen_options
 def test(selectors: tuple[str, ...], env: str, rows: str, screen: Screen, **flags: Any) -> int:

@@ -125,4 +125,11 @@ MESHWIDE: dict[str, Code] = {
         "folder inside a product, or it is a folder or a pipe with the name of a definition. Put "
         "the file itself here.",
     ),
+    "W425": Code(
+        "A port of another repository that nobody could be asked about",
+        "The `contractId` names a port of a product that is not in these files. What other "
+        "repositories publish stands in the store, and it is not there or cannot be opened here, "
+        "as in a CI that only has the files. The product, and what reads it, is checked as far as "
+        "possible without it; `weft validate` where the store can be opened checks the rest.",
+    ),
 }

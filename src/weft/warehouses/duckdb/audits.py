@@ -7,7 +7,6 @@ import os
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from weft.mesh.diagnostic import as_written
 from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
+from weft.sql.nested import misfits
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
 from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
@@ -28,6 +28,11 @@ from weft.warehouses.protocol import Bound, Outcome, Unmeasurable, WarehouseErro
 
 KEPT_KEYS = 3
 KEPT_DAYS = 14
+
+# The engine's own driver gives some values only where other packages are installed; as texts all.
+_TEXTS = "SELECT typeof(value), CAST(value AS VARCHAR) FROM ( {statement} ) AS answer(value)"
+_SIMPLE = re.compile(r"([A-Z]+)(?:\([0-9,]+\))?")
+_NUMBERS = {"integer": int, "decimal": float, "float": float}
 
 _CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
@@ -92,7 +97,7 @@ class Auditor:
             return self._measured_alone(spec, reading)
         rows = counts[0]
         return rows, [
-            self._judged(measure, rows, counts[measure.column])
+            evaluate(measure, rows, counts[measure.column])
             if measure.column >= 0
             else self._stated(measure, measure.statement, rows, reading)
             for measure in spec.measures
@@ -110,28 +115,28 @@ class Auditor:
             if statement:
                 results.append(self._stated(measure, statement, rows, reading))
             else:
-                results.append(self._judged(measure, rows, rows))
+                results.append(evaluate(measure, rows, rows))
         return rows, results
 
     def _stated(self, measure: Measure, statement: str, rows: int, reading: Reading) -> CheckResult:
         try:
-            found = self._ask(statement, reading)
+            found = self._ask(_TEXTS.format(statement=f"\n{statement}\n"), reading)
         except Unmeasurable as error:
             return unmeasured(measure.check, str(error), rows)
         if len(found) != 1:
             return unmeasured(measure.check, f"it gave {len(found)} rows and not one", rows)
-        return self._judged(measure, rows, found[0][0])
+        native, text = found[0]
+        if text is None:
+            return evaluate(measure, rows, None)
+        simple = _SIMPLE.fullmatch(native)
+        family = DIALECT.types.families.get(simple.group(1), "") if simple else ""
+        if family not in _NUMBERS:
+            return unmeasured(measure.check, f"it gave `{as_written(text)}` and not a number", rows)
+        return evaluate(measure, rows, _NUMBERS[family](text))
 
     def _ask(self, select: str, reading: Reading) -> list[tuple[Any, ...]]:
         statement = reading.over(select)
         return self._sessions.execute(statement, reading.is_small(statement))
-
-    def _judged(self, measure: Measure, rows: int, value: Any) -> CheckResult:
-        number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-        if value is not None and not number:
-            shown = as_written(value if isinstance(value, bool) else str(value))
-            return unmeasured(measure.check, f"it gave `{shown}` and not a number", rows)
-        return evaluate(measure, rows, float(value) if isinstance(value, Decimal) else value)
 
     def _quarantined(self, failing: _Failing, result: CheckResult, bound: Bound) -> CheckResult:
         """Keep the failing rows of a check that did not pass."""
@@ -203,20 +208,28 @@ def column_results(
     """Compare a candidate's columns with the contract's: one result, or one per column at fault."""
     if not spec.columns:
         return ()
-    from weft.sql.types import fit_problem  # reads types with sqlglot, which observing spares
-
     found = {DIALECT.fold(column.name): column.type for column in columns}
     faults = []
     for promise in spec.columns:
         name = promise.name
         native = found.get(DIALECT.fold(name))
         if native is None:
-            faults.append(_fault(f"column_{name}", f"column {name}", "the model does not give it"))
-        elif problem := fit_problem(promise, native, DIALECT):
-            faults.append(_fault(f"type_{name}", f"type of {name}", problem))
+            faults.append(_not_given(name))
+            continue
+        for each in misfits(promise, native, DIALECT):
+            path, problem = each.path, each.problem
+            faults.append(
+                _not_given(path)
+                if each.missing
+                else _fault(f"type_{path}", f"type of {path}", problem)
+            )
     if faults:
         return tuple(replace(fault, rows=rows) for fault in faults)
     return (CheckResult("columns", "columns and their types", Verdict.PASS, rows),)
+
+
+def _not_given(path: str) -> CheckResult:
+    return _fault(f"column_{path}", f"column {path}", "the model does not give it")
 
 
 def _fault(check: str, label: str, message: str) -> CheckResult:

@@ -11,7 +11,7 @@ from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.plan.plan import BuildSpec, Step
 from weft.sql.duckdb import quote
-from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.disk import Disk, checksum
 from weft.warehouses.duckdb.layout import Layout, checked
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.relations import Relations
@@ -91,9 +91,11 @@ class Builder:
         target = f"{self._layout.files}/{name}"
         try:
             rows, size = write(draft)
+            summed = checksum([draft])
             self._disk.rename(draft, target)
             files = (self._layout.relative(target),)
-            outcome = self._add(replace(build, rows=rows, bytes=size, files=files))
+            whole = replace(build, rows=rows, bytes=size, checksum=summed, files=files)
+            outcome = self._add(whole)
         except WarehouseError:
             with suppress(WarehouseError):
                 self._disk.remove(draft)

@@ -9,7 +9,8 @@ import ctypes
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from weft.warehouses.protocol import WarehouseError
@@ -24,7 +25,7 @@ DENIED_TEXTS = tuple(os.strerror(number) for number in _DENIED)
 def full_disk(path: str) -> WarehouseError:
     """Return the error for a disk that has no room left."""
     return WarehouseError(
-        f"the disk is full: cannot write {path}; free some space and apply again",
+        f"the disk is full: cannot write {path}; free some space and try again",
         interrupted=True,
         unwritable=True,
     )
@@ -33,7 +34,7 @@ def full_disk(path: str) -> WarehouseError:
 def not_writable(path: str) -> WarehouseError:
     """Return the error for a place where this user may not write."""
     return WarehouseError(
-        f"{path} is not writable; give this user the right to write there and apply again",
+        f"{path} is not writable; give this user the right to write there and try again",
         denied=True,
         interrupted=True,
         unwritable=True,
@@ -65,6 +66,7 @@ def _find_flush() -> Callable[[int], None] | None:
 
 
 _MANY = 4
+_PART = 1 << 20
 _flush_all = _find_flush()
 
 
@@ -123,6 +125,11 @@ class Disk:
                 return False
         return True
 
+    def touch(self, path: str) -> None:
+        """Make a file look as if it was changed now."""
+        with self._explained("touch", path):
+            os.utime(path)
+
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
         with self._explained("remove", path), suppress(FileNotFoundError):
@@ -159,6 +166,19 @@ def read(path: str) -> bytes | None:
         return None
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def checksum(paths: Iterable[str]) -> int:
+    """Return the CRC-32 of files, one after the other. Raises WarehouseError."""
+    found = 0
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                while part := stream.read(_PART):
+                    found = zlib.crc32(part, found)
+        except OSError as error:
+            raise unreadable(path, error) from error
+    return found
 
 
 def names_in(path: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -69,8 +69,8 @@ class Lake:
     def observe(self, scope: Scope) -> Observed:
         """Read what is really there for the products in scope. Raises WarehouseError.
 
-        Builds that lost their data are not there. Unless somebody asks to look closely, only
-        those of the current releases in scope are looked at.
+        Builds that lost their data are not there. Unless somebody asks for more, only those of
+        the current releases in scope are looked at, and what their views lead to.
         """
         if not _exists(self._layout, self._owner):
             return Observed()
@@ -79,10 +79,12 @@ class Lake:
             for product in scope.products
         }
         releases = {product: release for product, release in found.items() if release}
-        if scope.closely:
-            return Observed(releases, frozenset(each.key for each in self._manifests.all()))
-        named = {key for release in releases.values() for key in release.keys}
-        return Observed(releases, self._manifests.keys() - self._manifests.damaged(named))
+        keys = self._manifests.keys()
+        if scope.content:
+            return Observed(releases, frozenset(filter(self._manifests.is_intact, keys)))
+        named = scope.builds.union(*(release.keys for release in releases.values()))
+        damaged, hollow = self._manifests.damage(named)
+        return Observed(releases, keys - damaged, hollow)
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
@@ -102,9 +104,12 @@ class Lake:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""
         expansion = Expansion(self._layout, self._manifests)
         named = tuple(relations)
-        for relation in named:
-            _refuse_damaged(relation, self._manifests)
-        return answer(select, named, expansion, self._engine)
+        _refuse_damaged(named, self._manifests.is_readable)
+
+        def look() -> None:
+            _refuse_damaged(named, self._manifests.is_intact)
+
+        return answer(select, named, expansion, self._engine, look)
 
     def failing_rows(self, audit: str, check: str) -> Answer:
         """Return all rows that failed a check. Raises KeyError when none are kept."""
@@ -177,9 +182,10 @@ def _exists(layout: Layout, owner: Owner) -> bool:
     return open_lake(layout, owner.mesh, owner.store)
 
 
-def _refuse_damaged(relation: Relation, manifests: Manifests) -> None:
-    if not manifests.is_readable(relation.key):
-        raise WarehouseError(
-            f"{'.'.join(relation.path)}: its data is missing or damaged in the lake; "
-            "run `weft apply`, which builds it again"
-        )
+def _refuse_damaged(relations: Iterable[Relation], is_whole: Callable[[str], bool]) -> None:
+    for relation in relations:
+        if not is_whole(relation.key):
+            raise WarehouseError(
+                f"{'.'.join(relation.path)}: its data is missing or damaged in the lake; "
+                "run `weft apply`, which builds it again"
+            )

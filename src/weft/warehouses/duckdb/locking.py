@@ -48,7 +48,7 @@ def holding(path: str, *, shared: bool) -> Iterator[None]:
         if not locked(number, path, shared=shared, patience=PATIENCE):
             raise WarehouseError(
                 f"{path} is locked by another program; wait for that one, or continue or end it, "
-                "and apply again",
+                "and try again",
                 transient=True,
                 interrupted=True,
             )

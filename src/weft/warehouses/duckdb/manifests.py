@@ -10,6 +10,7 @@ import msgspec
 from weft.mesh.release import Build
 from weft.warehouses.duckdb.disk import Disk, names_in, read, unreadable
 from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.wholeness import Wholeness
 from weft.warehouses.protocol import WarehouseError
 
 _ENDING = ".json"
@@ -25,6 +26,7 @@ class Manifests:
     def __init__(self, layout: Layout, disk: Disk) -> None:
         self._layout = layout
         self._disk = disk
+        self._wholeness = Wholeness(layout, disk)
         self._read: dict[str, Build] = {}
 
     def keys(self) -> frozenset[str]:
@@ -33,23 +35,32 @@ class Manifests:
         keys = (name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
         return frozenset(key for key in keys if is_name(key))
 
-    def damaged(self, keys: Iterable[str]) -> set[str]:
-        """Return those of these builds that lost data, as far as the folders alone can tell.
+    def damage(self, keys: Iterable[str]) -> tuple[set[str], dict[str, tuple[str, ...]]]:
+        """Return which of these builds, and of those behind views, lost data; and the hollow views.
 
-        A manifest is written after its files, so that files which are older are taken to be as
-        they were. Only of the others is the manifest read; `find` looks at every file's size.
+        These lead to one that did, and stand with what they read. A manifest is written after its
+        files, so that files which are older are taken to be as they were. Only of other builds is
+        the manifest read, and of tables then the data.
         """
         written = _times(self._layout.builds)
         files: dict[str, int] = {}
         for name, modified in _times(self._layout.files).items():
             key = name.rsplit("-", 2)[0]
             files[key] = max(modified, files.get(key, 0))
-        return {
-            key
-            for key in keys
-            if not 0 < files.get(key, 0) <= written.get(f"{key}{_ENDING}", 0)
-            and self.find(key) is None
-        }
+        damaged: set[str] = set()
+        views: dict[str, tuple[str, ...]] = {}
+        waiting = list(keys)
+        while waiting:
+            key = waiting.pop()
+            if 0 < files.get(key, 0) <= written.get(f"{key}{_ENDING}", 0) or key in views:
+                continue
+            found = self.find(key)
+            if found is None:
+                damaged.add(key)
+            elif found.is_view:
+                views[key] = found.needs
+                waiting += found.needs
+        return damaged, _hollow(views, damaged)
 
     def all(self) -> list[Build]:
         """Return all complete builds, by key. Raises WarehouseError when one cannot be read."""
@@ -69,7 +80,7 @@ class Manifests:
             if data is None:
                 return None
             found = _decoded(key, data)
-            if found is None or not self._is_whole(found):
+            if found is None or not self._wholeness.is_whole(found):
                 return None
             self._read[key] = found
         return found
@@ -78,6 +89,19 @@ class Manifests:
         """Whether a build is whole, and so is all that it reads when it is a view."""
         found = self.find(key)
         return found is not None and all(map(self.is_readable, found.needs))
+
+    def is_intact(self, key: str) -> bool:
+        """Whether a build is readable, and all of its data as it was written.
+
+        One that is not is seen by everybody afterwards, from outside.
+        """
+        found = self.find(key)
+        if found is None or not all(map(self.is_intact, found.needs)):
+            return False
+        intact = self._wholeness.is_intact(found)
+        if not intact:
+            del self._read[key]
+        return intact
 
     def get(self, key: str) -> Build:
         """Return a build. Raises WarehouseError when there is none."""
@@ -116,7 +140,7 @@ class Manifests:
         Raises WarehouseError when a build is no longer there, although it was read before.
         """
         builds = [self.need(key) for key in keys]
-        files = [self._layout.file(file) for build in builds for file in build.files]
+        files = [path for build in builds for path in self._wholeness.files(build)]
         manifests = [self._layout.build(build.key) for build in builds]
         for build, path in zip(builds, manifests, strict=True):
             if not os.path.exists(path):
@@ -128,14 +152,26 @@ class Manifests:
         self._disk.remove(self._layout.build(key))
         self._read.pop(key, None)
 
-    def _is_whole(self, build: Build) -> bool:
-        paths = [self._layout.file(file) for file in build.files]
-        there = all(map(os.path.exists, paths))
-        return there and sum(map(os.path.getsize, paths)) == build.bytes
-
 
 def _missing(key: str) -> WarehouseError:
     return WarehouseError(f"build {key} is missing in the lake, or damaged; plan and apply again")
+
+
+def _hollow(
+    views: dict[str, tuple[str, ...]], damaged: set[str]
+) -> dict[str, tuple[str, ...]]:
+    """The views that lead to damaged builds, directly or through one another."""
+    found: dict[str, tuple[str, ...]] = {}
+    reached = damaged
+    while reached:
+        more = {
+            key: reads
+            for key, reads in views.items()
+            if key not in found and not reached.isdisjoint(reads)
+        }
+        found |= more
+        reached = set(more)
+    return found
 
 
 def _times(folder: str) -> dict[str, int]:

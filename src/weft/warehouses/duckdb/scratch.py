@@ -23,16 +23,18 @@ class Scratch:
         self._layout = layout
         self._disk = disk
         self._held: dict[str, int] = {}
+        self._refused: set[str] = set()
         self._count = itertools.count(1)
         self._guard = Lock()
 
     def file(self, owner: str, name: str) -> str:
         """Return a path for a new file in the folder of `owner`, a run; it is free.
 
-        Raises WarehouseError when somebody else has that folder.
+        Raises WarehouseError when somebody else has that folder; that one is waited for once.
         """
         with self._guard:
-            if owner not in self._held and not self.take(owner):
+            if owner in self._refused or (owner not in self._held and not self.take(owner)):
+                self._refused.add(owner)
                 folder = self._folder(owner)
                 raise WarehouseError(f"{folder} is used by another program", interrupted=True)
         return f"{self._folder(owner)}/{next(self._count)}-{name}"
