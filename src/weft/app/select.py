@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from weft.app.changed import changed_files
-from weft.app.errors import NotFound, Usage
+from weft.app.errors import NotFound
 from weft.app.workspace import DOMAINS, SETTINGS
 from weft.mesh.address import product_of
 from weft.mesh.manifest import ProductManifest
@@ -21,7 +21,7 @@ _TAG = "tag:"
 def select_products(
     selectors: Iterable[str],
     products: Mapping[str, ProductManifest],
-    folder: Path | None = None,
+    folder: Path,
 ) -> tuple[str, ...]:
     """The products that any of these selectors names, sorted.
 
@@ -43,10 +43,8 @@ def select_products(
     return tuple(sorted(chosen))
 
 
-def _named(text: str, products: Mapping[str, ProductManifest], folder: Path | None) -> set[str]:
+def _named(text: str, products: Mapping[str, ProductManifest], folder: Path) -> set[str]:
     if text.startswith(_CHANGED):
-        if folder is None:
-            raise Usage(f"`{text}` cannot be asked for here", next_step="weft plan --product")
         files = changed_files(folder, text.removeprefix(_CHANGED))
         return {address for address, each in products.items() if _is_of(each, files)}
     if text.startswith(_TAG):

@@ -24,7 +24,8 @@ class Situation:
     `desired` has the products in scope. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
-    be current, `fallback` are those of production. `builds` are the keys that each warehouse has.
+    be current, `fallback` are those of production. `builds` are the keys that each warehouse has,
+    `hollow` the views that lead to a build that is nowhere, each with what it reads.
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
     root applied and no longer defines, `taken` are those in scope that another root applied, with
@@ -41,6 +42,7 @@ class Situation:
     recorded: Mapping[str, int] = field(default_factory=dict)
     fallback: Mapping[str, Release] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     salts: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +74,17 @@ class Situation:
         """The keys of the builds behind a product's current release."""
         release = self.releases.get(product)
         return frozenset(release.builds.values()) if release else frozenset()
+
+    def has(self, key: str) -> bool:
+        """Whether a build is there, wherever it is."""
+        return any(key in builds for builds in self.builds.values())
+
+    @property
+    def damaged(self) -> bool:
+        """Whether anything that a release shows is gone or has lost its data."""
+        releases = (*self.releases.values(), *self.fallback.values())
+        there = frozenset().union(*self.builds.values())
+        return bool(self.hollow) or not all(there.issuperset(each.keys) for each in releases)
 
     def is_recorded(self, product: str) -> bool:
         """Whether the store knows a product's current release; not so after a kill just then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from weft.mesh.manifest import Transform
@@ -16,14 +16,31 @@ from weft.sql.dialect import Dialect, dialect_named
 
 @dataclass
 class Pending:
-    """What the steps so far will bring: the step to wait for, by key, and pinned sources."""
+    """What the steps so far will bring: the step to wait for, by key, and pinned sources.
+
+    `hollow` are views that are there and lead to builds that are not, each with what it reads.
+    """
 
     steps: dict[str, str] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def needs(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+    def needs(self, keys: Iterable[str]) -> tuple[str, ...]:
         """The steps that have to be done before these keys can be read."""
-        return tuple(dict.fromkeys(self.steps[key] for key in keys if key in self.steps))
+        reached = self.behind(keys)
+        return tuple(dict.fromkeys(self.steps[key] for key in reached if key in self.steps))
+
+    def behind(self, keys: Iterable[str]) -> Iterator[str]:
+        """These keys, and in place of hollow views that nothing brings those that they lead to."""
+        waiting = list(keys)[::-1]
+        unfolded: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key in self.steps or key not in self.hollow:
+                yield key
+            elif key not in unfolded:
+                unfolded.add(key)
+                waiting += self.hollow[key][::-1]
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,9 @@ def product_steps(
             )
         )
     if asked.publish:
-        steps += _pointer_moves(found, situation, steps)
+        needs = [step.id for step in steps]
+        needs += pending.needs(found.keyed.builds.values())
+        steps += _pointer_moves(found, situation, tuple(dict.fromkeys(needs)))
     _note_publish(found, situation, steps, pending)
     return steps
 
@@ -118,7 +137,7 @@ def _select(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> st
     return render(transform.query, relations)
 
 
-def _pointer_moves(found: Examined, situation: Situation, steps: list[Step]) -> list[Step]:
+def _pointer_moves(found: Examined, situation: Situation, needs: tuple[str, ...]) -> list[Step]:
     """Publish what is wanted beside what goes away, then drop what goes away."""
     manifest = found.manifest
     current = situation.releases.get(manifest.address)
@@ -140,11 +159,12 @@ def _pointer_moves(found: Examined, situation: Situation, steps: list[Step]) -> 
     )
     moves: list[Step] = []
     if current is None or current.content != between.content:
-        moves.append(_move(StepKind.PUBLISH, manifest.warehouse, between, steps))
+        moves.append(_move(StepKind.PUBLISH, manifest.warehouse, between, needs))
     if gone_ports or gone_builds:
         last = replace(wanted, number=wanted.number + len(moves))
         gone = _named(gone_ports, gone_builds)
-        moves.append(_move(StepKind.DROP, manifest.warehouse, last, [*steps, *moves], gone))
+        needs = (*needs, *(step.id for step in moves))
+        moves.append(_move(StepKind.DROP, manifest.warehouse, last, needs, gone))
     return moves
 
 
@@ -166,7 +186,7 @@ def _port_order(port: PortRelease) -> tuple[str, int]:
 
 
 def _move(
-    kind: StepKind, warehouse: str, release: Release, steps: list[Step], target: str = ""
+    kind: StepKind, warehouse: str, release: Release, needs: tuple[str, ...], target: str = ""
 ) -> Step:
     return Step(
         id=f"{release.product}/{kind}",
@@ -174,7 +194,7 @@ def _move(
         product=release.product,
         warehouse=warehouse,
         target=target or f"release {release.number}",
-        needs=tuple(step.id for step in steps),
+        needs=needs,
         release=release,
         expected=release.number - 1,
     )
@@ -190,17 +210,18 @@ def drop_product(product: str, warehouse: str, current: Release) -> Step:
         root=current.root,
     )
     gone = _named(current.ports, current.builds)
-    return _move(StepKind.DROP, warehouse, empty, [], gone or "product")
+    return _move(StepKind.DROP, warehouse, empty, (), gone or "product")
 
 
 def _note_publish(
     found: Examined, situation: Situation, steps: list[Step], pending: Pending
 ) -> None:
-    """Others read only what is released, so they wait for the release and not for the build."""
+    """Others read only what is released, so they wait for the release and not for the build.
+
+    What is released already and had lost its data is there again with its build.
+    """
     released = situation.released_builds(found.manifest.address)
     publish = next((step.id for step in steps if step.kind is StepKind.PUBLISH), "")
-    for key in found.keyed.builds.values():
-        if key in released:
-            pending.steps.pop(key, None)
-        elif publish:
-            pending.steps[key] = publish
+    if publish:
+        unreleased = set(found.keyed.builds.values()) - released
+        pending.steps |= dict.fromkeys(unreleased, publish)

@@ -183,8 +183,3 @@ def test_without_git_it_is_said(mesh: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(Usage) as missing:
         changed_files(mesh, "main")
     assert missing.value.why == "git is not installed"
-
-
-def test_without_a_folder_there_is_nothing_to_compare() -> None:
-    with pytest.raises(Usage, match="cannot be asked for here"):
-        select_products(["changed:main"], PRODUCTS)

@@ -39,7 +39,7 @@ def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedP
         (">&-", 4, b"error: stdout: Bad file descriptor\n"),
         ("2>&-", 0, b""),
         ("<&- >&- 2>&-", 4, b""),
-        (f">{FULL}", 8, b"error: stdout: No space left on device\n"),
+        (f">{FULL}", 4, b"error: stdout: No space left on device\n"),
     ],
 )
 def test_a_stream_that_is_closed_or_full(

@@ -157,9 +157,7 @@ def _missing(key: str) -> WarehouseError:
     return WarehouseError(f"build {key} is missing in the lake, or damaged; plan and apply again")
 
 
-def _hollow(
-    views: dict[str, tuple[str, ...]], damaged: set[str]
-) -> dict[str, tuple[str, ...]]:
+def _hollow(views: dict[str, tuple[str, ...]], damaged: set[str]) -> dict[str, tuple[str, ...]]:
     """The views that lead to damaged builds, directly or through one another."""
     found: dict[str, tuple[str, ...]] = {}
     reached = damaged
