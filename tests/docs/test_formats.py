@@ -15,6 +15,7 @@ import yaml
 
 from weft.project.read_sql import _KEYS
 from weft.project.sources import OPTIONS
+from weft.warehouses.loading import options_of, warehouse_types
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "src" / "weft" / "project" / "schemas"
@@ -55,7 +56,7 @@ def test_a_reading_option_that_is_missing_is_noticed(option: str) -> None:
 def _undocumented(page: str) -> list[str]:
     """The keys that have no row in the table of their own format."""
     wanted = {
-        "weft.yaml": list(_paths(_schema("weft.json"))),
+        "weft.yaml": [*_paths(_schema("weft.json")), *_warehouse_options()],
         "domain.yaml": list(_paths(_schema("domain.json"))),
         "Unit tests": list(_paths(_schema("tests.json")["$defs"]["Test"])),
         "Models": sorted(set(_KEYS) - LATER),
@@ -67,6 +68,10 @@ def _undocumented(page: str) -> list[str]:
         for path in paths
         if not _is_documented(path, _rows(page, title))
     ]
+
+
+def _warehouse_options() -> list[str]:
+    return [option.name for each in warehouse_types() for option in options_of(each)]
 
 
 def _is_documented(path: str, rows: list[str]) -> bool:

@@ -167,6 +167,8 @@ def test_on_a_full_disk_everything_can_be_read_and_pruned(
         code, told = weft(mesh, words=words)
         assert (code, "no room" in told) == (0, False), (words, told)
     code, told = weft(mesh, words=("unlock", "abc", "--yes"))
+    assert (code, "there is no lock" in told) == (2, True), told
+    code, told = weft(mesh, words=("rollback", "big.p0", "--lift"))
     assert (code, "no room is left" in told) == (4, True), told
     code, told = weft(mesh, words=("new", "domain", "other", "--owner", "me@example.com", "--yes"))
     assert (code, "other/domain.yaml: No space left" in told) == (4, True), told

@@ -5,6 +5,7 @@ Nothing is worked out again here. The plan says what is done, the warehouse what
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -61,7 +62,8 @@ def refuse_unless_allowed(plan: Plan, options: ApplyOptions) -> None:
     """Raise Breaking or Blocked when this plan must not be applied as it is."""
     if plan.blocked:
         kind = Breaking if plan.breaking else Blocked
-        raise kind(plan.blocked[0], why="\n".join(plan.blocked[1:]), next_step="weft plan")
+        what, *why = "\n".join(plan.blocked).splitlines()
+        raise kind(what, why="\n".join(why), next_step="weft plan")
     if plan.drops and not options.allow_drop:
         named = "; ".join(f"{step.product}: {step.target}" for step in plan.drops)
         raise Blocked(
@@ -94,10 +96,18 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
         # A beginning that failed may have been recorded or not.
         state = RunState.FAILED if isinstance(error, Stale) else RunState.INTERRUPTED
         with suppress(StoreError, KeyError):
-            applying.end(state, str(error))
+            applying.end(state, _told(error))
         if isinstance(error, StoreError):
             error.interrupted = error.full
         raise
+
+
+def _told(error: BaseException) -> str:
+    """What history says of a run that did not end by itself."""
+    if isinstance(error, KeyboardInterrupt):
+        [number] = error.args or (signal.SIGINT,)
+        return f"ended by {signal.Signals(number).name}"
+    return str(error)
 
 
 # Runs at the same time are few; one that did not end by itself is among the newest.

@@ -39,7 +39,7 @@ def _mesh(folder: Path, environment: str, system: System) -> Iterator[Finding]:
     try:
         with opened(folder, environment, system) as mesh:
             yield Finding(SETTINGS, State.OK, f"mesh {mesh.settings.mesh}")
-            yield from _variables(mesh.settings)
+            yield from missing_secrets(mesh.settings)
             for look in (_definitions, _store, holdings):
                 try:
                     yield from look(mesh)
@@ -70,7 +70,7 @@ def _unusable(diagnostics: tuple[Diagnostic, ...]) -> Iterator[Finding]:
             yield Finding(SETTINGS, State.FAIL, f"{each.code}: {each.message}", fix)
 
 
-def _variables(settings: MeshSettings) -> Iterator[Finding]:
+def missing_secrets(settings: MeshSettings) -> Iterator[Finding]:
     """Secrets whose variables are missing, which otherwise show on connecting."""
     options = [each.options for each in settings.warehouses.values()]
     for environment in settings.environments.values():
@@ -121,8 +121,8 @@ def _locks(mesh: Opened) -> Iterator[Finding]:
     dead = [each for each in locks if each.host == system.host and not system.alive(each.pid)]
     for each in dead:
         detail = f"{each.product} in {each.environment} is locked by a process that is gone"
-        fix = f"the next weft apply takes it over; or weft unlock {each.id}"
-        yield Finding("locks", State.WARN, detail, fix)
+        fix = f"weft apply, which takes it over, or weft unlock {each.id}"
+        yield Finding("locks", State.WARN, detail, fix, each.environment)
     if not dead:
         detail = f"{len(locks)} held, none by a dead process" if locks else "none held"
         yield Finding("locks", State.OK, detail)
@@ -134,4 +134,5 @@ def _runs(mesh: Opened) -> Iterator[Finding]:
         yield Finding("runs", State.OK, "the last one ended")
     else:
         detail = f"run {run.id} of {run.started} did not end"
-        yield Finding("runs", State.WARN, detail, "weft apply goes on where it stopped")
+        fix = "weft apply, which goes on there"
+        yield Finding("runs", State.WARN, detail, fix, run.environment)

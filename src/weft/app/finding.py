@@ -16,9 +16,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `fix` is what to do where it is not ok."""
+    """One thing that was looked at. `fix` is what to do where it is not ok.
+
+    `environment` is the one that the commands in `fix` are for, "" where there is none.
+    """
 
     name: str
     state: State
     detail: str
     fix: str = ""
+    environment: str = ""

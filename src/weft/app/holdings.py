@@ -33,8 +33,7 @@ def _shown(mesh: Opened, warehouse: str) -> Iterator[Finding]:
         yield Finding("shown ports", State.OK, f"other programs see what is current in {warehouse}")
     else:
         detail = f"what other programs open in {warehouse} is missing, changed, or out of date"
-        fix = f"weft apply --env {mesh.environment}"
-        yield Finding("shown ports", State.WARN, detail, fix)
+        yield Finding("shown ports", State.WARN, detail, "weft apply", mesh.environment)
 
 
 def _data(mesh: Opened, warehouse: str, intact: frozenset[str]) -> Iterator[Finding]:
@@ -51,11 +50,11 @@ def _data(mesh: Opened, warehouse: str, intact: frozenset[str]) -> Iterator[Find
         name = f"release {release.number} of {release.product} in {release.environment}"
         if current:
             detail, state = f"{name} is current and has lost data", State.FAIL
-            fix = f"weft apply --env {release.environment}, which builds it again"
+            fix = "weft apply, which builds it again or says what to do first"
         else:
             detail, state = f"{name} has lost data, nobody can roll back to it", State.WARN
             fix = "put its files back from a backup, or leave it; weft prune removes it in time"
-        yield Finding("data", state, detail, fix)
+        yield Finding("data", state, detail, fix, release.environment)
     if kept and not lost:
         releases = count(sum(map(len, kept)), "release")
         yield Finding("data", State.OK, f"all of {releases} is as it was written")

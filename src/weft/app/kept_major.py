@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Usage
 from weft.app.kept_models import kept_models
 from weft.app.new_files import Edit, NewFile
-from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, definition_text, set_value
+from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
 from weft.app.yaml_write import yaml_text
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
+from weft.mesh.diagnostic import as_written
 from weft.mesh.manifest import PortVersion, ProductManifest
-from weft.project.read_yaml import read_yaml
-from weft.project.source import SourceFile
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ def keep_major(
     before = after = definition_text(contract)
     port = _published(address, applied)
     version = ""
-    if port is not None and _document(before) != port.contract:
+    if port is not None and definition_data(before.encode()) != port.contract:
         after, version = yaml_text(port.contract), port.version
     if until:
         after = _ending(after, contract.name, address, until)
@@ -52,19 +49,16 @@ def keep_major(
     else:
         models = _copies(before, address.major, today)
     place = folder.relative_to(mesh).as_posix()
-    changes = [Edit(contract.relative_to(mesh).as_posix(), before, after)]
-    changes += [
-        Edit(f"{place}/{name}.sql", today[name], model)
-        for name, model in models.items()
-        if name in today
-    ]
+    its_path = contract.relative_to(mesh).as_posix()
+    there = {its_path: before, **{f"{place}/{name}.sql": text for name, text in today.items()}}
+    wanted = {its_path: after, **{f"{place}/{name}.sql": text for name, text in models.items()}}
     return Kept(
+        tuple(NewFile(path, text) for path, text in wanted.items() if path not in there),
         tuple(
-            NewFile(f"{place}/{name}.sql", text)
-            for name, text in models.items()
-            if name not in today
+            Edit(path, there[path], text)
+            for path, text in wanted.items()
+            if there.get(path, text) != text
         ),
-        tuple(each for each in changes if each.before != each.after),
         version,
     )
 
@@ -77,32 +71,26 @@ def _published(address: PortAddress, applied: ProductManifest | None) -> PortVer
     return next(found, None)
 
 
-def _document(text: str) -> Any:
-    """What a contract says, as Weft reads it."""
-    document, _ = read_yaml(SourceFile("", text.encode()))
-    return document.data if document is not None else None
-
-
 def _copies(contract: str, major: int | None, today: dict[str, str]) -> dict[str, str]:
     """The models that fill a major today, under names of this major alone."""
-    document: dict[str, Any] = yaml.load(contract, Loader=yaml.BaseLoader)
-    names = [str(each.get("name", "")) for each in document.get("schema", [])]
+    objects = entries(definition_data(contract.encode()), "schema").values()
+    names = [str(each.get("name", "")) for each in objects]
     copies = {f"{name}_v{major}": today[name] for name in names if name in today}
     return {name: text for name, text in copies.items() if name not in today}
 
 
 def _ending(text: str, file: str, address: PortAddress, until: str) -> str:
     """Deprecate a published contract and promise its last day."""
-    document: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
-    status = document.get("status", "")
+    contract = definition_data(text.encode())
+    status = contract.get("status")
     port, _, major = str(address).rpartition("@")
     without = f"weft new port {port} --keep {major}"
     if status not in (Status.ACTIVE, Status.DEPRECATED):
         raise Usage(
-            f"major {major} of {port} is {status}, so nobody reads it until a last day",
+            f"major {major} of {port} is {as_written(status)}, so nobody reads it until a last day",
             next_step=without,
         )
-    promised = document.get("slaProperties") or []
+    promised = entries(contract, "slaProperties").values()
     if any(each.get("property") == "endOfSupport" for each in promised):
         raise Usage(
             f"major {major} of {port} has a last day already",

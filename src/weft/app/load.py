@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,8 @@ from weft.project.faces import (
 )
 from weft.project.names import MeshNames
 from weft.project.product_order import cycle_diagnostic, order_products
+from weft.project.sources import unset_variables
+from weft.project.variables import resolve_variables
 from weft.sql.dialect import dialect_named
 
 if TYPE_CHECKING:
@@ -120,6 +122,7 @@ def load(
     published = None if descriptors is None else faces_of_descriptors(descriptors)
     products, broken = _compile(reading, published, cache, remembered)
     reading.diagnostics += workspace.findings
+    reading.diagnostics += _unset_variables(reading, products, system.variables)
     order, cycle = order_products(products.values())
     if cycle:
         reading.diagnostics.append(cycle_diagnostic(cycle, parsed_of(reading, cycle)))
@@ -133,6 +136,20 @@ def load(
         broken=broken,
         unusable=frozenset(reading.unread | _addresses(reading) - set(products)),
     )
+
+
+def _unset_variables(
+    reading: Reading, products: Mapping[str, ProductManifest], variables: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """What sources lack is found out each time: it is not in the files that are remembered."""
+    named = [
+        address
+        for address, product in products.items()
+        if any(resolve_variables(each.pattern, variables)[1] for each in product.sources)
+    ]
+    for parsed in parsed_of(reading, named).values():
+        for source in parsed.product.sources if parsed.product else ():
+            yield from unset_variables(source, parsed.documents[source.path], variables)
 
 
 def _addresses(reading: Reading) -> set[str]:

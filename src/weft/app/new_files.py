@@ -33,12 +33,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a verb wants to write, what is to be known of it, and the commands to go on with."""
+    """What a verb wants to write, the commands to go on with, and what is to be known of it."""
 
     files: tuple[NewFile, ...]
     edits: tuple[Edit, ...] = ()
     next_steps: tuple[str, ...] = ()
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def from_template(template: str, **values: str) -> str:

@@ -7,19 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Blocked, NotFound, Usage
 from weft.app.kept_major import Kept, keep_major
 from weft.app.new import first_contract, good_name, product_folder
 from weft.app.new_files import Draft, Edit, NewFile, from_template
-from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, definition_text, set_value
+from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
 from weft.mesh.address import PortAddress, major_of
 from weft.mesh.manifest import ProductManifest
-from weft.project.read_yaml import read_yaml
-from weft.project.source import SourceFile
 
 _MAJOR = re.compile(r".*\.v([1-9][0-9]{0,5})\.odcs\.yaml")
 
@@ -68,16 +64,21 @@ def draft_port(
         kept = keep_major(mesh, present[major.keep], older, major.until, applied)
         if kept.version and major.keep != number - 1:
             raise _changed_beside(address, major.keep, number - 1)
-    product = _entries(mesh, f"{folder}/product.yaml", address, number, (major.keep, kept.version))
-    told = (
-        f"Major {major.keep} is again as it was applied, but for comments; "
-        f"what you changed is major {number}."
-    )
-    notes = [told] if kept.version else []
+    product = _listed(mesh, f"{folder}/product.yaml", address, number, kept.version)
+    notes: list[str] = []
+    if kept.version:
+        notes.append(
+            f"Major {major.keep} is again as it was applied, but for comments; "
+            f"what you changed is major {number}."
+        )
     if major.keep:
         notes += _followers(mesh, address, major.keep, number)
-    edits = (product, *kept.edits)
-    return Draft((*files, *kept.files), edits, ("weft validate", "weft plan"), "\n".join(notes))
+    return Draft(
+        (*files, *kept.files),
+        (product, *kept.edits),
+        ("weft validate", "weft plan"),
+        tuple(notes),
+    )
 
 
 def _contracts(folder: Path, port: str) -> dict[int, Path]:
@@ -117,24 +118,18 @@ def _followers(mesh: Path, address: PortAddress, kept: int, number: int) -> Iter
     """Say which products of this mesh float, and so leave the kept major for the new one."""
     wanted = f"{address.product}.{address.port}"
     for path in sorted(mesh.glob("domains/*/*/product.yaml")):
+        data = path.read_bytes()
+        # A mesh has many products, and few of them name this port.
+        if wanted.encode() not in data:
+            continue
         place = path.relative_to(mesh).as_posix()
-        inputs = _inputs(SourceFile(place, path.read_bytes()), wanted)
+        inputs = entries(definition_data(data), "inputPorts").values()
         if any(each.get("contractId") == wanted and not each.get("version") for each in inputs):
             product = ".".join(path.parent.parts[-2:])
-            yield f'{product} would follow to major {number}; `version: "{kept}"` at its'
-            yield f"  input port in {place} keeps it on major {kept}."
-
-
-def _inputs(file: SourceFile, wanted: str) -> list[dict[str, Any]]:
-    """The input ports of a product, whose file may be wrong; none where `wanted` is not in it."""
-    if wanted.encode() not in file.data:
-        return []
-    document, _ = read_yaml(file)
-    data = document.data if document is not None else None
-    inputs = data.get("inputPorts") if isinstance(data, dict) else None
-    if not isinstance(inputs, list):
-        return []
-    return [each for each in inputs if isinstance(each, dict)]
+            yield (
+                f'{product} would follow to major {number}; `version: "{kept}"` at its input port '
+                f"in {place} keeps it on major {kept}."
+            )
 
 
 def _check_date(text: str, today: str) -> None:
@@ -165,22 +160,20 @@ def _copy(contract: Path, version: str) -> str:
         raise by_hand(contract.name, problem, f"version: {version}") from None
 
 
-def _entries(
-    mesh: Path, path: str, address: PortAddress, number: int, kept: tuple[int, str]
-) -> Edit:
-    """List a new major in product.yaml, and the version that a kept one has again."""
+def _listed(mesh: Path, path: str, address: PortAddress, number: int, again: str) -> Edit:
+    """List a new major in product.yaml; `again` is the version that a kept one has again, or ""."""
     before = after = definition_text(mesh / path)
+    ports = entries(definition_data(before.encode()), "outputPorts")
     entry = {
         "name": address.port,
         "version": f"{number}.0.0",
         "contractId": f"{address.product}.{address.port}",
     }
-    major, version = kept
-    document: dict[str, Any] = yaml.load(before, Loader=yaml.BaseLoader)
     try:
-        for index, each in enumerate(document.get("outputPorts") or [] if version else []):
-            if each.get("name") == address.port and major_of(str(each.get("version"))) == major:
-                after = set_value(after, version, "outputPorts", index, "version")
+        for place, each in ports.items() if again else ():
+            major = major_of(str(each.get("version")))
+            if each.get("name") == address.port and major == major_of(again):
+                after = set_value(after, again, "outputPorts", place, "version")
         return Edit(path, before, append_entry(after, "outputPorts", entry))
     except CannotEdit as problem:
         wanted = ", ".join(f"{name}: {value}" for name, value in entry.items())

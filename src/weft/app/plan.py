@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
 from weft.app.select import select_products
-from weft.app.situation import gather, gone_products, load_files, remembered
+from weft.app.situation import gather, gone_products, load_files, remembered, with_candidates
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest, ProductManifest
@@ -82,6 +82,7 @@ def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:
 def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> Plan:
     """Examine a situation, ask the store for earlier verdicts, and assemble the plan."""
     examined = examine(situation)
+    situation = with_candidates(mesh, situation, examined)
     wanted = audits_to_know(examined)
     verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
     return assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)

@@ -146,7 +146,11 @@ def _oldest(mesh: Opened) -> str:
 
 
 def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str]:
-    """The builds that applied definitions want now; of held products they are not released."""
+    """The builds that applied definitions want now; of held products they are not released.
+
+    Where something cannot be read now, nobody can say which these are: then it is the product
+    whose builds are all kept.
+    """
     settings = mesh.settings
     environments = {settings.production, mesh.environment, *settings.environments}
     environments.update(each for keeper in keepers for each in keeper.released())
@@ -157,5 +161,8 @@ def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str
         desired = applied_products(there, memory)
         if desired.order:
             examined = examine(gather(there, desired, desired.products, memory))
-            keys.update(key for each in examined.values() for key in each.keyed.builds.values())
+            for address, each in examined.items():
+                keys.update(each.keyed.builds.values())
+                if len(each.keyed.builds) < len(each.manifest.transforms):
+                    keys.add(address)
     return frozenset(keys)

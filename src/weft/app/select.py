@@ -16,6 +16,8 @@ from weft.mesh.manifest import ProductManifest
 _FORM = re.compile(r"(\+?)(.+?)(\+?)", re.DOTALL)
 _CHANGED = "changed:"
 _TAG = "tag:"
+# The folder of a product is `domains/<domain>/<product>`.
+_DEPTH = 3
 
 
 def select_products(
@@ -45,8 +47,12 @@ def select_products(
 
 def _named(text: str, products: Mapping[str, ProductManifest], folder: Path) -> set[str]:
     if text.startswith(_CHANGED):
-        files = changed_files(folder, text.removeprefix(_CHANGED))
-        return {address for address, each in products.items() if _is_of(each, files)}
+        places = _places(changed_files(folder, text.removeprefix(_CHANGED)))
+        return {
+            address
+            for address, each in products.items()
+            if not places.isdisjoint(_defining(each.domain, each.name))
+        }
     if text.startswith(_TAG):
         tag = text.removeprefix(_TAG)
         named = {address for address, each in products.items() if tag in each.tags}
@@ -63,16 +69,18 @@ def _named(text: str, products: Mapping[str, ProductManifest], folder: Path) -> 
     return named
 
 
-def _is_of(product: ProductManifest, files: frozenset[str]) -> bool:
-    """Whether one of these files defines a product, or lies in its folder.
+def _places(files: Iterable[str]) -> set[str]:
+    """These files, each of them cut to the folder of a product where it lies in one."""
+    return {"/".join(each.rstrip("/").split("/")[:_DEPTH]) for each in files}
+
+
+def _defining(domain: str, product: str) -> tuple[str, ...]:
+    """Where a change concerns a product.
 
     A repository inside of this one is a single name to git, with everything that is in it.
     """
-    domain = f"{DOMAINS}/{product.domain}"
-    folder = f"{domain}/{product.name}/"
-    return not files.isdisjoint((SETTINGS, f"{domain}/domain.yaml")) or any(
-        each.startswith(folder) or folder.startswith(f"{each.rstrip('/')}/") for each in files
-    )
+    folder = f"{DOMAINS}/{domain}"
+    return (SETTINGS, DOMAINS, folder, f"{folder}/domain.yaml", f"{folder}/{product}")
 
 
 def _reads(products: Mapping[str, ProductManifest]) -> dict[str, set[str]]:

@@ -1,4 +1,7 @@
-"""Read `weft.yaml`, and see that this program knows the kinds of store and warehouse in it."""
+"""Read `weft.yaml`, and see that this program knows the kinds of store and warehouse in it.
+
+What it tells a warehouse is checked in `warehouse_options.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from weft.app.errors import Invalid
+from weft.app.warehouse_options import wrong_options
 from weft.app.workspace import Workspace
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean
@@ -29,9 +33,11 @@ def read_settings(
     """The settings of a mesh, and what they were warned of. Raises Invalid for errors."""
     file = workspace.settings()
     settings, diagnostics = parse_settings(file, variables)
-    unknown = unknown_kinds(file, settings) if settings is not None else ()
-    if settings is None or unknown:
-        raise Invalid((*diagnostics, *unknown), files=1)
+    if settings is None:
+        raise Invalid(diagnostics, files=1)
+    wrong = unknown_kinds(file, settings) or wrong_options(file, settings)
+    if wrong:
+        raise Invalid((*diagnostics, *wrong), files=1)
     return settings, diagnostics
 
 

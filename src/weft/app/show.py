@@ -53,7 +53,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class Listing:
-    """Products by address. Where the files are not `sound`, those of a whole domain may miss."""
+    """Products by address. Files that are not `sound` may hide those of a whole domain."""
 
     lines: tuple[Line, ...]
     sound: bool = True

@@ -13,7 +13,7 @@ from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Observed, Release
-from weft.plan.examine import Situation
+from weft.plan.examine import Examined, Situation
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
 
@@ -84,6 +84,7 @@ def gather(
     desired = _carried_over(desired, applied)
     homes = _homes(desired, everyone, applied, memory.descriptors)
     observed = {name: _observe(mesh, name, scope) for name, scope in homes.items()}
+    fallback = {} if mesh.production else _fallback(mesh, homes)
     contents = source_contents(
         mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
     )
@@ -95,8 +96,11 @@ def gather(
         applied=applied,
         releases=_releases(observed.values()),
         recorded={address: each.release for address, each in memory.applied.items()},
-        fallback={} if mesh.production else _fallback(mesh, homes),
-        builds={name: each.builds for name, each in observed.items()},
+        fallback=_releases(fallback.values()),
+        builds={
+            name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
+        },
+        hollow=_hollow(*observed.values(), *fallback.values()),
         contents=contents.found,
         unread=contents.unread,
         salts=salts,
@@ -113,6 +117,26 @@ def gather(
             if address in digests and memory.applied[address].root != desired.root
         },
     )
+
+
+def with_candidates(
+    mesh: Opened, situation: Situation, examined: Mapping[str, Examined]
+) -> Situation:
+    """Look, too, at the builds that are to be released and are there already."""
+    waiting: dict[str, set[str]] = {}
+    for address, found in examined.items():
+        if not found.settled:
+            warehouse = found.manifest.warehouse
+            there = situation.builds[warehouse].intersection(found.keyed.builds.values())
+            waiting.setdefault(warehouse, set()).update(there - situation.released_builds(address))
+    builds, hollow = dict(situation.builds), dict(situation.hollow)
+    for name, keys in waiting.items():
+        if keys:
+            scope = Scope(mesh.environment, (), builds=frozenset(keys))
+            observed = mesh.warehouse(name).observe(scope)
+            builds[name] &= observed.builds
+            hollow |= observed.hollow
+    return replace(situation, builds=builds, hollow=hollow)
 
 
 def _carried_over(desired: Manifest, applied: Mapping[str, ProductManifest]) -> Manifest:
@@ -163,13 +187,17 @@ def _observe(mesh: Opened, warehouse: str, products: Sequence[str]) -> Observed:
     return mesh.warehouse(warehouse).observe(Scope(mesh.environment, tuple(products)))
 
 
-def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Release]:
-    """Production's releases, for products that have none of their own in this environment."""
+def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Observed]:
+    """What production shows, for products without a release of their own in this environment."""
     production = mesh.settings.production
-    return _releases(
-        mesh.warehouse(name).observe(Scope(production, tuple(scope)))
+    return {
+        name: mesh.warehouse(name).observe(Scope(production, tuple(scope)))
         for name, scope in homes.items()
-    )
+    }
+
+
+def _hollow(*observed: Observed) -> dict[str, tuple[str, ...]]:
+    return {view: reads for each in observed for view, reads in each.hollow.items()}
 
 
 def _releases(observed: Iterable[Observed]) -> dict[str, Release]:

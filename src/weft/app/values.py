@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from arro3.core import DataType, Field, RecordBatch
@@ -22,7 +23,8 @@ _MAX_DIGITS = 4300
 def values_of(batch: RecordBatch) -> list[list[Any]]:
     """Return the values of each column: None, bool, int, float, Decimal, str, list or dict.
 
-    Floats that are no numbers are texts: NaN, Infinity and -Infinity.
+    Floats that are no numbers are texts: NaN, Infinity and -Infinity. Decimals without digits
+    behind the point are integers.
     """
     found = []
     for place in range(batch.num_columns):
@@ -37,7 +39,14 @@ def values_of(batch: RecordBatch) -> list[list[Any]]:
 def _reader(field: Field) -> Callable[[Any], Any] | None:
     if DataType.is_floating(field.type):
         return _number
+    if DataType.is_decimal(field.type):
+        return _whole
     return _EXTENSIONS.get(field.metadata.get(_EXTENSION, b""))
+
+
+def _whole(value: Decimal) -> int | Decimal:
+    """An integer where the type has no digits behind the point; all of its values tell."""
+    return value if value.as_tuple().exponent else int(value)
 
 
 def _number(value: float) -> float | str:

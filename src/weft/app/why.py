@@ -20,7 +20,7 @@ from weft.mesh.release import Release
 from weft.mesh.run import Run
 from weft.mesh.words import count, short_time
 from weft.plan.examine import Situation, examine, released_key, upstream_of
-from weft.plan.plan import Change, ChangeAction, Plan, Step
+from weft.plan.plan import Change, ChangeAction, Plan, Step, StepKind
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,18 @@ class _Search:
                 *self._newer(self._desired),
             ]
             yield from found
-            steps = sum(map(self._concerns, self._plan.steps))
-            if steps and not found:
-                note = f"an earlier apply left {count(steps, 'step')} to do"
-                yield "not published", Reason("release", note=note)
+            if not found:
+                yield from self._left()
+
+    def _left(self) -> _Found:
+        """Steps that nothing of the product itself explains."""
+        steps = [step for step in self._plan.steps if self._concerns(step)]
+        if steps and all(step.kind is StepKind.AUDIT for step in steps):
+            note = f"{count(len(steps), 'object')} to check: what the checks read has newer data"
+            yield "newer data", Reason("checks", note=note)
+        elif steps:
+            note = f"an earlier apply left {count(len(steps), 'step')} to do"
+            yield "not published", Reason("release", note=note)
 
     def _concerns(self, step: Step) -> bool:
         subject = self._subject

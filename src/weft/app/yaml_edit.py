@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -18,16 +17,6 @@ _WORDS = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
 
 class CannotEdit(Exception):
     """The text is laid out in a way that only a person should change; the message says which."""
-
-
-def definition_text(path: Path) -> str:
-    """Read a definition; raise Blocked when it is no text or broken YAML."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        yaml.load(text, Loader=yaml.BaseLoader) if path.suffix == ".yaml" else None
-    except (UnicodeDecodeError, yaml.YAMLError):
-        raise Blocked(f"{path.name} cannot be read", next_step="weft validate") from None
-    return text
 
 
 def by_hand(file: str, problem: CannotEdit, wanted: str) -> Blocked:

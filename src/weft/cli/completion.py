@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from weft.app.errors import Refusal
-from weft.app.explain import topics
 from weft.app.workspace import find_mesh
 from weft.cli.commands import ENTRIES
 from weft.store.protocol import StoreError
@@ -16,6 +15,8 @@ from weft.store.protocol import StoreError
 
 def a_topic(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """Complete a code, a field of a standard or a verb."""
+    from weft.app.explain import topics
+
     return _fitting([*topics(), *ENTRIES], begun)
 
 

@@ -24,7 +24,7 @@ Stopped. What was published stays, and nobody sees anything half done.
   go on where it stopped:  {}
 """
 
-# Its options are not known any more where these errors are told.
+# Its options are not known any more where errors from outside of a run are told.
 _AGAIN = "the same command again"
 
 # What a shell reports of a process that a signal ended.
@@ -95,13 +95,19 @@ def reason(error: BaseException) -> tuple[str, str]:
             since = f"since {short_time(lock.since)} on {lock.host}, process {lock.pid}"
             return since, f"wait, or if that run is dead:  weft unlock {lock.id}"
         case FencedOut() | Conflict():
-            return "Somebody else changed it meanwhile; what was published stays.", _AGAIN
+            return "Somebody else changed it meanwhile; what was published stays.", _again(error)
         case WarehouseError(interrupted=True) | StoreError(interrupted=True):
-            return "What was published stays; nothing half done is visible.", _AGAIN
+            return "What was published stays; nothing half done is visible.", _again(error)
         case PermissionError():
             return "", "allow the user who runs weft to read and write it"
         case _:
             return "", ""
+
+
+def _again(error: BaseException) -> str:
+    """Return the command that goes on, which whoever followed the run has noted."""
+    notes: list[str] = getattr(error, "__notes__", [_AGAIN])
+    return notes[-1]
 
 
 def _diagnostics_text(error: Invalid, colour: bool) -> str:

@@ -14,8 +14,8 @@ from weft.plan.plan import HeldBack, Plan
 
 
 def held_exit(plan: Plan) -> Exit:
-    """Return the code for what is held before anything is done, by sources or by checks."""
-    if any(each.unread for each in plan.held):
+    """Return the code for what is held before anything is done: nothing to read, or checks."""
+    if any(each.unread or each.lost for each in plan.held):
         return Exit.UNREACHABLE
     return Exit.CHECKS if any(each.checks for each in plan.held) else Exit.DONE
 

@@ -10,7 +10,7 @@ from weft.app.bootstrap import Opened
 from weft.cli.commands import ENTRIES, load
 
 # A command in a sentence ends where the sentence goes on.
-_COMMAND = re.compile(r"\bweft ([a-z]+)[^,;:]*")
+_COMMAND = re.compile(r"\bweft ([a-z]+)(?: ([a-z]+))?[^,;:`\n]*")
 
 
 def same_env(env: str) -> str:
@@ -23,8 +23,8 @@ def env_of(mesh: Opened) -> str:
     return "" if mesh.production else same_env(mesh.environment)
 
 
-def in_env(next_step: str, env: str) -> str:
-    """Return a next step with the option `env` behind every command in it that takes one.
+def in_env(words: str, env: str) -> str:
+    """Return words with the option `env` behind every command in them that takes one.
 
     >>> in_env("weft test a.b, or weft validate", " --env dev")
     'weft test a.b --env dev, or weft validate'
@@ -32,11 +32,15 @@ def in_env(next_step: str, env: str) -> str:
 
     def with_option(found: re.Match[str]) -> str:
         command = found[0]
-        return command + env if _takes_env(found[1]) and "--env" not in command else command
+        wants = _takes_env(found[1], found[2]) and "--env" not in command
+        return command + env if wants else command
 
-    return _COMMAND.sub(with_option, next_step) if env else next_step
+    return _COMMAND.sub(with_option, words) if env else words
 
 
-def _takes_env(verb: str) -> bool:
+def _takes_env(verb: str, below: str | None) -> bool:
+    """Whether a verb, or the command `below` it where it has any, takes an environment."""
     command: click.Command | None = load(verb) if verb in ENTRIES else None
+    if isinstance(command, click.Group):
+        command = command.commands.get(below or "")
     return command is not None and any(each.name == "env" for each in command.params)

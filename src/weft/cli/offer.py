@@ -8,6 +8,8 @@ import click
 
 from weft.app.errors import Exit
 from weft.app.new_files import Draft, write
+from weft.cli.cells import flow, visible
+from weft.cli.next_step import in_env
 from weft.cli.output import Column, Result, Table, put
 from weft.cli.screen import Screen
 from weft.cli.screens.draft import draw_draft
@@ -15,8 +17,11 @@ from weft.cli.screens.draft import draw_draft
 yes_option = click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 
 
-def offer(folder: Path, draft: Draft, screen: Screen, *, yes: bool) -> Exit:
-    """Show the files of a draft, and write them when a person or `--yes` agrees."""
+def offer(folder: Path, draft: Draft, screen: Screen, *, yes: bool, env: str = "") -> Exit:
+    """Show the files of a draft, and write them when a person or `--yes` agrees.
+
+    `env` is the option by which the next commands mean the environment that the draft is made for.
+    """
     if screen.asks and not yes:
         screen.say(draw_draft(draft, colour=screen.colour))
     if not screen.agree(f"Write this to {folder}?", yes=yes):
@@ -24,10 +29,10 @@ def offer(folder: Path, draft: Draft, screen: Screen, *, yes: bool) -> Exit:
         return Exit.BLOCKED
     write(folder, draft)
     put(_written(draft), screen)
-    if draft.note:
-        screen.say(draft.note)
+    for note in draft.notes:
+        screen.say(flow("", visible(note).split(), screen.width, joint=" "))
     for number, step in enumerate(draft.next_steps):
-        screen.say(f"{'  next:' if number == 0 else '       '}  {step}")
+        screen.say(f"{'  next:' if number == 0 else '       '}  {in_env(step, env)}")
     return Exit.DONE
 
 
@@ -35,4 +40,5 @@ def _written(draft: Draft) -> Result:
     rows = [("created", new.path) for new in draft.files]
     rows += [("changed", edit.path) for edit in draft.edits]
     table = Table("files", (Column("action"), Column("path")), rows)
-    return Result("files", table.data, table, lambda _: "".join(f"{a} {p}\n" for a, p in rows))
+    text = "".join(f"{action} {visible(path)}\n" for action, path in rows)
+    return Result("files", table.data, table, lambda _: text)

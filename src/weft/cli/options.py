@@ -51,8 +51,8 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def mesh_here(environment: str, *, may_be_new: bool = False) -> Iterator[Opened]:
     """Open the mesh that the current folder lies in.
 
-    Raises Usage for an environment that does not exist, unless it may be new. The next step of
-    whatever is refused inside means the same environment.
+    Raises Usage for an environment that does not exist, unless it may be new. The commands that
+    are named by whatever is refused inside mean the same environment.
     """
     with opened(find_mesh(Path.cwd()), environment, System()) as mesh:
         try:
@@ -60,7 +60,9 @@ def mesh_here(environment: str, *, may_be_new: bool = False) -> Iterator[Opened]
                 refuse_unknown(mesh)
             yield mesh
         except Refusal as refusal:
-            refusal.next_step = in_env(refusal.next_step, env_of(mesh))
+            env = env_of(mesh)
+            refusal.why = in_env(refusal.why, env)
+            refusal.next_step = in_env(refusal.next_step, env)
             raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 
 from weft.app.errors import Exit
 from weft.cli.cells import visible
@@ -11,6 +12,8 @@ from weft.cli.output import put
 from weft.cli.screen import Screen
 from weft.cli.screens.run import Following
 from weft.mesh.run import RunEvent
+from weft.store.protocol import FencedOut, StoreError
+from weft.warehouses.protocol import WarehouseError
 
 
 def follow(
@@ -28,7 +31,7 @@ def follow(
 
     People read lines while it goes on; other formats are written once, at the end. Whatever
     happens, the run has been told to stop when this returns or raises. Raises RunStopped where
-    it is stopped from outside.
+    it is stopped from outside; what stores and warehouses raise has `again` as its note.
     """
     started = clock()
     following = Following(screen.colour, screen.width, env, before, again)
@@ -38,7 +41,14 @@ def follow(
         else:
             _follow_still(events, following, screen)
     except KeyboardInterrupt as stop:
+        if isinstance(events, Generator):
+            # Where it came while a line was drawn, the run is told as well what stopped it.
+            with suppress(KeyboardInterrupt):
+                events.throw(stop)
         raise RunStopped(f"{again}{env}") from stop
+    except (FencedOut, StoreError, WarehouseError) as error:
+        error.add_note(f"{again}{env}")
+        raise
     finally:
         # A generator that is merely dropped would end after the store it records into.
         if isinstance(events, Generator):

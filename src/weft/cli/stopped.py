@@ -8,10 +8,10 @@ from contextlib import suppress
 
 import click
 
-from weft.app.errors import Exit, Invalid
+from weft.app.errors import Invalid
 from weft.cli.failure import RunStopped, reason, what
 from weft.cli.output import Column, Kind, Result, Table, put
-from weft.cli.screen import Screen
+from weft.cli.screen import FORMATS, Screen
 from weft.cli.screens.findings import findings_result
 
 _COLUMNS = (
@@ -19,7 +19,7 @@ _COLUMNS = (
     *(Column(name, Kind.TEXT) for name in ("error", "why", "next")),
 )
 # Arguments are joined by a character that none can have.
-_ASKED = re.compile(r"(?:^|\0)(?:--output[=\0]|-[a-z]*o\0?)(json|yaml)(?=\0|$)")
+_ASKED = re.compile(rf"(?:^|\0)(?:--output[=\0]|-[a-z]*o\0?)({'|'.join(FORMATS)})(?=\0|$)")
 
 
 def put_stopped(error: BaseException, code: int, arguments: Sequence[str]) -> None:
@@ -38,13 +38,13 @@ def _format_asked(arguments: Sequence[str]) -> str:
     if "--json" in arguments:
         return "json"
     found = _ASKED.findall("\0".join(arguments))
-    return found[-1] if found else ""
+    return found[-1] if found and found[-1] in ("json", "yaml") else ""
 
 
 def _result(error: BaseException, code: int) -> Result | Table:
     if isinstance(error, Invalid):
         return findings_result(
-            error.diagnostics, error.files, error.products, Exit(code), lambda _: str(error)
+            error.diagnostics, error.files, error.products, code, lambda _: str(error)
         )
     match error:
         case click.UsageError():

@@ -56,7 +56,6 @@ _COMPARISONS = {
     Operator.NOT_BETWEEN: "not between {0} and {1}",
 }
 
-_PATH = re.compile(r"/?schema/([^/]+)/properties/([^/]+)")
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 _MAX_ID = 80
 
@@ -86,18 +85,21 @@ def head_checks(required: Sequence[str], unique: Sequence[str]) -> tuple[Check, 
 def split_reference(reference: str) -> tuple[str, str]:
     """Split what a relationship points to into relation and column; ("", "") when it is neither.
 
-    A path `schema/<id>/properties/<id>` is split into its two ids.
+    A path, which a document may use for its own columns, is neither: it has been followed before,
+    or leads nowhere.
 
     >>> split_reference("aircraft.tailnum"), split_reference("fleet.aircraft.tailnum")
     (('aircraft', 'tailnum'), ('fleet.aircraft', 'tailnum'))
     """
-    by_id = _PATH.fullmatch(reference)
-    if by_id:
-        return by_id.group(1), by_id.group(2)
     relation, _, column = reference.rpartition(".")
-    if "/" in reference or not relation or not column or relation.count(".") > 1:
+    if is_path(reference) or not relation or not column or relation.count(".") > 1:
         return "", ""
     return relation, column
+
+
+def is_path(reference: str) -> bool:
+    """Whether a relationship points to a place in a document and not to a column by its name."""
+    return "/" in reference
 
 
 def expected_text(check: Check) -> str:
@@ -194,9 +196,6 @@ def _relationship_checks(relationships: Iterable[Relationship], where: str) -> I
         relations = {relation for relation, _ in targets}
         if len(relations) != 1 or "" in relations or len(targets) != len(each.columns):
             continue
-        # A path that is left leads nowhere in its document.
-        if any("/" in reference for reference in each.to):
-            continue
         relation = relations.pop()
         yield Check(
             id=_slug(*each.columns, "exists"),
@@ -216,22 +215,28 @@ def _rule_checks(rule: QualityRule, about: Sequence[SchemaProperty], where: str)
     kind = CheckKind.SQL if rule.type == "sql" else METRICS.get(rule.metric)
     if rule.type not in ("library", "sql") or kind is None or rule.operator is None:
         return
-    columns = () if kind is CheckKind.ROW_COUNT else tuple(each.name for each in about)
-    arguments: dict[str, Any] = {}
-    if kind is CheckKind.SQL:
-        if not rule.query.strip():
-            return
-        arguments["query"] = rule.query
-    elif not about and kind is not CheckKind.ROW_COUNT:
+    if kind is CheckKind.SQL and not rule.query.strip():
         return
-    elif kind is CheckKind.MISSING_VALUES:
-        arguments["missing"] = list(listed(rule.arguments.get("missingValues")))
-    elif kind is CheckKind.INVALID_VALUES:
-        arguments["values"] = list(listed(rule.arguments.get("validValues")))
-        arguments["pattern"] = rule.arguments.get("pattern") or ""
-    if kind in (CheckKind.MISSING_VALUES, CheckKind.INVALID_VALUES):
-        arguments["types"] = [each.logical_type for each in about]
-    yield _ruled(rule, kind, columns, arguments, where)
+    if kind not in (CheckKind.SQL, CheckKind.ROW_COUNT) and not about:
+        return
+    columns = () if kind is CheckKind.ROW_COUNT else tuple(each.name for each in about)
+    yield _ruled(rule, kind, columns, _rule_arguments(rule, kind, about), where)
+
+
+def _rule_arguments(
+    rule: QualityRule, kind: CheckKind, about: Sequence[SchemaProperty]
+) -> dict[str, Any]:
+    given = rule.arguments
+    types = [each.logical_type for each in about]
+    match kind:
+        case CheckKind.SQL:
+            return {"query": rule.query}
+        case CheckKind.MISSING_VALUES:
+            return {"missing": list(listed(given.get("missingValues"))), "types": types}
+        case CheckKind.INVALID_VALUES:
+            values = list(listed(given.get("validValues")))
+            return {"values": values, "pattern": given.get("pattern") or "", "types": types}
+    return {}
 
 
 def listed(value: Any) -> tuple[Any, ...]:
@@ -242,7 +247,7 @@ def listed(value: Any) -> tuple[Any, ...]:
 
 
 def _named(obj: SchemaObject, names: Any) -> tuple[SchemaProperty, ...]:
-    """The columns that a rule at an object names, in its order; one may not be there."""
+    """The columns that a rule at an object names, in its order; a missing one has no type."""
     by_name = {each.name: each for each in obj.properties}
     words = [each for each in listed(names) if isinstance(each, str)]
     return tuple(by_name.get(word) or SchemaProperty(word) for word in words)

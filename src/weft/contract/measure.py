@@ -130,9 +130,8 @@ def _missing(target: _Target, check: Check) -> str:
     found = []
     for name, logical_type in _typed(target, check):
         found.append(f"{name} IS NULL")
-        by_value = logical_type in _NUMBERS
-        numbers = [each for each in listed if by_value and _is_number(each)]
-        texts = [_text(each) for each in listed if not (by_value and _is_number(each))]
+        numbers = [each for each in listed if _is_by_value(each, logical_type)]
+        texts = [_text(each) for each in listed if not _is_by_value(each, logical_type)]
         if numbers:
             found.append(f"{name} IN ({_literals(dialect, numbers)})")
         if texts:
@@ -145,8 +144,9 @@ def _typed(target: _Target, check: Check) -> Iterator[tuple[str, str]]:
     return zip(target.quoted(check), check.arguments["types"], strict=True)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _is_by_value(listed: Any, logical_type: str) -> bool:
+    is_number = isinstance(listed, int | float) and not isinstance(listed, bool)
+    return is_number and logical_type in _NUMBERS
 
 
 def _text(value: Any) -> str:
@@ -162,12 +162,12 @@ def _outside(dialect: Dialect, name: str, values: Sequence[Any]) -> str:
 
 
 def _invalid(target: _Target, check: Check) -> str:
-    dialect = target.dialect
-    found = []
-    for name, logical_type in _typed(target, check) if check.arguments["values"] else ():
-        values = check.arguments["values"]
-        texts = logical_type == "string"
-        found.append(_outside(dialect, name, list(map(str, values)) if texts else values))
+    dialect, values = target.dialect, check.arguments["values"]
+    found = [
+        _outside(dialect, name, list(map(str, values)) if logical_type == "string" else values)
+        for name, logical_type in _typed(target, check)
+        if values
+    ]
     if check.arguments["pattern"]:
         pattern = dialect.literal(check.arguments["pattern"])
         text = dialect.snippets.text

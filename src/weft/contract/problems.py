@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from weft.contract.checks import split_reference
+from weft.contract.checks import is_path, split_reference
 from weft.contract.problem import ContractProblem, Path, unknown_column
 from weft.contract.rule_problems import rule_problems
 from weft.contract.value_problems import listed_problems, option_problems
@@ -94,11 +94,11 @@ def _promises(each: SchemaProperty) -> bool:
 def _relationship_problems(
     obj: SchemaObject, relationship: Relationship, path: Path
 ) -> Iterator[ContractProblem]:
-    # A path that is left leads nowhere, which is said where references are followed.
+    # Who follows the paths of a document reports those that lead nowhere.
     for column in relationship.columns:
-        if column not in obj.column_names and "/" not in column:
+        if column not in obj.column_names and not is_path(column):
             yield unknown_column(obj, column, "relationship", (*path, "from"))
-    if any("/" in reference for reference in relationship.to):
+    if any(map(is_path, relationship.to)):
         return
     targets = [split_reference(reference) for reference in relationship.to]
     if not targets or ("", "") in targets:

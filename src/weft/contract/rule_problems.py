@@ -17,7 +17,7 @@ _METRIC_ARGUMENTS = {
     "nullValues": (),
     "missingValues": ("missingValues",),
     "invalidValues": ("validValues", "pattern"),
-    "duplicateValues": ("properties",),
+    "duplicateValues": (),
     "rowCount": (),
 }
 

@@ -29,9 +29,9 @@ class Situation:
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
     root applied and no longer defines, `taken` are those in scope that another root applied, with
-    its name, and that nobody asked to take from it. `input_contracts` are hashes of what each product was
-    promised by its inputs, and `broken` the ports that a
-    consumer compiled against as published, but not as they would be.
+    its name, and that nobody asked to take from it. `input_contracts` are hashes of what each
+    product was promised by its inputs, and `broken` the ports that a consumer compiled against as
+    published, but not as they would be.
     """
 
     desired: Manifest
@@ -97,8 +97,8 @@ class Examined:
     """One product: its keys, the ports and builds it wants to release, and its audits by key.
 
     `settled` means that the current release and the applied definition are already as wanted; then
-    `audits` is empty, nobody asks for them, unless checks look at other data too. `missing` are the port objects
-    (`a.b.c@1.object`) that its models or checks read and that nobody has published.
+    `audits` is empty, nobody asks for them, unless checks look at other data too. `missing` are
+    the port objects (`a.b.c@1.object`) that its models or checks read and nobody has published.
     """
 
     manifest: ProductManifest

@@ -197,7 +197,8 @@ class HeldBack:
     """A product that stays on its release: checks failed, it waits, or a person said so.
 
     `checks` are the labels of those that failed; `by_person` says that it is a person's hold,
-    `unread` that a source of it cannot be read.
+    `unread` that a source of it cannot be read, or data of another product, and `lost` that the
+    release itself has lost data, which this plan cannot bring back.
     """
 
     product: str
@@ -206,6 +207,7 @@ class HeldBack:
     checks: tuple[str, ...] = ()
     by_person: bool = False
     unread: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,10 @@ Verdicts = Mapping[str, Sequence[CheckResult]]
 
 @dataclass
 class _Draft:
-    """The plan while it is being made."""
+    """The plan while it is being made; `damaged` says that some data of releases was lost."""
 
+    damaged: bool
+    pending: Pending
     changes: list[Change] = field(default_factory=list)
     held: list[HeldBack] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
@@ -39,7 +41,6 @@ class _Draft:
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     incomplete: set[str] = field(default_factory=set)
-    pending: Pending = field(default_factory=Pending)
 
 
 def audits_to_know(examined: Mapping[str, Examined]) -> tuple[str, ...]:
@@ -55,7 +56,11 @@ def assemble(
     kind: str = "apply",
 ) -> Plan:
     """Make the plan of what was examined; `everyone` are all definitions, to find consumers."""
-    draft = _Draft(blocked=[_taken(*each, situation) for each in situation.taken.items()])
+    draft = _Draft(
+        damaged=situation.damaged,
+        pending=Pending(hollow=situation.hollow),
+        blocked=[_taken(*each, situation) for each in situation.taken.items()],
+    )
     upstream = upstream_of(situation, examined)
     for found in examined.values():
         _plan_product(found, situation, upstream, verdicts, draft)
@@ -75,7 +80,7 @@ def assemble(
         base={address: base_of(situation, address) for address in _touched(draft, situation)},
         changes=tuple(draft.changes),
         data=data_changes(situation, examined, draft.changes, draft.steps),
-        held=tuple(draft.held),
+        held=tuple(_seen(each, situation, draft) for each in draft.held),
         affected=affected,
         breaking=breaking,
         blocked=tuple(dict.fromkeys(draft.blocked)),
@@ -121,10 +126,11 @@ def _plan_product(
     address = manifest.address
     changed = situation.digests.get(address) != manifest.digest
     release = situation.release_number(address)
-    waits = _waits_for(found, upstream, draft)
-    if waits:
-        if not found.settled:
-            _hold(draft, found, situation, HeldBack(address, release, f"waits for {waits}"))
+    waits = _waits_for(found, upstream, situation, draft)
+    if waits is not None:
+        # Where only a check is to look again, nothing is kept from anybody.
+        if not (found.settled and found.audits):
+            _hold(draft, found, situation, waits)
         return
     hold = situation.hold_on(address)
     if found.settled and hold is None and not found.audits:
@@ -141,7 +147,8 @@ def _plan_product(
     if changed or not situation.is_recorded(address):
         draft.manifests[address] = manifest
     lost = lost_models(situation, manifest, found.keyed)
-    renewed = _with_views(lost, manifest)
+    builds = found.keyed.builds.items()
+    renewed = _with_views((name for name, key in builds if not situation.has(key)), manifest)
     failing = _failing(found, verdicts)
     if failing:
         _hold(draft, found, situation, HeldBack(address, release, "checks failed", failing))
@@ -227,17 +234,40 @@ def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) 
         draft.incomplete.add(held.product)
 
 
-def _waits_for(found: Examined, upstream: Upstream, draft: _Draft) -> str:
-    """The product whose held candidate this one would read, or ""."""
-    if not draft.unreadable and not draft.incomplete:
-        return ""
+def _waits_for(
+    found: Examined, upstream: Upstream, situation: Situation, draft: _Draft
+) -> HeldBack | None:
+    """What keeps a product waiting: it would read a held candidate, or data that is lost."""
+    if not (draft.unreadable or draft.incomplete or draft.damaged):
+        return None
+    address = found.manifest.address
+    release = situation.release_number(address)
     for read in found.foreign_reads:
         key = key_of(read, found.keyed, upstream)
+        product = product_of(read.target)
         if key in draft.unreadable:
-            return draft.unreadable[key]
-        if key is None and product_of(read.target) in draft.incomplete:
-            return product_of(read.target)
-    return ""
+            return HeldBack(address, release, f"waits for {draft.unreadable[key]}")
+        if key is None and product in draft.incomplete:
+            return HeldBack(address, release, f"waits for {product}")
+        if key is not None and draft.damaged and _is_lost([key], situation, draft):
+            there = product in situation.desired.products
+            cause = f"waits for {product}, whose data is lost"
+            cause = cause if there else f"{cause}: apply {product} first"
+            return HeldBack(address, release, cause, unread=True)
+    return None
+
+
+def _is_lost(keys: Iterable[str], situation: Situation, draft: _Draft) -> bool:
+    """Whether builds, or what their views lead to, are neither there nor built by this plan."""
+    pending = draft.pending
+    return any(key not in pending.steps and not situation.has(key) for key in pending.behind(keys))
+
+
+def _seen(held: HeldBack, situation: Situation, draft: _Draft) -> HeldBack:
+    """What is held back, and whether the release that it stays on can still be read."""
+    release = situation.releases.get(held.product)
+    lost = release is not None and draft.damaged and _is_lost(release.keys, situation, draft)
+    return replace(held, lost=lost)
 
 
 def _failing(found: Examined, verdicts: Verdicts) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from weft.contract.checks import is_path
 from weft.mesh.address import major_of, name_problem
 from weft.mesh.contract import DataContract, SchemaObject, Status
 from weft.mesh.diagnostic import Diagnostic
@@ -146,7 +147,7 @@ def _references(
             for end in ("from", "to"):
                 value = relationship.get(end, ())
                 texts = [value] if isinstance(value, str) else value
-                if any("/" in follow_reference(each, document.data["schema"]) for each in texts):
+                if any(is_path(follow_reference(each, document.data["schema"])) for each in texts):
                     yield document.diagnostic(
                         "W217",
                         "this reference leads nowhere in this contract",

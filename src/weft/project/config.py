@@ -129,18 +129,18 @@ class _Reader:
 
     def _option(self, key: str, value: SettingValue, *path: Step) -> SettingValue:
         is_secret = key in _SECRET or key.endswith(_SECRET_ENDINGS)
-        if not isinstance(value, str):
-            return Secret(str(value)) if is_secret else value
-        resolved, missing = resolve_variables(value, self._variables)
+        if not is_secret and not isinstance(value, str):
+            return value
+        text = str(value)
+        resolved, missing = resolve_variables(text, self._variables)
         if not is_secret:
-            self._check_variables(value, missing, *path)
+            self._check_variables(text, missing, *path)
             return resolved
-        if key != "user" or malformed_variable(value):
-            self._check_secret(key, value, *path)
+        if key != "user" or malformed_variable(text):
+            self._check_secret(key, text, *path)
         return Secret(missing=missing[0]) if missing else Secret(resolved)
 
     def _check_secret(self, key: str, value: str, *path: Step) -> None:
-        found: Diagnostic | None = None
         if malformed_variable(value):
             message = f"a variable in `{key}` is not written as one"
             note = "write `${NAME}` or `${NAME:-default}`"
@@ -151,9 +151,11 @@ class _Reader:
             found = self._document.diagnostic(
                 "W141", message, *path, key=True, note=note, severity=Severity.WARNING
             )
-        if found is not None and found.span is not None:
+        else:
+            return
+        self.diagnostics.append(found)
+        if found.span is not None:
             self._secret_lines.add(found.span.line)
-            self.diagnostics.append(found)
 
     def hidden(self, found: Diagnostic) -> Diagnostic:
         """Show of a line with a secret no more than the key or value that a finding is about."""

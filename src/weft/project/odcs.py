@@ -5,10 +5,10 @@ What a contract means stands in `weft.contract`; whether it fits its product in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from weft.contract.checks import split_reference
 from weft.mesh.contract import (
     DataContract,
     Operator,
@@ -23,6 +23,8 @@ from weft.mesh.contract import (
 Elements = Sequence[dict[str, Any]]
 Place = tuple[dict[str, Any], tuple[str | int, ...]]
 """An element of a document, and the keys and indexes that lead to it."""
+
+_PATH = re.compile(r"/?schema/([^/]+)/properties/([^/]+)")
 
 _OPERATORS = {each.value: each for each in Operator}
 _STATUSES = {each.value: each for each in Status}
@@ -85,9 +87,10 @@ def follow_reference(text: str, schema: Elements) -> str:
 
     Other texts, and paths that lead nowhere in this document, are returned as they are.
     """
-    object_id, column_id = split_reference(text) if "/" in text else ("", "")
-    if not object_id:
+    path = _PATH.fullmatch(text)
+    if path is None:
         return text
+    object_id, column_id = path.groups()
     for entry in schema:
         if object_id in (entry.get("id"), entry["name"]):
             for column in entry.get("properties", ()):

@@ -22,6 +22,10 @@ from weft.sql.types import family_of, nearest_type
 MAX_DEPTH = 120
 NAMES_IN_FROM = "a model or an input port has one part, an object of a port has two: `port.object`"
 
+# What to do instead of reading around ports and sources.
+_LIST_PORTS = "weft ls"
+_ADD_SOURCE = "declare data from outside in sources/<name>.odcs.yaml and add an input port"
+
 _FILE_MARKS = re.compile(r"[/\\*:]|\.[A-Za-z][A-Za-z0-9]{1,8}$")
 _SYSTEM_SCHEMAS = frozenset(
     ["information_schema", "pg_catalog", "main", "public", "temp", "system", "memory", "sys"]
@@ -132,9 +136,7 @@ def _table_function(function: exp.Func, found: Survey) -> None:
             "W306",
             f"`{name}` cannot stand in FROM",
             "of table functions only row generators can",
-            "weft ls"
-            if _reads_ports(found)
-            else "declare data from outside in sources/<name>.odcs.yaml and add an input port",
+            _LIST_PORTS if _reads_ports(found) else _ADD_SOURCE,
         )
 
 
@@ -142,15 +144,7 @@ def _relation(table: exp.Table, found: Survey) -> None:
     written = [part.name for part in table.parts]
     name = ".".join(written).lower()
     if _FILE_MARKS.search(written[-1]):
-        note, step = (
-            ("a query reads published ports", "weft ls")
-            if _reads_ports(found)
-            else (
-                "files are read through sources",
-                "declare it in sources/<name>.odcs.yaml and add an input port",
-            )
-        )
-        found.refuse(table, "W307", f"`{written[-1]}` looks like a file", note, step)
+        _file(table, f"`{written[-1]}` looks like a file", found)
     elif len(written) > 1 and written[0].lower() in _SYSTEM_SCHEMAS:
         _unnamed(table, f"`{name}` belongs to the warehouse", found)
     elif not isinstance(table.this, exp.Identifier) or len(written) not in found.parts:
@@ -164,9 +158,16 @@ def _reads_ports(found: Survey) -> bool:
     return 1 not in found.parts
 
 
+def _file(table: exp.Table, message: str, found: Survey) -> None:
+    if _reads_ports(found):
+        found.refuse(table, "W307", message, "a query reads published ports", _LIST_PORTS)
+    else:
+        found.refuse(table, "W307", message, "files are read through sources", _ADD_SOURCE)
+
+
 def _unnamed(table: exp.Table, message: str, found: Survey) -> None:
     if _reads_ports(found):
-        found.refuse(table, "W308", message, "ports are named `domain.product.object`", "weft ls")
+        found.refuse(table, "W308", message, "ports are named `domain.product.object`", _LIST_PORTS)
     else:
         found.refuse(table, "W308", message, NAMES_IN_FROM)
 

@@ -34,7 +34,7 @@ __all__ = [
     "ports_query_text",
 ]
 
-# The last is no name of a model; which product it reaches into is for those to say who know.
+# Three parts name nothing that a model reads; who knows the mesh can say what was meant.
 _MODEL_NAMES = (1, 2, 3)
 _PORT_NAMES = (3,)
 

@@ -83,9 +83,8 @@ def _nested(text: str, dialect: Dialect) -> str:
     if taken.is_list:
         return f"{parts[0][1]}{taken.head}"
     head = dialect.types.synonyms.get(taken.head, taken.head)
-    return (
-        f"{head}({', '.join(f'{_field(name)} {kind}' if name else kind for name, kind in parts)})"
-    )
+    inside = ", ".join(f"{_field(name)} {kind}" if name else kind for name, kind in parts)
+    return f"{head}({inside})"
 
 
 def _field(name: str) -> str:

@@ -19,7 +19,7 @@ class StoreError(Exception):
     """The store could not be opened, read or written; the message names the place and the cause.
 
     `full` means that the disk, or this user's quota of it, has no room left; `damaged` that the
-    store itself is broken; `interrupted` that a run was under way.
+    store itself is broken; `interrupted` that a run, or making the store, did not come to its end.
     """
 
     def __init__(

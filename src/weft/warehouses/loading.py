@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from weft.mesh.nearest import did_you_mean
+from weft.warehouses.options import Option
 from weft.warehouses.protocol import Warehouse, WarehouseError
 
 GROUP = "weft.warehouses"
@@ -14,6 +16,16 @@ GROUP = "weft.warehouses"
 def warehouse_types() -> tuple[str, ...]:
     """Return the types that `weft.yaml` may name, sorted."""
     return tuple(sorted(entry_points(group=GROUP).names))
+
+
+def options_of(type_name: str) -> tuple[Option, ...]:
+    """Return the options that a type of warehouse declares: `OPTIONS` beside its opening.
+
+    Raises WarehouseError as `adapter` does.
+    """
+    module = import_module(adapter(type_name).__module__)
+    declared: tuple[Option, ...] = module.OPTIONS
+    return declared
 
 
 def adapter(type_name: str) -> Callable[..., Warehouse]:

@@ -87,6 +87,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Act:
+    """One thing that a step does: a statement, or in words what happens to files."""
+
+    text: str
+    is_statement: bool = True
+
+
+@dataclass(frozen=True)
 class Relation:
     """Something a query may read: its path (`domain`, `product`, `object`) and what it is."""
 
@@ -145,6 +153,18 @@ class Warehouse(Protocol):
 
 
 @runtime_checkable
+class TellsSteps(Protocol):
+    """A warehouse that can say what its steps will do."""
+
+    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+        """What `run` would do for these steps of a plan, in their order, by id. Nothing is changed.
+
+        Statements are those that run, word for word; what only a run knows stands there as `RUN`
+        and `N`. `sources` are the plan's pinned sources by key.
+        """
+
+
+@runtime_checkable
 class KeepsReleases(Protocol):
     """A warehouse that can list and clear what it keeps."""
 
@@ -164,6 +184,7 @@ class KeepsReleases(Protocol):
     ) -> Removal:
         """Remove these releases, and every build that neither `keep` nor another release names.
 
+        `keep` are keys of builds, and addresses of products all of whose builds stay.
         With them goes what is kept for some days only and is older at `now`, an ISO time. Only
         what Weft made and marked is touched; nothing at all in a dry run.
         """

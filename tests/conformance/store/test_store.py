@@ -365,25 +365,32 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def values(hint: Any) -> st.SearchStrategy[Any]:
-    """All values of a noun, or of the type of one of its fields."""
+def values(hint: Any, outer: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
+    """All values of a noun, or of the type of one of its fields; none thrice inside of itself."""
     if hint in SIMPLE:
         return SIMPLE[hint]
     inner = get_args(hint)
     match get_origin(hint):
+        case None if outer.count(hint) > 1:
+            return st.nothing()
         case None if isinstance(hint, type) and is_dataclass(hint):
-            fields = {name: values(each) for name, each in get_type_hints(hint).items()}
+            nested = (*outer, hint)
+            fields = {name: values(each, nested) for name, each in get_type_hints(hint).items()}
             return st.builds(hint, **fields)
         case None:
             return st.sampled_from(hint)
         case origin if origin is tuple:
-            return st.lists(values(inner[0]), max_size=2).map(tuple)
+            return listed(values(inner[0], outer)).map(tuple)
         case origin if origin is list:
-            return st.lists(values(inner[0]), max_size=2)
+            return listed(values(inner[0], outer))
         case origin if origin is dict:
-            return st.dictionaries(values(inner[0]), values(inner[1]), max_size=2)
+            return st.dictionaries(*(values(each, outer) for each in inner), max_size=2)
         case _:
-            return st.one_of(*map(values, inner))
+            return st.one_of(*(values(each, outer) for each in inner))
+
+
+def listed(each: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(each, max_size=0 if each.is_empty else 2)
 
 
 @pytest.fixture(scope="module")

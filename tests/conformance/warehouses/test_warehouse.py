@@ -290,6 +290,14 @@ def test_forgetting_keeps_what_releases_reach(open_one: Any) -> None:
     assert warehouse.forget([], frozenset(["v"]), NOW) == Removal()
 
 
+def test_a_product_can_keep_all_of_its_builds(open_one: Any) -> None:
+    warehouse = open_one()
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    warehouse.close()
+    assert open_one().forget([], frozenset([PRODUCT]), NOW).builds == ()
+    assert [each.key for each in open_one().forget([], frozenset(["x.y"]), NOW).builds] == ["a"]
+
+
 def test_the_current_release_is_not_forgotten(warehouse: Any) -> None:
     warehouse.run(build("a", "SELECT 1 AS id"), bound())
     release = warehouse.run(publish_a(1), bound()).release

@@ -130,10 +130,14 @@ def test_what_changed_is_combined_with_what_it_reads_and_feeds(mesh: Path) -> No
     assert selected(mesh, "+changed:v1+build") == "a.one a.two"
 
 
-def test_a_repository_in_the_folder_of_a_product_counts_whole(mesh: Path) -> None:
-    inside = mesh / "domains/c/own"
-    write(inside, "product.yaml")
-    git(inside, "init", "--quiet")
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("inside", ["domains/c", "domains/c/own", "domains/c/own/data"])
+def test_a_repository_inside_of_this_one_counts_whole(mesh: Path, inside: str, known: bool) -> None:
+    write(mesh, "domains/c/own/data/a.csv")
+    git(mesh / inside, "init", "--quiet")
+    if known:
+        commit(mesh / inside)
+        git(mesh, "add", "--all")
     own = ProductManifest("c", "own", "root", "domains/c/own", "lake", "duckdb")
     assert select_products(["changed:HEAD"], {**PRODUCTS, "c.own": own}, mesh) == ("c.own",)
 

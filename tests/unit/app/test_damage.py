@@ -23,6 +23,7 @@ from weft.app.query import query
 from weft.app.rollback import RollbackOptions, plan_rollback
 from weft.app.serving import unserved
 from weft.app.system import System
+from weft.mesh.run import StepState
 from weft.plan.plan import Plan, StepKind
 from weft.warehouses.protocol import WarehouseError
 
@@ -146,6 +147,42 @@ def test_who_reads_rotten_data_names_it_and_the_next_apply_heals_it(
     apply_files(folder)
     assert planned(folder).empty
     asked(folder)
+    assert shown(folder) == [(1,)]
+
+
+def changed(folder: Path, **models: str) -> None:
+    """Give models of the product another text."""
+    for name, text in models.items():
+        (folder / f"domains/a/b/models/{name}.sql").write_text(text)
+
+
+def failures(folder: Path) -> list[str]:
+    with opened(folder, "", System()) as mesh:
+        plan = make_plan(mesh, PlanOptions()).plan
+        results = [event.result for event in apply_plan(mesh, plan, ApplyOptions())]
+    return [each.message for each in results if each and each.state is StepState.FAILED]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"more": "SELECT n + 1 AS n FROM base"},
+        {"more": "SELECT n + 1 AS n FROM shown"},
+        {"shown": "-- materialized: view\nSELECT n * 1 AS n FROM base"},
+    ],
+    ids=["build", "build over a view", "audit"],
+)
+def test_a_step_that_reads_rotten_data_names_it_and_the_next_apply_heals_it(
+    folder: Path, texts: dict[str, str]
+) -> None:
+    [data] = data_files(folder)
+    changed(folder, **texts)
+    rot(data)
+    assert failures(folder) == [
+        "the data of a.b.base is damaged in the lake; run `weft apply`, which builds it again"
+    ]
+    assert failures(folder) == []
+    assert planned(folder).empty
     assert shown(folder) == [(1,)]
 
 

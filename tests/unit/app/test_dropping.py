@@ -18,9 +18,21 @@ from weft.app.system import System
 from weft.plan.plan import Plan
 
 
-def planned(folder: Path) -> Plan:
+def planned(folder: Path, *select: str) -> Plan:
     with opened(folder, "", System()) as mesh:
-        return make_plan(mesh, PlanOptions()).plan
+        return make_plan(mesh, PlanOptions(select)).plan
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    """A mesh of three products of which two are gone from the files, and one is changed."""
+    sales, others, crm = (
+        Product(address, {"m": "SELECT 1 AS id"}, (Port("m", {"id": "integer"}),))
+        for address in ("sales.one", "sales.two", "crm.three")
+    )
+    apply_files(tmp_path, mesh_files([sales, others, crm]))
+    lay_out(tmp_path, mesh_files([replace(others, models={"m": "SELECT 2 AS id"})]))
+    return tmp_path
 
 
 def test_a_product_with_consumers_stays(own_skyline: Path) -> None:
@@ -90,3 +102,24 @@ def test_a_plan_is_not_blocked_by_what_others_outside_of_it_break(tmp_path: Path
     without = replace(far, ports=(replace(port, columns={"id": "integer"}),))
     lay_out(tmp_path, mesh_files([replace(up, description="Other words."), without, down]))
     assert (narrowed(tmp_path).breaking, narrowed(tmp_path).blocked) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("select", "removed"),
+    [
+        (("sales.one",), ("sales.one",)),
+        (("sales.o*",), ("sales.one",)),
+        (("crm", "sales.one"), ("crm.three", "sales.one")),
+        (("sales",), ("sales.one",)),
+    ],
+)
+def test_removals_are_selected_as_products_are(
+    three: Path, select: tuple[str, ...], removed: tuple[str, ...]
+) -> None:
+    assert planned(three, *select).removed == removed
+
+
+def test_the_removal_of_one_product_is_applied_alone(three: Path) -> None:
+    apply_files(three, options=PlanOptions(select=("sales.one",)))
+    left = planned(three)
+    assert (left.removed, set(left.manifests)) == (("crm.three",), {"sales.two"})

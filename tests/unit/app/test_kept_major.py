@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from applying import apply_files
-from mesh_files import Port, Product, mesh_files
+from mesh_files import Port, Product, lay_out, mesh_files
 from weft.app.bootstrap import opened
-from weft.app.errors import Blocked
+from weft.app.errors import Blocked, Refusal
 from weft.app.new_files import Draft, write
 from weft.app.new_port import Major, draft_port
 from weft.app.plan import PlanOptions, make_plan
@@ -104,7 +104,9 @@ def test_what_was_applied_comes_back_and_what_changed_is_the_new_major(mesh: Pat
     changed = (mesh / FOLDER / "lines.v1.odcs.yaml").read_text()
     draft = drafted(mesh, Major(2, 1))
     write(mesh, draft)
-    assert "Major 1 is again as it was applied" in draft.note
+    assert draft.notes == (
+        "Major 1 is again as it was applied, but for comments; what you changed is major 2.",
+    )
     files = {each.path.removeprefix(f"{FOLDER}/"): each.text for each in draft.files}
     assert files["lines.v2.odcs.yaml"] == changed.replace("1.3.0", "2.0.0")
     assert files["models/raw_v1.sql"] == APPLIED.models["raw"] + "\n"
@@ -124,7 +126,7 @@ def test_a_contract_that_did_not_change_is_left_alone(mesh: Path) -> None:
     contract = (mesh / FOLDER / "lines.v1.odcs.yaml").read_text()
     draft = drafted(mesh, Major(2, 1))
     assert [each.path for each in draft.edits] == [f"{FOLDER}/product.yaml"]
-    assert draft.note == ""
+    assert draft.notes == ()
     write(mesh, draft)
     assert (mesh / FOLDER / "lines.v1.odcs.yaml").read_text() == contract
     # Nothing behind it differs either, so its model is copied with its comments.
@@ -138,8 +140,10 @@ def test_who_floats_is_told_how_to_stay(mesh: Path) -> None:
     apply_files(mesh)
     break_price(mesh)
     draft = drafted(mesh, Major(2, 1))
-    assert "shop.prices would follow to major 2" in draft.note
-    assert "domains/shop/prices/product.yaml keeps it on major 1" in draft.note
+    assert draft.notes[1:] == (
+        'shop.prices would follow to major 2; `version: "1"` at its input port in '
+        "domains/shop/prices/product.yaml keeps it on major 1.",
+    )
     write(mesh, draft)
     path.write_text(
         path.read_text().replace("sales.orders.lines", 'sales.orders.lines\n    version: "1"')
@@ -164,6 +168,35 @@ def test_a_model_of_the_kept_major_alone_comes_back_in_its_place(mesh: Path) -> 
     assert (mesh / FOLDER / "models/lines_v1.sql").read_text() == kept.replace(
         "-- One comment.\n", ""
     )
+
+
+@pytest.mark.parametrize("value", ["[a]", "a", "{a: b}", "", "[[{name: lines}]]", "[{name: [a]}]"])
+@pytest.mark.parametrize("key", ["schema", "slaProperties", "status"])
+def test_a_contract_of_any_shape_is_copied_or_refused(tmp_path: Path, key: str, value: str) -> None:
+    lay_out(tmp_path, mesh_files([APPLIED, READER]))
+    contract = {"version": "1.0.0", "status": "active", key: "PLACE"}
+    text = yaml_text(contract).replace("PLACE", value)
+    (tmp_path / FOLDER / "lines.v1.odcs.yaml").write_text(text)
+    major = Major(2, 1, "2127-03-01", "2027-01-01T00:00:00Z")
+    try:
+        draft = draft_port(tmp_path, LINES, major)
+    except Refusal as refused:
+        assert "major 1" in str(refused) or "edited by hand" in str(refused)
+    else:
+        assert [each.path for each in draft.files] == [f"{FOLDER}/lines.v2.odcs.yaml"]
+
+
+@pytest.mark.parametrize("ports", ["[a]", "a", "\n- a", "\n- name: lines", "\n- version: [1]"])
+def test_a_product_of_any_shape_is_edited_or_refused(mesh: Path, ports: str) -> None:
+    break_price(mesh)
+    (mesh / FOLDER / "product.yaml").write_text(f"outputPorts: {ports}\n")
+    (mesh / "domains/shop/prices/product.yaml").write_text("inputPorts: [sales.orders.lines]\n")
+    try:
+        (edited, *_) = drafted(mesh, Major(2, 1)).edits
+    except Blocked as refused:
+        assert "product.yaml has to be edited by hand" in str(refused)
+    else:
+        assert edited.after.startswith(edited.before.rstrip("\n"))
 
 
 def test_changes_that_no_new_major_would_take_are_not_lost(mesh: Path) -> None:

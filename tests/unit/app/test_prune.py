@@ -125,6 +125,17 @@ def test_a_held_candidate_stays(tmp_path: Path) -> None:
     assert tested.release == 0
 
 
+def test_a_candidate_stays_while_its_source_cannot_be_read(tmp_path: Path) -> None:
+    keep = {"releases": 1, "days": 0}
+    apply_days(tmp_path, 1, keep)
+    apply_files(tmp_path, files(99, keep), at(3))
+    (tmp_path / "numbers.csv").rename(tmp_path / "away.csv")
+    before = builds(tmp_path)
+    assert pruned(tmp_path, 30).builds == ()
+    (tmp_path / "away.csv").rename(tmp_path / "numbers.csv")
+    assert builds(tmp_path) == before
+
+
 def test_other_environments_keep_what_they_show(tmp_path: Path) -> None:
     keep = {"releases": 1, "days": 0}
     apply_files(tmp_path, files(1, keep), at(1))

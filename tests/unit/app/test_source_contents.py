@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from applying import apply_files
-from mesh_files import Port, Product, Source, mesh_files
+from mesh_files import Port, Product, Source, lay_out, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.run import plan_run
 from weft.app.system import System
+from weft.app.validate import validate
+from weft.mesh.diagnostic import Severity
 from weft.plan.plan import Plan
 
 
@@ -75,3 +77,19 @@ def test_a_variable_that_is_not_set_stops_its_own_product(tmp_path: Path) -> Non
         "source feed_one: its path needs the variable PLACE, which is not set"
     )
     assert plan.empty
+
+
+def test_a_variable_that_is_not_set_is_told_with_its_place_each_time(tmp_path: Path) -> None:
+    pattern = "data/${PLACE}/${PLACE}-${PART:-1}.csv"
+    lay_out(tmp_path, files(pattern))
+    for _ in ("read", "remembered"):
+        [told] = validate(tmp_path, System(variables={})).loaded.diagnostics
+        assert (told.code, told.severity) == ("W140", Severity.WARNING)
+        assert told.message == "the environment variable PLACE is not set"
+        assert told.note == "set it, or write a default: `${PLACE:-value}`"
+        assert told.span is not None
+        assert told.span.file == "domains/shop/one/sources/feed_one.odcs.yaml"
+        start = told.span.column - 1
+        assert pattern in told.excerpt[start : start + told.span.length]
+    set_now = System(variables={"PLACE": "x"})
+    assert validate(tmp_path, set_now).loaded.diagnostics == ()

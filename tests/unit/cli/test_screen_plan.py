@@ -23,6 +23,7 @@ from weft.plan.plan import (
     Step,
     StepKind,
 )
+from weft.warehouses.protocol import Act
 
 Golden = Callable[[str, str], None]
 FLIGHTS = "operations.flights"
@@ -259,7 +260,12 @@ def test_a_definition_cannot_steer_the_terminal() -> None:
 
 
 def test_the_statements_of_every_step(golden: Golden) -> None:
-    golden("plan_sql", draw_sql(dropping()))
+    plan = dropping()
+    told = {
+        plan.steps[0].id: [Act("COPY (\nSELECT 1 AS \"id\"\n) TO 'x'"), Act("kept", False)],
+        plan.steps[1].id: [Act("makes this current:\n  hourly@2", is_statement=False)],
+    }
+    golden("plan_sql", draw_sql(plan, told))
 
 
 def _manifest() -> ProductManifest:

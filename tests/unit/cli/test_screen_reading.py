@@ -24,7 +24,7 @@ from weft.cli.screens.history import (
 )
 from weft.cli.screens.lineage import draw_lineage, lineage_result
 from weft.cli.screens.products import port_result, product_result, products_result, sql_result
-from weft.mesh.check import Check, CheckKind, Promise
+from weft.mesh.check import Check, CheckKind, CheckResult, Promise, Verdict
 from weft.mesh.contract import Status
 from weft.mesh.manifest import (
     CheckQuery,
@@ -45,10 +45,29 @@ Golden = Callable[[str, str], None]
 FLIGHTS = "operations.flights"
 AT = "2026-11-21T00:59:35.716Z"
 LINE = Line(
-    *(FLIGHTS, "Flights", "mara", "active", ("departures@1",), 2, 3, AT, "applied", ()), "skyline"
+    product=FLIGHTS,
+    title="Flights",
+    owner="mara",
+    status="active",
+    ports=("departures@1",),
+    models=2,
+    release=3,
+    published=AT,
+    state="applied",
+    reads=(),
+    root="skyline",
 )
-NEW = Line(
-    *("weather.observations", "", "nils", "draft", ("hourly@1",), 1, 0, "", "new", ()), "skyline"
+NEW = replace(
+    LINE,
+    product="weather.observations",
+    title="",
+    owner="nils",
+    status="draft",
+    ports=("hourly@1",),
+    models=1,
+    release=0,
+    published="",
+    state="new",
 )
 MODEL = Transform(
     "departures",
@@ -120,6 +139,12 @@ def test_a_page_of_a_product(golden: Golden) -> None:
     golden("show_product_40", written(product_result(detail), Screen(width=40)))
 
 
+def test_a_page_says_whose_a_product_of_another_root_is() -> None:
+    line = replace(LINE, state="elsewhere", root="fleets")
+    text = product_result(Detail(MANIFEST, line, None, ())).text(Screen())
+    assert "  applied by root fleets · active" in text
+
+
 def test_a_page_of_a_port(golden: Golden) -> None:
     golden("show_port", written(port_result(MANIFEST, PORT), Screen(width=80)))
 
@@ -155,6 +180,19 @@ def test_runs_and_their_steps(golden: Golden) -> None:
     golden("history_none", written(none, Screen(width=80)))
     step = StepResult("s", FLIGHTS, "build", "departures", StepState.DONE, 336_776, 9_000, 0.25)
     golden("history_steps", written(steps_result(RunDetail(RUN, (step,))), Screen(width=80)))
+    found = (
+        CheckResult("required_id", "required id", Verdict.PASS, 9),
+        CheckResult(
+            "enum_kind", "kind is one of 2", Verdict.FAIL, 9, 3, keys=("a", "b"), quarantined=True
+        ),
+    )
+    audit = StepResult(
+        "s2", FLIGHTS, "audit", "departures@1.departures", StepState.DONE, 9, 0, 0.5, checks=found
+    )
+    detail = steps_result(RunDetail(RUN, (step, audit)), " --env dev")
+    golden("history_checks", written(detail, Screen(width=80)))
+    [_, told] = json.loads(written(detail, Screen("json")))["rows"]
+    assert [each["verdict"] for each in told["checks"]] == ["pass", "fail"]
     gone = replace(RUN, ended="", state=RunState.RUNNING, message="a \x1b[2J word")
     golden("history_no_steps", written(steps_result(RunDetail(gone, ())), Screen(width=80)))
 
@@ -214,3 +252,15 @@ def test_a_draft_shows_whole_files_and_only_what_an_edit_changes(golden: Golden)
     edit = Edit("b.yaml", "a: 1\nb: 2\nc: 3\nd: 4\n", "a: 1\nb: 2\nc: 5\nd: 4\n")
     draft = Draft((NewFile("a.sql", "SELECT 1\n"),), (edit,))
     golden("draft", draw_draft(draft, colour=False))
+
+
+def test_a_draft_shows_lines_that_look_like_the_head_of_a_difference() -> None:
+    edit = Edit("m.sql", "-- refresh: always\nSELECT 1\n", "++ 1\nSELECT 1\n")
+    lines = draw_draft(Draft((), (edit,)), colour=False).splitlines()
+    assert lines == ["~ m.sql", "    --- refresh: always", "    +++ 1", "     SELECT 1"]
+
+
+def test_a_draft_cannot_steer_a_terminal() -> None:
+    new = NewFile("a\x1b.sql", "SELECT '\x1b[2J'\n")
+    drawn = draw_draft(Draft((new,), (Edit("b", "", "\x07"),)), colour=False)
+    assert drawn == "+ a␛.sql\n    SELECT '␛[2J'\n\n~ b\n    +␇\n"

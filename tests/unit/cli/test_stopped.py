@@ -74,7 +74,14 @@ def test_the_format_is_known_from_arguments_that_make_no_sense(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["ls"], ["ls", "-o", "csv"], ["ls", "-o", "md"], ["show", "yaml"]]
+    "arguments",
+    [
+        ["ls"],
+        ["ls", "-o", "csv"],
+        ["ls", "-o", "md"],
+        ["show", "yaml"],
+        ["ls", "-o", "json", "--output=csv"],
+    ],
 )
 def test_people_are_only_told_in_words(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

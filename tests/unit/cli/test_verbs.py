@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +138,9 @@ def test_reading_a_mesh(weft: Weft) -> None:
     assert weft("unlock").err == "Nothing is locked.\n"
     with pytest.raises(NotFound):
         weft("show", "sales.ordres")
+    # Nobody is asked about a lock that is not there.
+    with pytest.raises(NotFound, match="there is no lock `4f1c`"):
+        weft("unlock", "4f1c")
 
 
 def test_rows_beyond_the_limit_are_left_out_and_that_is_said(weft: Weft) -> None:
@@ -337,9 +341,10 @@ def test_the_beginning_of_a_run_s_id_is_enough(weft: Weft) -> None:
     for _ in range(17):
         weft("apply", "--rebuild", "--yes")
     ids = [run["id"] for run in json.loads(weft("history", "--json").out)["runs"]]
-    assert ids[0] in weft("history", "--run", ids[0]).out
-    (shared, *_) = {each[0] for each in ids if sum(other[0] == each[0] for other in ids) > 1}
-    with pytest.raises(Usage, match=f"runs begin with `{shared}`"):
+    assert ids[0] in weft("history", "--run", ids[0][:-1]).out
+    # There are more runs than digits that an id can begin with.
+    [(shared, number), *_] = Counter(each[0] for each in ids).most_common()
+    with pytest.raises(Usage, match=f"{number} runs begin with `{shared}`"):
         weft("history", "--run", shared)
     with pytest.raises(NotFound):
         weft("history", "--run", "zzz")
@@ -400,3 +405,35 @@ def test_a_folder_whose_name_is_none_for_a_mesh(weft: Weft, tmp_path: Path) -> N
         weft("init", "日本", "--yes")
     assert stopped.value.next_step == "weft init '日本' --name NAME"
     assert weft("init", "日本", "--name", "japan", "--yes").code == 0
+
+
+def test_a_product_changes_its_root_only_where_that_is_asked_for(
+    weft: Weft, tmp_path: Path
+) -> None:
+    assert weft("apply", "--yes").code == 0
+    with (tmp_path / "weft.yaml").open("a") as settings:
+        settings.write("root: another\n")
+    blocked = weft("plan")
+    assert blocked.code == 5
+    assert "  if it moved here for good:  weft apply --product sales.orders --take-over" in (
+        blocked.out.splitlines()
+    )
+    with pytest.raises(Blocked):
+        weft("apply", "--yes")
+    assert "  do it:  weft apply --take-over" in weft("plan", "--take-over").out.splitlines()
+    assert weft("apply", "--yes", "--take-over").code == 0
+    assert weft("plan").out.startswith("Nothing to do")
+
+
+def test_a_saved_plan_takes_no_options_of_a_plan(weft: Weft, tmp_path: Path) -> None:
+    assert weft("plan", "--out", "change.plan").code == 0
+    for option in ("--take-over", "--rebuild"):
+        with pytest.raises(Usage):
+            weft("apply", "change.plan", option)
+
+
+def test_the_sql_of_a_plan_is_told_by_the_warehouse(weft: Weft, tmp_path: Path) -> None:
+    text = weft("plan", "--sql").out
+    assert "COPY (" in text
+    assert "-- link releases/prod/sales/orders/00000001.json" in text
+    assert not (tmp_path / ".weft/lake").exists()

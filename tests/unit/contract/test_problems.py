@@ -243,3 +243,10 @@ def test_a_severity_that_was_probably_meant_otherwise() -> None:
 def test_the_columns_that_a_rule_lists(columns: Any, codes: list[str]) -> None:
     listed = rule("duplicateValues", arguments={"properties": columns})
     assert [each.code for each in problems(quality=(listed,))] == codes
+
+
+def test_a_rule_at_a_column_names_no_others() -> None:
+    twice = rule("duplicateValues", arguments={"properties": ["c"]})
+    found = only(prop(quality=(twice,)))
+    assert (found.code, found.path[-2:]) == ("W253", ("arguments", "properties"))
+    assert found.message == "metric duplicateValues has no argument `properties`"

@@ -196,8 +196,9 @@ def test_a_check_never_goes_unasked_because_what_it_reads_is_not_there() -> None
 def test_a_product_out_of_scope_is_read_as_it_is_released() -> None:
     start = situation(ORDERS, REVENUE)
     first = plan(start)
-    alone = replace(situation(REVENUE), releases={"shop.orders": released(first, "shop.orders")})
-    found = plan(alone)
+    alone = replace(after(first, start, "money.revenue"), desired=situation(REVENUE).desired)
+    made = released(first, "money.revenue").builds["revenue"]
+    found = plan(replace(alone, builds={"lake": alone.builds["lake"] - {made}}))
     assert {step.product for step in found.steps} == {"money.revenue"}
     assert found.steps[0].build is not None
     assert found.steps[0].build.reads == (released(first, "shop.orders").builds["orders"],)
@@ -205,13 +206,14 @@ def test_a_product_out_of_scope_is_read_as_it_is_released() -> None:
 
 def test_another_environment_reads_production_and_shows_drafts() -> None:
     start = situation(ORDERS)
-    made = released(plan(start), "shop.orders")
+    done = after(plan(start), start)
+    made = done.releases["shop.orders"]
     draft = product(
         "money.revenue",
         REVENUE.transforms,
         [shown("revenue", status=Status.DRAFT)],
     )
-    there = situation(draft, environment="dev", fallback={"shop.orders": made})
+    there = situation(draft, environment="dev", fallback={"shop.orders": made}, builds=done.builds)
     assert [each.port for each in released(plan(there), "money.revenue").ports] == ["revenue"]
     here = replace(
         there,
@@ -460,3 +462,88 @@ def test_what_is_reused_is_checked_for_new_promises_about_types() -> None:
     promising = product("shop.orders", [transform("orders")], [replace(CHECKED, objects=(thing,))])
     now = replace(settled, desired=situation(promising).desired, applied={"shop.orders": ORDERS})
     assert ids(plan(now, passed(first)), StepKind.AUDIT) == ["shop.orders/audit/orders@1.orders"]
+
+
+LAYERS = product(
+    "shop.layers",
+    [
+        transform("base", source("feed")),
+        transform("middle", model("base"), kind=Materialization.VIEW),
+        transform("top", model("middle"), kind=Materialization.VIEW),
+    ],
+    [shown("top")],
+    [file_source("feed")],
+)
+READS_TOP = product(
+    "money.reads_top",
+    [transform("totals", port("shop.layers.top@1"))],
+    [shown("totals")],
+)
+
+
+def lost(now: Situation, address: str, *models: str) -> Situation:
+    """The situation without the builds behind some models of a product's release."""
+    builds = now.releases[address].builds
+    gone = {builds[each] for each in models}
+    hollow = {builds["middle"]: (builds["base"],), builds["top"]: (builds["middle"],)}
+    return replace(
+        now,
+        builds={"lake": now.builds["lake"] - gone},
+        hollow={key: reads for key, reads in hollow.items() if key not in gone},
+    )
+
+
+def test_what_reads_a_view_waits_for_the_table_that_it_lost() -> None:
+    start = situation(LAYERS, READS_TOP)
+    first = plan(start)
+    now = lost(after(first, start), "shop.layers", "base")
+    now = replace(now, salts={"money.reads_top.totals": "salt"})
+    found = plan(now, passed(first))
+    assert [(step.id, step.needs) for step in found.steps] == [
+        ("shop.layers/build/base", ()),
+        ("shop.layers/audit/top@1.top", ("shop.layers/build/base",)),
+        ("money.reads_top/build/totals", ("shop.layers/build/base",)),
+        ("money.reads_top/audit/totals@1.totals", ("money.reads_top/build/totals",)),
+        (
+            "money.reads_top/publish",
+            ("money.reads_top/build/totals", "money.reads_top/audit/totals@1.totals"),
+        ),
+    ]
+
+
+def test_what_is_published_anew_waits_for_what_its_views_lost() -> None:
+    start = situation(LAYERS)
+    first = plan(start)
+    now = lost(after(first, start), "shop.layers", "base")
+    more = replace(LAYERS, ports=(*LAYERS.ports, shown("middle")), digest="another")
+    found = plan(replace(now, desired=situation(more).desired), passed(first))
+    [publish] = [step for step in found.steps if step.kind is StepKind.PUBLISH]
+    assert "shop.layers/build/base" in publish.needs
+
+
+def test_lost_data_that_the_plan_does_not_build_keeps_its_readers_waiting() -> None:
+    start = situation(LAYERS, READS_TOP)
+    first = plan(start)
+    now = lost(after(first, start), "shop.layers", "base")
+    again = {"money.reads_top.totals": "salt"}
+    found = plan(replace(now, desired=situation(READS_TOP).desired, salts=again), passed(first))
+    assert found.empty
+    assert [(each.product, each.cause, each.unread) for each in found.held] == [
+        (
+            "money.reads_top",
+            "waits for shop.layers, whose data is lost: apply shop.layers first",
+            True,
+        )
+    ]
+
+
+def test_a_hold_on_data_that_is_lost_says_so() -> None:
+    now, _, verdicts = rolled_back()
+    gone = frozenset(now.releases["shop.raw"].builds.values())
+    found = plan(replace(now, builds={"lake": now.builds["lake"] - gone}), verdicts)
+    assert [(each.product, each.by_person, each.lost) for each in found.held] == [
+        ("shop.raw", True, True),
+        ("money.totals", False, False),
+    ]
+    assert found.held[1].cause == "waits for shop.raw, whose data is lost"
+    assert found.empty

@@ -68,9 +68,11 @@ def test_everything() -> None:
     assert "ana" not in repr(result)
 
 
-@pytest.mark.parametrize("value", ["hunter2", "17"])
-def test_a_secret_in_the_file_is_read_and_warned_of(value: str) -> None:
-    text = f"mesh: m\nwarehouses: {{db: {{type: t, private_key: '{value}'}}}}"
+@pytest.mark.parametrize(
+    ("written", "value"), [("hunter2", "hunter2"), ("'17'", "17"), ("17", "17"), ("true", "True")]
+)
+def test_a_secret_in_the_file_is_read_and_warned_of(written: str, value: str) -> None:
+    text = f"mesh: m\nwarehouses: {{db: {{type: t, private_key: {written}}}}}"
     result, found = parse_settings(SourceFile("weft.yaml", text.encode()), {})
     assert result is not None
     assert result.warehouses["db"].options == {"private_key": Secret(value)}

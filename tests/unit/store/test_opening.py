@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from weft.store.opening import open_store
+from weft.store.opening import find_store, open_store
 from weft.store.protocol import StoreError
 
 
@@ -41,3 +41,14 @@ def test_other_addresses_are_refused_without_showing_them(url: str, tmp_path: Pa
 def test_the_kind_of_a_wrong_address_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="starts with `postgresql:`"):
         open_store("postgresql://db.example/weft", "skyline", "first", str(tmp_path))
+
+
+def test_a_store_is_found_and_not_made(tmp_path: Path) -> None:
+    url = "sqlite:///shared/store.db"
+    assert find_store(url, "skyline", str(tmp_path)) is None
+    assert list(tmp_path.iterdir()) == []
+    open_store(url, "skyline", "first", str(tmp_path)).close()
+    found = find_store(url, "skyline", str(tmp_path))
+    assert found is not None
+    assert found.identity.id == "first"
+    found.close()

@@ -10,6 +10,7 @@ import click
 
 from weft.cli.cells import pad, visible
 from weft.mesh.check import CheckResult, Verdict
+from weft.mesh.run import StepResult
 from weft.mesh.words import count
 
 _WORDS = {
@@ -38,6 +39,16 @@ def draw_check(checked: Checked, *, colour: bool, env: str = "") -> str:
     head = click.style(pad(word, 5), fg=hue) if colour else pad(word, 5)
     line = f" {head} {pad(visible(result.label), _LABEL)}   {_said(checked)}"
     return "\n".join([line.rstrip(), *_details(checked, env)])
+
+
+def draw_failed(steps: Iterable[StepResult], *, colour: bool, env: str = "") -> list[str]:
+    """Draw the checks of steps that do not hold, each under the object that it is about."""
+    lines = []
+    for each in steps:
+        bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
+        lines += [f"{each.product}.{each.target}"] if bad else []
+        lines += [draw_check(Checked(each.target, check), colour=colour, env=env) for check in bad]
+    return lines
 
 
 def draw_sum(results: Iterable[CheckResult]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from weft.app.errors import Exit
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screen import Screen
 from weft.mesh.diagnostic import Diagnostic
@@ -19,7 +18,7 @@ def findings_result(
     diagnostics: Sequence[Diagnostic],
     files: int,
     products: Sequence[str],
-    code: Exit,
+    code: int,
     text: Callable[[Screen], str],
 ) -> Result:
     """Return diagnostics for every format; `products` are those without errors.
@@ -38,7 +37,7 @@ def findings_result(
         for each in diagnostics
     ]
     data = {
-        "exit": int(code),
+        "exit": code,
         "diagnostics": diagnostics,
         "files": files,
         "products": products,

@@ -9,6 +9,7 @@ from weft.app.prune import Pruned
 from weft.cli.cells import visible
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
+from weft.cli.screens.checks import draw_failed, draw_sum
 from weft.mesh.run import AuditEntry, Lock, Run
 from weft.mesh.words import short_time
 
@@ -52,8 +53,12 @@ def runs_result(history: RunHistory, environment: str, env: str = "") -> Result:
     return Result("runs", {"runs": runs}, table, text)
 
 
-def steps_result(detail: RunDetail) -> Result:
-    """Return a run and what its steps did, for every format."""
+def steps_result(detail: RunDetail, env: str = "") -> Result:
+    """Return a run, what its steps did and what its checks found, for every format.
+
+    People see the checks that do not hold, and how many there are. `env` is the option by which
+    the next command means the same environment.
+    """
     columns = (
         *(Column(name) for name in ("product", "kind", "target", "state")),
         *(Column(name, _NUMBER) for name in ("rows", "bytes", "seconds")),
@@ -76,9 +81,16 @@ def steps_result(detail: RunDetail) -> Result:
 
     def text(screen: Screen) -> str:
         steps = draw_table(table, screen) if rows else "No steps: it had none, or they are gone.\n"
-        return f"{_headline(detail.run)}\n{steps}"
+        failed = draw_failed(detail.steps, colour=screen.colour, env=env)
+        checks = [check for each in detail.steps for check in each.checks]
+        lines = [*failed, draw_sum(checks)] if checks else []
+        return "\n".join([_headline(detail.run), steps.rstrip("\n"), *lines]) + "\n"
 
-    return Result("steps", {"run": detail.run, **table.data}, table, text)
+    steps = [
+        {**row, "checks": each.checks}
+        for row, each in zip(table.data["rows"], detail.steps, strict=True)
+    ]
+    return Result("steps", {"run": detail.run, "rows": steps}, table, text)
 
 
 def _headline(run: Run) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.next_step import in_env
 from weft.cli.output import Column, Kind, Result, Table
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.words import count
@@ -23,6 +24,7 @@ from weft.plan.plan import (
     Plan,
     Step,
 )
+from weft.warehouses.protocol import Act
 
 _COLOURS = {
     ChangeAction.CREATE: "green",
@@ -100,17 +102,20 @@ def _nothing_to_do(plan: Plan, view: View) -> list[str]:
     return [*lines, test] if checked else lines
 
 
-def draw_sql(plan: Plan) -> str:
-    """Draw every step of a plan with its statements, as a text that is SQL itself."""
-    return "\n".join(_step_sql(number, step) for number, step in enumerate(plan.steps, 1))
+def draw_sql(plan: Plan, told: Mapping[str, Iterable[Act]]) -> str:
+    """Draw every step of a plan with what it does, as a text that is SQL itself.
+
+    `told` are the acts of each step by its id.
+    """
+    steps = enumerate(plan.steps, 1)
+    return "\n".join(_step_sql(number, step, told[step.id]) for number, step in steps)
 
 
-def _step_sql(number: int, step: Step) -> str:
+def _step_sql(number: int, step: Step, acts: Iterable[Act]) -> str:
     lines = [f"-- {number}. {step.kind} {step.product} {visible(step.target)} on {step.warehouse}"]
-    lines += [
-        "\n".join(visible(line) for line in statement.splitlines()) + ";"
-        for statement in step.statements
-    ]
+    for act in acts:
+        text = [visible(line) for line in act.text.splitlines()]
+        lines += [*text[:-1], f"{text[-1]};"] if act.is_statement else [f"-- {x}" for x in text]
     return "\n".join(lines) + "\n"
 
 
@@ -167,7 +172,10 @@ def _product(
 
 def where_it_stays(held: HeldBack) -> str:
     """Say what consumers go on to see of a product that is held back."""
-    return f"stays on release {held.release}" if held.release else "stays unpublished"
+    if not held.release:
+        return "stays unpublished"
+    lost = " (which has lost data)" if held.lost else ""
+    return f"stays on release {held.release}{lost}"
 
 
 def _following(plan: Plan) -> list[str]:
@@ -302,7 +310,7 @@ def _blocked(reason: str, view: View) -> list[str]:
     """Draw a reason; lines after its first are what to do about it."""
     first, *rest = reason.splitlines()
     return [_emphasised(f"Blocked: {visible(first)}", "Blocked:", view)] + [
-        f"  {visible(line.strip())}" for line in rest
+        f"  {visible(in_env(line.strip(), view.env))}" for line in rest
     ]
 
 

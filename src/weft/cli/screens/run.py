@@ -15,7 +15,7 @@ import click
 from weft.app.errors import Exit, most_telling
 from weft.cli.cells import flow, pad, visible
 from weft.cli.output import Column, Kind, Result, Table
-from weft.cli.screens.checks import Checked, draw_check, draw_sum
+from weft.cli.screens.checks import draw_failed, draw_sum
 from weft.contract.evaluate import blocked
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import RunEvent, StepResult, StepState
@@ -70,7 +70,8 @@ class Following:
 
     def ending(self, seconds: float) -> str:
         """Draw what comes after the products: failures, failed checks, skips, sums, next step."""
-        lines = [*self._failures(), *self._failed_checks(), *self._skips()]
+        failed = draw_failed(self._steps(), colour=self.colour, env=self.env)
+        lines = [*self._failures(), *failed, *self._skips()]
         checks = [check for each in self._steps() for check in each.checks]
         lines += [draw_sum(checks)] if checks else []
         lines += [f"{self._sum()} in {seconds:.1f} s", f"  {self._next_step()}"]
@@ -112,18 +113,6 @@ class Following:
             if each.state is StepState.FAILED:
                 yield f"{each.product}: {each.kind} {visible(each.target)} failed"
                 yield f"    {visible(each.message)}"
-
-    def _failed_checks(self) -> list[str]:
-        """Draw the checks that do not hold, under the object they are about."""
-        lines = []
-        for each in self._steps():
-            bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
-            lines += [f"{each.product}.{each.target}"] if bad else []
-            lines += [
-                draw_check(Checked(each.target, check), colour=self.colour, env=self.env)
-                for check in bad
-            ]
-        return lines
 
     def _skips(self) -> list[str]:
         """Draw the skipped products under the cause of each, one line per cause."""

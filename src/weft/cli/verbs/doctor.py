@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from weft.app.rebuild_store import rebuild
 from weft.app.system import System
 from weft.app.workspace import find_mesh
 from weft.cli.cells import flow, pad, visible
+from weft.cli.next_step import in_env, same_env
 from weft.cli.options import env_option
 from weft.cli.output import Column, Kind, Result, Table, put, report
 from weft.cli.screen import Screen, screen_options
@@ -48,10 +50,15 @@ def doctor(env: str, rebuild_store: bool, screen: Screen) -> int:
         folder = find_mesh(Path.cwd())
     except Usage:
         folder = Path.cwd()
-    findings = examine_machine(folder, env, System())
+    findings = tuple(map(_with_env, examine_machine(folder, env, System())))
     put(_result(findings), screen)
     failed = any(each.state is State.FAIL for each in findings)
     return Exit.UNREACHABLE if failed else Exit.DONE
+
+
+def _with_env(finding: Finding) -> Finding:
+    """Let the commands in a fix mean the environment that the finding is about."""
+    return replace(finding, fix=in_env(finding.fix, same_env(finding.environment)))
 
 
 def _result(findings: tuple[Finding, ...]) -> Result:

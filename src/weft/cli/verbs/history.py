@@ -1,4 +1,4 @@
-"""`weft history`: releases of a product, runs of an environment, steps of a run."""
+"""`weft history`: releases of a product, runs of an environment, steps and checks of a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from weft.cli.verb import verb
 )
 @click.argument("product", required=False, metavar="[PRODUCT]", shell_complete=a_product)
 @env_option
-@click.option("--run", "run_id", default="", metavar="ID", help="The steps of one run.")
+@click.option("--run", "run_id", default="", metavar="ID", help="The steps and checks of one run.")
 @click.option(
     "--limit",
     default=20,
@@ -33,14 +33,17 @@ from weft.cli.verb import verb
 )
 @screen_options
 def history(product: str | None, env: str, run_id: str, limit: int, screen: Screen) -> int:
-    """Show what happened: runs, the releases of a product, or the steps of a run."""
+    """Show what happened: runs, the releases of a product, or the steps and checks of a run."""
     if product and run_id:
         raise Usage("a product and --run do not go together", next_step="weft history --run ID")
     with mesh_here(env) as mesh:
         if product:
             put(releases_result(product_history(mesh, product), same_env(env)), screen)
         elif run_id:
-            put(steps_result(run_detail(mesh, run_id)), screen)
+            detail = run_detail(mesh, run_id)
+            there = detail.run.environment
+            where = "" if there == mesh.settings.production else same_env(there)
+            put(steps_result(detail, where), screen)
         else:
             runs = run_history(mesh, limit)
             put(runs_result(runs, mesh.environment, same_env(env)), screen)

@@ -24,7 +24,11 @@ from weft.cli.verb import verb
 @env_option
 @screen_options
 def ls(selectors: tuple[str, ...], env: str, screen: Screen) -> int:
-    """List the products of the files and of the environment."""
+    """List the products of the files and of the environment.
+
+    What another root applied is `elsewhere`; what this one applied and its files no longer define
+    is `removed`.
+    """
     with mesh_here(env) as mesh:
         listing = list_products(mesh, selectors)
         put(products_result(listing, mesh.environment, same_env(env)), screen)

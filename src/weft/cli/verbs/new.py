@@ -12,13 +12,13 @@ from weft.app.new_port import Major, draft_port
 from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.app.workspace import find_mesh
+from weft.cli.next_step import env_of
 from weft.cli.number import Number
 from weft.cli.offer import offer, yes_option
 from weft.cli.options import env_option, mesh_here
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import VerbGroup, verb
 from weft.mesh.address import PortAddress, ProductAddress
-from weft.mesh.manifest import ProductManifest
 
 
 @click.group(
@@ -108,15 +108,13 @@ def port(address: str, env: str, yes: bool, screen: Screen, **wish: Any) -> int:
     wanted = PortAddress.parse(address)
     mesh = find_mesh(Path.cwd())
     asked = Major(wish["major"] or 0, wish["keep"] or 0, wish["until"], System().now())
-    applied = _applied(wanted.product, env) if asked.keep else None
-    return offer(mesh, draft_port(mesh, wanted, asked, applied), screen, yes=yes)
-
-
-def _applied(product: ProductAddress, env: str) -> ProductManifest | None:
-    """A product as it was applied last, if ever."""
-    with mesh_here(env) as mesh:
-        found = mesh.store.definitions.manifests(mesh.environment, [str(product)])
-    return found.get(str(product))
+    if not asked.keep:
+        return offer(mesh, draft_port(mesh, wanted, asked), screen, yes=yes)
+    with mesh_here(env) as there:
+        product = str(wanted.product)
+        applied = there.store.definitions.manifests(there.environment, [product]).get(product)
+        draft = draft_port(mesh, wanted, asked, applied)
+        return offer(mesh, draft, screen, yes=yes, env=env_of(there))
 
 
 for _command in (domain, product, port):

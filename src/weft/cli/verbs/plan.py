@@ -11,6 +11,7 @@ from weft.app.errors import Exit
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.saved_plan import write_plan
 from weft.app.serving import unserved
+from weft.app.telling import told_steps
 from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.next_step import same_env
 from weft.cli.options import (
@@ -39,7 +40,7 @@ from weft.plan.plan import Plan
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
 @rebuild_option
 @take_over_option
-@click.option("--sql", is_flag=True, help="Show the statements of every step instead.")
+@click.option("--sql", is_flag=True, help="Show what every step runs and writes instead.")
 @verbose_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 @screen_options
@@ -56,6 +57,8 @@ def plan(
         options = PlanOptions(products, flags["rebuild"], flags["take_over"])
         planned = make_plan(mesh, options)
         hidden = unserved(mesh)
+        in_sql = flags["sql"] and screen.format == "table"
+        told = told_steps(mesh, planned.plan) if in_sql else {}
     warn(planned.loaded, planned.seconds, screen)
     if out:
         write_plan(planned.plan, out)
@@ -71,8 +74,8 @@ def plan(
         notice=notice,
         env=same_env(env),
     )
-    if flags["sql"] and screen.format == "table":
-        screen.put(draw_sql(planned.plan))
+    if in_sql:
+        screen.put(draw_sql(planned.plan, told))
     else:
         put(plan_result(planned.plan, view), screen)
     if notice and screen.format != "table":

@@ -75,8 +75,14 @@ def rollback(
             screen,
             mesh.system.monotonic,
             same_env(env),
-            again=f"weft rollback {product} --to {ready.target.number}",
+            again=_again(ready, options),
         )
+
+
+def _again(ready: Rollback, options: RollbackOptions) -> str:
+    """Return the command that goes on: to the same release, even where it is current already."""
+    breaks = "".join(f" --breaks {consumer}" for consumer in options.breaks)
+    return f"weft rollback {options.product} --to {ready.target.number}{breaks}"
 
 
 def _announced(ready: Rollback, environment: str, width: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from weft.app.errors import Exit
-from weft.app.unlock import held_locks
+from weft.app.unlock import find_lock, held_locks
 from weft.app.unlock import unlock as end_lock
 from weft.cli.options import mesh_here, yes_option
 from weft.cli.output import put, report
@@ -36,7 +36,8 @@ def unlock(lock: str | None, yes: bool, screen: Screen) -> int:
             else:
                 screen.say("Nothing is locked.")
             return Exit.DONE
-        if not screen.agree(f"End lock {lock}?", yes=yes):
+        found = find_lock(mesh, lock)
+        if not screen.agree(f"End lock {lock} of {found.holder} on {found.product}?", yes=yes):
             screen.say("Nothing was unlocked.")
             return Exit.BLOCKED
         ended = end_lock(mesh, lock)

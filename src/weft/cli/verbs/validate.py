@@ -24,7 +24,11 @@ from weft.cli.verb import verb
 )
 @screen_options
 def validate(screen: Screen) -> int:
-    """Check everything that can be known from the files, without any warehouse."""
+    """Check everything that can be known from the files, without any warehouse.
+
+    What other repositories publish is not in them: the store is asked, and where it cannot be
+    opened, ports that may be theirs are warned of.
+    """
     found = validated(find_mesh(Path.cwd()), System())
     code = Exit.DONE if found.loaded.sound else Exit.BLOCKED
     put(_result(found, code), screen)

@@ -200,4 +200,10 @@ FILES: dict[str, Code] = {
         "would silently publish everything once more, beside what consumers read. Correct the "
         "name, or list it: `environments: {prod: {}}`.",
     ),
+    "W146": Code(
+        "A wrong option of a warehouse",
+        "Beside its `type` a warehouse takes the options that its adapter declares, each with "
+        "values of one kind. Another name would be ignored silently, and another value fail only "
+        "when the warehouse is needed. Correct it, also where an environment sets it.",
+    ),
 }

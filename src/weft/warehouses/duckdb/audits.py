@@ -18,6 +18,7 @@ from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
 from weft.sql.nested import misfits
+from weft.sql.types import family_of
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
 from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
@@ -31,7 +32,6 @@ KEPT_DAYS = 14
 
 # The engine's own driver gives some values only where other packages are installed; as texts all.
 _TEXTS = "SELECT typeof(value), CAST(value AS VARCHAR) FROM ( {statement} ) AS answer(value)"
-_SIMPLE = re.compile(r"([A-Z]+)(?:\([0-9,]+\))?")
 _NUMBERS = {"integer": int, "decimal": float, "float": float}
 
 _CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
@@ -80,8 +80,12 @@ class Auditor:
         A check that cannot be measured is a result of its own and blocks.
         """
         build = self._relations.manifests.need(spec.key)
-        reading = self._relations.reading((spec.key, *spec.reads), bound.sources)
-        rows, results = self._measured(spec, reading)
+        keys = (spec.key, *spec.reads)
+        reading = self._relations.reading(keys, bound.sources)
+        with self._relations.blaming(keys):
+            rows, results = self._measured(spec, reading)
+        if any(result.verdict is Verdict.ERROR for result in results):
+            self._relations.refuse_rotten(keys)
         kept = tuple(
             self._quarantined(_Failing(step.product, spec, measure, reading), result, bound)
             if result.failed
@@ -120,7 +124,7 @@ class Auditor:
 
     def _stated(self, measure: Measure, statement: str, rows: int, reading: Reading) -> CheckResult:
         try:
-            found = self._ask(_TEXTS.format(statement=f"\n{statement}\n"), reading)
+            found = self._ask(_as_text(statement), reading)
         except Unmeasurable as error:
             return unmeasured(measure.check, str(error), rows)
         if len(found) != 1:
@@ -128,8 +132,7 @@ class Auditor:
         native, text = found[0]
         if text is None:
             return evaluate(measure, rows, None)
-        simple = _SIMPLE.fullmatch(native)
-        family = DIALECT.types.families.get(simple.group(1), "") if simple else ""
+        family = family_of(native, DIALECT)
         if family not in _NUMBERS:
             return unmeasured(measure.check, f"it gave `{as_written(text)}` and not a number", rows)
         return evaluate(measure, rows, _NUMBERS[family](text))
@@ -193,6 +196,16 @@ class Auditor:
                 if data is not None and _kept_since(stem, data) < oldest:
                     found += [f"{stem}.parquet", f"{stem}.json"]
         return found
+
+
+def statements_of(spec: AuditSpec) -> tuple[str, ...]:
+    """Return what an audit asks, over what it reads, while nothing fails."""
+    own = (_as_text(each.statement) for each in spec.measures if each.column < 0)
+    return (spec.scan, *own)
+
+
+def _as_text(statement: str) -> str:
+    return _TEXTS.format(statement=f"\n{statement}\n")
 
 
 def file_name(check: str) -> str:

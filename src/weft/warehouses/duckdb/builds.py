@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.mesh.product import Materialization
@@ -12,13 +12,22 @@ from weft.mesh.release import Build
 from weft.plan.plan import BuildSpec, Step
 from weft.sql.duckdb import quote
 from weft.warehouses.duckdb.disk import Disk, checksum
-from weft.warehouses.duckdb.layout import Layout, checked
+from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.stored import stored_columns, stored_select
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A build without its data, and the statement that gives it; "" for a view, which has none."""
+
+    build: Build
+    statement: str
+    is_small: bool
 
 
 class Builder:
@@ -39,6 +48,23 @@ class Builder:
         found = self._manifests.find(spec.key)
         if found is not None:
             return _outcome(found, reused=True)
+        draft = self.draft(step, spec, bound)
+        if draft.build.is_view:
+            return self._add(draft.build)
+
+        def write(path: str) -> tuple[int, int]:
+            with self._relations.blaming(spec.reads):
+                written = self._sessions.write_parquet(draft.statement, path, draft.is_small)
+            self._relations.refuse_changed(spec.reads, bound.sources)
+            return written
+
+        return self._write(draft.build, write)
+
+    def draft(self, step: Step, spec: BuildSpec, bound: Bound) -> Draft:
+        """Work out a build and the statement that makes it, without running it.
+
+        Raises WarehouseError.
+        """
         reading = self._relations.reading(spec.reads, bound.sources)
         produced = self._sessions.describe(reading.shaped(spec.select), small=True)
         columns = stored_columns(produced)
@@ -54,16 +80,8 @@ class Builder:
             reads=spec.reads,
             run=bound.run,
         )
-        if is_view:
-            return self._add(build)
-
-        def write(path: str) -> tuple[int, int]:
-            statement = reading.over(select)
-            written = self._sessions.write_parquet(statement, path, reading.is_small(statement))
-            self._relations.refuse_changed(spec.reads, bound.sources)
-            return written
-
-        return self._write(build, write)
+        statement = "" if is_view else reading.over(select)
+        return Draft(build, statement, reading.is_small(statement))
 
     def load(self, key: str, table: Any) -> Outcome:
         """Store an Arrow table under a key, unless there is such a build. Raises WarehouseError."""
@@ -87,8 +105,7 @@ class Builder:
     def _write(self, build: Build, write: Callable[[str], tuple[int, int]]) -> Outcome:
         """Keep what `write` puts into a file; it returns how many rows and bytes that are."""
         draft = self._scratch.file(build.run, "data.parquet")
-        name = f"{checked(build.key)}-{build.run}-{self._scratch.number()}.parquet"
-        target = f"{self._layout.files}/{name}"
+        target = self._layout.data(build.key, build.run, self._scratch.number())
         try:
             rows, size = write(draft)
             summed = checksum([draft])

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
-from weft.mesh.release import Observed, Release
-from weft.plan.plan import Step
+from weft.mesh.release import Build, Observed, Release
+from weft.plan.plan import Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
-from weft.warehouses.duckdb.identity import make_lake, marks_of, open_lake
+from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.ports import Ports
+from weft.warehouses.duckdb.preparing import Preparation
 from weft.warehouses.duckdb.pruning import Pruning
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
@@ -24,8 +24,9 @@ from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
 from weft.warehouses.duckdb.sessions import Sessions
+from weft.warehouses.duckdb.telling import Teller
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.protocol import Bound, Outcome, Relation, Removal, Scope, WarehouseError
+from weft.warehouses.protocol import Act, Bound, Outcome, Relation, Removal, Scope, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,18 @@ class Lake:
         self._layout = layout
         self._owner = owner
         self._engine = engine
-        self._disk = disk
+        self._sources = sources
         self._scratch = Scratch(layout, disk)
         self._manifests = Manifests(layout, disk)
         self._sessions = Sessions(engine, self._scratch)
-        parts = (layout, disk, self._scratch)
+        self._parts = parts = (layout, disk, self._scratch)
         relations = Relations(self._sessions, self._manifests, layout, sources)
         self._builder = Builder(*parts, self._sessions, relations)
         self._auditor = Auditor(*parts, self._sessions, relations)
         self._releases = Releases(*parts, self._manifests)
         self._ports = Ports(*parts, self._releases, engine, owner.production)
         self._pruning = Pruning(*parts, self._manifests, self._releases)
-        self._ready = False
-        self._guard = Lock()
+        self._prepare = Preparation(*parts, self._pruning, (owner.mesh, owner.store))
 
     def marks(self) -> tuple[str, str] | None:
         """Return whose lake this is, None when there is none yet. Raises WarehouseError."""
@@ -99,6 +99,15 @@ class Lake:
         if step.release:
             return self._releases.publish(step, step.release, bound)
         return Outcome()
+
+    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+        """Say what steps would do, by their ids; nothing is changed."""
+        foreseen: dict[str, Build] = {}
+        parts = (self._sessions, self._manifests, self._layout, self._sources)
+        relations = Relations(*parts, foreseen)
+        builder = Builder(*self._parts, self._sessions, relations)
+        teller = Teller(self._layout, foreseen, relations, builder)
+        return {step.id: teller.tell(step, sources) for step in steps}
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""
@@ -166,15 +175,6 @@ class Lake:
         """Let go of the engine and of temporary files."""
         self._sessions.close()
         self._scratch.drop_all()
-
-    def _prepare(self) -> None:
-        """Make sure, once, that the lake is there and ours, and free of what killed runs left."""
-        with self._guard:
-            if not self._ready:
-                owner = self._owner
-                make_lake(self._layout, self._disk, self._scratch, owner.mesh, owner.store)
-                self._pruning.clear_dead_runs()
-                self._ready = True
 
 
 def _exists(layout: Layout, owner: Owner) -> bool:

@@ -30,6 +30,8 @@ _AS_IT_IS = frozenset(
     ]
 )
 _WIDE = frozenset(["hugeint", "uhugeint", "bignum"])
+# An integer with room for all digits of a decimal.
+_WHOLE = "HUGEINT"
 _HOLDING = frozenset(["list", "array", "struct", "tuple", "map", "union"])
 _TIMESTAMPS = frozenset(["timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"])
 # Sessions run in UTC, so that these end in +00.
@@ -108,6 +110,11 @@ def _iso(value: str, kind: Any) -> str:
     return f"regexp_replace(CAST({value} AS VARCHAR), {string(pattern)}, {string(iso)})"
 
 
+def _is_whole(kind: Any) -> bool:
+    """Whether this is a decimal without digits behind the point."""
+    return kind.id == "decimal" and not dict(kind.children)["scale"]
+
+
 def _as_it_is(kind: Any) -> bool:
     return kind.id in _AS_IT_IS and str(kind) != _DOCUMENT
 
@@ -115,8 +122,11 @@ def _as_it_is(kind: Any) -> bool:
 def _inside(kind: Any) -> str:
     """Return the type to which a value is cast where it becomes a part of JSON.
 
-    A decimal would lose its last zeros there, or more, so it is a text too.
+    A decimal would lose its last zeros there, or more, so it is a text too, unless it has no
+    digits behind the point.
     """
+    if _is_whole(kind):
+        return _WHOLE
     if kind.id in _WIDE or (_as_it_is(kind) and kind.id != "decimal"):
         return str(kind)
     if kind.id not in _HOLDING or not kind.children:

@@ -52,7 +52,7 @@ class Manifests:
         waiting = list(keys)
         while waiting:
             key = waiting.pop()
-            if 0 < files.get(key, 0) <= written.get(f"{key}{_ENDING}", 0) or key in views:
+            if key in views or 0 < files.get(key, 0) <= written.get(f"{key}{_ENDING}", 0):
                 continue
             found = self.find(key)
             if found is None:
@@ -102,6 +102,18 @@ class Manifests:
         if not intact:
             del self._read[key]
         return intact
+
+    def rotten(self, key: str) -> Build | None:
+        """Return a build that is not as it was written: this one, or one behind it.
+
+        It is seen by everybody afterwards, from outside.
+        """
+        found = self.find(key)
+        if found is None:
+            return None
+        behind = (self.rotten(need) for need in found.needs)
+        first = next((each for each in behind if each), None)
+        return first or (None if self.is_intact(key) else found)
 
     def get(self, key: str) -> Build:
         """Return a build. Raises WarehouseError when there is none."""

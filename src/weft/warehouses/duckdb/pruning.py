@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from weft.mesh.release import Build, Release
 from weft.warehouses.duckdb.disk import Disk, names_in
-from weft.warehouses.duckdb.layout import Layout
+from weft.warehouses.duckdb.layout import Layout, is_name
 from weft.warehouses.duckdb.locking import holding
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.releases import Releases
@@ -90,7 +90,7 @@ class Pruning:
             if (each.environment, each.product, each.number) not in gone
             for key in each.keys
         ]
-        builds = self._unneeded([*keep, *named])
+        builds = self._unneeded(keep.union(named))
         files = [self._layout.file(file) for build in builds for file in build.files]
         return _Doomed(releases, tuple(builds), (*files, *orphans))
 
@@ -106,14 +106,14 @@ class Pruning:
             sum(os.path.getsize(path) for path in paths if os.path.exists(path)),
         )
 
-    def _unneeded(self, keep: Iterable[str]) -> list[Build]:
-        """Every build that is not kept. A kept view keeps what it reads."""
-        kept = self._reached(keep)
+    def _unneeded(self, keep: frozenset[str]) -> list[Build]:
+        """Every build that is not kept, nor its product. A kept view keeps what it reads."""
+        kept = keep | self._reached(filter(is_name, keep))
         living = self._scratch.living()
         return [
             build
             for build in self._manifests.all()
-            if build.key not in kept and build.run not in living
+            if kept.isdisjoint((build.key, build.product)) and build.run not in living
         ]
 
     def _orphans(self, dead: frozenset[str] = frozenset()) -> list[str]:

@@ -73,6 +73,7 @@ class Releases:
             wanted, number=step.expected + 1, run=bound.run, fence=bound.fence, at=bound.at
         )
         folder = self._layout.product(wanted.environment, wanted.product)
+        target = self._layout.release(wanted.environment, wanted.product, wanted.number)
         current = self.current(wanted.environment, wanted.product)
         reused = current is not None and _same(current, wanted)
         if not reused:
@@ -84,7 +85,7 @@ class Releases:
             with holding(self._layout.identity, shared=True):
                 paths = self._manifests.paths(sorted(wanted.keys))
                 self._disk.sync(*paths, draft, *self._above(folder))
-                if not self._disk.link(draft, self._path(folder, wanted.number)):
+                if not self._disk.link(draft, target):
                     current = self.current(wanted.environment, wanted.product)
                     raise _conflict(current, wanted)
         self._disk.sync(folder)
@@ -106,8 +107,7 @@ class Releases:
             raise WarehouseError(
                 f"release {release.number} of {release.product} is current and stays"
             )
-        folder = self._layout.product(release.environment, release.product)
-        return self._path(folder, release.number)
+        return self._layout.release(release.environment, release.product, release.number)
 
     def remove(self, release: Release) -> None:
         """Remove a release that is not current. Raises WarehouseError for the current one."""
@@ -130,7 +130,7 @@ class Releases:
         return above
 
     def _find(self, environment: str, product: str, number: int) -> Release | None:
-        path = self._path(self._layout.product(environment, product), number)
+        path = self._layout.release(environment, product, number)
         if path not in self._read:
             data = read(path)
             if data is None:
@@ -140,9 +140,6 @@ class Releases:
             except msgspec.MsgspecError as error:
                 raise WarehouseError(f"{path} is damaged: {error}") from error
         return self._read[path]
-
-    def _path(self, folder: str, number: int) -> str:
-        return os.path.join(folder, f"{number:08}.json")
 
 
 def _same(current: Release, wanted: Release) -> bool:

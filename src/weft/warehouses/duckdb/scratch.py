@@ -37,7 +37,7 @@ class Scratch:
                 self._refused.add(owner)
                 folder = self._folder(owner)
                 raise WarehouseError(f"{folder} is used by another program", interrupted=True)
-        return f"{self._folder(owner)}/{next(self._count)}-{name}"
+        return self._layout.draft(owner, next(self._count), name)
 
     def number(self) -> int:
         """Return a number that this process has not given before."""

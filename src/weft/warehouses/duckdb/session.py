@@ -30,6 +30,10 @@ class OutOfMemory(WarehouseError):
     """The statement needs more memory than its engine may take."""
 
 
+class Stopped(WarehouseError):
+    """The statement was cancelled."""
+
+
 @dataclass(frozen=True)
 class Engine:
     """How an engine is to run. 0 threads and no limit leave it to the engine.
@@ -253,8 +257,8 @@ def shortened(message: str) -> str:
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 
-def _stopped() -> WarehouseError:
-    return WarehouseError("stopped on request", interrupted=True)
+def _stopped() -> Stopped:
+    return Stopped("stopped on request", interrupted=True)
 
 
 def _named_file(text: str) -> str:

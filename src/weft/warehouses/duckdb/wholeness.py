@@ -50,7 +50,10 @@ class Wholeness:
         return intact
 
     def _has_its_content(self, build: Build) -> bool:
-        return build.checksum is None or build.checksum == checksum(self.files(build))
+        files = self.files(build)
+        if not all(map(os.path.exists, files)):
+            return False
+        return build.checksum is None or build.checksum == checksum(files)
 
     def _touch(self, *paths: str) -> None:
         """Leave a mark on files; where nothing can be written it must do without."""
