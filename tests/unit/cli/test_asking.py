@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -50,6 +51,9 @@ def asked(tmp_path: Path) -> Asked:
             os.close(there)
             said = _read(here, until="[y/N]: ")
             answer(here, process.pid)
+            # A signal between the question and the wait for an answer is not noticed: once more.
+            while process.poll() is None and not select.select([here], [], [], 2)[0]:
+                answer(here, process.pid)
             said += _read(here)
             code = process.wait(timeout=20)
         os.close(here)
