@@ -34,7 +34,6 @@ from weft.project.faces import (
 )
 from weft.project.names import MeshNames
 from weft.project.product_order import cycle_diagnostic, order_products
-from weft.project.sources import unset_variables
 from weft.project.variables import resolve_variables
 from weft.sql.dialect import dialect_named
 
@@ -147,6 +146,10 @@ def _unset_variables(
         for address, product in products.items()
         if any(resolve_variables(each.pattern, variables)[1] for each in product.sources)
     ]
+    if not named:
+        return
+    from weft.project.sources import unset_variables
+
     for parsed in parsed_of(reading, named).values():
         for source in parsed.product.sources if parsed.product else ():
             yield from unset_variables(source, parsed.documents[source.path], variables)

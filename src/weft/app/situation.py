@@ -100,7 +100,7 @@ def gather(
         builds={
             name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
         },
-        hollow=_hollow(*observed.values(), *fallback.values()),
+        hollow=_hollow([*observed.values(), *fallback.values()]),
         contents=contents.found,
         unread=contents.unread,
         salts=salts,
@@ -196,7 +196,7 @@ def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Obs
     }
 
 
-def _hollow(*observed: Observed) -> dict[str, tuple[str, ...]]:
+def _hollow(observed: Iterable[Observed]) -> dict[str, tuple[str, ...]]:
     return {view: reads for each in observed for view, reads in each.hollow.items()}
 
 

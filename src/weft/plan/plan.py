@@ -139,7 +139,7 @@ class Step:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """What runs on the warehouse, word for word; a table's SELECT is written to its files."""
+        """What the plan asks of the warehouse, which makes of it the statements that it runs."""
         if self.build is not None:
             return (self.build.select,)
         if self.audit is not None:

@@ -143,6 +143,7 @@ def _plan_product(
     if found.missing:
         draft.changes += changes
         draft.blocked += [_missing(address, each, situation) for each in found.missing]
+        _keep_from_readers(draft, found, situation)
         return
     if changed or not situation.is_recorded(address):
         draft.manifests[address] = manifest
@@ -226,12 +227,18 @@ def _missing(address: str, wanted: str, situation: Situation) -> str:
 def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) -> None:
     """Note that a product stays on its release; what it would show must not be read."""
     draft.held.append(held)
-    released = situation.released_builds(held.product)
-    for key in found.keyed.builds.values():
-        if key not in released:
-            draft.unreadable[key] = held.product
+    _keep_from_readers(draft, found, situation)
     if len(found.keyed.builds) < len(found.manifest.transforms):
         draft.incomplete.add(held.product)
+
+
+def _keep_from_readers(draft: _Draft, found: Examined, situation: Situation) -> None:
+    """Note which builds of a product do not come to be released."""
+    address = found.manifest.address
+    released = situation.released_builds(address)
+    for key in found.keyed.builds.values():
+        if key not in released:
+            draft.unreadable[key] = address
 
 
 def _waits_for(
@@ -250,9 +257,9 @@ def _waits_for(
         if key is None and product in draft.incomplete:
             return HeldBack(address, release, f"waits for {product}")
         if key is not None and draft.damaged and _is_lost([key], situation, draft):
-            there = product in situation.desired.products
-            cause = f"waits for {product}, whose data is lost"
-            cause = cause if there else f"{cause}: apply {product} first"
+            in_scope = product in situation.desired.products
+            advice = "" if in_scope else f": apply {product} first"
+            cause = f"waits for {product}, whose data is lost{advice}"
             return HeldBack(address, release, cause, unread=True)
     return None
 

@@ -12,8 +12,21 @@ from typing import Any
 
 import pytest
 from arro3.core import RecordBatchReader
-from warehouse_steps import PRODUCT, bound, build, port, publish, relation, rows, rows_of, shown_as
+from warehouse_steps import (
+    PRODUCT,
+    bound,
+    build,
+    measured,
+    port,
+    publish,
+    relation,
+    rows,
+    rows_of,
+    shown_as,
+)
 
+from damaging import rot
+from weft.mesh.check import Check, CheckKind, Measure
 from weft.warehouses.duckdb import open_warehouse
 from weft.warehouses.protocol import Scope, WarehouseError
 
@@ -311,6 +324,20 @@ def test_reading_lost_data_names_the_port_and_what_to_do(
         data.unlink()
     with pytest.raises(WarehouseError, match=r"^sales\.orders\.seen: its data is .*`weft apply`"):
         rows_of(open_lake(), "v", ["id"])
+
+
+def test_a_check_that_fails_over_damaged_data_gives_no_verdict(
+    open_lake: Any, tmp_path: Path
+) -> None:
+    open_lake().run(build("a", "SELECT 'text ' || hash(range) AS t FROM range(20000)"), bound())
+    [data] = (tmp_path / "lake" / "files").iterdir()
+    rot(data)
+    longest = Measure(
+        Check("longest", "longest", CheckKind.SQL), statement=f"SELECT max(t) FROM {relation('a')}"
+    )
+    step = measured("a", f"SELECT count(*) FROM {relation('a')}", [longest])
+    with pytest.raises(WarehouseError, match=r"^the data of sales\.orders\.a is damaged"):
+        open_lake().run(step, bound())
 
 
 def test_only_who_names_a_build_looks_at_one_that_no_current_release_names(

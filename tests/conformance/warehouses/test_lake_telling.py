@@ -69,6 +69,16 @@ def test_telling_changes_nothing(the_lake: Any, source: Source, tmp_path: Path) 
     assert not (tmp_path / "lake").exists()
 
 
+def test_telling_leaves_what_is_damaged_as_it_is(open_lake: Any, tmp_path: Path) -> None:
+    open_lake().run(build("a", "SELECT 1 AS id"), bound())
+    for data in (tmp_path / "lake/files").iterdir():
+        data.unlink()
+    reader = build("reader", f"SELECT id FROM {relation('a')}", ["a"])
+    told = open_lake().tell([reader], {})
+    assert "build a is missing" in words(told["build reader"])
+    assert os.listdir(tmp_path / "lake/builds") == ["a.json"]
+
+
 def test_told_statements_write_and_count_what_the_steps_do(
     the_lake: Any, source: Source, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from arro3.core import RecordBatchReader
 
 from applying import apply_files
+from damaging import cut, flip, rot
 from mesh_files import Port, Product, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
@@ -66,25 +67,6 @@ def findings(folder: Path, name: str) -> list[Finding]:
 
 def data_files(folder: Path) -> list[Path]:
     return sorted((folder / ".weft/lake/files").iterdir(), key=lambda path: path.stat().st_mtime_ns)
-
-
-def cut(path: Path) -> None:
-    os.truncate(path, 10)
-    os.utime(path)
-
-
-def flip(path: Path) -> None:
-    """Damage a file without changing its size."""
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0xFF
-    path.write_bytes(data)
-
-
-def rot(path: Path) -> None:
-    """Damage a file so that it looks as before."""
-    before = path.stat()
-    flip(path)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def shown(folder: Path) -> list[tuple[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from applying import apply_files
+from damaging import cut, flip
 from mesh_files import Port, Product, Source, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened, opened
@@ -47,6 +48,7 @@ READER = Product(
     (Port("again", INTEGER, required=("n",)),),
     inputs=("a.maker.shown", "a.maker.kept"),
 )
+READS = "domains/b/reader/models/added.sql"
 SHOWN = ("a__maker.shown", "a__maker.kept", "b__reader.again")
 
 
@@ -86,16 +88,11 @@ def data_files(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if path.suffix == ".parquet"]
 
 
-def cut(path: Path) -> None:
-    os.truncate(path, 10)
-    os.utime(path)
-
-
-def flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0xFF
-    path.write_bytes(data)
-    os.utime(path)
+def data_of(folder: Path, model: str) -> Path:
+    manifests = [path for path in build_files(folder) if path.suffix == ".json"]
+    builds = [json.loads(path.read_bytes()) for path in manifests]
+    [data] = next(each["files"] for each in builds if each["model"] == model)
+    return folder / ".weft/lake" / data
 
 
 @pytest.fixture
@@ -129,6 +126,18 @@ def test_all_files_can_be_lost_at_once(folder: Path) -> None:
         path.unlink()
     assert apply_again(folder).empty
     assert rows(folder) == rows_of(1)
+
+
+@pytest.mark.parametrize("model", ["base", "kept"])
+def test_who_reads_what_production_lost_waits_for_it(folder: Path, model: str) -> None:
+    (folder / READS).write_text("SELECT k.n FROM shown AS a CROSS JOIN kept AS k")
+    data_of(folder, model).unlink()
+    with opened(folder, "dev", System()) as mesh:
+        plan = make_plan(mesh, PlanOptions(("b.reader",))).plan
+    assert [(each.product, each.cause) for each in plan.held] == [
+        ("b.reader", "waits for a.maker, whose data is lost: apply a.maker first")
+    ]
+    assert plan.steps == ()
 
 
 @pytest.fixture

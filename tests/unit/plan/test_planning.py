@@ -537,6 +537,25 @@ def test_lost_data_that_the_plan_does_not_build_keeps_its_readers_waiting() -> N
     ]
 
 
+def test_what_was_never_built_is_not_called_lost() -> None:
+    start = situation(LAYERS)
+    done = after(plan(start), start)
+    reads_nothing = transform("orders", port("shop.nobody.nothing@1"))
+    without = product("shop.orders", [transform("whole"), reads_nothing], [shown("whole")])
+    reader = product(
+        "money.revenue", [transform("revenue", port("shop.orders.whole@1"))], [shown("revenue")]
+    )
+    desired = situation(LAYERS, without, reader).desired
+    for now in (done, lost(done, "shop.layers", "base")):
+        found = plan(replace(now, desired=desired))
+        assert [each.split(",")[0] for each in found.blocked] == [
+            "shop.orders reads shop.nobody.nothing@1.nothing"
+        ]
+        assert [(each.product, each.cause) for each in found.held] == [
+            ("money.revenue", "waits for shop.orders")
+        ]
+
+
 def test_a_hold_on_data_that_is_lost_says_so() -> None:
     now, _, verdicts = rolled_back()
     gone = frozenset(now.releases["shop.raw"].builds.values())

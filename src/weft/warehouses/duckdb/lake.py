@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,7 @@ class Lake:
         releases = {product: release for product, release in found.items() if release}
         keys = self._manifests.keys()
         if scope.content:
-            return Observed(releases, frozenset(filter(self._manifests.is_intact, keys)))
+            return Observed(releases, self._manifests.intact(keys))
         named = scope.builds.union(*(release.keys for release in releases.values()))
         damaged, hollow = self._manifests.damage(named)
         return Observed(releases, keys - damaged, hollow)
@@ -113,10 +113,11 @@ class Lake:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""
         expansion = Expansion(self._layout, self._manifests)
         named = tuple(relations)
-        _refuse_damaged(named, self._manifests.is_readable)
+        keys = [each.key for each in named]
+        _refuse_damaged(named, self._manifests.readable(keys))
 
         def look() -> None:
-            _refuse_damaged(named, self._manifests.is_intact)
+            _refuse_damaged(named, self._manifests.intact(keys))
 
         return answer(select, named, expansion, self._engine, look)
 
@@ -182,9 +183,9 @@ def _exists(layout: Layout, owner: Owner) -> bool:
     return open_lake(layout, owner.mesh, owner.store)
 
 
-def _refuse_damaged(relations: Iterable[Relation], is_whole: Callable[[str], bool]) -> None:
+def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> None:
     for relation in relations:
-        if not is_whole(relation.key):
+        if relation.key not in whole:
             raise WarehouseError(
                 f"{'.'.join(relation.path)}: its data is missing or damaged in the lake; "
                 "run `weft apply`, which builds it again"

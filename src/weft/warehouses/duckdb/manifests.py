@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -85,35 +85,40 @@ class Manifests:
             self._read[key] = found
         return found
 
-    def is_readable(self, key: str) -> bool:
-        """Whether a build is whole, and so is all that it reads when it is a view."""
-        found = self.find(key)
-        return found is not None and all(map(self.is_readable, found.needs))
+    def reached(self, keys: Iterable[str]) -> dict[str, Build | None]:
+        """Find these builds and all that their views lead to, each once.
 
-    def is_intact(self, key: str) -> bool:
-        """Whether a build is readable, and all of its data as it was written.
-
-        One that is not is seen by everybody afterwards, from outside.
+        None stands for one that is not there, or not whole.
         """
-        found = self.find(key)
-        if found is None or not all(map(self.is_intact, found.needs)):
-            return False
-        intact = self._wholeness.is_intact(found)
-        if not intact:
-            del self._read[key]
-        return intact
+        reached: dict[str, Build | None] = {}
+        waiting = list(keys)
+        while waiting:
+            key = waiting.pop()
+            if key not in reached:
+                found = reached[key] = self.find(key)
+                waiting += found.needs if found else ()
+        return reached
 
-    def rotten(self, key: str) -> Build | None:
-        """Return a build that is not as it was written: this one, or one behind it.
+    def readable(self, keys: Collection[str]) -> frozenset[str]:
+        """Return which of these builds are whole, and so is all that their views lead to."""
+        return _whole(keys, self.reached(keys))
 
-        It is seen by everybody afterwards, from outside.
+    def intact(self, keys: Collection[str]) -> frozenset[str]:
+        """Return which of these builds are readable, and all of that data as it was written."""
+        reached = self.reached(keys)
+        rotten = dict.fromkeys(build.key for build in self.rotten(keys))
+        return _whole(keys, reached | rotten)
+
+    def rotten(self, keys: Iterable[str]) -> list[Build]:
+        """Read the data of these builds, and of all that their views lead to.
+
+        Return those that are not as they were written: everybody sees it afterwards, from outside.
         """
-        found = self.find(key)
-        if found is None:
-            return None
-        behind = (self.rotten(need) for need in found.needs)
-        first = next((each for each in behind if each), None)
-        return first or (None if self.is_intact(key) else found)
+        builds = filter(None, self.reached(keys).values())
+        rotten = [build for build in builds if not self._wholeness.is_intact(build)]
+        for build in rotten:
+            self._read.pop(build.key, None)
+        return rotten
 
     def get(self, key: str) -> Build:
         """Return a build. Raises WarehouseError when there is none."""
@@ -167,6 +172,13 @@ class Manifests:
 
 def _missing(key: str) -> WarehouseError:
     return WarehouseError(f"build {key} is missing in the lake, or damaged; plan and apply again")
+
+
+def _whole(keys: Iterable[str], reached: Mapping[str, Build | None]) -> frozenset[str]:
+    """Which builds are there, and all that they lead to; what is not is None among the reached."""
+    missing = {key for key, build in reached.items() if build is None}
+    views = {key: build.needs for key, build in reached.items() if build and build.is_view}
+    return frozenset(keys).difference(missing, _hollow(views, missing))
 
 
 def _hollow(views: dict[str, tuple[str, ...]], damaged: set[str]) -> dict[str, tuple[str, ...]]:

@@ -108,7 +108,7 @@ class Pruning:
 
     def _unneeded(self, keep: frozenset[str]) -> list[Build]:
         """Every build that is not kept, nor its product. A kept view keeps what it reads."""
-        kept = keep | self._reached(filter(is_name, keep))
+        kept = keep.union(self._manifests.reached(filter(is_name, keep)))
         living = self._scratch.living()
         return [
             build
@@ -131,14 +131,3 @@ class Pruning:
             if not any(f"-{owner}-" in name for owner in living)
         ]
         return [path for path in paths if self._layout.relative(path) not in named]
-
-    def _reached(self, keep: Iterable[str]) -> set[str]:
-        reached: set[str] = set()
-        waiting = list(keep)
-        while waiting:
-            key = waiting.pop()
-            build = None if key in reached else self._manifests.find(key)
-            if build is not None:
-                reached.add(key)
-                waiting.extend(build.needs)
-        return reached

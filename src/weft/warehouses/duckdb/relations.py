@@ -62,13 +62,11 @@ class Relations:
 
     def refuse_rotten(self, keys: Iterable[str]) -> None:
         """Raise WarehouseError when data that a statement over these keys read is damaged."""
-        for key in dict.fromkeys(keys):
-            rotten = self.manifests.rotten(key)
-            if rotten is not None:
-                raise WarehouseError(
-                    f"the data of {rotten.product}.{rotten.model} is damaged in the lake; "
-                    "run `weft apply`, which builds it again"
-                )
+        for build in self.manifests.rotten(keys):
+            raise WarehouseError(
+                f"the data of {build.product}.{build.model} is damaged in the lake; "
+                "run `weft apply`, which builds it again"
+            )
 
     def refuse_changed(self, keys: Iterable[str], sources: Mapping[str, Source]) -> None:
         """Raise WarehouseError when the files of a source are no longer as they were pinned."""
