@@ -72,9 +72,10 @@ def product_history(mesh: Opened, product: str) -> ProductHistory:
     manifest = manifests.get(product)
     kept = releases_of(mesh, manifest) if manifest else releases_of_dropped(mesh, product)
     before = release_before(kept) if kept else None
-    known = {each.number: each for each in (*recorded, *kept)}
-    reachable = {each.number for each in kept}
-    newest = max(reachable, default=0)
+    readable = [each for each in kept if not each.damaged]
+    known = {each.number: each for each in (*recorded, *readable)}
+    reachable = {each.number for each in readable}
+    newest = max((each.number for each in kept), default=0)
     lines = tuple(
         ReleaseLine(release, number == newest, number in reachable, journal.run(release.run))
         for number, release in sorted(known.items(), reverse=True)

@@ -44,15 +44,17 @@ def _data(mesh: Opened, warehouse: str, intact: frozenset[str]) -> Iterator[Find
         (release, release is history[0])
         for history in kept
         for release in history
-        if not intact.issuperset(release.keys)
+        if release.damaged or not intact.issuperset(release.keys)
     ]
     for release, current in lost:
         name = f"release {release.number} of {release.product} in {release.environment}"
+        what = "is damaged" if release.damaged else "has lost data"
         if current:
-            detail, state = f"{name} is current and has lost data", State.FAIL
-            fix = "weft apply, which builds it again or says what to do first"
+            detail, state = f"{name} is current and {what}", State.FAIL
+            again = "publishes" if release.damaged else "builds"
+            fix = f"weft apply, which {again} it again or says what to do first"
         else:
-            detail, state = f"{name} has lost data, nobody can roll back to it", State.WARN
+            detail, state = f"{name} {what}, nobody can roll back to it", State.WARN
             fix = "put its files back from a backup, or leave it; weft prune removes it in time"
         yield Finding("data", state, detail, fix, release.environment)
     if kept and not lost:

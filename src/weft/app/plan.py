@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
 from weft.app.select import select_products
-from weft.app.situation import gather, gone_products, load_files, remembered, with_candidates
+from weft.app.situation import (
+    elsewhere,
+    gather,
+    gone_products,
+    load_files,
+    remembered,
+    with_candidates,
+)
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest, ProductManifest
@@ -53,7 +60,8 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     removed = gone_products(mesh, memory, loaded)
     if options.select:
         gone = mesh.store.definitions.manifests(mesh.environment, removed)
-        chosen = select_products(options.select, {**gone, **everyone}, mesh.folder)
+        known = {**gone, **everyone}
+        chosen = select_products(options.select, known, mesh.folder, elsewhere(mesh, memory))
         desired = desired.narrowed(chosen)
         removed = tuple(each for each in removed if each in chosen)
     salts = new_salts(mesh, desired, always=False) if options.rebuild else {}

@@ -44,7 +44,7 @@ def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
     """
     found = {name: keeper_of(mesh, name) for name in mesh.settings.warehouses}
     keepers = {name: keeper for name, keeper in found.items() if keeper is not None}
-    waiting = _candidates(mesh, keepers.values())
+    waiting = _candidates(mesh, keepers.values()) | _of_damaged(keepers.values())
     try:
         pruned = tuple(
             _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
@@ -69,14 +69,17 @@ def prune_after(mesh: Opened, published: Iterable[Release]) -> tuple[Pruned, ...
 def surplus(releases: tuple[Release, ...], keep: int, oldest: str) -> tuple[Release, ...]:
     """The releases of one product, given newest first, that are not to be kept.
 
-    Kept are the first `keep` of them, those at or after `oldest`, an ISO time, and the first.
+    Kept are the first `keep` of them, those at or after `oldest`, an ISO time, and the first. A
+    damaged one is taken for old, as nothing can be done with it.
 
     >>> surplus((), 1, "2026-01-01T00:00:00Z")
     ()
     """
     limit = datetime.fromisoformat(oldest)
     return tuple(
-        each for each in releases[max(keep, 1) :] if datetime.fromisoformat(each.at) < limit
+        each
+        for each in releases[max(keep, 1) :]
+        if each.damaged or datetime.fromisoformat(each.at) < limit
     )
 
 
@@ -143,6 +146,12 @@ def _has_surplus(mesh: Opened, release: Release) -> bool:
 def _oldest(mesh: Opened) -> str:
     now = datetime.fromisoformat(mesh.system.now())
     return (now - timedelta(days=mesh.settings.keep.days)).isoformat()
+
+
+def _of_damaged(keepers: Iterable[KeepsReleases]) -> frozenset[str]:
+    """The products whose current release is damaged: any of their builds may be behind it."""
+    current = (history[0] for keeper in keepers for history in histories(keeper))
+    return frozenset(each.product for each in current if each.damaged)
 
 
 def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str]:

@@ -26,7 +26,7 @@ from weft.sql.query import (
     parse_ports_query,
     ports_query_text,
 )
-from weft.warehouses.protocol import Relation, Scope, Unmeasurable
+from weft.warehouses.protocol import Relation, Scope, Unmeasurable, WarehouseError
 
 _QUOTED = re.compile(r"""['"`](\w[^'"`(]*)""")
 
@@ -106,6 +106,10 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
             yield Answer(tuple(rows.columns), rows)
     except Unmeasurable as error:
         raise _wrong(text, (_refused(text, str(error)),), look) from error
+    except WarehouseError as error:
+        # No run was interrupted: reading left everything as it was.
+        error.interrupted = False
+        raise
 
 
 def _refuse_foreign(mesh: Opened) -> None:
@@ -182,6 +186,11 @@ def _relations(mesh: Opened, warehouse: str, named: Mapping[str, Shown]) -> Iter
     for name, shown in named.items():
         descriptor = shown.descriptor
         release: Release | None = observed.releases.get(descriptor.product)
+        if release is not None and release.damaged:
+            raise WarehouseError(
+                f"release {release.number} of {release.product} is damaged; "
+                "run `weft apply`, which publishes it again"
+            )
         key = released_key(release, shown.port, shown.object) if release else None
         if key is None:
             raise NotFound("published port", str(shown.port), next_step="weft apply")

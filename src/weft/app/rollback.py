@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
-from weft.app.errors import Breaking, NotFound, Usage
+from weft.app.errors import Blocked, Breaking, NotFound, Usage
 from weft.app.releases import release_before, releases_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
@@ -42,10 +42,11 @@ class Rollback:
 
 
 def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
-    """Prepare a rollback. Raises NotFound, Usage and Breaking."""
+    """Prepare a rollback. Raises NotFound, Usage, Blocked and Breaking."""
     applied = mesh.store.definitions.applied(mesh.environment)
     if options.product not in applied:
         raise _not_applied(mesh, options.product, applied)
+    _refuse_foreign(mesh, options.product, applied[options.product].root)
     manifests = mesh.store.definitions.manifests(mesh.environment, applied)
     manifest = manifests[options.product]
     kept = releases_of(mesh, manifest)
@@ -77,6 +78,15 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
     return Rollback(replace(plan, id=plan_id(plan)), current, target, tuple(sorted(readers)))
 
 
+def _refuse_foreign(mesh: Opened, product: str, owner: str) -> None:
+    if owner != mesh.settings.root:
+        raise Blocked(
+            f"{product} is a product of root {owner}, and this is root {mesh.settings.root}",
+            why="Whoever applies a product decides where it stands.",
+            next_step=f"weft rollback {product}, in the files of root {owner}",
+        )
+
+
 def _not_applied(mesh: Opened, product: str, applied: Iterable[str]) -> Usage:
     """Why a product cannot go back: it is gone as a whole, or it never was there."""
     if mesh.store.journal.releases(mesh.environment, product):
@@ -106,7 +116,10 @@ def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEven
 
 
 def lift_hold(mesh: Opened, product: str) -> None:
-    """End a hold. Raises NotFound when there is none."""
+    """End a hold. Raises NotFound when there is none, Blocked for another root's product."""
+    applied = mesh.store.definitions.applied(mesh.environment)
+    if product in applied:
+        _refuse_foreign(mesh, product, applied[product].root)
     system = mesh.system
     journal = mesh.store.journal
     if not journal.lift(product, mesh.environment, system.user(), system.now()):
@@ -115,7 +128,7 @@ def lift_hold(mesh: Opened, product: str) -> None:
 
 
 def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
-    by_number = {release.number: release for release in kept}
+    by_number = {release.number: release for release in kept if not release.damaged}
     if options.release:
         if options.release not in by_number:
             there = ", ".join(str(number) for number in sorted(by_number))

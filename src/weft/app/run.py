@@ -11,7 +11,7 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
 from weft.app.plan import new_salts, plan_situation
 from weft.app.select import select_products
-from weft.app.situation import Remembered, gather, load_files, remembered
+from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.plan import Plan
 from weft.project.product_order import order_products
@@ -33,7 +33,9 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
     memory = remembered(mesh)
     everything = applied_products(mesh, memory)
     applied = everything.products
-    chosen = select_products(select, applied, mesh.folder) if select else everything.order
+    chosen = everything.order
+    if select:
+        chosen = select_products(select, applied, mesh.folder, elsewhere(mesh, memory))
     desired = replace(
         everything,
         products={address: applied[address] for address in everything.order if address in chosen},

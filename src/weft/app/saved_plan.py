@@ -31,7 +31,8 @@ class _PlanHead:
 def write_plan(plan: Plan, path: Path) -> None:
     """Save a plan as JSON, in the place of an earlier one too.
 
-    Raises Usage where another file is in the way; an empty one is not.
+    Raises Usage where another file is in the way; an empty one is not. What cannot be written as a
+    whole is not left there.
     """
     if path.is_file() and not _may_be_replaced(path):
         raise Usage(
@@ -39,7 +40,16 @@ def write_plan(plan: Plan, path: Path) -> None:
             why="Nothing was written.",
             next_step="weft plan --out change.plan",
         )
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
+    data = msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        # An error of writing, unlike one of opening, does not say which file it was.
+        if error.filename is None:
+            error.filename = str(path)
+            if path.is_file():
+                path.unlink()
+        raise
 
 
 def _may_be_replaced(path: Path) -> bool:

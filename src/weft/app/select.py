@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 
 from weft.app.changed import changed_files
-from weft.app.errors import NotFound
+from weft.app.errors import NotFound, Usage
 from weft.app.workspace import DOMAINS, SETTINGS
 from weft.mesh.address import product_of
 from weft.mesh.manifest import ProductManifest
@@ -24,19 +25,21 @@ def select_products(
     selectors: Iterable[str],
     products: Mapping[str, ProductManifest],
     folder: Path,
+    owners: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """The products that any of these selectors names, sorted.
 
     `a.b` is a product, `a` a domain, `a.*` a glob, `tag:x` a tag, `changed:r` whatever differs in
     the mesh's folder from git revision r; `+s` adds everything that s reads and `s+` everything
     that reads it. Raises NotFound for one that names nothing, which only a change may do, and
-    Usage where git cannot answer.
+    Usage where git cannot answer. `owners` are the roots of products that are not here: asking
+    for one of those raises Usage, with its root.
     """
     chosen: set[str] = set()
     for selector in selectors:
         found = _FORM.fullmatch(selector)
         before, text, after = found.groups() if found else ("", selector, "")
-        named = _named(text, products, folder)
+        named = _named(text, products, folder, owners)
         chosen |= named
         if before:
             chosen |= _reach(named, _reads(products))
@@ -45,7 +48,12 @@ def select_products(
     return tuple(sorted(chosen))
 
 
-def _named(text: str, products: Mapping[str, ProductManifest], folder: Path) -> set[str]:
+def _named(
+    text: str,
+    products: Mapping[str, ProductManifest],
+    folder: Path,
+    owners: Mapping[str, str],
+) -> set[str]:
     if text.startswith(_CHANGED):
         places = _places(changed_files(folder, text.removeprefix(_CHANGED)))
         return {
@@ -64,6 +72,13 @@ def _named(text: str, products: Mapping[str, ProductManifest], folder: Path) -> 
             if address == exact or each.domain == text or fnmatchcase(address, text)
         }
     if not named:
+        if product_of(text) in owners:
+            owner = owners[product_of(text)]
+            raise Usage(
+                f"{product_of(text)} is a product of root {owner}",
+                why="This root has no definition of it.",
+                next_step=f"the same command in the files of root {owner}",
+            )
         known = [*products, *{each.domain for each in products.values()}]
         raise NotFound("product", text, known, next_step="weft ls")
     return named

@@ -6,7 +6,6 @@ What it tells a warehouse is checked in `warehouse_options.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from weft.app.errors import Invalid
@@ -55,12 +54,7 @@ def _told(file: SourceFile, problem: str, unknown: dict[str, str]) -> Iterator[D
     if document is None:
         return
     if problem:
-        found = document.diagnostic(
-            "W144", "unknown kind of store", "store", key=True, note=problem
-        )
-        # An address may hold a password.
-        end = found.span.column - 1 + found.span.length if found.span else 0
-        yield replace(found, excerpt=found.excerpt[:end] + ": …")
+        yield document.diagnostic("W144", "unknown kind of store", "store", key=True, note=problem)
     for name, kind in unknown.items():
         known = dialect_names()
         yield document.diagnostic(

@@ -53,10 +53,14 @@ class Detail:
 
 @dataclass(frozen=True)
 class Listing:
-    """Products by address. Files that are not `sound` may hide those of a whole domain."""
+    """Products by address. Files that are not `sound` may hide those of a whole domain.
+
+    Of `selected` ones there are none only where products were asked for by their changes.
+    """
 
     lines: tuple[Line, ...]
     sound: bool = True
+    selected: bool = False
 
 
 def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> Listing:
@@ -69,7 +73,7 @@ def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> Listing:
     if select:
         chosen = select_products(select, view.products, mesh.folder)
     lines = tuple(view.line(address) for address in chosen)
-    return Listing(lines, view.loaded.sound)
+    return Listing(lines, view.loaded.sound, bool(select))
 
 
 def show_product(mesh: Opened, address: str) -> Detail:

@@ -54,6 +54,12 @@ def gone_products(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str
     )
 
 
+def elsewhere(mesh: Opened, memory: Remembered) -> dict[str, str]:
+    """The products that other roots applied, with these roots."""
+    own = mesh.settings.root
+    return {address: each.root for address, each in memory.applied.items() if each.root != own}
+
+
 def current_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
     """The current releases of products, which are given with the warehouse of each."""
     products: dict[str, list[str]] = {}

@@ -148,7 +148,7 @@ class _Data:
         if release is not None:
             sources = {**found.keyed.sources, **release.sources}
             views.append((Keyed(release.builds, sources), partial(as_released, self._situation)))
-        for audit in audits_of(manifest):
+        for audit in audits_of(manifest, release):
             for keyed, upstream in views:
                 key = key_audit(audit, keyed, upstream)
                 if key is None:

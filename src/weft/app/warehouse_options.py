@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from functools import reduce
+from operator import getitem
 
 from weft.mesh.diagnostic import Diagnostic
-from weft.mesh.secret import Secret
 from weft.mesh.settings import MeshSettings, SettingValue
 from weft.project.read_yaml import Document, read_yaml
 from weft.project.source import SourceFile
@@ -24,10 +24,7 @@ def wrong_options(file: SourceFile, settings: MeshSettings) -> tuple[Diagnostic,
     document, _ = read_yaml(file)
     if document is None:
         return ()
-    found = tuple(_problems(document, settings))
-    given = [values for _, values in _given(settings)]
-    secret = any(isinstance(value, Secret) for each in given for value in each.values())
-    return tuple(map(_hidden, found)) if secret else found
+    return tuple(_problems(document, settings))
 
 
 def _given(settings: MeshSettings) -> Iterator[tuple[tuple[str, ...], Options]]:
@@ -43,7 +40,8 @@ def _problems(document: Document, settings: MeshSettings) -> Iterator[Diagnostic
     for place, given in _given(settings):
         name = place[-1]
         declared = options_of(settings.warehouses[name].type)
-        for each in options.wrong_options(declared, given):
+        written = reduce(getitem, place, document.data)
+        for each in options.wrong_options(declared, given, written):
             message = f"warehouse `{name}`: {each.problem}"
             where = (*place, each.name)
             yield document.diagnostic("W146", message, *where, key=each.unknown, note=each.advice)
@@ -51,11 +49,3 @@ def _problems(document: Document, settings: MeshSettings) -> Iterator[Diagnostic
             for each in options.missing_options(declared, given):
                 message = f"warehouse `{name}`: {each.problem}"
                 yield document.diagnostic("W146", message, *place, key=True, note=each.advice)
-
-
-def _hidden(found: Diagnostic) -> Diagnostic:
-    """Show of the line no more than what the finding is about: it may hold a password."""
-    if found.span is None:
-        return found
-    start, end = found.span.column - 1, found.span.column - 1 + found.span.length
-    return replace(found, excerpt=f"{' ' * start}{found.excerpt[start:end]} …")

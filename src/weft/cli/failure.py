@@ -27,6 +27,8 @@ Stopped. What was published stays, and nobody sees anything half done.
 # Its options are not known any more where errors from outside of a run are told.
 _AGAIN = "the same command again"
 
+_STAYS = "What was published stays; nothing half done is visible."
+
 # What a shell reports of a process that a signal ended.
 _SIGNALLED = 128
 
@@ -96,8 +98,10 @@ def reason(error: BaseException) -> tuple[str, str]:
             return since, f"wait, or if that run is dead:  weft unlock {lock.id}"
         case FencedOut() | Conflict():
             return "Somebody else changed it meanwhile; what was published stays.", _again(error)
-        case WarehouseError(interrupted=True) | StoreError(interrupted=True):
-            return "What was published stays; nothing half done is visible.", _again(error)
+        case WarehouseError(interrupted=True, next_step="") | StoreError(interrupted=True):
+            return _STAYS, _again(error)
+        case WarehouseError():
+            return _STAYS if error.interrupted else "", error.next_step
         case PermissionError():
             return "", "allow the user who runs weft to read and write it"
         case _:

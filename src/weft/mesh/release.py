@@ -46,11 +46,22 @@ class Build:
 
 @dataclass(frozen=True)
 class ObjectRelease:
-    """An object of a released port: the build behind it and the columns it shows."""
+    """An object of a released port: the build behind it and the columns it shows.
+
+    `succeeds` is the key of the build that readers of the port had before, "" where they had none.
+    """
 
     name: str
     key: str
     columns: tuple[str, ...]
+    succeeds: str = field(default="", compare=False)
+
+    def before(self, key: str) -> str:
+        """The key of the build that readers have before a build of this key comes to be shown.
+
+        The same before and after its release, so that it is compared with one and the same build.
+        """
+        return self.key if key != self.key else self.succeeds
 
 
 @dataclass(frozen=True)
@@ -96,9 +107,22 @@ class Release:
         return (self.ports, self.builds, self.manifest)
 
     @property
+    def promised(self) -> dict[tuple[str, int, str], ObjectRelease]:
+        """The objects of published ports, by port, major and name: what readers rely on."""
+        published = (port for port in self.ports if port.status.published)
+        return {
+            (port.port, port.major, each.name): each for port in published for each in port.objects
+        }
+
+    @property
     def empty(self) -> bool:
         """Whether it shows nothing, which is how a product that was dropped stays known."""
         return not (self.ports or self.builds)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether what it says is lost where it is kept, so that only its number is known."""
+        return self.empty and not self.at
 
     @property
     def keys(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from weft.mesh.manifest import (
     Read,
     ReadKind,
 )
+from weft.mesh.release import ObjectRelease, Release
 from weft.plan.keys import Keyed, Upstream, audit_key, key_of
 from weft.plan.plan import AuditSpec
 from weft.sql.dialect import Dialect
@@ -27,7 +28,10 @@ from weft.sql.dialect import Dialect
 
 @dataclass(frozen=True)
 class Audit:
-    """What is audited together: one object, the model that fills it, and every check on it."""
+    """What is audited together: one object, the model that fills it, and every check on it.
+
+    `shown` is the object as its readers have it now, where its port is published.
+    """
 
     object: str
     model: str
@@ -35,10 +39,19 @@ class Audit:
     columns: tuple[Column, ...] = ()
     promises: tuple[Promise, ...] = ()
     identity: tuple[str, ...] = ()
+    shown: ObjectRelease | None = None
+
+    def succeeds(self, build: str) -> str:
+        """The key of the build whose types this one has to keep, "" where there is none."""
+        return self.shown.before(build) if self.shown else ""
 
 
-def audits_of(manifest: ProductManifest) -> tuple[Audit, ...]:
-    """The audits of a product; a model's own checks join the first object that it fills."""
+def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit, ...]:
+    """The audits of a product; a model's own checks join the first object that it fills.
+
+    `release` is the product's current one.
+    """
+    promised = release.promised if release else {}
     own = {each.name: each.checks for each in manifest.transforms if each.checks}
     audits: list[Audit] = []
     for port in manifest.ports:
@@ -56,6 +69,7 @@ def audits_of(manifest: ProductManifest) -> tuple[Audit, ...]:
                     columns=obj.columns,
                     promises=obj.promises,
                     identity=obj.identity,
+                    shown=promised.get((port.port, port.major, obj.name)),
                 )
             )
     audits += [
@@ -96,7 +110,8 @@ def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream) -> str | None:
     if key is None or None in keys:
         return None
     refers = [each for each in keys if each]
-    return audit_key(key, audit.columns, audit.checks, refers, audit.promises)
+    succeeds = audit.succeeds(key)
+    return audit_key(key, audit.columns, audit.checks, refers, audit.promises, succeeds)
 
 
 def render(query: Query, relations: Mapping[int, str]) -> str:
@@ -153,4 +168,5 @@ def audit_spec(
         columns=audit.promises,
         identity=audit.identity,
         reads=tuple(dict.fromkeys(reads)),
+        succeeds=audit.succeeds(build),
     )

@@ -9,7 +9,7 @@ from weft.mesh.check import Promise
 from weft.mesh.manifest import Column, PortObject
 from weft.plan.plan import WIDER, ChangeAction, ChangeClass, FieldChange
 from weft.sql.dialect import Dialect
-from weft.sql.nested import ITEM, part_path, parts_of
+from weft.sql.nested import ITEM, outside_of, part_path, parts_of
 from weft.sql.types import canonical_type
 from weft.sql.widening import is_wider
 
@@ -96,13 +96,13 @@ def _path(path: str, name: str, shown: _Shown) -> str:
 
 
 def _parts(shown: _Shown, both_known: bool, dialect: Dialect) -> dict[str, _Shown]:
-    """What is inside: all that is promised, and what the type has where both types are known."""
+    """What is inside: what is promised; else, where both types are known, all that it has."""
     promise = shown.promise
     promised = {dialect.fold(each.name): each for each in promise.properties}
     if promise.items is not None:
         promised[ITEM] = promise.items
     sure, given = (parts_of(each, dialect) for each in (shown.sure, shown.given))
-    names = [*promised, *(parts_of(shown.known, dialect) if both_known else ())]
+    names = promised or (parts_of(shown.known, dialect) if both_known else ())
     return {
         name: _shown(
             promised.get(name, Promise(name)),
@@ -110,7 +110,7 @@ def _parts(shown: _Shown, both_known: bool, dialect: Dialect) -> dict[str, _Show
             given.get(name, ""),
             dialect,
         )
-        for name in dict.fromkeys(names)
+        for name in names
     }
 
 
@@ -121,7 +121,7 @@ def _physical(promise: Promise | None) -> str:
 def _retyped(what: str, old: _Shown, new: _Shown, dialect: Dialect) -> FieldChange | None:
     """Another type breaks; a wider one does not, nor to promise exactly one of those allowed."""
     logical, wanted = old.promise.logical_type, new.promise.logical_type
-    before, after = (_outside(each.known, dialect) for each in (old, new))
+    before, after = (outside_of(each.known, dialect) for each in (old, new))
     if before and after and before != after:
         allowed = logical == wanted and not old.promise.physical_type
         if allowed and is_wider(new.known, old.known, dialect):
@@ -130,7 +130,7 @@ def _retyped(what: str, old: _Shown, new: _Shown, dialect: Dialect) -> FieldChan
     if logical != wanted:
         texts = (str(old), str(new)) if str(old) != str(new) else (logical, wanted)
         return _repromised(what, *texts, milder=not logical)
-    if _outside(old.sure, dialect) != _outside(new.sure, dialect):
+    if outside_of(old.sure, dialect) != outside_of(new.sure, dialect):
         return _repromised(what, old.sure or logical, new.sure or wanted, milder=not old.sure)
     return None
 
@@ -139,13 +139,3 @@ def _repromised(what: str, old: str, new: str, *, milder: bool) -> FieldChange:
     if milder:
         return FieldChange(UPDATE, what, old, new, "exactly this type now", ADDITIVE)
     return FieldChange(UPDATE, what, old, new, "other type", BREAKING)
-
-
-def _outside(native: str, dialect: Dialect) -> str:
-    """The type without what is inside of it, where that is compared part by part."""
-    parts = parts_of(native, dialect)
-    if not parts:
-        return native
-    if ITEM not in parts:
-        return "fields"
-    return native[native.rindex("[") :] if native.endswith("]") else "list"

@@ -6,11 +6,12 @@ second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from weft.mesh.address import PortAddress
-from weft.mesh.manifest import Manifest, PortVersion, ProductManifest, Read, ReadKind
+from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
 from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
@@ -70,6 +71,11 @@ class Situation:
         release = self.releases.get(product)
         return release.number if release else 0
 
+    def is_damaged(self, product: str) -> bool:
+        """Whether nothing but its number can be read of the release that a product shows."""
+        release = self.releases.get(product) or self.fallback.get(product)
+        return release is not None and release.damaged
+
     def released_builds(self, product: str) -> frozenset[str]:
         """The keys of the builds behind a product's current release."""
         release = self.releases.get(product)
@@ -81,10 +87,12 @@ class Situation:
 
     @property
     def damaged(self) -> bool:
-        """Whether anything that a release shows is gone or has lost its data."""
+        """Whether a release, or anything that one shows, is gone or has lost its data."""
         releases = (*self.releases.values(), *self.fallback.values())
         there = frozenset().union(*self.builds.values())
-        return bool(self.hollow) or not all(there.issuperset(each.keys) for each in releases)
+        return bool(self.hollow) or any(
+            each.damaged or not there.issuperset(each.keys) for each in releases
+        )
 
     def is_recorded(self, product: str) -> bool:
         """Whether the store knows a product's current release; not so after a kill just then."""
@@ -97,8 +105,9 @@ class Examined:
     """One product: its keys, the ports and builds it wants to release, and its audits by key.
 
     `settled` means that the current release and the applied definition are already as wanted; then
-    `audits` is empty, nobody asks for them, unless checks look at other data too. `missing` are
-    the port objects (`a.b.c@1.object`) that its models or checks read and nobody has published.
+    `audits` is empty, nobody asks for them, unless checks look at other data too, which they
+    name in `refers`; `standing` are the keys of such audits over what is published now. `missing`
+    are the port objects (`a.b.c@1.object`) that its models or checks read and nobody has published.
     """
 
     manifest: ProductManifest
@@ -106,6 +115,8 @@ class Examined:
     settled: bool
     ports: tuple[PortRelease, ...] = ()
     audits: Mapping[str, Audit] = field(default_factory=dict)
+    refers: tuple[Read, ...] = ()
+    standing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property
@@ -113,9 +124,7 @@ class Examined:
         """What its models and checks read of other products."""
         for transform in self.manifest.transforms:
             yield from (each for each in transform.query.reads if each.kind is ReadKind.PORT)
-        for audit in self.audits.values():
-            for check in audit.checks:
-                yield from (each for each in refers_to(check) if each.kind is ReadKind.PORT)
+        yield from (each for each in self.refers if each.kind is ReadKind.PORT)
 
 
 def examine(situation: Situation) -> dict[str, Examined]:
@@ -133,15 +142,34 @@ def examine(situation: Situation) -> dict[str, Examined]:
             continue
         audits: dict[str, Audit] = {}
         missing = dict.fromkeys(keyed.missing)
-        for audit in audits_of(manifest):
+        asked = audits_of(manifest, release)
+        for audit in asked:
             key = key_audit(audit, keyed, upstream)
             if key is not None:
                 audits[key] = audit
             else:
                 missing |= dict.fromkeys(_unpublished(audit, upstream))
-        ports = released_ports(manifest, keyed, situation)
-        examined[address] = Examined(manifest, keyed, settled, ports, audits, tuple(missing))
+        examined[address] = Examined(
+            manifest,
+            keyed,
+            settled,
+            released_ports(manifest, keyed, situation),
+            audits,
+            refers=tuple(
+                read for audit in asked for check in audit.checks for read in refers_to(check)
+            ),
+            standing=_standing(asked, keyed, situation),
+            missing=tuple(missing),
+        )
     return examined
+
+
+def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tuple[str, ...]:
+    """The keys of audits that look at other products, over what those have published."""
+    published = partial(as_released, situation)
+    looking = (each for each in audits if any(map(refers_to, each.checks)))
+    keys = (key_audit(each, keyed, published) for each in looking)
+    return tuple(key for key in keys if key is not None)
 
 
 def _unpublished(audit: Audit, upstream: Upstream) -> Iterator[str]:
@@ -190,6 +218,8 @@ def released_ports(
     manifest: ProductManifest, keyed: Keyed, situation: Situation
 ) -> tuple[PortRelease, ...]:
     """What the product's next release would show; objects without a key are left out."""
+    release = situation.releases.get(manifest.address)
+    promised = release.promised if release else {}
     return tuple(
         PortRelease(
             port=port.port,
@@ -197,11 +227,7 @@ def released_ports(
             version=port.version,
             status=port.status,
             objects=tuple(
-                ObjectRelease(
-                    obj.name,
-                    keyed.builds[obj.model],
-                    tuple(column.name for column in obj.columns),
-                )
+                _released_object(obj, keyed, promised.get((port.port, port.major, obj.name)))
                 for obj in port.objects
                 if obj.model in keyed.builds
             ),
@@ -209,6 +235,12 @@ def released_ports(
         )
         for port in _visible(manifest, situation)
     )
+
+
+def _released_object(obj: PortObject, keyed: Keyed, shown: ObjectRelease | None) -> ObjectRelease:
+    key = keyed.builds[obj.model]
+    columns = tuple(column.name for column in obj.columns)
+    return ObjectRelease(obj.name, key, columns, shown.before(key) if shown else "")
 
 
 def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstream:

@@ -118,7 +118,12 @@ def audit_key(
     checks: Sequence[CheckQuery],
     refers: Sequence[str],
     promises: Sequence[Promise] = (),
+    succeeds: str = "",
 ) -> str:
-    """The key of an audit: the build, what is promised and checked, and the keys that it reads."""
-    asked = msgspec.json.encode([columns, checks, promises], order="sorted")
+    """The key of an audit: the build, what is promised and checked, and the keys that it reads.
+
+    `succeeds` is the key of the build whose types have to be kept, if any.
+    """
+    earlier = [succeeds] if succeeds else []
+    asked = msgspec.json.encode([columns, checks, promises, *earlier], order="sorted")
     return hashed("audit-1", key, asked.decode(), *refers)

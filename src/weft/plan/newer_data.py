@@ -31,7 +31,7 @@ def data_changes(
     upstream = upstream_of(situation, examined)
     for address, found in examined.items():
         current = situation.releases.get(address)
-        if current is None or found.settled:
+        if current is None or current.damaged or found.settled:
             continue
         for transform in found.manifest.transforms:
             key = found.keyed.builds.get(transform.name)

@@ -106,7 +106,8 @@ class AuditSpec:
     """Audit build `key` as `object`: one fused `scan` whose first column is the row count.
 
     `audit` is the audit's own key. `columns` are what the contract promises of columns, none where
-    no contract does; `identity` are the columns that identify a row in the quarantine.
+    no contract does; `identity` are the columns that identify a row in the quarantine. `succeeds`
+    is the key of the build that readers have now, whose types must be kept, "" where there is none.
     """
 
     audit: str
@@ -117,6 +118,7 @@ class AuditSpec:
     columns: tuple[Promise, ...] = ()
     identity: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    succeeds: str = ""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ class _Draft:
 
 def audits_to_know(examined: Mapping[str, Examined]) -> tuple[str, ...]:
     """The keys of all audits whose verdicts matter to the plan."""
-    return tuple(key for each in examined.values() for key in each.audits)
+    keys = (key for each in examined.values() for key in (*each.audits, *each.standing))
+    return tuple(dict.fromkeys(keys))
 
 
 def assemble(
@@ -128,9 +129,7 @@ def _plan_product(
     release = situation.release_number(address)
     waits = _waits_for(found, upstream, situation, draft)
     if waits is not None:
-        # Where only a check is to look again, nothing is kept from anybody.
-        if not (found.settled and found.audits):
-            _hold(draft, found, situation, waits)
+        _wait(found, situation, waits, _failing(found.standing, verdicts), draft)
         return
     hold = situation.hold_on(address)
     if found.settled and hold is None and not found.audits:
@@ -150,7 +149,7 @@ def _plan_product(
     lost = lost_models(situation, manifest, found.keyed)
     builds = found.keyed.builds.items()
     renewed = _with_views((name for name, key in builds if not situation.has(key)), manifest)
-    failing = _failing(found, verdicts)
+    failing = _failing(found.audits, verdicts)
     if failing:
         _hold(draft, found, situation, HeldBack(address, release, "checks failed", failing))
     elif hold is not None:
@@ -170,6 +169,22 @@ def _plan_product(
     built = {step.target for step in steps if step.kind is StepKind.BUILD}
     draft.changes += [_as_built(each, built) for each in changes]
     draft.changes += [_built_again(address, model) for model in lost]
+    draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
+
+
+def _wait(
+    found: Examined,
+    situation: Situation,
+    waits: HeldBack,
+    failing: tuple[str, ...],
+    draft: _Draft,
+) -> None:
+    """Hold a product that waits; `failing` are its checks that failed over what is published."""
+    if failing:
+        _hold(draft, found, situation, replace(waits, cause="checks failed", checks=failing))
+    # Where only a check is to look again, nothing is kept from anybody.
+    elif not (found.settled and found.refers):
+        _hold(draft, found, situation, waits)
 
 
 def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[str]:
@@ -194,6 +209,17 @@ def _as_built(change: Change, built: Collection[str]) -> Change:
 def _built_again(address: str, model: str) -> Change:
     effect = "its data is gone or damaged, built again"
     return Change(address, "model", model, ChangeAction.WARN, ChangeClass.DATA, effect)
+
+
+def _heals(step: Step, situation: Situation) -> bool:
+    """Whether a step publishes the release that comes after a damaged one."""
+    current = situation.releases.get(step.product)
+    return step.kind is StepKind.PUBLISH and current is not None and current.damaged
+
+
+def _published_again(step: Step) -> Change:
+    effect = f"release {step.expected} is damaged, published again"
+    return Change(step.product, "product", "", ChangeAction.WARN, ChangeClass.DATA, effect)
 
 
 def _taken(address: str, owner: str, situation: Situation) -> str:
@@ -256,12 +282,20 @@ def _waits_for(
             return HeldBack(address, release, f"waits for {draft.unreadable[key]}")
         if key is None and product in draft.incomplete:
             return HeldBack(address, release, f"waits for {product}")
-        if key is not None and draft.damaged and _is_lost([key], situation, draft):
+        lost = _lost(product, key, situation, draft)
+        if lost:
             in_scope = product in situation.desired.products
             advice = "" if in_scope else f": apply {product} first"
-            cause = f"waits for {product}, whose data is lost{advice}"
+            cause = f"waits for {product}, whose {lost}{advice}"
             return HeldBack(address, release, cause, unread=True)
     return None
+
+
+def _lost(product: str, key: str | None, situation: Situation, draft: _Draft) -> str:
+    """Say what of a product was lost, so that `key` behind its port cannot be read; or nothing."""
+    if key is None:
+        return "release is damaged" if situation.is_damaged(product) else ""
+    return "data is lost" if draft.damaged and _is_lost([key], situation, draft) else ""
 
 
 def _is_lost(keys: Iterable[str], situation: Situation, draft: _Draft) -> bool:
@@ -273,15 +307,16 @@ def _is_lost(keys: Iterable[str], situation: Situation, draft: _Draft) -> bool:
 def _seen(held: HeldBack, situation: Situation, draft: _Draft) -> HeldBack:
     """What is held back, and whether the release that it stays on can still be read."""
     release = situation.releases.get(held.product)
-    lost = release is not None and draft.damaged and _is_lost(release.keys, situation, draft)
-    return replace(held, lost=lost)
+    if release is None or not draft.damaged:
+        return held
+    return replace(held, lost=release.damaged or _is_lost(release.keys, situation, draft))
 
 
-def _failing(found: Examined, verdicts: Verdicts) -> tuple[str, ...]:
-    """Labels of checks that are known to block this product's candidate."""
+def _failing(audits: Iterable[str], verdicts: Verdicts) -> tuple[str, ...]:
+    """Labels of checks that are known to block a product, as these audits found."""
     return tuple(
         result.label
-        for key in found.audits
+        for key in audits
         if key in verdicts
         for result in verdicts[key]
         if blocked([result])

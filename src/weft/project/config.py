@@ -6,7 +6,6 @@ The documents have the shape of their schemas when they get here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from weft.mesh.address import name_problem
@@ -23,7 +22,7 @@ from weft.mesh.settings import (
 )
 from weft.project.odps import read_team
 from weft.project.read_yaml import Document, Step
-from weft.project.variables import malformed_variable, resolve_variables
+from weft.project.variables import malformed_variable, resolve_variables, told
 
 DEFAULT_STORE = "sqlite:///.weft/store.db"
 DEFAULT_PRODUCTION = "prod"
@@ -54,7 +53,7 @@ def read_settings(
             reader.check_name(what, getattr(settings, key), key)
     if "production" in data:
         reader.check_production(settings.production)
-    return settings, tuple(map(reader.hidden, reader.diagnostics))
+    return settings, tuple(reader.diagnostics)
 
 
 def read_domain(document: Document) -> Domain:
@@ -75,7 +74,6 @@ class _Reader:
 
     def __init__(self, document: Document, variables: Mapping[str, str]) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self._secret_lines: set[int] = set()
         self._document = document
         self._data: dict[str, Any] = document.data
         self._variables = variables
@@ -114,7 +112,8 @@ class _Reader:
         """Report a name that breaks the rules for names."""
         problem = name_problem(name)
         if problem:
-            message = f"the {what} name `{name}` is outside the rules"
+            written = name if key else self._data[str(path[-1])]
+            message = f"the {what} name {told(written)} is outside the rules"
             self._report("W203", message, *path, key=key, note=problem)
 
     def check_production(self, name: str) -> None:
@@ -122,7 +121,8 @@ class _Reader:
         declared = self._data.get("environments")
         if declared and name not in declared:
             note = did_you_mean(name, declared, f"there is {', '.join(declared)}")
-            self._report("W145", f"unknown environment `{name}`", "production", note=note)
+            message = f"unknown environment {told(self._data['production'])}"
+            self._report("W145", message, "production", note=note)
 
     def _options(self, options: dict[str, Any], *path: Step) -> dict[str, SettingValue]:
         return {key: self._option(key, value, *path, key) for key, value in options.items()}
@@ -154,23 +154,12 @@ class _Reader:
         else:
             return
         self.diagnostics.append(found)
-        if found.span is not None:
-            self._secret_lines.add(found.span.line)
-
-    def hidden(self, found: Diagnostic) -> Diagnostic:
-        """Show of a line with a secret no more than the key or value that a finding is about."""
-        span = found.span
-        if span is None or span.line not in self._secret_lines:
-            return found
-        start, end = span.column - 1, span.column - 1 + span.length
-        rest = ": …" if found.excerpt.startswith(":", end) else " …"
-        return replace(found, excerpt=" " * start + found.excerpt[start:end] + rest)
 
     def _check_variables(self, value: str, missing: tuple[str, ...], *path: Step) -> None:
-        malformed = malformed_variable(value)
-        if malformed:
+        if malformed_variable(value):
+            message = f"a variable in `{path[-1]}` is not written as one"
             note = "write `${NAME}` or `${NAME:-default}`"
-            self._report("W143", f"`{malformed}` is no variable", *path, note=note)
+            self._report("W143", message, *path, note=note)
         for name in missing:
             message = f"the environment variable {name} is not set"
             note = f"set it, or write a default: `${{{name}:-value}}`"

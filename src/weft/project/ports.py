@@ -131,11 +131,15 @@ def _misfits(place: _Place, model: Transform, dialect: Dialect) -> list[Diagnost
 
 def _misfit(place: _Place, model: Transform, misfit: Misfit, *path: str | int) -> Diagnostic:
     column = f"column `{misfit.path}`"
+    help = ""
     if misfit.missing:
         code, message = "W408", f"model `{model.name}` does not give {column}"
+    elif misfit.unlisted:
+        code, message = "W409", f"model `{model.name}` gives {column}, which is not promised"
+        help = "list it in the contract, or leave it out of the model"
     else:
         code, message = "W409", f"{column} of model `{model.name}` does not fit its contract"
-    return place.report(code, message, *path, *misfit.keys, note=misfit.problem)
+    return place.report(code, message, *path, *misfit.keys, note=misfit.problem, help=help)
 
 
 def _port_object(

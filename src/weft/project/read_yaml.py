@@ -273,7 +273,7 @@ class _Reader:
         if self._aliases > MAX_ALIASES:
             self._refuse("W108", f"this file uses more than {MAX_ALIASES} aliases", event)
         if name not in self._anchors:
-            note = f"no `&{name}` is complete before this place"
+            note = "no anchor of this name is complete before this place"
             self._report("W108", f"unknown alias `*{name}`", event, note)
             return None
         value = self._anchors[name]

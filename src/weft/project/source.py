@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
+from weft.project.settings_excerpt import without_secrets
 
 MAX_BYTES = 1_000_000
 
@@ -63,9 +64,9 @@ class SourceText:
         help: str = "",
         severity: Severity = Severity.ERROR,
     ) -> Diagnostic:
-        """Report something at a place of this file, with the line it stands on."""
+        """Report something at a place of this file, with what may be shown of its line."""
         excerpt = self.lines[span.line - 1] if span.line <= len(self.lines) else ""
-        return Diagnostic(code, message, span, note, help, excerpt, severity)
+        return without_secrets(Diagnostic(code, message, span, note, help, excerpt, severity))
 
 
 def read_text(file: SourceFile) -> tuple[SourceText | None, tuple[Diagnostic, ...]]:
@@ -94,7 +95,7 @@ def _not_utf8(path: str, data: bytes, offset: int) -> Diagnostic:
     line = data[start : end if end >= 0 else len(data)]
     place = Span(path, data.count(b"\n", 0, offset) + 1, len(data[start:offset].decode()) + 1)
     utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return Diagnostic(
+    found = Diagnostic(
         "W102",
         "this file is not UTF-8",
         place,
@@ -102,3 +103,4 @@ def _not_utf8(path: str, data: bytes, offset: int) -> Diagnostic:
         help="save the file with the encoding UTF-8",
         excerpt=line.decode("utf-8", "replace").rstrip("\r"),
     )
+    return without_secrets(found)

@@ -39,7 +39,8 @@ class TypeNames:
     string, integer, decimal, float, boolean, date, time, timestamp, timestamptz, array, object,
     map, json, uuid, binary or interval. `synonyms` maps other spellings to those.
     `logical` is the native type for reading a logical type, `formats` the one for a `format`.
-    `stored_as` gives the type in which results of a type must be stored to keep their values.
+    `stored_as` gives the type in which results of a type must be stored to keep their values; with
+    `ARRAY` in it, lists are stored without their length.
     `decimal` is the size of a DECIMAL that names none, such as `(18,3)`.
     """
 

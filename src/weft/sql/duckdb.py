@@ -201,8 +201,12 @@ _TYPES = TypeNames(
         "f64": "DOUBLE",
         "timezone": "TIMESTAMP WITH TIME ZONE",
     },
-    # Parquet has no such wide integers: they would be written as DOUBLE and lose digits.
+    # Parquet has no such types; its wide integers would be DOUBLE and lose digits.
     stored_as={
+        "ARRAY": "LIST",
+        "ENUM": "VARCHAR",
+        "TIMESTAMP_S": "TIMESTAMP",
+        "TIMESTAMP_MS": "TIMESTAMP",
         "HUGEINT": "DECIMAL(38,0)",
         "UHUGEINT": "DECIMAL(38,0)",
         "BIGNUM": "DECIMAL(38,0)",

@@ -31,13 +31,14 @@ class Misfit:
     """A promise that a type does not keep. `path` is as people write it: `items[].price`.
 
     `keys` lead from the contract's property to what is not kept, as keys and indexes. `missing`
-    says that the part is not there at all.
+    says that the part is not there at all, `unlisted` that it is and the promise has no such field.
     """
 
     path: str
     keys: tuple[str | int, ...]
     problem: str
     missing: bool = False
+    unlisted: bool = False
 
 
 def parts_of(native: str, dialect: Dialect) -> Mapping[str, str]:
@@ -52,6 +53,16 @@ def parts_of(native: str, dialect: Dialect) -> Mapping[str, str]:
         ITEM if taken.is_list else dialect.fold(name): canonical_type(kind, dialect)
         for name, kind in taken.parts
     }
+
+
+def outside_of(native: str, dialect: Dialect) -> str:
+    """The type without what is inside of it, where that is compared part by part."""
+    parts = parts_of(native, dialect)
+    if not parts:
+        return native
+    if ITEM not in parts:
+        return "fields"
+    return native[native.rindex("[") :] if native.endswith("]") else "list"
 
 
 def part_path(path: str, part: str) -> str:
@@ -85,6 +96,8 @@ def _misfits(
             item = part_path(path, ITEM)
             yield from _misfits(promised.items, inside[ITEM], dialect, item, (*keys, "items"))
         return
+    if promised.properties:
+        yield from _unlisted(promised, inside, dialect, path, keys)
     for number, each in enumerate(promised.properties if inside else ()):
         here, there = part_path(path, each.name), (*keys, "properties", number)
         found = inside.get(dialect.fold(each.name))
@@ -93,3 +106,22 @@ def _misfits(
             yield Misfit(here, (*there, "name"), near, missing=True)
         else:
             yield from _misfits(each, found, dialect, here, there)
+
+
+def _unlisted(
+    promised: Nested,
+    inside: Mapping[str, str],
+    dialect: Dialect,
+    path: str,
+    keys: tuple[str | int, ...],
+) -> Iterator[Misfit]:
+    """Fields beside those that are promised: nothing hides them from readers.
+
+    While a promised one is missing, another may be that one under a misspelled name.
+    """
+    listed = {dialect.fold(each.name) for each in promised.properties}
+    if listed <= inside.keys():
+        for name in inside:
+            if name not in listed:
+                problem = "the contract lists the fields and not this one"
+                yield Misfit(part_path(path, name), (*keys, "properties"), problem, unlisted=True)

@@ -21,6 +21,7 @@ from weft.sql.qualified import Known, Qualified, Setting, choose_mark
 from weft.sql.reading import first_line, read
 from weft.sql.scopes import qualify_scoped
 from weft.sql.simple import qualify_simple
+from weft.sql.types import stored_type
 
 __all__ = [
     "Compiled",
@@ -158,11 +159,10 @@ def _compiled(qualified: Qualified, setting: Setting, deterministic: bool) -> Co
         unsupported_level=ErrorLevel.RAISE,
     )
     reads = tuple(_read(name, qualified, setting) for name in setting.names)
-    stored = dialect.types.stored_as
     return Compiled(
         query=Query(_cut(sql, qualified, setting), reads),
         columns=tuple(
-            Column(each.name, stored.get(each.type, each.type)) for each in qualified.columns
+            Column(each.name, stored_type(each.type, dialect)) for each in qualified.columns
         ),
         fingerprint=fingerprint(sql.replace(setting.mark, ""), reads, dialect),
         deterministic=deterministic,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from weft.mesh.nearest import did_you_mean
 from weft.sql.dialect import Dialect
-from weft.sql.type_text import take_apart
+from weft.sql.type_text import NestedText, take_apart
 
 # What a logical type takes: families of native types.
 _TAKES = {
@@ -79,17 +79,35 @@ def _nested(text: str, dialect: Dialect) -> str:
     taken = take_apart(text)
     if taken is None:
         return _plain(text)
-    parts = [(name, canonical_type(kind, dialect)) for name, kind in taken.parts]
+    parts = tuple((name, canonical_type(kind, dialect)) for name, kind in taken.parts)
+    return _joined(NestedText(dialect.types.synonyms.get(taken.head, taken.head), parts))
+
+
+def _joined(taken: NestedText) -> str:
     if taken.is_list:
-        return f"{parts[0][1]}{taken.head}"
-    head = dialect.types.synonyms.get(taken.head, taken.head)
-    inside = ", ".join(f"{_field(name)} {kind}" if name else kind for name, kind in parts)
-    return f"{head}({inside})"
+        return f"{taken.parts[0][1]}{taken.head}"
+    inside = ", ".join(f"{_field(name)} {kind}" if name else kind for name, kind in taken.parts)
+    return f"{taken.head}({inside})"
 
 
 def _field(name: str) -> str:
     quoted = name.replace('"', '""')
     return name if _PLAIN_NAME.fullmatch(name) else f'"{quoted}"'
+
+
+def stored_type(native: str, dialect: Dialect) -> str:
+    """Return the canonical type in which results of a native type are stored, inside and out."""
+    types = dialect.types
+    if native in types.families:
+        return types.stored_as.get(native, native)
+    canonical = canonical_type(native, dialect)
+    taken = take_apart(canonical)
+    if taken is None:
+        head = _HEAD.match(canonical)
+        return types.stored_as.get(head.group(), canonical) if head else canonical
+    parts = tuple((name, stored_type(kind, dialect)) for name, kind in taken.parts)
+    sized = taken.is_list and "ARRAY" not in types.stored_as
+    return _joined(NestedText(taken.head if sized or not taken.is_list else "[]", parts))
 
 
 def family_of(native: str, dialect: Dialect) -> str:
@@ -111,15 +129,16 @@ def nearest_type(name: str, dialect: Dialect) -> str:
 def fit_problem(promised: Promised, native: str, dialect: Dialect) -> str:
     """Say why a column of a native type does not keep what a contract promises; "" when it does.
 
-    An unknown type ("") fits. A physical type must be the same but for its spelling. A number
-    takes integers too: every integer is a number.
+    An unknown type ("") fits. A physical type must be the same but for its spelling, and one that
+    results can be stored in. A number takes integers too: every integer is a number.
     """
+    if promised.physical_type:
+        given = native or stored_type(promised.physical_type, dialect)
+        wanted = canonical_type(promised.physical_type, dialect)
+        fits = canonical_type(given, dialect) == wanted
+        return "" if fits else f"{promised.physical_type} is promised, it is {given}"
     if not native:
         return ""
-    if promised.physical_type:
-        wanted = canonical_type(promised.physical_type, dialect)
-        given = canonical_type(native, dialect)
-        return "" if given == wanted else f"{promised.physical_type} is promised, it is {native}"
     takes = _TAKES.get(promised.logical_type)
     family = family_of(native, dialect)
     if takes is None or not family:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from weft.mesh.diagnostic import as_written
 from weft.mesh.nearest import did_you_mean
+from weft.project.variables import told
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,14 @@ class OptionProblem:
     unknown: bool = False
 
 
-def wrong_options(declared: Sequence[Option], given: Mapping[str, Any]) -> Iterator[OptionProblem]:
-    """What is wrong with the options that are given; one that is missing is told elsewhere."""
+def wrong_options(
+    declared: Sequence[Option], given: Mapping[str, Any], written: Mapping[str, Any]
+) -> Iterator[OptionProblem]:
+    """What is wrong with the options that are given; one that is missing is told elsewhere.
+
+    `written` are the same options before their variables were replaced: what these hold is not
+    shown.
+    """
     options = {each.name: each for each in declared}
     for name, value in given.items():
         if name not in options:
@@ -55,7 +61,7 @@ def wrong_options(declared: Sequence[Option], given: Mapping[str, Any]) -> Itera
             yield OptionProblem(name, f"there is no option `{name}`", advice, unknown=True)
         elif not options[name].takes(value):
             advice = f"it must be {options[name].meaning}"
-            yield OptionProblem(name, f"`{name}` cannot be `{as_written(value)}`", advice)
+            yield OptionProblem(name, f"`{name}` cannot be {told(written[name])}", advice)
 
 
 def missing_options(

@@ -21,6 +21,7 @@ class WarehouseError(Exception):
     `transient` means that trying again may help; `interrupted` that the outside (a full disk, a
     lost connection) stopped it half way; `denied` that it was not reached or not allowed;
     `unwritable` that nothing at all can be written there now, for want of room or of rights.
+    `next_step` is what a person can do about it, where the message does not say so.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class WarehouseError(Exception):
         interrupted: bool = False,
         denied: bool = False,
         unwritable: bool = False,
+        next_step: str = "",
     ) -> None:
         super().__init__(message)
         self.transient = transient
         self.interrupted = interrupted
         self.denied = denied
         self.unwritable = unwritable
+        self.next_step = next_step
 
 
 class Unmeasurable(WarehouseError):

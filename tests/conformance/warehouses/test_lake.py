@@ -169,18 +169,28 @@ def test_a_newer_format_is_refused(open_lake: Any, tmp_path: Path) -> None:
         open_lake().observe(PROD)
 
 
-@pytest.mark.parametrize("name", ["lake.json", "releases/prod/sales/orders/00000001.json"])
 @pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
-def test_damaged_files_are_named(open_lake: Any, tmp_path: Path, name: str, content: str) -> None:
+def test_a_damaged_mark_is_named(open_lake: Any, tmp_path: Path, content: str) -> None:
+    open_lake().run(build("a", "SELECT 1 AS id"), bound())
+    (tmp_path / "lake" / "lake.json").write_text(content)
+    with pytest.raises(WarehouseError, match=r"lake\.json is damaged"):
+        open_lake().observe(PROD)
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
+def test_a_damaged_release_keeps_its_place(open_lake: Any, tmp_path: Path, content: str) -> None:
     lake = open_lake()
     lake.run(build("a", "SELECT 1 AS id"), bound())
-    lake.run(publish([port({"orders": ("a", ["id"])})]), bound())
+    step = publish([port({"orders": ("a", ["id"])})])
+    lake.run(step, bound())
     lake.close()
-    (tmp_path / "lake" / name).write_text(content)
+    (tmp_path / "lake/releases/prod/sales/orders/00000001.json").write_text(content)
     other = open_lake()
-    with pytest.raises(WarehouseError, match=f"{name} is damaged"):
-        other.observe(PROD)
-        other.run(build("a", "SELECT 1 AS id"), bound("run_2"))
+    [found] = other.observe(PROD).releases.values()
+    assert (found.number, found.damaged) == (1, True)
+    other.run(replace(step, expected=1), bound("run_2"))
+    [healed] = other.observe(PROD).releases.values()
+    assert (healed.number, healed.damaged, healed.keys) == (2, False, {"a"})
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
@@ -236,7 +246,7 @@ def test_a_build_without_its_data_is_made_again(
         data.write_bytes(data.read_bytes()[:10])
     lake = open_lake()
     with pytest.raises(
-        WarehouseError, match="build a is missing in the lake, or damaged; plan and apply"
+        WarehouseError, match="build a is missing in the lake, or damaged; `weft plan` says"
     ):
         lake.run(publish([port({"orders": ("a", ["id"])})]), bound("run_2"))
     assert lake.observe(PROD).builds == frozenset()

@@ -123,6 +123,28 @@ def test_columns_are_compared_with_the_contract(filled: Any) -> None:
     ]
 
 
+def test_columns_are_compared_with_the_build_that_readers_have(warehouse: Any) -> None:
+    warehouse.run(build("old", "SELECT CAST(1 AS BIGINT) AS n, {'x': 1, 'y': 2} AS s"), bound())
+    warehouse.run(build("new", "SELECT CAST(1 AS SMALLINT) AS n, {'x': 1.5, 'y': 2} AS s"), bound())
+    parts = (Promise("x", "number"), Promise("y", "integer"))
+    promises = [Promise("n", "integer"), Promise("s", "object", properties=parts)]
+
+    def audited(key: str, succeeds: str) -> list[tuple[str, str, str]]:
+        step = audit(key, [], promises)
+        step = replace(step, audit=replace(step.audit, succeeds=succeeds))
+        results = warehouse.run(step, bound()).checks
+        assert all(each.blocks for each in results)
+        return [(each.check, each.verdict, each.message) for each in results]
+
+    assert audited("new", "old") == [
+        ("type_n", Verdict.FAIL, "n is SMALLINT now, it was BIGINT"),
+        ("type_s.x", Verdict.FAIL, "s.x is DECIMAL(2,1) now, it was INTEGER"),
+    ]
+    passing = [("columns", Verdict.PASS, "")]
+    for key, succeeds in (("new", ""), ("new", "nowhere"), ("new", "new")):
+        assert audited(key, succeeds) == passing
+
+
 def test_odd_names_of_checks_and_columns(warehouse: Any) -> None:
     warehouse.run(build("a", 'SELECT NULL AS "a/../""b", 1 AS id'), bound())
     check = Check("../../Über 1", "x", CheckKind.REQUIRED, ('a/../"b',))

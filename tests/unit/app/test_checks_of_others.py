@@ -112,3 +112,57 @@ def test_what_is_held_back_there_is_not_looked_at(tmp_path: Path, files: dict[st
     found = planned(tmp_path)
     assert [each.product for each in found.held] == ["shop.parts"]
     assert found.empty
+
+
+def blocking(folder: Path) -> dict[str, bytes]:
+    """Apply orders that a relationship holds on their first release; the files that did it."""
+    files = mesh_files((PARTS, orders()))
+    apply_files(folder, {**files, "known.csv": b"id\n1\n2\n"})
+    contract = json.loads(files[CONTRACT])
+    relationship = {"type": "foreignKey", "to": "parts.id"}
+    contract["schema"][0]["properties"][0]["relationships"] = [relationship]
+    files = {**files, CONTRACT: json.dumps(contract).encode()}
+    apply_files(folder, files)
+    apply_files(folder, {**files, "known.csv": b"id\n1\n"})
+    return files
+
+
+def held(folder: Path) -> dict[str, tuple[str, ...]]:
+    return {each.product: each.checks for each in planned(folder).held}
+
+
+def test_what_a_relationship_holds_stays_held_when_its_target_cannot_be_read(
+    tmp_path: Path,
+) -> None:
+    blocking(tmp_path)
+    by_check = {"shop.orders": ("part exists in parts",)}
+    assert held(tmp_path) == by_check
+    (tmp_path / "known.csv").unlink()
+    assert held(tmp_path) == {"shop.parts": (), **by_check}
+
+
+def test_what_a_relationship_holds_stays_held_when_its_target_is_held_too(tmp_path: Path) -> None:
+    files = blocking(tmp_path)
+    path = "domains/shop/parts/parts.v1.odcs.yaml"
+    contract = json.loads(files[path])
+    contract["schema"][0]["quality"] = [
+        {"type": "library", "metric": "rowCount", "mustBeLessThan": 3}
+    ]
+    files = {**files, path: json.dumps(contract).encode()}
+    lay_out(tmp_path, {**files, "known.csv": b"id\n1\n2\n3\n"})
+    not_passed(tmp_path)
+    assert set(held(tmp_path)) == {"shop.parts", "shop.orders"}
+    assert held(tmp_path)["shop.orders"] == ("part exists in parts",)
+
+
+def test_what_a_new_check_reads_and_nobody_can_read_now_blocks_nothing(tmp_path: Path) -> None:
+    files = mesh_files((PARTS, orders()))
+    apply_files(tmp_path, {**files, "known.csv": b"id\n1\n2\n"})
+    contract = json.loads(files[CONTRACT])
+    relationship = {"type": "foreignKey", "to": "parts.id"}
+    contract["schema"][0]["properties"][0]["relationships"] = [relationship]
+    lay_out(tmp_path, {**files, CONTRACT: json.dumps(contract).encode()})
+    found = planned(tmp_path)
+    assert found.blocked == ()
+    causes = {each.product: each.cause for each in found.held}
+    assert causes["shop.orders"] == "waits for shop.parts"

@@ -161,7 +161,8 @@ def test_a_step_that_reads_rotten_data_names_it_and_the_next_apply_heals_it(
     changed(folder, **texts)
     rot(data)
     assert failures(folder) == [
-        "the data of a.b.base is damaged in the lake; run `weft apply`, which builds it again"
+        "the data of a.b.base is damaged in the lake; "
+        "run `weft apply`, which builds it again or says what to do first"
     ]
     assert failures(folder) == []
     assert planned(folder).empty
@@ -254,3 +255,50 @@ def test_an_apply_that_has_nothing_to_show_begins_no_run(folder: Path) -> None:
     apply_files(folder)
     with opened(folder, "", System()) as mesh:
         assert len(mesh.store.journal.runs()) == 1
+
+
+def rotten_files(folder: Path) -> None:
+    """Two tables of two products, both damaged so that they look as before."""
+    files = mesh_files(
+        [
+            Product(f"a.{name}", {"t": "SELECT 1 AS n"}, (Port("t", {"n": "integer"}),))
+            for name in ("first", "second")
+        ]
+    )
+    apply_files(folder, files)
+    for path in data_files(folder):
+        rot(path)
+
+
+def built(plan: Plan) -> set[str]:
+    return {step.product for step in plan.steps if step.kind is StepKind.BUILD}
+
+
+def test_where_one_file_is_rotten_all_are_looked_into(tmp_path: Path) -> None:
+    rotten_files(tmp_path)
+    assert planned(tmp_path).empty
+    with (
+        opened(tmp_path, "", System()) as mesh,
+        pytest.raises(WarehouseError, match="damaged"),
+        query(mesh, "SELECT n FROM a.first.t") as answer,
+    ):
+        RecordBatchReader.from_stream(answer.rows).read_all()
+    assert built(planned(tmp_path)) == {"a.first", "a.second"}
+    apply_files(tmp_path)
+    assert planned(tmp_path).empty
+
+
+def test_what_cannot_be_shown_for_rot_names_it_and_the_next_plan_knows(tmp_path: Path) -> None:
+    rotten_files(tmp_path)
+    for path in data_files(tmp_path):
+        before = path.stat()
+        path.write_bytes(bytes(before.st_size))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    (tmp_path / ".weft/lake/ports.duckdb").unlink()
+    with opened(tmp_path, "", System()) as mesh:
+        events = list(apply_plan(mesh, make_plan(mesh, PlanOptions()).plan, ApplyOptions()))
+        assert [each.text for each in events if each.kind == "warning"] == [
+            "the data of a.first.t, a.second.t is damaged in the lake; "
+            "run `weft apply`, which builds it again or says what to do first"
+        ]
+        assert built(make_plan(mesh, PlanOptions()).plan) == {"a.first", "a.second"}

@@ -9,7 +9,7 @@ import pytest
 from arro3.core import RecordBatchReader
 
 from applying import apply_files
-from mesh_files import Port, Product, mesh_files
+from mesh_files import SETTINGS, Port, Product, document, mesh_files
 from weft.app.bootstrap import Opened, opened
 from weft.app.errors import Exit, Usage, WrongQuery, rating
 from weft.app.query import query, shown_objects
@@ -177,3 +177,16 @@ def test_the_name_without_a_version(statuses: tuple[Status, Status], current: in
     )
     assert set(found) == {"a.b.p", "a.b.p_v1", "a.b.p_v2"}
     assert found["a.b.p"].descriptor.major == current
+
+
+def test_a_query_that_needs_too_much_memory_says_what_to_do(tmp_path: Path) -> None:
+    apply_files(tmp_path, mesh_files([ORDERS]))
+    lake = {"type": "duckdb", "path": ".weft/lake", "threads": 1, "memory_limit": "1MB"}
+    (tmp_path / "weft.yaml").write_bytes(document({**SETTINGS, "warehouses": {"lake": lake}}))
+    text = (
+        "SELECT string_agg(id || 'x' || r.range, ',') AS s FROM shop.orders.orders, range(300000) r"
+    )
+    with opened(tmp_path, "", System()) as mesh, pytest.raises(WarehouseError) as stopped:
+        rows(mesh, text)
+    assert rating(stopped.value)[0] is Exit.UNREACHABLE
+    assert stopped.value.next_step.startswith("raise `memory_limit`")

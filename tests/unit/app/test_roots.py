@@ -12,8 +12,9 @@ from applying import apply_files
 from mesh_files import Port, Product, document, lay_out, mesh_files
 from weft.app.apply import ApplyOptions, refuse_unless_allowed
 from weft.app.bootstrap import opened
-from weft.app.errors import Exit, Refusal, rating
+from weft.app.errors import Blocked, Exit, Refusal, Usage, rating
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.rollback import RollbackOptions, lift_hold, plan_rollback
 from weft.app.run import plan_run
 from weft.app.show import list_products
 from weft.app.system import System
@@ -159,5 +160,23 @@ def test_what_was_taken_over_is_the_other_roots_no_more(roots: Roots) -> None:
 def test_only_the_products_of_a_root_can_be_selected_for_removal(roots: Roots) -> None:
     roots.fill(roots.ra)
     assert planned(roots.ra, PlanOptions(select=("up.*",))).removed == ("up.a",)
-    with pytest.raises(Refusal, match="no product"):
+    with pytest.raises(Refusal, match=r"down\.b is a product of root rb"):
         planned(roots.ra, PlanOptions(select=("down.b",)))
+
+
+def test_another_roots_product_in_a_scope_is_told_by_its_owner(roots: Roots) -> None:
+    with pytest.raises(Usage, match=r"up\.a is a product of root ra"):
+        planned(roots.rb, PlanOptions(("up.a",)))
+    with (
+        opened(roots.rb, "", System()) as mesh,
+        pytest.raises(Usage, match=r"up\.a is a product of root ra"),
+    ):
+        plan_run(mesh, ("+up.a",))
+
+
+def test_another_roots_product_is_not_rolled_back(roots: Roots) -> None:
+    with opened(roots.rb, "", System()) as mesh:
+        with pytest.raises(Blocked, match=r"up\.a is a product of root ra"):
+            plan_rollback(mesh, RollbackOptions("up.a"))
+        with pytest.raises(Blocked, match=r"up\.a is a product of root ra"):
+            lift_hold(mesh, "up.a")

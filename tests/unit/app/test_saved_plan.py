@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,16 @@ def test_a_plan_that_was_changed_by_hand_says_nothing_of_how_it_is_read(tmp_path
         assert stopped.value.why == "its content does not fit its id"
     with pytest.raises(NotFound):
         read_plan(tmp_path / "none.plan")
+
+
+def test_a_plan_that_cannot_be_written_is_named_and_not_left_behind(tmp_path: Path) -> None:
+    path = tmp_path / "change.plan"
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, limit[1]))
+    try:
+        with pytest.raises(OSError) as stopped:
+            write_plan(PLAN, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert stopped.value.filename == str(path)
+    assert not path.exists()

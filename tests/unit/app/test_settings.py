@@ -10,6 +10,7 @@ from weft.app.warehouse_options import wrong_options
 from weft.mesh.diagnostic import Diagnostic
 from weft.project.parse import parse_settings
 from weft.project.source import SourceFile
+from weft.warehouses.duckdb.session import Engine, started
 
 
 def found(text: bytes) -> tuple[Diagnostic, ...]:
@@ -92,3 +93,17 @@ environments:
         ("warehouse `b`: there is no option `type`", known, 9, 26),
         ("warehouse `b`: `threads` cannot be `-1`", whole, 9, 49),
     ]
+
+
+@pytest.mark.parametrize("limit", ["0GB", "1KB", "0.0 GB", "9999999 TB", f"{10**24} MiB", "4 EB"])
+def test_a_limit_that_the_engine_refuses_is_found_before(limit: str) -> None:
+    [found] = wrong(f"mesh: m\nwarehouses: {{a: {{type: duckdb, path: x, memory_limit: {limit}}}}}")
+    assert found[0] == f"warehouse `a`: `memory_limit` cannot be `{limit}`"
+
+
+@pytest.mark.parametrize("limit", ["1MB", "0.5 gb", "512 MiB", "999999TB", "512000 KB", "100kib"])
+def test_a_limit_that_the_engine_takes_is_no_problem(limit: str) -> None:
+    assert not wrong(
+        f"mesh: m\nwarehouses: {{a: {{type: duckdb, path: x, memory_limit: {limit}}}}}"
+    )
+    started(Engine((), memory_limit=limit)).close()

@@ -32,6 +32,7 @@ STOPS: dict[str, tuple[BaseException, int]] = {
     "conflict": (Conflict("release 3 is no longer current"), 8),
     "denied": (WarehouseError("lake: not writable", denied=True), 4),
     "interrupted": (WarehouseError("lake: the disk is full", interrupted=True), 8),
+    "advised": (WarehouseError("lake: too large", next_step="make it smaller"), 4),
     "store": (StoreError("store.db: not a database"), 4),
     "store_full": (StoreError("store.db: no room left", full=True), 4),
     "store_full_in_a_run": (StoreError("store.db: no room", full=True, interrupted=True), 8),

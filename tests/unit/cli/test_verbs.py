@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -437,3 +438,24 @@ def test_the_sql_of_a_plan_is_told_by_the_warehouse(weft: Weft, tmp_path: Path) 
     assert "COPY (" in text
     assert "-- link releases/prod/sales/orders/00000001.json" in text
     assert not (tmp_path / ".weft/lake").exists()
+
+
+def test_ls_of_what_changed_says_that_nothing_did(weft: Weft, tmp_path: Path) -> None:
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        [
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b.example",
+            "-c",
+            "commit.gpgsign=false",
+            "commit",
+            "-qm",
+            "all",
+        ],
+    ):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    said = weft("ls", "changed:HEAD")
+    assert (said.code, said.out) == (0, "No product has changed.\n")

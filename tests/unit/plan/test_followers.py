@@ -63,8 +63,8 @@ def test_what_reads_a_product_that_went_back_follows_it() -> None:
         holds={"shop.orders": hold},
     )
     planned = plan(back, {**passed(FIRST), **passed(plan(later, passed(FIRST)))})
-    assert ids(planned) == ["money.revenue/publish"]
-    assert followers(planned) == (Follower("money.revenue", because=("shop.orders",)),)
+    assert ids(planned) == ["money.revenue/audit/revenue@1.revenue", "money.revenue/publish"]
+    assert followers(planned) == (Follower("money.revenue", (), 1, ("shop.orders",)),)
 
 
 def test_a_rebuild_is_asked_for() -> None:

@@ -32,7 +32,7 @@ from weft.mesh.product import Materialization
 from weft.mesh.release import Release
 from weft.mesh.run import Hold
 from weft.plan.examine import Situation
-from weft.plan.plan import DataChange, StepKind
+from weft.plan.plan import DataChange, Plan, StepKind
 from weft.plan.planning import plan_id
 from weft.sql.dialect import dialect_named
 
@@ -352,7 +352,7 @@ def test_what_reads_a_product_that_went_back_is_built_on_the_older_release() -> 
     now, totals, verdicts = rolled_back()
     found = plan(now, verdicts)
     assert [(each.product, each.by_person) for each in found.held] == [("shop.raw", True)]
-    assert ids(found) == ["money.totals/publish"]
+    assert ids(found) == ["money.totals/audit/totals@1.totals", "money.totals/publish"]
     assert released(found, "money.totals").builds == totals.builds
     assert found.data == (DataChange("shop.raw.raw@1", ("money.totals.totals",)),)
     again = plan(after(found, now), verdicts)
@@ -451,8 +451,59 @@ def test_going_back_to_an_earlier_definition_reuses_its_build() -> None:
     changed = after(second, now)
     back = replace(changed, desired=situation(ORDERS).desired, applied={"shop.orders": other})
     third = plan(back, passed(first))
-    assert ids(third) == ["shop.orders/publish"]
+    assert ids(third) == ["shop.orders/audit/orders@1.orders", "shop.orders/publish"]
     assert [each.effect for each in third.changes] == ["reused, its build is still there"]
+
+
+def compared(found: Plan) -> list[tuple[str, str]]:
+    """The builds that audits look at, each with the one whose types it has to keep."""
+    return [(each.audit.key, each.audit.succeeds) for each in found.steps if each.audit]
+
+
+def test_an_audit_is_told_which_build_readers_have_now() -> None:
+    first = plan(situation(ORDERS))
+    old = released(first, "shop.orders").builds["orders"]
+    assert compared(first) == [(old, "")]
+    other = product("shop.orders", [transform("orders", meaning="other")], [CHECKED])
+    now = replace(
+        after(first, situation(ORDERS)),
+        desired=situation(other).desired,
+        applied={"shop.orders": ORDERS},
+    )
+    second = plan(now, passed(first))
+    new = released(second, "shop.orders")
+    assert compared(second) == [(new.builds["orders"], old)]
+    assert new.promised["orders", 1, "orders"].succeeds == old
+
+
+def test_what_an_audit_is_compared_with_stays_when_its_build_is_released() -> None:
+    related = [shown("revenue", checks=(refers_to(port("shop.orders.orders@1")),))]
+    one, other = (
+        product("money.revenue", [transform("revenue", meaning=each)], related) for each in "ab"
+    )
+    start = situation(ORDERS, one)
+    first = plan(start)
+    now = replace(
+        after(first, start),
+        desired=situation(ORDERS, other).desired,
+        applied={one.address: one},
+    )
+    second = plan(now, passed(first))
+    assert all(earlier for _, earlier in compared(second))
+    again = plan(after(second, now), {**passed(first), **passed(second)})
+    assert again.empty
+
+
+def test_a_draft_promises_nobody_its_types() -> None:
+    draft = product("shop.orders", [transform("orders")], [shown("orders", status=Status.DRAFT)])
+    first = plan(situation(draft, environment="dev"))
+    other = product("shop.orders", [transform("orders", meaning="other")], draft.ports)
+    now = replace(
+        after(first, situation(draft, environment="dev")),
+        desired=situation(other, environment="dev").desired,
+        applied={"shop.orders": draft},
+    )
+    assert [earlier for _, earlier in compared(plan(now, passed(first)))] == [""]
 
 
 def test_what_is_reused_is_checked_for_new_promises_about_types() -> None:

@@ -135,6 +135,28 @@ def test_what_a_model_does_not_give_inside_of_a_column() -> None:
     assert misfit.message == "column `a.zip` of model `orders` does not fit its contract"
 
 
+def test_what_a_contract_does_not_list_inside_of_a_column() -> None:
+    select = "SELECT CAST(NULL AS STRUCT(city VARCHAR, secret VARCHAR)) AS a"
+    shop = product(Port("orders", {"a": "object"}), orders=select)
+    changed = nested({"name": "city", "logicalType": "string"})
+    (one,) = compiled(FAR, shop, changed=changed)["shop.orders"].diagnostics
+    assert (one.code, one.excerpt.strip()) == ("W409", '"properties": [')
+    assert one.message == "model `orders` gives column `a.secret`, which is not promised"
+    assert one.help == "list it in the contract, or leave it out of the model"
+    assert codes(FAR, shop) == []
+
+
+@pytest.mark.parametrize("name", ["TIMESTAMP_S", "ENUM('a')", "HUGEINT", "INTEGER[2]"])
+@pytest.mark.parametrize("select", ["CAST(NULL AS {})", "max_by(CAST(NULL AS {}), 1) OVER ()"])
+def test_a_type_that_is_stored_as_another_cannot_be_promised(name: str, select: str) -> None:
+    path = "domains/shop/orders/orders.v1.odcs.yaml"
+    shop = product(Port("orders", {"a": ""}), orders=f"SELECT {select.format(name)} AS a")
+    contract = json.loads(mesh_files([shop])[path])
+    contract["schema"][0]["properties"] = [{"name": "a", "physicalType": name}]
+    found = compiled(FAR, shop, changed={path: json.dumps(contract).encode()})
+    assert [each.code for each in found["shop.orders"].diagnostics] == ["W409"]
+
+
 def test_a_port_knows_what_its_model_gives_and_what_is_promised_inside() -> None:
     select = "SELECT CAST(NULL AS STRUCT(city VARCHAR)) AS a, 1 AS more"
     changed = nested({"name": "city", "logicalType": "string"})

@@ -41,7 +41,13 @@ def test_the_path_of_a_part() -> None:
 @pytest.mark.parametrize(
     ("promise", "native", "found"),
     [
-        (ADDRESS, "STRUCT(zip INTEGER, CITY VARCHAR, more DATE)", []),
+        (ADDRESS, "STRUCT(zip INTEGER, CITY VARCHAR)", []),
+        (
+            ADDRESS,
+            "STRUCT(zip INTEGER, city VARCHAR, more DATE)",
+            [("address.more", False, ("properties",))],
+        ),
+        (Promise("address", "object"), "STRUCT(more DATE)", []),
         (ADDRESS, "JSON", []),
         (ADDRESS, "", []),
         (ADDRESS, "STRUCT(city VARCHAR)", [("address.zip", True, ("properties", 1, "name"))]),

@@ -16,7 +16,7 @@ DECLARED = (
 
 @pytest.mark.parametrize("given", [{}, {"host": "db"}, {"port": 5432}, {"port": "5432"}])
 def test_what_is_declared_is_taken(given: dict[str, Any]) -> None:
-    assert list(wrong_options(DECLARED, given)) == []
+    assert list(wrong_options(DECLARED, given, given)) == []
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,13 @@ def test_what_is_declared_is_taken(given: dict[str, Any]) -> None:
 def test_anything_else_is_not(
     given: dict[str, Any], problem: str, advice: str, unknown: bool
 ) -> None:
-    [found] = wrong_options(DECLARED, given)
+    [found] = wrong_options(DECLARED, given, given)
     assert (found.problem, found.advice, found.unknown) == (problem, advice, unknown)
+
+
+def test_what_a_variable_holds_is_not_told() -> None:
+    [found] = wrong_options(DECLARED, {"port": "hunter2"}, {"port": "${PORT:-none}"})
+    assert found.problem == "`port` cannot be what PORT holds"
 
 
 def test_what_is_required_and_missing_is_told() -> None:

@@ -53,7 +53,7 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
 
     def text(screen: Screen) -> str:
         if not lines and listing.sound:
-            return NO_PRODUCTS
+            return "No product has changed.\n" if listing.selected else NO_PRODUCTS
         shown = draw_table(table, screen) if lines else ""
         products = f"{count(len(lines), 'product')} in {environment}"
         if not listing.sound:

@@ -76,14 +76,12 @@ def apply(
         else:
             view = View(screen.width, screen.colour, flags["verbose"], apply="", env=where)
             wanted = PlanOptions(products, flags["rebuild"], flags["take_over"])
-            plan = _shown(mesh, wanted, view, screen)
+            plan = _shown(mesh, wanted, options, view, screen)
         refuse_unless_allowed(plan, options)
         code = held_exit(plan)
         if plan.empty:
-            # What an interrupted run published may still have to be shown to other programs.
-            for event in apply_plan(mesh, plan, options):
-                if event.kind == "warning":
-                    screen.say(visible(event.text))
+            if saved:
+                _serve(mesh, plan, options, screen)
             put_no_run(screen, code)
         elif screen.agree(f"Apply this to {plan.environment}?", yes=yes):
             events = apply_plan(mesh, plan, options)
@@ -95,10 +93,24 @@ def apply(
         return code
 
 
-def _shown(mesh: Opened, options: PlanOptions, view: View, screen: Screen) -> Plan:
+def _serve(mesh: Opened, plan: Plan, options: ApplyOptions, screen: Screen) -> bool:
+    """Show other programs what an interrupted run published; False when it could not be done."""
+    warnings = [each for each in apply_plan(mesh, plan, options) if each.kind == "warning"]
+    for event in warnings:
+        screen.say(visible(event.text))
+    return not warnings
+
+
+def _shown(
+    mesh: Opened, wanted: PlanOptions, options: ApplyOptions, view: View, screen: Screen
+) -> Plan:
     """Make a plan and show it, as talk where the result is written in another format."""
     notice = not_there_yet(mesh)
-    planned = make_plan(mesh, options)
+    planned = make_plan(mesh, wanted)
+    idle = planned.plan.empty and not planned.plan.blocked
+    if idle and not _serve(mesh, planned.plan, options, screen):
+        # Damage may have been in the way, and a plan knows of it from now on.
+        planned = make_plan(mesh, wanted)
     warn(planned.loaded, planned.seconds, screen)
     text = draw(planned.plan, replace(view, seconds=planned.seconds, notice=notice))
     screen.show(text)

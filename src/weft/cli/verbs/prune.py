@@ -30,9 +30,9 @@ def prune(dry_run: bool, yes: bool, screen: Screen) -> int:
     with mesh_here("") as mesh:
         found = pruned(mesh, dry_run=True)
         if dry_run or not removes_anything(found):
-            put(pruned_result(found, done=False), screen)
             if not dry_run:
                 pruned(mesh)  # The store may have something to forget all the same.
+            put(pruned_result(found, done=False), screen)
             return Exit.DONE
         screen.say(pruned_result(found, done=False).text(screen).rstrip())
         if not screen.agree("Remove this?", yes=yes):

@@ -52,7 +52,8 @@ MESHWIDE: dict[str, Code] = {
         "A column whose type does not fit its contract",
         "Types fit as far as nothing is lost: an integer takes any width, a number decimals and "
         "floats, and `physicalType` is exact. Cast the column in the model: `CAST(x AS integer) "
-        "AS x`, or correct the contract.",
+        "AS x`, or correct the contract. Where the contract lists the fields of an object, the "
+        "model gives no others, for readers would see them.",
     ),
     "W410": Code(
         "An unknown relation",

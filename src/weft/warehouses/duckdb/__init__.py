@@ -20,7 +20,8 @@ OPTIONS = (
     Option(
         "memory_limit",
         "a size with its unit, such as `4GB` or `512 MiB`",
-        r"(?i)[0-9]+(\.[0-9]+)? ?[kmgt]i?b",
+        # Less or more than this is refused by the engine.
+        r"(?i)([1-9][0-9]{0,5}(\.[0-9]+)?|0\.[1-9][0-9]*) ?[mgt]i?b|[1-9][0-9]{2,8} ?ki?b",
     ),
 )
 
@@ -49,7 +50,7 @@ def open_warehouse(
 
     given = dict(options)
     production = given.pop("production", "prod")
-    for each in chain(wrong_options(OPTIONS, given), missing_options(OPTIONS, given)):
+    for each in chain(wrong_options(OPTIONS, given, given), missing_options(OPTIONS, given)):
         problem = f"warehouse `{name}`: {each.problem}; {each.advice}"
         raise WarehouseError(problem, denied=True)
     sources = SourceFiles(folder)

@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 
 from weft.contract.evaluate import evaluate, unmeasured
-from weft.mesh.check import CheckResult, Measure, Verdict
+from weft.mesh.check import CheckResult, Measure, Promise, Verdict
 from weft.mesh.diagnostic import as_written
 from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
 from weft.sql.nested import misfits
+from weft.sql.retyped import retyped
 from weft.sql.types import family_of
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
@@ -92,7 +93,13 @@ class Auditor:
             else result
             for measure, result in zip(spec.measures, results, strict=True)
         )
-        return Outcome(rows=rows, checks=(*column_results(spec, build.columns, rows), *kept))
+        columns = column_results(spec, build.columns, self._earlier_columns(spec), rows)
+        return Outcome(rows=rows, checks=(*columns, *kept))
+
+    def _earlier_columns(self, spec: AuditSpec) -> tuple[Column, ...]:
+        """The columns that readers have now; none where that build is not there any more."""
+        earlier = self._relations.manifests.find(spec.succeeds) if spec.succeeds else None
+        return earlier.columns if earlier else ()
 
     def _measured(self, spec: AuditSpec, reading: Reading) -> tuple[int, list[CheckResult]]:
         try:
@@ -216,29 +223,49 @@ def file_name(check: str) -> str:
 
 
 def column_results(
-    spec: AuditSpec, columns: tuple[Column, ...], rows: int
+    spec: AuditSpec, columns: tuple[Column, ...], earlier: tuple[Column, ...], rows: int
 ) -> tuple[CheckResult, ...]:
-    """Compare a candidate's columns with the contract's: one result, or one per column at fault."""
+    """Compare a candidate's columns with the contract's and with the earlier build's.
+
+    One result, or one per column at fault.
+    """
     if not spec.columns:
         return ()
-    found = {DIALECT.fold(column.name): column.type for column in columns}
-    faults = []
+    found, before = (
+        {DIALECT.fold(column.name): column.type for column in each} for each in (columns, earlier)
+    )
+    faults: list[CheckResult] = []
     for promise in spec.columns:
-        name = promise.name
-        native = found.get(DIALECT.fold(name))
+        name = DIALECT.fold(promise.name)
+        native = found.get(name)
         if native is None:
-            faults.append(_not_given(name))
-            continue
-        for each in misfits(promise, native, DIALECT):
-            path, problem = each.path, each.problem
-            faults.append(
-                _not_given(path)
-                if each.missing
-                else _fault(f"type_{path}", f"type of {path}", problem)
+            faults.append(_not_given(promise.name))
+        else:
+            # A type that the contract does not allow is no news beside that.
+            faults += _misfitting(promise, native) or _changed(
+                promise, native, before.get(name, "")
             )
     if faults:
         return tuple(replace(fault, rows=rows) for fault in faults)
     return (CheckResult("columns", "columns and their types", Verdict.PASS, rows),)
+
+
+def _misfitting(promise: Promise, native: str) -> list[CheckResult]:
+    return [
+        _not_given(each.path) if each.missing else _of_type(each.path, each.problem)
+        for each in misfits(promise, native, DIALECT)
+    ]
+
+
+def _changed(promise: Promise, native: str, before: str) -> list[CheckResult]:
+    return [
+        _of_type(each.path, f"{each.path} is {each.new or 'gone'} now, it was {each.old}")
+        for each in retyped(promise, native, before, DIALECT)
+    ]
+
+
+def _of_type(path: str, problem: str) -> CheckResult:
+    return _fault(f"type_{path}", f"type of {path}", problem)
 
 
 def _not_given(path: str) -> CheckResult:

@@ -74,7 +74,9 @@ class _Exact:
         """The condition that a text is kept whole by its value; false when there is no value."""
         matched = f"regexp_full_match({text}, {string(f' *({self.pattern}) *')})"
         if self.name in _FLOATS:
-            return f"isfinite({value}) OR ({value} IS NOT NULL AND {matched})"
+            # The engine reads `1_000`, as it does in SQL; for other numbers that is refused.
+            finite = f"isfinite({value}) AND NOT contains({text}, '_')"
+            return f"({finite}) OR ({value} IS NOT NULL AND {matched})"
         whole = f"CAST({value} AS VARCHAR) = {text} OR ({value} IS NOT NULL AND {matched})"
         if self.name.startswith("DECIMAL"):
             small = f"regexp_full_match({text}, {string(_EXPONENT)})"

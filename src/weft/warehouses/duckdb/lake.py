@@ -133,7 +133,12 @@ class Lake:
     def serve(self, environment: str) -> None:
         """Bring the file of an environment's ports up to date. Raises WarehouseError."""
         self._prepare()
-        self._ports.serve(environment, Expansion(self._layout, self._manifests))
+        try:
+            self._ports.serve(environment, Expansion(self._layout, self._manifests))
+        except WarehouseError as error:
+            if not (error.transient or error.unwritable):
+                _refuse_rotten(environment, self._releases, self._manifests)
+            raise
 
     def is_served(self, environment: str) -> bool:
         """Whether the file of an environment's ports is there and up to date."""
@@ -188,5 +193,18 @@ def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> No
         if relation.key not in whole:
             raise WarehouseError(
                 f"{'.'.join(relation.path)}: its data is missing or damaged in the lake; "
-                "run `weft apply`, which builds it again"
+                "run `weft apply`, which builds it again or says what to do first"
             )
+
+
+def _refuse_rotten(environment: str, releases: Releases, manifests: Manifests) -> None:
+    """Raise WarehouseError when data that is current in an environment is damaged."""
+    products = releases.products(environment)
+    current = (releases.current(environment, product) for product in products)
+    keys = {key for release in current if release for key in release.keys}
+    rotten = sorted(f"{build.product}.{build.model}" for build in manifests.rotten(keys))
+    if rotten:
+        raise WarehouseError(
+            f"the data of {', '.join(rotten)} is damaged in the lake; "
+            "run `weft apply`, which builds it again or says what to do first"
+        )

@@ -28,6 +28,7 @@ class Manifests:
         self._disk = disk
         self._wholeness = Wholeness(layout, disk)
         self._read: dict[str, Build] = {}
+        self._looked_into: set[str] = set()
 
     def keys(self) -> frozenset[str]:
         """Return the keys of all complete builds."""
@@ -40,8 +41,20 @@ class Manifests:
 
         These lead to one that did, and stand with what they read. A manifest is written after its
         files, so that files which are older are taken to be as they were. Only of other builds is
-        the manifest read, and of tables then the data.
+        the manifest read, and of tables then the data; where some of that was changed by somebody,
+        nothing is taken to be as it was, and all of them are read, once.
         """
+        keys = tuple(keys)
+        damaged, views = self._damage_from_outside(keys)
+        if self._wholeness.found_rot and not self._looked_into.issuperset(keys):
+            self._looked_into.update(keys)
+            damaged.update(build.key for build in self.rotten(keys))
+        return damaged, _hollow(views, damaged)
+
+    def _damage_from_outside(
+        self, keys: Iterable[str]
+    ) -> tuple[set[str], dict[str, tuple[str, ...]]]:
+        """The builds among these, and behind their views, that lost data; and all the views."""
         written = _times(self._layout.builds)
         files: dict[str, int] = {}
         for name, modified in _times(self._layout.files).items():
@@ -60,7 +73,7 @@ class Manifests:
             elif found.is_view:
                 views[key] = found.needs
                 waiting += found.needs
-        return damaged, _hollow(views, damaged)
+        return damaged, views
 
     def all(self) -> list[Build]:
         """Return all complete builds, by key. Raises WarehouseError when one cannot be read."""
@@ -171,7 +184,8 @@ class Manifests:
 
 
 def _missing(key: str) -> WarehouseError:
-    return WarehouseError(f"build {key} is missing in the lake, or damaged; plan and apply again")
+    problem = f"build {key} is missing in the lake, or damaged"
+    return WarehouseError(f"{problem}; `weft plan` says what to do")
 
 
 def _whole(keys: Iterable[str], reached: Mapping[str, Build | None]) -> frozenset[str]:

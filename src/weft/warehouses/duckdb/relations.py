@@ -65,7 +65,7 @@ class Relations:
         for build in self.manifests.rotten(keys):
             raise WarehouseError(
                 f"the data of {build.product}.{build.model} is damaged in the lake; "
-                "run `weft apply`, which builds it again"
+                "run `weft apply`, which builds it again or says what to do first"
             )
 
     def refuse_changed(self, keys: Iterable[str], sources: Mapping[str, Source]) -> None:

@@ -23,7 +23,11 @@ _decoder = msgspec.json.Decoder(Release)
 
 
 class Releases:
-    """The folder `releases/`. A release never changes, so what was read once is kept."""
+    """The folder `releases/`. A release never changes, so what was read once is kept.
+
+    A file that cannot be decoded still holds its place in the sequence: it stands for a damaged
+    release, after which the next one can be published.
+    """
 
     def __init__(self, layout: Layout, disk: Disk, scratch: Scratch, manifests: Manifests) -> None:
         self._layout = layout
@@ -135,11 +139,15 @@ class Releases:
             data = read(path)
             if data is None:
                 return None
-            try:
-                self._read[path] = _decoder.decode(data)
-            except msgspec.MsgspecError as error:
-                raise WarehouseError(f"{path} is damaged: {error}") from error
+            self._read[path] = _decoded(data) or Release(product, environment, number, ())
         return self._read[path]
+
+
+def _decoded(data: bytes) -> Release | None:
+    try:
+        return _decoder.decode(data)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _same(current: Release, wanted: Release) -> bool:

@@ -19,6 +19,8 @@ from weft.warehouses.protocol import Unmeasurable, WarehouseError
 
 MAX_MESSAGE = 300
 
+_MORE_MEMORY = "raise `memory_limit` of the warehouse in weft.yaml, or ask for less at a time"
+
 # In seconds.
 _PAUSE = 0.005
 
@@ -239,7 +241,7 @@ def explained(error: Exception) -> WarehouseError:
     if any(each in text for each in DENIED_TEXTS):
         return not_writable(_named_file(text))
     if isinstance(error, duckdb.OutOfMemoryException):
-        return OutOfMemory(text, interrupted=True)
+        return OutOfMemory(text, interrupted=True, next_step=_MORE_MEMORY)
     if isinstance(error, (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)):
         return WarehouseError(text, interrupted=True)
     return Unmeasurable(text)

@@ -12,11 +12,15 @@ from weft.warehouses.protocol import WarehouseError
 
 
 class Wholeness:
-    """Looks at the files of builds. A file that is newer than its manifest is suspect."""
+    """Looks at the files of builds. A file that is newer than its manifest is suspect.
+
+    `found_rot` says that some data was there, and not as it was written.
+    """
 
     def __init__(self, layout: Layout, disk: Disk) -> None:
         self._layout = layout
         self._disk = disk
+        self.found_rot = False
 
     def files(self, build: Build) -> list[str]:
         """Return the absolute paths of a build's own files."""
@@ -53,7 +57,9 @@ class Wholeness:
         files = self.files(build)
         if not all(map(os.path.exists, files)):
             return False
-        return build.checksum is None or build.checksum == checksum(files)
+        intact = build.checksum is None or build.checksum == checksum(files)
+        self.found_rot = self.found_rot or not intact
+        return intact
 
     def _touch(self, *paths: str) -> None:
         """Leave a mark on files; where nothing can be written it must do without."""
