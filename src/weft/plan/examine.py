@@ -71,9 +71,13 @@ class Situation:
         release = self.releases.get(product)
         return release.number if release else 0
 
+    def shown(self, product: str) -> Release | None:
+        """The release that readers here see: this environment's, or production's without one."""
+        return self.releases.get(product) or self.fallback.get(product)
+
     def is_damaged(self, product: str) -> bool:
         """Whether nothing but its number can be read of the release that a product shows."""
-        release = self.releases.get(product) or self.fallback.get(product)
+        release = self.shown(product)
         return release is not None and release.damaged
 
     def released_builds(self, product: str) -> frozenset[str]:
@@ -266,8 +270,7 @@ def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstr
 def as_released(situation: Situation, read: Read) -> str | None:
     """The key behind a port as it is released here, or in production where it is not."""
     address = PortAddress.parse(read.target)
-    product = str(address.product)
-    release = situation.releases.get(product) or situation.fallback.get(product)
+    release = situation.shown(str(address.product))
     return released_key(release, address, read.object) if release else None
 
 

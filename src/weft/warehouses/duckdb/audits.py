@@ -22,6 +22,7 @@ from weft.sql.retyped import retyped
 from weft.sql.types import family_of
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
+from weft.warehouses.duckdb.manifests import refuse_rotten
 from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
@@ -86,7 +87,7 @@ class Auditor:
         with self._relations.blaming(keys):
             rows, results = self._measured(spec, reading)
         if any(result.verdict is Verdict.ERROR for result in results):
-            self._relations.refuse_rotten(keys)
+            refuse_rotten(self._relations.manifests, keys)
         kept = tuple(
             self._quarantined(_Failing(step.product, spec, measure, reading), result, bound)
             if result.failed

@@ -14,7 +14,7 @@ from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.layout import Layout
-from weft.warehouses.duckdb.manifests import Manifests
+from weft.warehouses.duckdb.manifests import Manifests, damaged_data, refuse_rotten
 from weft.warehouses.duckdb.ports import Ports
 from weft.warehouses.duckdb.preparing import Preparation
 from weft.warehouses.duckdb.pruning import Pruning
@@ -137,7 +137,7 @@ class Lake:
             self._ports.serve(environment, Expansion(self._layout, self._manifests))
         except WarehouseError as error:
             if not (error.transient or error.unwritable):
-                _refuse_rotten(environment, self._releases, self._manifests)
+                refuse_rotten(self._manifests, _current_keys(environment, self._releases))
             raise
 
     def is_served(self, environment: str) -> bool:
@@ -191,20 +191,12 @@ def _exists(layout: Layout, owner: Owner) -> bool:
 def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> None:
     for relation in relations:
         if relation.key not in whole:
-            raise WarehouseError(
-                f"{'.'.join(relation.path)}: its data is missing or damaged in the lake; "
-                "run `weft apply`, which builds it again or says what to do first"
-            )
+            name = ".".join(relation.path)
+            raise damaged_data(f"{name}: its data is missing or damaged in the lake")
 
 
-def _refuse_rotten(environment: str, releases: Releases, manifests: Manifests) -> None:
-    """Raise WarehouseError when data that is current in an environment is damaged."""
+def _current_keys(environment: str, releases: Releases) -> set[str]:
+    """The keys of all builds behind what is current in an environment."""
     products = releases.products(environment)
     current = (releases.current(environment, product) for product in products)
-    keys = {key for release in current if release for key in release.keys}
-    rotten = sorted(f"{build.product}.{build.model}" for build in manifests.rotten(keys))
-    if rotten:
-        raise WarehouseError(
-            f"the data of {', '.join(rotten)} is damaged in the lake; "
-            "run `weft apply`, which builds it again or says what to do first"
-        )
+    return {key for release in current if release for key in release.keys}

@@ -183,6 +183,19 @@ class Manifests:
         self._read.pop(key, None)
 
 
+def refuse_rotten(manifests: Manifests, keys: Iterable[str]) -> None:
+    """Raise WarehouseError when data of these builds, or behind their views, is damaged."""
+    rotten = sorted(f"{build.product}.{build.model}" for build in manifests.rotten(keys))
+    if rotten:
+        raise damaged_data(f"the data of {', '.join(rotten)} is damaged in the lake")
+
+
+def damaged_data(problem: str) -> WarehouseError:
+    """Return the error for data that is not as it was written, with the way out."""
+    heals = "run `weft apply`, which builds it again or says what to do first"
+    return WarehouseError(f"{problem}; {heals}")
+
+
 def _missing(key: str) -> WarehouseError:
     problem = f"build {key} is missing in the lake, or damaged"
     return WarehouseError(f"{problem}; `weft plan` says what to do")

@@ -9,7 +9,7 @@ from threading import Lock
 from weft.mesh.release import Build
 from weft.plan.plan import Source
 from weft.warehouses.duckdb.layout import Layout
-from weft.warehouses.duckdb.manifests import Manifests
+from weft.warehouses.duckdb.manifests import Manifests, refuse_rotten
 from weft.warehouses.duckdb.readers import reader
 from weft.warehouses.duckdb.reading import Readable, Reading, readable_build, readable_source
 from weft.warehouses.duckdb.session import OutOfMemory, Stopped
@@ -57,16 +57,8 @@ class Relations:
             raise
         except WarehouseError as error:
             if not error.unwritable:
-                self.refuse_rotten(keys)
+                refuse_rotten(self.manifests, keys)
             raise
-
-    def refuse_rotten(self, keys: Iterable[str]) -> None:
-        """Raise WarehouseError when data that a statement over these keys read is damaged."""
-        for build in self.manifests.rotten(keys):
-            raise WarehouseError(
-                f"the data of {build.product}.{build.model} is damaged in the lake; "
-                "run `weft apply`, which builds it again or says what to do first"
-            )
 
     def refuse_changed(self, keys: Iterable[str], sources: Mapping[str, Source]) -> None:
         """Raise WarehouseError when the files of a source are no longer as they were pinned."""
