@@ -64,7 +64,7 @@ class Opened:
 def opened(folder: Path, environment: str, system: System) -> Iterator[Opened]:
     """Open the mesh in a folder; `environment` "" means production."""
     settings = load_settings(folder, system.variables)
-    store = open_store(settings.store, settings.mesh, system.new_id(), str(folder))
+    store = open_store(settings.store.reveal(), settings.mesh, system.new_id(), str(folder))
     mesh = Opened(
         folder=folder,
         settings=settings,

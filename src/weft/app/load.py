@@ -166,8 +166,11 @@ def _read_domain(reading: _Reading, name: str, remembered: Mapping[str, CachedPr
     reading.diagnostics += found
     if domain is None or not _usable(reading, domain, file):
         return
+    native = reading.settings.warehouses[domain.warehouse].type
     if not domain.dialect:
-        domain = replace(domain, dialect=reading.settings.warehouses[domain.warehouse].type)
+        domain = replace(domain, dialect=native)
+    elif domain.dialect != native:
+        domain = replace(domain, warehouse_dialect=native)
     reading.domains[name] = domain
     for folder in reading.workspace.products(name):
         reading.files += len(folder.files)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from weft.contract.evaluate import blocked
-from weft.mesh.check import CheckResult
+from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
 from weft.mesh.release import ObjectRelease, Release
 from weft.mesh.run import StepResult, StepState
 from weft.plan.plan import Plan, Step
-from weft.store.protocol import Finished
+from weft.store.protocol import Audited, Finished
 
 _WORST_FIRST = (StepState.FAILED, StepState.SKIPPED, StepState.HELD)
 
@@ -75,6 +75,7 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
                 obj.name: _columns(obj, ports.get((each.port, each.major))) for obj in each.objects
             },
             release=release.number,
+            dialect=manifest.dialect,
         )
         for each in release.ports
     )
@@ -92,12 +93,19 @@ def _columns(released: ObjectRelease, port: PortVersion | None) -> tuple[Column,
     return tuple(Column(name, types.get(name, "")) for name in released.columns)
 
 
-def _verdicts(
-    steps: Sequence[Step], results: Sequence[StepResult]
-) -> Mapping[str, tuple[CheckResult, ...]]:
-    done = {each.step: each.checks for each in results if each.state is StepState.DONE}
+def _verdicts(steps: Sequence[Step], results: Sequence[StepResult]) -> Mapping[str, Audited]:
+    """What audits found. What could not be measured is asked again: the cause may lie outside."""
+    done = {
+        each.step: each.checks
+        for each in results
+        if each.state is StepState.DONE and not any(map(_unmeasured, each.checks))
+    }
     return {
-        step.audit.audit: done[step.id]
+        step.audit.audit: Audited(step.audit.key, done[step.id])
         for step in steps
         if step.audit is not None and step.id in done
     }
+
+
+def _unmeasured(result: CheckResult) -> bool:
+    return result.verdict is Verdict.ERROR

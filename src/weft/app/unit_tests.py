@@ -58,7 +58,8 @@ def unit_results(
     if not manifest.tests:
         return
     ports = _port_types(manifest, everyone, descriptors)
-    warehouse, dialect = mesh.warehouse(manifest.warehouse), dialect_named(manifest.dialect)
+    warehouse = mesh.warehouse(manifest.warehouse)
+    dialect = dialect_named(manifest.native_dialect)
     for test in manifest.tests:
         began = mesh.system.monotonic()
         statements = unit_statements(test, manifest, ports)

@@ -31,7 +31,10 @@ class Budget:
 
 @dataclass(frozen=True)
 class Domain:
-    """A business area that owns data products; `title` is what `domain.yaml` calls name."""
+    """A business area that owns data products; `title` is what `domain.yaml` calls name.
+
+    `warehouse_dialect` is that of its warehouse, where it is not `dialect`.
+    """
 
     name: str
     warehouse: str
@@ -40,6 +43,7 @@ class Domain:
     purpose: str = ""
     team: Team = field(default_factory=Team)
     budget: Budget | None = None
+    warehouse_dialect: str = ""
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,14 @@ class Keep:
 
 @dataclass(frozen=True)
 class MeshSettings:
-    """The content of `weft.yaml`. `root` is this repository's name in the store."""
+    """The content of `weft.yaml`. `root` is this repository's name in the store.
+
+    `store` is the address of the store, which may have a password in it.
+    """
 
     mesh: str
     root: str
-    store: str
+    store: Secret
     production: str
     warehouses: dict[str, WarehouseSettings]
     environments: dict[str, Environment]

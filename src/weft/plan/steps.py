@@ -46,7 +46,7 @@ def product_steps(
 ) -> list[Step]:
     """The steps of one product, in order; what they bring is noted in `pending`."""
     manifest = found.manifest
-    dialect = dialect_named(manifest.dialect)
+    dialect = dialect_named(manifest.native_dialect)
     steps = _builds(found, situation, examined, dialect, pending)
     upstream = upstream_of(situation, examined)
     for key, audit in found.audits.items():

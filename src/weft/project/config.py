@@ -42,7 +42,7 @@ def read_settings(
     settings = MeshSettings(
         mesh=mesh,
         root=reader.text("root") or mesh,
-        store=reader.text("store", default=DEFAULT_STORE),
+        store=Secret(reader.text("store", default=DEFAULT_STORE)),
         production=reader.text("production", default=DEFAULT_PRODUCTION),
         warehouses={name: reader.warehouse(name) for name in data["warehouses"]},
         environments={name: reader.environment(name) for name in data.get("environments", ())},

@@ -24,8 +24,8 @@ from weft.mesh.product import DataProduct, PortContract
 from weft.project.faces import capped, column_of
 from weft.project.models import Surroundings
 from weft.project.read_yaml import Document
-from weft.sql.query import Known, compile_select, parse_rule
-from weft.sql.types import fit_problem
+from weft.sql.query import Known, parse_rule
+from weft.sql.types import fit_problem, translated_type
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,9 @@ def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diag
                 )
             )
             continue
+        physical = prop.physical_type
+        if physical and around.native is not around.dialect:
+            found += _untranslated(place, number, physical, around)
         problem = fit_problem(prop, given[prop.name], around.dialect)
         if problem:
             key = "physicalType" if prop.physical_type else "logicalType"
@@ -135,6 +138,17 @@ def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diag
                 )
             )
     return found
+
+
+def _untranslated(
+    place: _Place, number: int, physical: str, around: Surroundings
+) -> list[Diagnostic]:
+    if translated_type(physical, around.dialect, around.native):
+        return []
+    message = f"{around.native.name} has no type like {physical}"
+    note = "the product's warehouse could not keep what is promised"
+    where = ("properties", number, "physicalType")
+    return [place.report("W330", message, *where, note=note, help="leave physicalType out")]
 
 
 def _port_object(
@@ -245,7 +259,7 @@ def _sql_rule(
             )
         known[name] = found
     if tree is not None and not problems:
-        compiled, problems = compile_select(tree, around.dialect, known)
+        compiled, problems = around.compiled(tree, known)
         if compiled is not None:
             return CheckQuery(check, query=compiled.query)
     first = problems[0]

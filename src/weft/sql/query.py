@@ -17,7 +17,7 @@ from weft.sql.fingerprint import fingerprint
 from weft.sql.gate import survey
 from weft.sql.problem import NOWHERE, Place, Problem, place_of
 from weft.sql.qualified import Known, Qualified, Setting, choose_mark
-from weft.sql.reading import first_line, read
+from weft.sql.reading import MAX_TEXT, first_line, read
 from weft.sql.scopes import qualify_scoped
 from weft.sql.simple import qualify_simple
 
@@ -32,6 +32,9 @@ __all__ = [
     "parse_select",
     "ports_query_text",
 ]
+
+# As many characters fit into a name everywhere, whichever they are.
+_RULE_NAME = 15
 
 _MODEL_NAMES = (1, 2)
 _PORT_NAMES = (3,)
@@ -108,7 +111,7 @@ def parse_rule(text: str, dialect: Dialect, column: str | None) -> Parsed:
             text, "W327", "a rule gives one value", "this is a second one"
         )
         return None, (problem,)
-    _name_outputs(tree, dialect)
+    _name_outputs(tree, dialect, _RULE_NAME)
     return _examined(tree, text, dialect, _MODEL_NAMES)
 
 
@@ -204,13 +207,13 @@ def _examined(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ..
     return ParsedSelect(tree, text, tuple(places), places, simple, deterministic), ()
 
 
-def _name_outputs(tree: exp.Query, dialect: Dialect) -> None:
-    """Name the outputs of a query that nobody reads by name."""
+def _name_outputs(tree: exp.Query, dialect: Dialect, longest: int = MAX_TEXT) -> None:
+    """Name the outputs of a query that nobody reads by name, by the beginning of their text."""
     while isinstance(tree, exp.SetOperation) and isinstance(tree.this, exp.Query):
         tree = tree.this
     for each in list(tree.expressions):
         if not isinstance(each, exp.Alias | exp.Column | exp.Star | exp.Dot):
-            name = each.sql(dialect=dialect.sqlglot, comments=False)
+            name = each.sql(dialect=dialect.sqlglot, comments=False)[:longest]
             named = exp.Alias(this=each.copy(), alias=exp.to_identifier(name, quoted=True))
             each.replace(named)
 

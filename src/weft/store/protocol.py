@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Descriptor, ProductManifest
@@ -38,6 +38,10 @@ class FencedOut(Exception):
     """This run no longer holds its lock: somebody unlocked it meanwhile."""
 
 
+class Unfit(Exception):
+    """A file does not fit the store that it was to fill: it, or the store, is not as it must be."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Which mesh a store belongs to, its own id, and the version of its format."""
@@ -63,13 +67,37 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Audited:
+    """What an audit found, and the key of the build that it looked at."""
+
+    build: str
+    results: Sequence[CheckResult]
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """What a store need not keep any longer.
+
+    Verdicts on `builds`, by their keys; of the runs of `root` that ended before `before`, an ISO
+    time, plans and what steps did, unless `runs` names them; and definitions that are neither
+    applied nor in `definitions`, by digest.
+    """
+
+    root: str
+    before: str
+    builds: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
+    definitions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Finished:
     """How a product ended in a run. Empty parts are left as they were.
 
     `manifest` becomes the applied definition; `removed` forgets the product; `release` and
     `descriptors` are what is now published, and descriptors of ports that the release no longer
-    has are forgotten; `verdicts` are audit results by audit key. `lift_hold` ends a hold that a
-    new definition overrides.
+    has are forgotten; `verdicts` are what audits found, by audit key. `lift_hold` ends a hold that
+    a new definition overrides.
     """
 
     product: str
@@ -79,7 +107,7 @@ class Finished:
     removed: bool = False
     release: Release | None = None
     descriptors: Sequence[Descriptor] = ()
-    verdicts: Mapping[str, Sequence[CheckResult]] = field(default_factory=dict)
+    verdicts: Mapping[str, Audited] = field(default_factory=dict)
     lift_hold: bool = False
 
 
@@ -136,13 +164,13 @@ class Journal(Protocol):
         """
 
     def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
-        """Runs, newest first; of all environments when "" is given."""
+        """Runs, newest first; of all environments when "" is given, all runs when `limit` is 0."""
 
     def steps(self, run: str) -> tuple[StepResult, ...]:
-        """What the steps of a run did, in order."""
+        """What the steps of a run did, in order; nothing once that was forgotten."""
 
     def plan(self, run: str) -> bytes:
-        """The plan of a run as JSON. Raises KeyError when there is no such run."""
+        """The plan of a run as JSON. Raises KeyError when there is none, or none any longer."""
 
     def locks(self) -> tuple[Lock, ...]:
         """All locks that are held."""
@@ -173,7 +201,11 @@ class AuditLog(Protocol):
         """Append an entry of its own, for acts that change nothing else in the store."""
 
     def verify(self) -> tuple[int, str]:
-        """Check the whole chain; how many entries are good, and what is wrong with the next."""
+        """Check the whole chain; how many entries are good, and what is wrong with the next.
+
+        What else the store keeps must have its entries: a chain that was emptied, or cut with its
+        head, is good in itself.
+        """
 
 
 class Store(Protocol):
@@ -199,6 +231,19 @@ class Store(Protocol):
         """Take the id of a store that was lost, so that what is marked with it is ours again.
 
         Raises StoreError when anything was ever applied with this store.
+        """
+
+    def forget(self, outdated: Outdated) -> None:
+        """Remove what need not be kept; runs, releases and the audit log stay for ever."""
+
+    def export(self, file: BinaryIO) -> int:
+        """Write everything into an empty file, as of one moment; how many rows."""
+
+    def restore(self, file: BinaryIO, actor: str, at: str) -> int:
+        """Fill this store with what `export` wrote, its id too; how many rows.
+
+        All of it or nothing. Raises Unfit when anything was ever done with this store, and when
+        the file is damaged or was written for another mesh or format.
         """
 
     def close(self) -> None:

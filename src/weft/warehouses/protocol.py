@@ -39,6 +39,10 @@ class WarehouseError(Exception):
         self.unwritable = unwritable
 
 
+class Unmeasurable(WarehouseError):
+    """The statement itself is at fault: it does not bind, or a value in it cannot be computed."""
+
+
 class Conflict(WarehouseError):
     """Somebody else moved the pointer first: the expected release is no longer current."""
 
@@ -55,13 +59,15 @@ class Scope:
 class Bound:
     """What a step needs and a plan cannot know: the run, its fence, the time, pinned sources.
 
-    `at` is an ISO time in UTC. `sources` are the plan's pinned sources by key.
+    `at` is an ISO time in UTC. `sources` are the plan's pinned sources by key. `environment` is
+    where what is built is put, in so far as that matters to the warehouse; "" is production.
     """
 
     run: str
     fence: int
     at: str
     sources: Mapping[str, Source]
+    environment: str = ""
 
 
 @dataclass(frozen=True)

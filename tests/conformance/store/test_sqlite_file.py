@@ -8,15 +8,17 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from weft.mesh.run import Run
+from weft.mesh.release import Release
+from weft.mesh.run import Hold, Run, RunState
+from weft.store.migrate import FORMAT
 from weft.store.opening import open_store
-from weft.store.protocol import Identity, Store, StoreError
+from weft.store.protocol import Finished, Identity, Store, StoreError
 from weft.store.sqlite.creation import create
-from weft.store.sqlite.migrate import FORMAT
 from weft.store.sqlite.store import SqliteStore
 
 AT = "2026-03-01T10:00:05Z"
@@ -64,11 +66,12 @@ def test_only_the_user_can_read_a_new_store(tmp_path: Path, new_run: Callable[[s
 
 def test_durable_settings_are_on(path: Path) -> None:
     store = reopened(path)
-    with store._database.reading() as connection:
-        settings = {
-            name: connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+    names = ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+    settings = store.database.read(
+        lambda transaction: {
+            name: transaction.execute(f"PRAGMA {name}").fetchone()[0] for name in names
         }
+    )
     store.close()
     assert settings == {
         "journal_mode": "wal",
@@ -157,7 +160,7 @@ def test_a_damaged_page_is_named_damage(path: Path, raw: sqlite3.Connection) -> 
 def test_damaged_content_is_named_damage(
     path: Path, raw: sqlite3.Connection, content: bytes
 ) -> None:
-    raw.execute("INSERT INTO verdicts VALUES ('audit', ?)", (content,))
+    raw.execute("INSERT INTO verdicts VALUES ('audit', 'build', ?)", (content,))
     store = reopened(path)
     with pytest.raises(StoreError, match="it is damaged"):
         store.definitions.verdicts(["audit"])
@@ -168,9 +171,8 @@ def test_a_full_disk_is_recognised_and_nothing_is_half_written(
     path: Path, new_run: Callable[[str], Run]
 ) -> None:
     store = reopened(path)
-    with store._database.reading() as connection:
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+    (pages,) = store.database.read(lambda it: it.execute("PRAGMA page_count").fetchone())
+    store.database.read(lambda it: it.execute(f"PRAGMA max_page_count = {pages + 4}"))
     with pytest.raises(StoreError, match="no room is left") as refused:
         store.journal.begin(new_run("r1"), ["a.p"], os.urandom(100_000))
     assert refused.value.full
@@ -430,3 +432,61 @@ def test_a_missing_entry_is_found(path: Path, raw: sqlite3.Connection, number: i
 def test_an_altered_head_is_found(path: Path, raw: sqlite3.Connection, statement: str) -> None:
     unguarded(raw).execute(statement)
     assert verified(path)[1] != ""
+
+
+EMPTY = "0" * 64
+
+
+def keep_something(path: Path) -> None:
+    """Let a run publish a release and end, and a person place a hold."""
+    store = reopened(path)
+    run = Run("r1", "apply", "prod", "p", RunState.RUNNING, "t1")
+    [lock] = store.journal.begin(run, ["a.p"], b"{}")
+    release = Release("a.p", "prod", 1, ())
+    store.journal.finish(lock, Finished("a.p", "prod", release=release), run, "t2")
+    store.journal.end(replace(run, state=RunState.DONE, ended="t3"))
+    store.journal.hold(Hold("a.p", "prod", 1, "ana", "", "t4"))
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("kept", "missing"),
+    [
+        (3, "no entry says that run r1 began"),
+        (4, "no entry says that run r1 ended"),
+        (5, "no entry says that run r1 ended"),
+        (6, "no entry says that run r1 ended"),
+        (7, "no entry says that a.p was held in prod"),
+    ],
+)
+def test_a_log_that_was_cut_with_its_head_does_not_fit_the_store(
+    path: Path, raw: sqlite3.Connection, kept: int, missing: str
+) -> None:
+    keep_something(path)
+    assert verified(path) == (8, "")
+    unguarded(raw).execute("DELETE FROM audit WHERE number > ?", (kept,))
+    raw.execute(
+        "UPDATE audit_head SET number = ?1, hash = (SELECT hash FROM audit WHERE number = ?1)",
+        (kept,),
+    )
+    assert verified(path) == (kept, f"{missing}: entries are missing")
+
+
+def test_an_emptied_log_does_not_fit_the_store(path: Path, raw: sqlite3.Connection) -> None:
+    keep_something(path)
+    unguarded(raw).execute("DELETE FROM audit")
+    raw.execute("UPDATE audit_head SET number = 0, hash = ?", (EMPTY,))
+    assert verified(path) == (0, "no entry says that run r1 began: entries are missing")
+
+
+def test_verdicts_of_the_first_format_are_asked_for_again(
+    path: Path, raw: sqlite3.Connection
+) -> None:
+    raw.execute("DROP TABLE verdicts")
+    raw.execute("CREATE TABLE verdicts (audit TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT")
+    raw.execute("INSERT INTO verdicts VALUES ('old', x'00')")
+    raw.execute("UPDATE identity SET format = 1")
+    store = reopened(path)
+    assert store.identity.format == FORMAT
+    assert store.definitions.verdicts(["old"]) == {}
+    store.close()

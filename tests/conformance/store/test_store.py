@@ -6,7 +6,6 @@ import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
-from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -19,7 +18,7 @@ from weft.mesh.manifest import Column, Descriptor, ProductManifest
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold, Run, RunState, StepResult, StepState
 from weft.store.opening import open_store
-from weft.store.protocol import Applied, Finished, Identity, Store, StoreError
+from weft.store.protocol import Applied, Audited, Finished, Identity, Store, StoreError
 
 AT = "2026-03-01T10:00:05Z"
 FLIGHTS = "operations.flights"
@@ -127,7 +126,7 @@ def test_a_finished_product_is_given_back_as_it_was(
             manifest=MANIFEST,
             release=release(1, 1, 2),
             descriptors=(descriptor(1), descriptor(2)),
-            verdicts={"audit 1": (RESULT,), "audit 2": ()},
+            verdicts={"audit 1": Audited("b1", (RESULT,)), "audit 2": Audited("b2", ())},
         )
     )
     for each in (store, open_one()):
@@ -156,7 +155,7 @@ def test_empty_parts_leave_what_was_there(store: Store, record: Callable[..., No
             manifest=MANIFEST,
             release=release(1, 1),
             descriptors=(descriptor(1),),
-            verdicts={"audit": (RESULT,)},
+            verdicts={"audit": Audited("b", (RESULT,))},
         )
     )
     store.journal.end(Run("r1", "apply", "prod", "p", RunState.DONE, AT, AT))
@@ -233,8 +232,8 @@ def test_a_later_verdict_replaces_the_earlier_one(
     store: Store, record: Callable[..., None]
 ) -> None:
     passed = replace(RESULT, verdict=Verdict.PASS, failed=0)
-    record(Finished(FLIGHTS, "prod", verdicts={"audit": (RESULT,)}), "r1")
-    record(Finished(FLIGHTS, "prod", verdicts={"audit": (passed,)}), "r2")
+    record(Finished(FLIGHTS, "prod", verdicts={"audit": Audited("b", (RESULT,))}), "r1")
+    record(Finished(FLIGHTS, "prod", verdicts={"audit": Audited("b", (passed,))}), "r2")
     assert store.definitions.verdicts(["audit"]) == {"audit": (passed,)}
 
 
@@ -242,7 +241,7 @@ def test_ten_thousand_verdicts_are_asked_for_at_once(
     store: Store, record: Callable[..., None]
 ) -> None:
     keys = [f"{number:064x}" for number in range(10_000)]
-    record(Finished(FLIGHTS, "prod", verdicts=dict.fromkeys(keys[::2], (RESULT,))))
+    record(Finished(FLIGHTS, "prod", verdicts=dict.fromkeys(keys[::2], Audited("b", (RESULT,)))))
     assert store.definitions.verdicts(iter(keys)) == dict.fromkeys(keys[::2], (RESULT,))
 
 
@@ -264,6 +263,7 @@ def test_runs_are_listed_newest_first_with_how_they_ended(
     store.journal.end(ended)
     assert store.journal.runs() == (begun[3], begun[2], ended, begun[0])
     assert store.journal.runs("prod", limit=2) == (begun[3], begun[2])
+    assert store.journal.runs("prod", limit=0) == store.journal.runs()
     assert store.journal.runs("dev") == ()
     assert all(type(run.state) is RunState for run in store.journal.runs())
 
@@ -383,15 +383,12 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
             return st.one_of(*map(values, inner))
 
 
-@pytest.fixture(scope="module")
-def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder: Path = tmp_path_factory.mktemp("store")
-    store = open_store(f"sqlite:///{folder}/store.db", "skyline", "first", "/")
-    yield store, itertools.count()
-    store.close()
+# One store for all examples, each of which has an environment of its own.
+SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+NUMBERS = itertools.count()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(
     manifest=values(ProductManifest),
     released=values(Release),
@@ -400,15 +397,14 @@ def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Any:
     results=values(tuple[CheckResult, ...]),
 )
 def test_any_nouns_are_given_back_as_they_were(
-    long_lived: Any,
+    store: Store,
     manifest: ProductManifest,
     released: Release,
     described: Descriptor,
     steps: tuple[StepResult, ...],
     results: tuple[CheckResult, ...],
 ) -> None:
-    store, numbers = long_lived
-    name = str(next(numbers))
+    name = str(next(NUMBERS))
     finished = Finished(
         product=manifest.address,
         environment=name,
@@ -416,7 +412,7 @@ def test_any_nouns_are_given_back_as_they_were(
         manifest=replace(manifest, digest=name),
         release=replace(released, product=manifest.address, environment=name),
         descriptors=(described,),
-        verdicts={name: results},
+        verdicts={name: Audited("b", results)},
     )
     run = Run(name, "apply", name, "p", RunState.RUNNING, AT)
     (lock,) = store.journal.begin(run, [finished.product], b"{}")

@@ -11,7 +11,7 @@ import pytest
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import AuditEntry, Hold, Run, RunState, StepResult, StepState
-from weft.store.protocol import Finished, Store
+from weft.store.protocol import Finished, Outdated, Store
 
 AT = "2026-03-01T10:00:05Z"
 MANIFEST = ProductManifest("a", "p", "skyline", "domains/a/p", "lake", "duckdb", digest="d1")
@@ -157,3 +157,18 @@ def test_entries_are_chained_and_numbered_without_gaps(
 def test_an_entry_is_what_was_added(store: Store) -> None:
     entry = store.audit.add("ana", "plan.saved", "a.p", "why", AT)
     assert entry == AuditEntry(1, AT, "ana", "plan.saved", "a.p", "why", "0" * 64, hash=entry.hash)
+
+
+def test_what_is_in_the_store_has_its_entries(
+    store: Store, new_run: Callable[[str], Run], record: Callable[..., None]
+) -> None:
+    record(Finished("a.p", "prod", release=Release("a.p", "prod", 1, ())), "r1")
+    store.journal.end(replace(new_run("r1"), state=RunState.DONE, ended=AT))
+    store.journal.begin(replace(new_run("r2"), pid=1), ["a.p"], b"{}")
+    store.journal.begin(new_run("r3"), ["a.p"], b"{}", alive=lambda lock: False)
+    store.journal.hold(Hold("a.p", "prod", 3, "cem", "", AT))
+    store.journal.hold(Hold("a.q", "prod", 3, "cem", "", AT))
+    store.journal.lift("a.q", "prod", "cem", AT)
+    store.forget(Outdated("skyline", "2099-01-01T00:00:00Z"))
+    good, problem = store.audit.verify()
+    assert (good, problem) == (len(store.audit.entries()), "")

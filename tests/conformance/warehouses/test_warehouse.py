@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,9 +15,9 @@ from warehouse_steps import (
     build,
     port,
     publish,
-    relation,
     rows,
     rows_of,
+    serve,
     shown_as,
 )
 
@@ -29,45 +27,6 @@ from weft.warehouses.protocol import Conflict, Relation, Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
 NOW = "2026-03-20T10:00:00+00:00"
-
-ODD_NAMES = [
-    "UPPER",
-    "two words",
-    'say "hi"',
-    "a.b",
-    "select",
-    "it's",
-    "größe",
-    "日本",
-    "%s {0} $1 ?",
-    "x" * 60,
-    "-- no comment",
-    "back\\slash",
-]
-
-TYPES: dict[str, tuple[str, Any]] = {
-    "boolean": ("true", True),
-    "smallint": ("CAST(-7 AS SMALLINT)", -7),
-    "integer": ("CAST(2147483647 AS INTEGER)", 2147483647),
-    "bigint": ("CAST(9223372036854775807 AS BIGINT)", 9223372036854775807),
-    "decimal": (
-        "CAST('12345678901234567890.123' AS DECIMAL(38,3))",
-        Decimal("12345678901234567890.123"),
-    ),
-    "double": ("CAST(1.5 AS DOUBLE PRECISION)", 1.5),
-    "varchar": ("'naïve ☃'", "naïve ☃"),
-    "empty": ("''", ""),
-    "date": ("DATE '2024-02-29'", datetime.date(2024, 2, 29)),
-    "time": ("TIME '12:34:56.123456'", datetime.time(12, 34, 56, 123456)),
-    "timestamp": (
-        "TIMESTAMP '1969-07-20 20:17:40.123456'",
-        datetime.datetime(1969, 7, 20, 20, 17, 40, 123456),  # noqa: DTZ001
-    ),
-}
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def publish_a(number: int) -> Step:
@@ -96,7 +55,7 @@ def test_a_build_is_seen_by_another_program(open_one: Any) -> None:
     assert rows_of(other, "a", ["id"]) == [(1,)]
 
 
-def test_a_build_reads_builds_and_views(warehouse: Any) -> None:
+def test_a_build_reads_builds_and_views(warehouse: Any, relation: Any) -> None:
     warehouse.run(build("a", "SELECT 1 AS id UNION ALL SELECT 2"), bound())
     view = build("v", f"SELECT a.id + 1 AS id FROM {relation('a')} AS a", ["a"], "view")
     assert warehouse.run(view, bound()).rows == 0
@@ -109,7 +68,7 @@ def test_a_build_reads_builds_and_views(warehouse: Any) -> None:
     assert rows_of(warehouse, "b", ["total"]) == [(3,)]
 
 
-def test_builds_read_after_opening_again(open_one: Any) -> None:
+def test_builds_read_after_opening_again(open_one: Any, relation: Any) -> None:
     first = open_one()
     first.run(build("a", "SELECT 7 AS id"), bound())
     first.run(build("v", f"SELECT a.id FROM {relation('a')} AS a", ["a"], "view"), bound())
@@ -119,7 +78,7 @@ def test_builds_read_after_opening_again(open_one: Any) -> None:
     assert rows_of(other, "b", ["id"]) == [(7,)]
 
 
-def test_a_missing_build_is_named(warehouse: Any) -> None:
+def test_a_missing_build_is_named(warehouse: Any, relation: Any) -> None:
     with pytest.raises(WarehouseError, match="build gone is missing"):
         warehouse.run(build("b", f"SELECT 1 FROM {relation('gone')}", ["gone"]), bound())
 
@@ -127,54 +86,11 @@ def test_a_missing_build_is_named(warehouse: Any) -> None:
 def test_a_faulty_statement_leaves_nothing(warehouse: Any) -> None:
     with pytest.raises(WarehouseError, match="nothing_like_it"):
         warehouse.run(build("a", "SELECT nothing_like_it"), bound())
-    with pytest.raises(WarehouseError, match="convert"):
+    with pytest.raises(WarehouseError, match="z"):
         warehouse.run(
             build("a", "SELECT CAST(x AS INTEGER) AS y FROM (VALUES ('z')) t(x)"), bound()
         )
     assert warehouse.observe(PROD).builds == frozenset()
-
-
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_any_column_name(warehouse: Any, name: str) -> None:
-    outcome = warehouse.run(build("a", f"SELECT 1 AS {quoted(name)}"), bound())
-    assert outcome.columns[0].name == name
-    warehouse.run(
-        build("v", f"SELECT {quoted(name)} FROM {relation('a')} AS t", ["a"], "view"), bound()
-    )
-    step = publish([port({"orders": ("a", [name]), "views": ("v", [name])})])
-    assert warehouse.run(step, bound()).release.ports[0].objects[0].columns == (name,)
-    assert rows_of(warehouse, "a", [name]) == rows_of(warehouse, "v", [name]) == [(1,)]
-    warehouse.serve("prod")
-
-
-def test_every_type_and_its_null(warehouse: Any) -> None:
-    row = ", ".join(f"{sql} AS {name}_x" for name, (sql, _) in TYPES.items())
-    nulls = ", ".join("NULL" for _ in TYPES)
-    warehouse.run(build("a", f"SELECT {row} UNION ALL SELECT {nulls}"), bound())
-    names = [f"{name}_x" for name in TYPES]
-    values = tuple(value for _, value in TYPES.values())
-    assert rows_of(warehouse, "a", names) == [values, (None,) * len(TYPES)]
-
-
-def test_a_sum_keeps_every_digit(warehouse: Any) -> None:
-    select = f"SELECT sum(x) AS total FROM (VALUES ({2**62}), ({2**62}), ({2**62})) t(x)"
-    warehouse.run(build("a", select), bound())
-    assert rows_of(warehouse, "a", ["total"]) == [(3 * 2**62,)]
-
-
-@pytest.mark.parametrize("count", [1, 500])
-def test_any_number_of_columns(warehouse: Any, count: int) -> None:
-    names = [f"c{number}" for number in range(count)]
-    select = ", ".join(f"{number} AS {name}" for number, name in enumerate(names))
-    warehouse.run(build("a", f"SELECT {select}"), bound())
-    assert rows_of(warehouse, "a", names) == [tuple(range(count))]
-
-
-def test_no_rows_but_columns(warehouse: Any) -> None:
-    outcome = warehouse.run(build("a", "SELECT 1 AS id, 'x' AS name WHERE 1 = 0"), bound())
-    assert outcome.rows == 0
-    assert [column.name for column in outcome.columns] == ["id", "name"]
-    assert rows_of(warehouse, "a", ["name"]) == []
 
 
 def test_publishing_moves_the_pointer(open_one: Any) -> None:
@@ -226,7 +142,7 @@ def test_dropping_shows_less(warehouse: Any) -> None:
     warehouse.run(publish_a(1), bound())
     drop = publish([], expected=1, kind=StepKind.DROP)
     assert warehouse.run(drop, bound("run_2", 2)).release.ports == ()
-    warehouse.serve("prod")
+    serve(warehouse)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +153,7 @@ def test_steps_that_stand_in_the_order(warehouse: Any, kind: StepKind) -> None:
     assert warehouse.run(step, bound()).release is None
 
 
-def test_a_query_sees_its_relations_and_no_others(warehouse: Any) -> None:
+def test_a_query_sees_its_relations_and_no_others(warehouse: Any, relation: Any) -> None:
     warehouse.run(build("a", "SELECT 1 AS id, 'hidden' AS secret"), bound())
     seen = [shown_as("seen", "a", ["id"])]
     assert rows(warehouse.query("SELECT id FROM sales.orders.seen", seen)) == [(1,)]
@@ -272,7 +188,7 @@ def test_a_stream_is_stored(warehouse: Any) -> None:
     assert rows_of(warehouse, "landed", ["x"]) == [(1,), (None,), (3,)]
 
 
-def test_forgetting_keeps_what_releases_reach(open_one: Any) -> None:
+def test_forgetting_keeps_what_releases_reach(open_one: Any, relation: Any) -> None:
     warehouse = open_one()
     for key in ("a", "old", "unused"):
         warehouse.run(build(key, "SELECT 1 AS id"), bound())
@@ -329,7 +245,7 @@ def test_cancelling_stops_a_running_step(warehouse: Any) -> None:
     assert warehouse.observe(PROD).builds == {"warm"}
 
 
-def test_many_threads_build_at_once(warehouse: Any) -> None:
+def test_many_threads_build_at_once(warehouse: Any, relation: Any) -> None:
     warehouse.run(build("root", "SELECT 1 AS id"), bound())
 
     def work(number: int) -> None:

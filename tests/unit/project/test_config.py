@@ -23,7 +23,7 @@ def test_the_defaults() -> None:
     assert settings("mesh: m\nwarehouses: {lake: {type: x}}") == MeshSettings(
         mesh="m",
         root="m",
-        store="sqlite:///.weft/store.db",
+        store=Secret("sqlite:///.weft/store.db"),
         production="prod",
         warehouses={"lake": WarehouseSettings("lake", "x")},
         environments={},
@@ -47,7 +47,7 @@ keep: {releases: 3}
 
 def test_everything() -> None:
     result = settings(FULL, DB_USER="ana", HOST="db.example")
-    assert (result.root, result.store, result.production) == (
+    assert (result.root, result.store.reveal(), result.production) == (
         "r",
         "postgresql://db.example/weft",
         "live",

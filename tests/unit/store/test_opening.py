@@ -23,7 +23,7 @@ def test_an_absolute_path_has_four_slashes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://ana:hunter2@db.example/weft",
+        "postgres:hunter2@db.example/weft",
         "mysql:hunter2",
         "sqlite://hunter2/a.db",
         "sqlite:///",
@@ -39,5 +39,22 @@ def test_other_addresses_are_refused_without_showing_them(url: str, tmp_path: Pa
 
 
 def test_the_kind_of_a_wrong_address_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="starts with `postgresql:`"):
-        open_store("postgresql://db.example/weft", "skyline", "first", str(tmp_path))
+    with pytest.raises(StoreError, match="starts with `mysql:`"):
+        open_store("mysql://db.example/weft", "skyline", "first", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://ana:hunter2@db.example:wrong/weft?x=hunter2", "cannot be read"),
+        ("postgresql://ana:hunter2@db.example/weft?sslmode=hunter2", "store weft on db.example"),
+        ("postgresql://ana:hunter2@db.example", "names no database"),
+        ("postgres://ana:hunter2@127.0.0.1:1/weft", "store weft on 127.0.0.1: it cannot be opened"),
+    ],
+)
+def test_an_address_on_a_server_is_never_shown(url: str, told: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        open_store(url, "skyline", "first", "/")
+    assert told in str(refused.value)
+    assert not [each for each in ("ana", "hunter2") if each in str(refused.value)]
+    assert refused.value.__cause__ is None

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
+from weft.store.database import NOTHING, Transaction
 from weft.store.sqlite.errors import explained
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 _SETTINGS = (
     "PRAGMA synchronous = FULL",
@@ -20,15 +25,42 @@ _SETTINGS = (
 )
 
 
-class Database:
+class SqliteTransaction:
+    """Runs statements inside the transaction of the connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, values: Mapping[str, Any] = NOTHING) -> sqlite3.Cursor:
+        """Run a statement with these parameters; more of them than it names may be given."""
+        return self._connection.execute(statement, values)
+
+    def execute_all(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that gives no rows once for each set of parameters."""
+        self._connection.executemany(statement, rows)
+
+    def run(self, script: str) -> None:
+        """Run a migration."""
+        for statement in statements(script):
+            self._connection.execute(statement)
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table."""
+        found = self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,))
+        return found.fetchone() is not None
+
+
+class SqliteDatabase:
     """A SQLite file that exists. Threads take turns; other programs are waited for."""
+
+    migrations = MIGRATIONS
 
     def __init__(self, path: str, patience: float) -> None:
         """Open the file at an absolute path; `patience` is how many seconds to wait for others.
 
         Raises StoreError.
         """
-        self.path = path
+        self.place = path
         self._turn = threading.RLock()
         with explained(path):
             # Autocommit: a transaction begins where this class says so and nowhere else.
@@ -46,41 +78,36 @@ class Database:
                 self._connection.close()
                 raise
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for reads that all see the same moment. Raises StoreError."""
-        with self._transaction("BEGIN") as connection:
-            yield connection
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Do work whose reads all see the same moment. Raises StoreError."""
+        with self._transaction("BEGIN") as transaction:
+            return work(transaction)
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection as the only writer; all is kept at the end, or nothing on an error.
-
-        Raises StoreError. What was written is durable once the block was left.
-        """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Do work as the only writer; it is durable when this returns. Raises StoreError."""
+        with self._transaction("BEGIN IMMEDIATE") as transaction:
+            return work(transaction)
 
     def write_ahead(self) -> None:
         """Let readers and the writer of this file pass each other, from now on and for everyone.
 
         Only for a file that nobody else has opened: SQLite does not wait for others here.
         """
-        with self._turn, explained(self.path):
+        with self._turn, explained(self.place):
             self._connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._turn, explained(self.path):
+        with self._turn, explained(self.place):
             self._connection.close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._turn, explained(self.path):
+    def _transaction(self, begin: str) -> Iterator[SqliteTransaction]:
+        with self._turn, explained(self.place):
             connection = self._connection
             connection.execute(begin)
             try:
-                yield connection
+                yield SqliteTransaction(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 # A full disk may have ended the transaction already, a broken one may refuse even
@@ -88,3 +115,13 @@ class Database:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
+
+
+def statements(script: str) -> Iterator[str]:
+    """Cut a script into statements, because running it whole would commit in between."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from weft.contract.evaluate import evaluate, unmeasured
-from weft.mesh.check import CheckResult, Measure, Verdict
-from weft.mesh.manifest import Column
+from weft.mesh.check import CheckResult, Measure
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
+from weft.warehouses.auditing import (
+    KEPT_DAYS,
+    KEPT_KEYS,
+    Quarantined,
+    column_results,
+    keeps_rows,
+    key_texts,
+    measured,
+    stored_name,
+)
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
 from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.duckdb.session import Unmeasurable
 from weft.warehouses.duckdb.sessions import Sessions
-from weft.warehouses.protocol import Bound, Outcome, WarehouseError
-
-KEPT_KEYS = 3
-KEPT_DAYS = 14
-
-_CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """What lies in a quarantine file, as it is told in the JSON beside it."""
-
-    product: str
-    object: str
-    check: str
-    label: str
-    run: str
-    at: str
-
+from weft.warehouses.protocol import Bound, Outcome, Unmeasurable, WarehouseError
 
 _decoder = msgspec.json.Decoder(Quarantined)
 
@@ -77,68 +63,24 @@ class Auditor:
         """
         build = self._relations.manifests.need(spec.key)
         reading = self._relations.reading((spec.key, *spec.reads), bound.sources)
-        rows, results = self._measured(spec, reading)
+        relation = build_relation(spec.key)
+        rows, results = measured(spec, relation, lambda select: self._ask(select, reading))
         kept = tuple(
             self._quarantined(_Failing(step.product, spec, measure, reading), result, bound)
-            if result.failed
+            if keeps_rows(measure, result)
             else result
             for measure, result in zip(spec.measures, results, strict=True)
         )
-        return Outcome(rows=rows, checks=(*column_results(spec, build.columns, rows), *kept))
-
-    def _measured(self, spec: AuditSpec, reading: Reading) -> tuple[int, list[CheckResult]]:
-        try:
-            counts = self._ask(spec.scan, reading)[0]
-        except Unmeasurable:
-            return self._measured_alone(spec, reading)
-        rows = counts[0]
-        return rows, [
-            self._judged(measure, rows, counts[measure.column])
-            if measure.column >= 0
-            else self._stated(measure, measure.statement, rows, reading)
-            for measure in spec.measures
-        ]
-
-    def _measured_alone(self, spec: AuditSpec, reading: Reading) -> tuple[int, list[CheckResult]]:
-        """Measure check by check when the fused scan fails, to find the one that is to blame."""
-        relation = build_relation(spec.key)
-        rows = self._ask(" ".join(("SELECT count(*) FROM", relation)), reading)[0][0]
-        results = []
-        for measure in spec.measures:
-            statement = measure.statement
-            if not statement and measure.rows:
-                statement = " ".join(("SELECT count(*) FROM (\n", measure.rows, "\n)"))
-            if statement:
-                results.append(self._stated(measure, statement, rows, reading))
-            else:
-                results.append(self._judged(measure, rows, rows))
-        return rows, results
-
-    def _stated(self, measure: Measure, statement: str, rows: int, reading: Reading) -> CheckResult:
-        try:
-            found = self._ask(statement, reading)
-        except Unmeasurable as error:
-            return unmeasured(measure.check, str(error), rows)
-        if len(found) != 1:
-            return unmeasured(measure.check, f"it gave {len(found)} rows and not one", rows)
-        return self._judged(measure, rows, found[0][0])
+        columns = column_results(spec, build.columns, rows, DIALECT)
+        return Outcome(rows=rows, checks=(*columns, *kept))
 
     def _ask(self, select: str, reading: Reading) -> list[tuple[Any, ...]]:
         statement = reading.over(select)
         return self._sessions.execute(statement, reading.is_small(statement))
 
-    def _judged(self, measure: Measure, rows: int, value: Any) -> CheckResult:
-        number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-        if value is not None and not number:
-            text = f"it gave `{value}` and not a number"
-            return unmeasured(measure.check, text, rows)
-        return evaluate(measure, rows, float(value) if isinstance(value, Decimal) else value)
-
     def _quarantined(self, failing: _Failing, result: CheckResult, bound: Bound) -> CheckResult:
         """Keep the failing rows of a check that did not pass."""
         spec, check, select = failing.spec, failing.measure.check, failing.measure.rows
-        if result.verdict in (Verdict.PASS, Verdict.ERROR) or not select:
-            return result
         draft = self._scratch.file(bound.run, "rows.parquet")
         statement = failing.reading.over(select)
         try:
@@ -165,10 +107,10 @@ class Auditor:
             " ".join(("SELECT", texts, "FROM", parquet([path]), "LIMIT", str(KEPT_KEYS))),
             small=True,
         )
-        return tuple(", ".join("null" if x is None else x for x in row) for row in found)
+        return key_texts(found)
 
     def _stem(self, audit: str, check: str) -> str:
-        return f"{self._layout.quarantine}/{checked(audit)}/{file_name(check)}"
+        return f"{self._layout.quarantine}/{checked(audit)}/{stored_name(check)}"
 
     def rows_file(self, audit: str, check: str) -> str:
         """Return the path of the kept rows of a check. Raises KeyError when there are none."""
@@ -190,39 +132,6 @@ class Auditor:
                         size = os.path.getsize(path) if os.path.exists(path) else 0
                         self._disk.remove(path)
                         yield path, size
-
-
-def file_name(check: str) -> str:
-    """Return the name of a check's files: its id, or a hash where that is no name for a file."""
-    if _CHECK.fullmatch(check):
-        return check
-    return f"x-{hashlib.sha256(check.encode()).hexdigest()[:32]}"
-
-
-def column_results(
-    spec: AuditSpec, columns: tuple[Column, ...], rows: int
-) -> tuple[CheckResult, ...]:
-    """Compare a candidate's columns with the contract's: one result, or one per column at fault."""
-    if not spec.columns:
-        return ()
-    from weft.sql.types import fit_problem  # reads types with sqlglot, which observing spares
-
-    found = {DIALECT.fold(column.name): column.type for column in columns}
-    faults = []
-    for promise in spec.columns:
-        name = promise.name
-        native = found.get(DIALECT.fold(name))
-        if native is None:
-            faults.append(_fault(f"column_{name}", f"column {name}", "the model does not give it"))
-        elif problem := fit_problem(promise, native, DIALECT):
-            faults.append(_fault(f"type_{name}", f"type of {name}", problem))
-    if faults:
-        return tuple(replace(fault, rows=rows) for fault in faults)
-    return (CheckResult("columns", "columns and their types", Verdict.PASS, rows),)
-
-
-def _fault(check: str, label: str, message: str) -> CheckResult:
-    return CheckResult(check, label, Verdict.FAIL, message=message)
 
 
 def _kept_since(stem: str, data: bytes) -> datetime:

@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from weft.mesh.contract import Status
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.disk import Disk
@@ -18,6 +17,7 @@ from weft.warehouses.duckdb.reading import columns_of
 from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine, connect, explaining
+from weft.warehouses.shown import shown
 
 # The oldest engine that can read what this one is told to write.
 STORAGE = "v1.5.0"
@@ -111,22 +111,8 @@ def _shown(releases: list[Release], production: bool) -> Iterator[_Shown]:
     """Yield every view: each object of each visible major, and the current major of each."""
     for release in releases:
         schema = release.product.replace(".", "__")
-        newest: dict[str, tuple[PortRelease, ObjectRelease]] = {}
-        for port in filter(lambda port: _visible(port, production), release.ports):
-            for each in port.objects:
-                yield _Shown(schema, f"{each.name}_v{port.major}", each, _comment(release, port))
-                if each.name not in newest or _rank(newest[each.name][0]) < _rank(port):
-                    newest[each.name] = (port, each)
-        for name, (port, each) in newest.items():
-            yield _Shown(schema, name, each, _comment(release, port))
-
-
-def _visible(port: PortRelease, production: bool) -> bool:
-    return port.status.published or (not production and port.status is not Status.RETIRED)
-
-
-def _rank(port: PortRelease) -> tuple[bool, int]:
-    return (port.status is Status.ACTIVE, port.major)
+        for each in shown(release, production):
+            yield _Shown(schema, each.name, each.object, _comment(release, each.port))
 
 
 def _comment(release: Release, port: PortRelease) -> str:

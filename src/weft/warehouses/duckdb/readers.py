@@ -5,16 +5,22 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from weft.mesh.manifest import Column, FileSource
 from weft.sql.duckdb import DIALECT, string
 from weft.warehouses.duckdb.reading import columns_of
-from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.protocol import WarehouseError
 
 
-def reader(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+class Describes(Protocol):
+    """What can tell the columns of a SELECT over files without running it."""
+
+    def describe(self, select: str, small: bool = False) -> Sequence[Column]:
+        """Return the columns; `small` says that it reads little."""
+
+
+def reader(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     """Return the SELECT that reads these files.
 
     Raises WarehouseError when the files do not have the columns of the contract, or when the
@@ -25,10 +31,10 @@ def reader(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
         raise WarehouseError(
             f"source `{spec.name}` has format `{spec.format}`; there are: {', '.join(_READERS)}"
         )
-    return found(spec, paths, sessions)
+    return found(spec, paths, engine)
 
 
-def _csv(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+def _csv(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     options = spec.options
     header = bool(options.get("header", True))
     delimiter = str(options.get("delimiter", ","))
@@ -49,14 +55,14 @@ def _csv(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     return _from("read_csv", paths, settings)
 
 
-def _json(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+def _json(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     return _from("read_json", paths, {"columns": _types(spec.columns), "format": "'auto'"})
 
 
-def _parquet(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+def _parquet(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     for path in paths:
         statement = _from("read_parquet", [path], {})
-        found = {column.name for column in sessions.describe(statement, small=True)}
+        found = {column.name for column in engine.describe(statement, small=True)}
         missing = [column.name for column in spec.columns if column.name not in found]
         if missing:
             raise _other_columns(spec, path, f"`{'`, `'.join(missing)}` missing")
@@ -64,7 +70,7 @@ def _parquet(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     return _from("read_parquet", paths, {}, names)
 
 
-_READERS: dict[str, Callable[[FileSource, Sequence[str], Sessions], str]] = {
+_READERS: dict[str, Callable[[FileSource, Sequence[str], Describes], str]] = {
     "csv": _csv,
     "json": _json,
     "parquet": _parquet,

@@ -14,15 +14,11 @@ from weft.mesh.manifest import Column
 from weft.sql.duckdb import string
 from weft.warehouses.duckdb.disk import DENIED_TEXTS, FULL_TEXTS, full_disk, not_writable
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import Unmeasurable, WarehouseError
 
 MAX_MESSAGE = 300
 
 _FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
-
-
-class Unmeasurable(WarehouseError):
-    """The statement itself is at fault: it does not bind, or a value in it cannot be computed."""
 
 
 class OutOfMemory(WarehouseError):
