@@ -1,7 +1,7 @@
 # Short recipes that need only make and Python >= 3.11; uv is used when it is there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers format bench faults soak lock clean
+.PHONY: help demo test check lint types layers format bench faults lock clean
 
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)

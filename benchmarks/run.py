@@ -37,6 +37,8 @@ def start(folder: Path) -> Iterator[Figure]:
     yield Figure("validate one product, cold", cost.seconds, "s", 0.6)
     cost = best(REPEATS, lambda: run(weft("validate"), mesh))
     yield Figure("validate one product, nothing changed", cost.seconds, "s", 0.3)
+    cost = best(REPEATS, lambda: _demo(folder / "demo"))
+    yield Figure("make demo, once installed", cost.seconds, "s", 60)
     yield Figure("core installation", _installed_size(folder), "MB", 150)
 
 
@@ -138,6 +140,11 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
 def _cold(mesh: Path, command: tuple[str, ...], environment: dict[str, str] | None = None) -> Cost:
     shutil.rmtree(mesh / ".weft", ignore_errors=True)
     return run(command, mesh, environment)
+
+
+def _demo(mesh: Path) -> Cost:
+    shutil.rmtree(mesh, ignore_errors=True)
+    return run(weft("demo", str(mesh)), mesh.parent)
 
 
 def _without_cache(mesh: Path) -> Cost:

@@ -17,11 +17,12 @@ def apply_files(
     files: Mapping[str, bytes] | None = None,
     system: System | None = None,
     environment: str = "",
+    options: PlanOptions | None = None,
 ) -> None:
     """Make a folder hold these files, if any are given, and apply it."""
     if files is not None:
         lay_out(folder, files)
     with opened(folder, environment, system or System()) as mesh:
-        plan = make_plan(mesh, PlanOptions()).plan
+        plan = make_plan(mesh, options or PlanOptions()).plan
         for _ in apply_plan(mesh, plan, ApplyOptions(allow_drop=True)):
             pass

@@ -13,7 +13,8 @@ class Line:
     """Passes bytes on, until it is cut at message `cut_at` of the client, or at one with a text.
 
     `heard` says whether the server still gets that message; its answer is lost in any case.
-    `on_cut` is called in between. With `dead`, nobody is connected any more afterwards.
+    `on_cut` is called in between. With `dead`, nobody is connected any more afterwards. `said` is
+    all that clients sent.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -26,6 +27,7 @@ class Line:
         self.on_cut: Callable[[], None] = lambda: None
         self.messages = 0
         self.cuts = 0
+        self.said = bytearray()
 
     def serve(self) -> None:
         """Take connections until the line is closed."""
@@ -59,6 +61,7 @@ class Line:
         """Send a message of the client; False when the line is cut here."""
         # What begins with a zero is a greeting, and `p` a password.
         self.messages += data[:1] not in (b"\0", b"p")
+        self.said += data
         here = (
             self.cut_at in data if isinstance(self.cut_at, bytes) else self.cut_at == self.messages
         )

@@ -52,7 +52,9 @@ def test_explaining_a_field_needs_no_sql_and_no_warehouse() -> None:
 def test_a_store_in_a_file_needs_no_driver_of_a_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "weft.yaml").write_text("mesh: skyline\nwarehouses: {lake: {type: duckdb}}\n")
+    (tmp_path / "weft.yaml").write_text(
+        "mesh: skyline\nwarehouses: {lake: {type: duckdb, path: lake}}\n"
+    )
     monkeypatch.chdir(tmp_path)
     modules = imported_by("audit", "log")
     assert "weft.store.sqlite.store" in modules

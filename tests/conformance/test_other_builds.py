@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import postgres_server
+from memory_disk import quick_folder
 
 ROOT = Path(__file__).parents[2]
 BUILDS = Path(sys.prefix)
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
-
 
 # What the other engine does in the suite of warehouses: all of the lake, files for the others.
 ENGINE = "duckdb or lake or test_warehouse_sources or test_warehouse_types"
@@ -40,7 +40,8 @@ def _run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def _passes(build: str, *suites: str) -> None:
-    done = _python(build, *PYTEST, *suites)
+    with quick_folder() as folder:
+        done = _python(build, *PYTEST, f"--basetemp={folder}", *suites)
     assert done.returncode == 0, done.stdout[-4000:]
 
 
@@ -51,8 +52,9 @@ def test_warehouses_on_the_other_engine() -> None:
 def test_postgres_on_the_server_of_the_wheel() -> None:
     """Mostly another version than the one that is installed on the machine."""
     newest = str(postgres_server.of_the_wheel()[0])
-    suite = ("tests/conformance/warehouses", "-k", SERVER)
-    done = _run(*PYTEST, *suite, **{postgres_server.PROGRAMS: newest})
+    with quick_folder() as folder:
+        suite = (f"--basetemp={folder}", "tests/conformance/warehouses", "-k", SERVER)
+        done = _run(*PYTEST, *suite, **{postgres_server.PROGRAMS: newest})
     assert done.returncode == 0, done.stdout[-4000:]
 
 

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from weft.app.errors import Exit
-from weft.cli.commands import ENTRIES, SECTIONS, load
+from weft.cli.commands import ENTRIES, EXIT_CODES, SECTIONS, load
 from weft.cli.screen import FORMATS
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
@@ -92,3 +92,7 @@ def test_the_options_of_every_command_are_described(page: str) -> None:
 
 def test_every_exit_code_is_described(page: str) -> None:
     assert all(f"| {code.value} |" in page for code in Exit)
+
+
+def test_exit_codes_are_described_as_in_the_help(page: str) -> None:
+    assert all(f"| {code} | {words} |\n" in page for code, words in EXIT_CODES)

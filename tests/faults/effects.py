@@ -73,17 +73,16 @@ class Watched:
     def __init__(
         self, target: Any, kind: str, watch: tuple[str, ...], effects: Effects, error: Any
     ) -> None:
-        self._target = target
         self._kind = kind
-        self._watch = watch
         self._effects = effects
         self._error = error
+        # Attributes and no `__getattr__`, which `isinstance` does not ask about Protocols.
+        for name in dir(target):
+            if not name.startswith("_"):
+                found = getattr(target, name)
+                setattr(self, name, self._effect(name, found) if name in watch else found)
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._target, name)
-        if name not in self._watch:
-            return found
-
+    def _effect(self, name: str, found: Callable[..., Any]) -> Callable[..., Any]:
         def effect(*args: Any, **named: Any) -> Any:
             what = f"{self._kind}.{name} {_about(args)}".strip()
             return self._effects.perform(
@@ -101,6 +100,7 @@ class WatchedStore:
     definitions: Any
     journal: Any
     audit: Any
+    forget: Callable[..., Any]
     close: Callable[[], None]
 
 
@@ -138,6 +138,7 @@ def _store(store: Any, effects: Effects) -> Any:
         watched("definitions", "set_salts"),
         watched("journal", "begin", "finish", "end", "unlock", "hold", "lift"),
         watched("audit", "add"),
+        Watched(store, "store", ("forget",), effects, error).forget,
         lambda: None,
     )
 

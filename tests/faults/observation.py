@@ -31,7 +31,16 @@ Shown = dict[str, Content]
 Seen = dict[str, Shown]
 
 LAKE_ENTRIES = {
-    *("lake.json", "builds", "files", "releases", "quarantine", "tmp", "ports.duckdb"),
+    *(
+        "lake.json",
+        "builds",
+        "files",
+        "releases",
+        "quarantine",
+        "tmp",
+        "ports.duckdb",
+        "ports.json",
+    ),
 }
 
 

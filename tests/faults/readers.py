@@ -38,8 +38,8 @@ def by_file(folder: Path) -> tuple[int, ...]:
 def by_query(folder: Path) -> tuple[int, ...]:
     """Ask Weft."""
     text = COMPARE.format(one="stamps.pair.one", other="stamps.pair.other")
-    with opened(folder, "", System()) as mesh, query(mesh, text).rows as rows:
-        (batch,) = RecordBatchReader.from_stream(rows)
+    with opened(folder, "", System()) as mesh, query(mesh, text) as answer:
+        (batch,) = RecordBatchReader.from_stream(answer.rows)
         return tuple(batch.column(place)[0].as_py() for place in range(3))
 
 

@@ -20,7 +20,7 @@ from weft.project.parse import parse_domain, parse_product, parse_settings
 from weft.project.read_yaml import read_yaml
 from weft.project.schema import Format, schema_of
 from weft.project.source import MAX_BYTES, SourceFile
-from weft.project.write_yaml import to_yaml
+from yaml_text import yaml_text
 
 BASE = Path(__file__).parents[1] / "golden" / "diagnostics" / "base"
 FILES = {
@@ -116,7 +116,7 @@ def reshaped(draw_: st.DrawFn) -> dict[str, bytes]:
                 place[draw_(st.sampled_from(KEYS))] = draw_(ODD)
         else:
             place[key] = draw_(ODD)
-    return {**FILES, path: to_yaml(data["all"]).encode()}
+    return {**FILES, path: yaml_text(data["all"]).encode()}
 
 
 @given(reshaped())

@@ -5,8 +5,8 @@ Nothing is worked out again here. The plan says what is done, the warehouse what
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import signal
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -18,12 +18,15 @@ from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of
+from weft.app.serving import not_served, unserved
+from weft.app.situation import current_releases
+from weft.app.source_contents import changed_sources
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
-from weft.plan.plan import Plan
+from weft.plan.plan import Plan, Step
 from weft.store.protocol import Locked, StoreError
-from weft.warehouses.protocol import Bound, Scope, WarehouseError
+from weft.warehouses.protocol import Bound, ServesPorts, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class ApplyOptions:
     """How to apply: `allow_drop` lets destructive steps run; `workers` 0 means one per core.
 
     `definitions` are the digests of the files as they are now, by product, when the plan was
-    saved earlier; None when it was made a moment ago.
+    saved earlier; None when it was made a moment ago. `input_contracts` are then what the inputs
+    of the plan's products promise now, as the plan keeps it.
     """
 
     allow_drop: bool = False
@@ -45,15 +49,21 @@ class _Product:
     """A product while it is being applied."""
 
     lock: Lock
-    left: int
-    steps: list[StepResult] = field(default_factory=list)
+    planned: Sequence[Step]
+    results: list[StepResult] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of its steps have a result."""
+        return len(self.results) == len(self.planned)
 
 
 def refuse_unless_allowed(plan: Plan, options: ApplyOptions) -> None:
     """Raise Breaking or Blocked when this plan must not be applied as it is."""
     if plan.blocked:
         kind = Breaking if plan.breaking else Blocked
-        raise kind(plan.blocked[0], why="\n".join(plan.blocked[1:]), next_step="weft plan")
+        what, *why = "\n".join(plan.blocked).splitlines()
+        raise kind(what, why="\n".join(why), next_step="weft plan")
     if plan.drops and not options.allow_drop:
         named = "; ".join(f"{step.product}: {step.target}" for step in plan.drops)
         raise Blocked(
@@ -68,10 +78,11 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
 
     Leaving the iteration early, or an exception in the caller, interrupts the run: what was
     published stays, the rest is done by the next apply. An empty plan does nothing, unless there
-    is still something to do after an interrupted run.
+    is still something to do after an interrupted run, or to be shown to other programs.
     """
     refuse_unless_allowed(plan, options)
-    if plan.empty and not plan.salts and unfinished_run(mesh) is None:
+    idle = plan.empty and not plan.salts
+    if idle and unfinished_run(mesh) is None and not unserved(mesh):
         return
     applying = _Applying(mesh, plan, options)
     try:
@@ -85,8 +96,18 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
         # A beginning that failed may have been recorded or not.
         state = RunState.FAILED if isinstance(error, Stale) else RunState.INTERRUPTED
         with suppress(StoreError, KeyError):
-            applying.end(state, str(error))
+            applying.end(state, _told(error))
+        if isinstance(error, StoreError):
+            error.interrupted = error.full
         raise
+
+
+def _told(error: BaseException) -> str:
+    """What history says of a run that did not end by itself."""
+    if isinstance(error, KeyboardInterrupt):
+        [number] = error.args or (signal.SIGINT,)
+        return f"ended by {signal.Signals(number).name}"
+    return str(error)
 
 
 # Runs at the same time are few; one that did not end by itself is among the newest.
@@ -121,7 +142,6 @@ class _Applying:
         self._mesh = mesh
         self._plan = plan
         self._options = options
-        self._steps = {step.id: step for step in plan.steps}
         self._run = Run(
             id=mesh.system.new_id(),
             kind=plan.kind,
@@ -157,14 +177,18 @@ class _Applying:
             msgspec.json.encode(plan),
             lambda lock: _alive(mesh, lock),
         )
-        counts = Counter(step.product for step in plan.steps)
-        self._products = {lock.product: _Product(lock, counts[lock.product]) for lock in locks}
+        planned: dict[str, list[Step]] = {lock.product: [] for lock in locks}
+        for step in plan.steps:
+            planned[step.product].append(step)
+        self._products = {lock.product: _Product(lock, planned[lock.product]) for lock in locks}
 
     def look_again(self) -> None:
         """Make sure that all is still what the plan was made from. Raises Stale."""
         mesh, plan = self._mesh, self._plan
-        self._observe()
+        homes = [(address, base.warehouse) for address, base in plan.base.items()]
+        self._releases = current_releases(mesh, homes)
         self._refuse_stale()
+        self._refuse_newer_files()
         unknown = set(plan.base) - set(self._manifests)
         if unknown:
             self._manifests |= mesh.store.definitions.manifests(plan.environment, unknown)
@@ -172,14 +196,6 @@ class _Applying:
             mesh.store.definitions.set_salts(
                 plan.environment, plan.salts, self._run.actor, self._run.started
             )
-
-    def _observe(self) -> None:
-        homes: dict[str, list[str]] = {}
-        for address, base in self._plan.base.items():
-            homes.setdefault(base.warehouse, []).append(address)
-        for name, products in homes.items():
-            scope = Scope(self._plan.environment, tuple(products))
-            self._releases.update(self._mesh.warehouse(name).observe(scope).releases)
 
     def _refuse_stale(self) -> None:
         """Compare each product with what the plan says it was made from."""
@@ -215,12 +231,25 @@ class _Applying:
                         next_step="weft plan",
                     )
 
+    def _refuse_newer_files(self) -> None:
+        """A plan pins the content of files, and what was in them before cannot be read again."""
+        if not self._plan.sources:
+            return
+        mesh = self._mesh
+        changed = changed_sources(mesh.folder, self._plan.sources.values(), mesh.cache)
+        if changed:
+            raise Stale(
+                f"this plan is stale: there is newer data in {', '.join(changed)}",
+                why="what was planned can no longer be read",
+                next_step="weft plan",
+            )
+
     def go_on(self) -> Iterator[RunEvent]:
         """Run the steps; yields one event per step, one per product, and one at the end."""
         total = len(self._plan.steps)
         yield RunEvent("started", self._run.id, 0, total, text=self._plan.id)
         for address, product in self._products.items():
-            if product.left == 0:
+            if product.ended:
                 yield self._ended(address, 0, total)
         warehouses = {
             name: self._mesh.warehouse(name)
@@ -248,9 +277,8 @@ class _Applying:
                 self._releases[result.product] = release
             yield RunEvent("step", self._run.id, done, total, result)
             product = self._products[result.product]
-            product.steps.append(result)
-            product.left -= 1
-            if product.left == 0:
+            product.results.append(result)
+            if product.ended:
                 yield self._ended(result.product, done, total)
         # Even when nothing was published here: another run may have been stopped before its turn.
         yield from self._serve()
@@ -263,14 +291,15 @@ class _Applying:
 
     def _ended(self, address: str, done: int, total: int) -> RunEvent:
         state = self._finish(address)
-        return RunEvent("product", self._run.id, done, total, text=f"{address} {state}")
+        text = f"{address} {state}"
+        return RunEvent("product", self._run.id, done, total, text=text, product=address)
 
     def _ending(self) -> RunState:
         if self._worst in (StepState.FAILED, StepState.SKIPPED):
             failed = any(
                 step.state is StepState.FAILED
                 for each in self._products.values()
-                for step in each.steps
+                for step in each.results
             )
             return RunState.FAILED if failed else RunState.HELD
         return RunState.HELD if self._worst is StepState.HELD else RunState.DONE
@@ -278,7 +307,7 @@ class _Applying:
     def _finish(self, address: str) -> StepState:
         """Record how a product ended, in one transaction, and let go of its lock."""
         product = self._products[address]
-        state = state_of(product.steps)
+        state = state_of(product.results)
         order = (StepState.DONE, StepState.HELD, StepState.SKIPPED, StepState.FAILED)
         self._worst = max(self._worst, state, key=order.index)
         self._mesh.store.journal.finish(
@@ -286,7 +315,8 @@ class _Applying:
             finished(
                 self._plan,
                 address,
-                product.steps,
+                product.planned,
+                product.results,
                 self._unrecorded(address),
                 self._manifests.get(address),
             ),
@@ -309,13 +339,12 @@ class _Applying:
         What went wrong is kept with the run, so that the next apply tries again.
         """
         for warehouse in self._mesh.connected.values():
-            serve = getattr(warehouse, "serve", None)
-            if serve is None:
+            if not isinstance(warehouse, ServesPorts):
                 continue
             try:
-                serve(self._plan.environment)
+                warehouse.serve(self._plan.environment)
             except WarehouseError as error:
-                self._message = str(error)
+                self._message = not_served(self._mesh, error, self._run.id)
                 yield RunEvent("warning", self._run.id, text=self._message)
 
     def _prune(self) -> Iterator[RunEvent]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from weft.app.cache import Cache
-from weft.app.load import load_settings
+from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.mesh.secret import Secret
 from weft.mesh.settings import MeshSettings

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from weft.app.workspace import Stamp
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
 from weft.warehouses.files import Hashed
+
+T = TypeVar("T")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS products (folder TEXT PRIMARY KEY, entry BLOB NOT NULL) WITHOUT ROWID;
@@ -62,6 +64,10 @@ class Cache:
     def products(self) -> dict[str, CachedProduct]:
         """All remembered products by folder."""
         return self._all("products", _decode_product)
+
+    def products_as(self, kind: type[T]) -> list[T]:
+        """All remembered products, of each only what `kind` has fields for."""
+        return list(self._all("products", msgspec.json.Decoder(kind).decode).values())
 
     def contents(self) -> dict[str, Hashed]:
         """All remembered data files by path."""

@@ -13,6 +13,7 @@ def current_commit(folder: Path) -> str:
             ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--", "."],
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=10,
             check=False,
         )

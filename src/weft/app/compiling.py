@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from weft.app.sharing import shared
+from weft.app.processes import shared
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.product import Domain
@@ -54,7 +54,7 @@ def compile_products(
     def work(parsed: ParsedProduct) -> Compilation:
         return _compiled(parsed, around)
 
-    return shared(work, products, Compilation, processes if models >= _WORTH_SHARING else 1)
+    return shared(work, products, list[Compilation], processes if models >= _WORTH_SHARING else 1)
 
 
 def _compiled(parsed: ParsedProduct, around: Surroundings) -> Compilation:

@@ -1,150 +1,34 @@
 """Doctor: look at everything that Weft stands on, and say what is wrong and how to put it right.
 
-It reports and repairs nothing; whatever is broken, the rest is looked at all the same.
+It reports and repairs nothing; whatever is broken, the rest is looked at all the same. Programs
+and disk are in `surroundings.py`, warehouses in `holdings.py`.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from weft.app.apply import unfinished_run
 from weft.app.audit import verify_audit
 from weft.app.bootstrap import STATE, Opened, opened
 from weft.app.errors import Invalid
+from weft.app.finding import Finding, State
+from weft.app.holdings import holdings
 from weft.app.load import load
+from weft.app.surroundings import surroundings
 from weft.app.system import System
 from weft.app.workspace import SETTINGS
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.secret import Secret
 from weft.mesh.settings import MeshSettings
+from weft.mesh.words import count
 from weft.store.protocol import StoreError
-from weft.warehouses.protocol import Scope, WarehouseError
-
-_PYTHON = (3, 11)
-_LITTLE_ROOM = 1_000_000_000
-_NO_ROOM = 50_000_000
-_COMPARISON = re.compile(r"(>=|<=|==|<|>)\s*([0-9.]+)")
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-class State(StrEnum):
-    """How a finding stands: a warning costs something, a failure stops some verb."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `fix` is what to do where it is not ok."""
-
-    name: str
-    state: State
-    detail: str
-    fix: str = ""
 
 
 def examine_machine(folder: Path, environment: str, system: System) -> tuple[Finding, ...]:
     """Look at the programs, the folder and the mesh in it; `environment` "" means production."""
-    return (*_programs(), *_place(folder), *_mesh(folder, environment, system))
-
-
-def _programs() -> Iterator[Finding]:
-    found = sys.version_info[:3]
-    name = ".".join(map(str, found))
-    if found >= _PYTHON:
-        yield Finding("python", State.OK, name)
-    else:
-        yield Finding("python", State.FAIL, name, "install Python 3.11 or newer")
-    for requirement in requires("weft") or ():
-        if ";" not in requirement:
-            yield _package(requirement)
-    if _installed("sqlglotc"):
-        yield Finding("speed", State.OK, "SQL is read by compiled code")
-    else:
-        detail = "SQL is read by plain Python, which takes two to three times as long"
-        yield Finding("speed", State.WARN, detail, "pip install 'weft[speed]'")
-    if shutil.which("git"):
-        yield Finding("git", State.OK, "runs are recorded with their commit")
-    else:
-        detail = "not found, so that runs are recorded without a commit"
-        yield Finding("git", State.WARN, detail, "install git")
-
-
-def _package(requirement: str) -> Finding:
-    """Whether a package that Weft needs is there in a version that it was made for."""
-    name = _NAME.match(requirement)
-    package = name.group() if name else requirement
-    found = _installed(package)
-    fix = f"pip install '{requirement}'"
-    if not found:
-        return Finding(package, State.FAIL, "not installed", fix)
-    if not fits(found, requirement):
-        return Finding(package, State.WARN, f"{found}, and Weft was made for {requirement}", fix)
-    return Finding(package, State.OK, found)
-
-
-def _installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
-
-
-def fits(found: str, requirement: str) -> bool:
-    """Whether a version is within the bounds of a requirement; only its numbers count.
-
-    >>> fits("8.6", "click<9,>=8.5"), fits("9.0", "click<9,>=8.5")
-    (True, False)
-    """
-    return all(
-        _OPERATORS[operator](_numbers(found), _numbers(bound))
-        for operator, bound in _COMPARISON.findall(requirement)
-    )
-
-
-_OPERATORS = {
-    ">=": tuple.__ge__,
-    "<=": tuple.__le__,
-    "==": tuple.__eq__,
-    "<": tuple.__lt__,
-    ">": tuple.__gt__,
-}
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    numbers = [int(each) for each in re.findall(r"[0-9]+", text)[:3]]
-    return tuple(numbers + [0] * (3 - len(numbers)))
-
-
-def _place(folder: Path) -> Iterator[Finding]:
-    state = folder / STATE
-    place = state if state.is_dir() else folder
-    if os.access(place, os.W_OK | os.X_OK):
-        yield Finding("folder", State.OK, f"{place} can be written")
-    else:
-        fix = f"chmod u+rwx {place}, or work in a folder of your own"
-        yield Finding("folder", State.FAIL, f"{place} cannot be written", fix)
-    try:
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        yield Finding("disk", State.FAIL, str(error), "choose a folder that is there")
-        return
-    detail = f"{free / 1e9:,.1f} GB free"
-    if free >= _LITTLE_ROOM:
-        yield Finding("disk", State.OK, detail)
-    else:
-        level = State.FAIL if free < _NO_ROOM else State.WARN
-        yield Finding("disk", level, detail, "make room; `weft prune` removes old releases")
+    return (*surroundings(folder), *_mesh(folder, environment, system))
 
 
 def _mesh(folder: Path, environment: str, system: System) -> Iterator[Finding]:
@@ -155,8 +39,8 @@ def _mesh(folder: Path, environment: str, system: System) -> Iterator[Finding]:
     try:
         with opened(folder, environment, system) as mesh:
             yield Finding(SETTINGS, State.OK, f"mesh {mesh.settings.mesh}")
-            yield from _variables(mesh.settings)
-            for look in (_definitions, _store, _warehouses):
+            yield from missing_secrets(mesh.settings)
+            for look in (_definitions, _store, holdings):
                 try:
                     yield from look(mesh)
                 except StoreError as error:
@@ -170,7 +54,12 @@ def _mesh(folder: Path, environment: str, system: System) -> Iterator[Finding]:
 
 
 def _broken_store(error: StoreError) -> Finding:
-    fix = f"put back a backup of the store, or name another one in {SETTINGS}"
+    if error.full:
+        fix = "make room; `weft prune` removes old releases"
+    elif error.damaged:
+        fix = "put back a backup, or move the store away and run weft doctor --rebuild-store"
+    else:
+        fix = f"do as it says, or name another store in {SETTINGS}"
     return Finding("store", State.FAIL, str(error), fix)
 
 
@@ -181,7 +70,7 @@ def _unusable(diagnostics: tuple[Diagnostic, ...]) -> Iterator[Finding]:
             yield Finding(SETTINGS, State.FAIL, f"{each.code}: {each.message}", fix)
 
 
-def _variables(settings: MeshSettings) -> Iterator[Finding]:
+def missing_secrets(settings: MeshSettings) -> Iterator[Finding]:
     """Secrets whose variables are missing, which otherwise show on connecting."""
     options = [each.options for each in settings.warehouses.values()]
     for environment in settings.environments.values():
@@ -199,9 +88,9 @@ def _definitions(mesh: Opened) -> Iterator[Finding]:
     loaded = load(mesh.folder, mesh.system, mesh.cache, published.values())
     errors = sum(each.severity is Severity.ERROR for each in loaded.diagnostics)
     if errors:
-        yield Finding("definitions", State.FAIL, f"{errors} errors", "weft validate")
+        yield Finding("definitions", State.FAIL, count(errors, "error"), "weft validate")
     else:
-        detail = f"{len(loaded.products)} products in {loaded.files} files"
+        detail = f"{count(len(loaded.products), 'product')} in {count(loaded.files, 'file')}"
         yield Finding("definitions", State.OK, detail)
     if mesh.cache.usable:
         yield Finding("cache", State.OK, "unchanged definitions are not read again")
@@ -232,8 +121,8 @@ def _locks(mesh: Opened) -> Iterator[Finding]:
     dead = [each for each in locks if each.host == system.host and not system.alive(each.pid)]
     for each in dead:
         detail = f"{each.product} in {each.environment} is locked by a process that is gone"
-        fix = f"the next weft apply takes it over; or weft unlock {each.id}"
-        yield Finding("locks", State.WARN, detail, fix)
+        fix = f"weft apply, which takes it over, or weft unlock {each.id}"
+        yield Finding("locks", State.WARN, detail, fix, each.environment)
     if not dead:
         detail = f"{len(locks)} held, none by a dead process" if locks else "none held"
         yield Finding("locks", State.OK, detail)
@@ -245,16 +134,5 @@ def _runs(mesh: Opened) -> Iterator[Finding]:
         yield Finding("runs", State.OK, "the last one ended")
     else:
         detail = f"run {run.id} of {run.started} did not end"
-        yield Finding("runs", State.WARN, detail, "weft apply goes on where it stopped")
-
-
-def _warehouses(mesh: Opened) -> Iterator[Finding]:
-    for name, settings in mesh.settings.warehouses.items():
-        label = f"warehouse {name}"
-        try:
-            builds = mesh.warehouse(name).observe(Scope(mesh.environment, ())).builds
-        except WarehouseError as error:
-            fix = f"correct `{name}` in {SETTINGS}, or make the warehouse reachable"
-            yield Finding(label, State.FAIL, str(error), fix)
-        else:
-            yield Finding(label, State.OK, f"{settings.type}, {len(builds)} builds")
+        fix = "weft apply, which goes on there"
+        yield Finding("runs", State.WARN, detail, fix, run.environment)

@@ -1,4 +1,4 @@
-"""What stops a verb from outside: seven refusals, and what each exception means to a caller.
+"""What stops a verb from outside: eight refusals, and what each exception means to a caller.
 
 A user's mistake in a file is a `Diagnostic`, and a failed check is a result; neither is here.
 
@@ -6,6 +6,7 @@ A user's mistake in a file is a `Diagnostic`, and a failed check is a result; ne
     ├── Usage               the arguments do not fit together
     │   └── NotFound        a name that nothing has
     ├── Invalid             the definitions have errors
+    │   └── WrongQuery      the query has, which is an argument
     ├── Blocked             the plan, a policy or a rule of the house says no
     │   └── Breaking        consumers would break
     └── Stale               what the plan was made from has changed
@@ -81,16 +82,26 @@ class NotFound(Usage):
 class Invalid(Refusal):
     """The definitions have errors; `diagnostics` are all findings, warnings too.
 
-    `files` counts the files that were read, in `seconds`.
+    `files` counts the files that were read, in `seconds`; `products` are those without errors.
     """
 
     def __init__(
-        self, diagnostics: Sequence[Diagnostic], *, files: int = 0, seconds: float = 0.0
+        self,
+        diagnostics: Sequence[Diagnostic],
+        *,
+        files: int = 0,
+        seconds: float = 0.0,
+        products: Sequence[str] = (),
     ) -> None:
         super().__init__("the definitions have errors", next_step="weft validate")
         self.diagnostics = tuple(diagnostics)
         self.files = files
         self.seconds = seconds
+        self.products = tuple(products)
+
+
+class WrongQuery(Invalid):
+    """A query has errors: what was typed is wrong, and nothing in the definitions."""
 
 
 class Blocked(Refusal):
@@ -107,7 +118,7 @@ class Stale(Refusal):
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-# The first matching row counts; `rating` makes 8 of a full disk and an interrupted warehouse.
+# The first matching row counts; `rating` makes 8 of what was interrupted.
 # A stale plan is 5, as everything that is refused before the first step: 4 would ask for patience
 # and 8 for a second apply, and neither helps. A lost race or lock is 8: other products of the same
 # run may have been published, and applying again converges.
@@ -115,6 +126,7 @@ _RATINGS: tuple[tuple[type[Exception], Exit, int], ...] = (
     (NotFound, Exit.USAGE, 404),
     (Usage, Exit.USAGE, 400),
     (AddressError, Exit.USAGE, 400),
+    (WrongQuery, Exit.USAGE, 400),
     (Invalid, Exit.BLOCKED, 422),
     (Breaking, Exit.BREAKING, 409),
     (Blocked, Exit.BLOCKED, 409),
@@ -133,9 +145,9 @@ def rating(error: BaseException) -> tuple[Exit, int]:
     if isinstance(error, WarehouseError) and error.interrupted:
         return Exit.PARTLY, 502
     if isinstance(error, StoreError) and error.full:
-        return Exit.PARTLY, 507
+        return Exit.PARTLY if error.interrupted else Exit.UNREACHABLE, 507
     if isinstance(error, OSError) and error.errno in _FULL:
-        return Exit.PARTLY, 507
+        return Exit.UNREACHABLE, 507
     for kind, code, status in _RATINGS:
         if isinstance(error, kind):
             return code, status

@@ -21,7 +21,7 @@ _AHEAD = 2
 
 
 class Execution:
-    """The steps of one plan while they run. `releases` has what was published, by product."""
+    """The steps of one plan while they run; `outcomes` has what those did that ended, by id."""
 
     def __init__(
         self,

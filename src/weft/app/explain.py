@@ -5,6 +5,7 @@ Verbs explain themselves in `weft.cli`; the texts stand in `weft.mesh.codes` and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ import yaml
 
 from weft.app.errors import NotFound
 from weft.mesh.codes import CODES
+from weft.mesh.nearest import nearest
 
 EFFECTS = {
     "read": "Weft reads it",
@@ -23,6 +25,7 @@ EFFECTS = {
     "ignored": "Weft keeps it and does nothing with it",
 }
 SCHEMAS = ("contract", "domain", "policy", "product", "tests", "weft")
+_CODE = re.compile(r"[Ww][0-9]{1,6}")
 _DOCUMENTS = ("odcs.yaml", "odps.yaml")
 
 
@@ -57,10 +60,28 @@ def explain(topic: str, verbs: Iterable[str] = ()) -> Explanation:
     path = topic.removeprefix("contract.")
     found = field_entry(path)
     if found is None:
-        known = [*CODES, *(each for each in _fields() if "*" not in each), *verbs]
-        raise NotFound("code, field or verb", topic, known, next_step="weft explain --help")
+        known = [*topics(), *verbs]
+        meant = _meant(topic, known)
+        next_step = f"weft explain {meant or '--help'}"
+        raise NotFound("code, field or verb", topic, known, next_step=next_step)
     effect, text = found
     return Explanation(path, EFFECTS[effect], text, effect)
+
+
+def topics() -> list[str]:
+    """Every code, and every field that has a line of its own."""
+    return [*CODES, *(each for each in _fields() if "*" not in each)]
+
+
+def _meant(topic: str, known: Iterable[str]) -> str:
+    """The topic that was probably meant: the nearest one, code, or last name of a field's path."""
+    near = nearest(topic, known)
+    if near:
+        return near
+    if _CODE.fullmatch(topic):
+        return min(CODES, key=lambda code: abs(int(code[1:]) - int(topic[1:])))
+    by_name = {each.rpartition(".")[2]: each for each in _fields()}
+    return by_name.get(nearest(topic.rpartition(".")[2], by_name), "")
 
 
 def field_entry(path: str) -> tuple[str, str] | None:

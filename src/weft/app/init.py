@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from weft.app.errors import Blocked, Usage
@@ -23,10 +24,11 @@ def draft_mesh(folder: Path, name: str = "") -> Draft:
     problem = name_problem(mesh)
     if problem:
         raise Usage(
-            f"`{mesh}` cannot be the name of a mesh: {problem}", next_step="weft init --name NAME"
+            f"`{mesh or folder.resolve().name}` cannot be the name of a mesh: {problem}",
+            next_step=f"weft init {shlex.quote(str(folder))} --name NAME",
         )
     if (folder / SETTINGS).exists():
-        raise Blocked("this folder is a mesh already", next_step="weft new domain NAME")
+        raise Blocked("this folder is a mesh already", next_step="weft new domain NAME --owner YOU")
     files = [
         NewFile(SETTINGS, from_template("weft.yaml", mesh=mesh)),
         NewFile("domains/README.md", from_template("domains.md")),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
-from weft.app.load import load
-from weft.app.situation import remembered
+from weft.app.situation import load_files, remembered
+from weft.mesh.address import port_and_major, product_of
 from weft.project.graph import Graph, Node, column_graph, mesh_graph
 
 MAX_DEPTH = 200
@@ -50,7 +50,7 @@ def lineage(mesh: Opened, options: LineageOptions) -> Lineage:
     have errors.
     """
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     manifest = loaded.manifest(mesh.environment)
     graph = column_graph(manifest) if "#" in options.address else mesh_graph(manifest)
     node = find_node(graph, options.address)
@@ -87,7 +87,7 @@ def find_node(graph: Graph, address: str) -> Node:
 
 def _neighbours(graph: Graph, address: str) -> list[str]:
     """What an unknown address may have meant: something in its product, or another product."""
-    product = ".".join(address.partition("@")[0].partition("#")[0].split(".")[:2])
+    product = product_of(address)
     inside = [node.id for node in graph.nodes.values() if node.product == product]
     return inside or list({node.product for node in graph.nodes.values()})
 
@@ -102,7 +102,7 @@ def _is_meant(id: str, address: str) -> bool:
 
 
 def _major(node: Node) -> int:
-    return int(node.id.partition("#")[0].partition("@")[2])
+    return port_and_major(node.id.partition("#")[0])[1]
 
 
 def _branches(

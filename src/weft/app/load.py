@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,13 @@ import msgspec
 
 from weft.app.cache import Cache, CachedProduct
 from weft.app.errors import Invalid
+from weft.app.reading import VERSION, Reading, parse_folder, parsed_of, read_domain
+from weft.app.settings import read_settings
 from weft.app.system import System
-from weft.app.workspace import ProductFolder, Stamp, Workspace
-from weft.mesh.diagnostic import Diagnostic, Severity, Span
+from weft.app.workspace import ProductFolder, Workspace
+from weft.mesh.address import port_and_major
+from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
-from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import Domain
 from weft.mesh.settings import MeshSettings
 from weft.project.faces import (
@@ -32,11 +33,9 @@ from weft.project.faces import (
     faces_of_product,
 )
 from weft.project.names import MeshNames
-from weft.project.parse import ParsedProduct, parse_domain, parse_product, parse_settings
 from weft.project.product_order import cycle_diagnostic, order_products
-from weft.project.read_yaml import read_yaml
-from weft.project.source import SourceFile
-from weft.sql.dialect import dialect_named, dialect_names, is_dialect
+from weft.project.variables import resolve_variables
+from weft.sql.dialect import dialect_named
 
 if TYPE_CHECKING:
     from weft.app.compiling import Compilation
@@ -57,7 +56,10 @@ class Broken:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A mesh as its files define it. `products` are those without errors, in order."""
+    """A mesh as its files define it. `products` are those without errors, in order.
+
+    `unusable` are the addresses of products, and the names of domains, whose own files have errors.
+    """
 
     settings: MeshSettings
     domains: Mapping[str, Domain]
@@ -66,11 +68,16 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     files: int
     broken: tuple[Broken, ...] = ()
+    unusable: frozenset[str] = frozenset()
 
     @property
     def sound(self) -> bool:
         """Whether there is no error."""
         return all(each.severity is not Severity.ERROR for each in self.diagnostics)
+
+    def has_errors(self, address: str) -> bool:
+        """Whether the files of a product are there and cannot be used."""
+        return not self.unusable.isdisjoint((address, address.partition(".")[0]))
 
     def manifest(self, environment: str, only: Iterable[str] = ()) -> Manifest:
         """The desired state of an environment; `only` these products, or all.
@@ -78,7 +85,7 @@ class Loaded:
         Raises Invalid when the mesh has errors.
         """
         if not self.sound:
-            raise Invalid(self.diagnostics, files=self.files)
+            raise self.invalid()
         chosen = set(only) or set(self.products)
         order = tuple(address for address in self.order if address in chosen)
         return Manifest(
@@ -89,53 +96,35 @@ class Loaded:
             order=order,
         )
 
-
-@dataclass
-class _Reading:
-    """The mesh while it is being read."""
-
-    workspace: Workspace
-    settings: MeshSettings
-    began: int
-    cpus: int
-    domains: dict[str, Domain] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    files: int = 1
-    fresh: dict[str, ParsedProduct] = field(default_factory=dict)
-    kept: dict[str, CachedProduct] = field(default_factory=dict)
-    stamps: dict[str, tuple[Stamp, ...]] = field(default_factory=dict)
-    broken: list[Broken] = field(default_factory=list)
-
-
-def load_settings(folder: Path, variables: Mapping[str, str]) -> MeshSettings:
-    """Read `weft.yaml` alone. Raises Invalid when it has errors."""
-    settings, diagnostics = parse_settings(Workspace(folder).settings(), variables)
-    if settings is None:
-        raise Invalid(diagnostics, files=1)
-    return settings
+    def invalid(self) -> Invalid:
+        """What is raised where the mesh has errors."""
+        return Invalid(self.diagnostics, files=self.files, products=tuple(self.products))
 
 
 def load(
-    folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] = ()
+    folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] | None = ()
 ) -> Loaded:
-    """Load the mesh in a folder. Raises Invalid when `weft.yaml` itself cannot be used."""
+    """Load the mesh in a folder. Raises Invalid when `weft.yaml` itself cannot be used.
+
+    `descriptors` are of what is published, None where nobody could be asked for them.
+    """
     # What the parser has to say about a definition is said by our own diagnostics.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     workspace = Workspace(folder)
-    settings, diagnostics = parse_settings(workspace.settings(), system.variables)
-    if settings is None:
-        raise Invalid(diagnostics, files=1)
-    reading = _Reading(
+    settings, diagnostics = read_settings(workspace, system.variables)
+    reading = Reading(
         workspace, settings, system.nanoseconds(), system.cpus, diagnostics=list(diagnostics)
     )
     remembered = cache.products()
     for name in workspace.domains():
-        _read_domain(reading, name, remembered)
-    products = _compile(reading, tuple(faces_of_descriptors(descriptors)), cache, remembered)
+        read_domain(reading, name, remembered)
+    published = None if descriptors is None else faces_of_descriptors(descriptors)
+    products, broken = _compile(reading, published, cache, remembered)
     reading.diagnostics += workspace.findings
+    reading.diagnostics += _unset_variables(reading, products, system.variables)
     order, cycle = order_products(products.values())
     if cycle:
-        reading.diagnostics.append(cycle_diagnostic(cycle, _parsed_of(reading, cycle)))
+        reading.diagnostics.append(cycle_diagnostic(cycle, parsed_of(reading, cycle)))
     return Loaded(
         settings=settings,
         domains=reading.domains,
@@ -143,84 +132,45 @@ def load(
         order=order,
         diagnostics=tuple(sorted(reading.diagnostics, key=lambda each: each.order)),
         files=reading.files,
-        broken=tuple(reading.broken),
+        broken=broken,
+        unusable=frozenset(reading.unread | _addresses(reading) - set(products)),
     )
 
 
-def _read_domain(reading: _Reading, name: str, remembered: Mapping[str, CachedProduct]) -> None:
-    path = f"domains/{name}/domain.yaml"
-    try:
-        file = reading.workspace.read(path)
-    except FileNotFoundError:
-        reading.diagnostics.append(
-            Diagnostic(
-                "W423",
-                f"domain `{name}` has no domain.yaml",
-                Span(f"domains/{name}"),
-                help=f"weft new domain {name}",
-            )
-        )
+def _unset_variables(
+    reading: Reading, products: Mapping[str, ProductManifest], variables: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """What sources lack is found out each time: it is not in the files that are remembered."""
+    named = [
+        address
+        for address, product in products.items()
+        if any(resolve_variables(each.pattern, variables)[1] for each in product.sources)
+    ]
+    if not named:
         return
-    reading.files += 1
-    domain, found = parse_domain(file)
-    reading.diagnostics += found
-    if domain is None or not _usable(reading, domain, file):
-        return
-    native = reading.settings.warehouses[domain.warehouse].type
-    if not domain.dialect:
-        domain = replace(domain, dialect=native)
-    elif domain.dialect != native:
-        domain = replace(domain, warehouse_dialect=native)
-    reading.domains[name] = domain
-    for folder in reading.workspace.products(name):
-        reading.files += len(folder.files)
-        reading.stamps[folder.path] = folder.files
-        entry = remembered.get(folder.path)
-        if entry is not None and entry.files == folder.files and entry.version == _VERSION:
-            reading.kept[folder.path] = entry
-        else:
-            reading.fresh[folder.path] = _parse(reading.workspace, folder)
+    from weft.project.sources import unset_variables
+
+    for parsed in parsed_of(reading, named).values():
+        for source in parsed.product.sources if parsed.product else ():
+            yield from unset_variables(source, parsed.documents[source.path], variables)
 
 
-def _parse(workspace: Workspace, folder: ProductFolder) -> ParsedProduct:
-    files = [workspace.read(stamp.path) for stamp in folder.files]
-    return parse_product(folder.path, folder.domain, files)
-
-
-def _usable(reading: _Reading, domain: Domain, file: SourceFile) -> bool:
-    """Report a domain that names a warehouse or a dialect that nobody has."""
-    warehouses = tuple(reading.settings.warehouses)
-    if domain.warehouse not in warehouses:
-        key, name, known = "warehouse", domain.warehouse, warehouses
-    elif domain.dialect and not is_dialect(domain.dialect):
-        key, name, known = "dialect", domain.dialect, dialect_names()
-    else:
-        return True
-    document, _ = read_yaml(file)
-    if document is not None:
-        note = did_you_mean(name, known, f"there is {', '.join(known)}")
-        problem = f"unknown {key} `{name}`"
-        reading.diagnostics.append(document.diagnostic("W412", problem, key, note=note))
-    return False
-
-
-def _version() -> str:
-    return "/".join(f"{name} {version(name)}" for name in ("weft", "sqlglot"))
-
-
-_VERSION = _version()
+def _addresses(reading: Reading) -> set[str]:
+    """The addresses that the folders of products stand for."""
+    return {".".join(path.split("/")[1:]) for path in reading.stamps}
 
 
 def _compile(
-    reading: _Reading,
-    published: tuple[PortFace, ...],
+    reading: Reading,
+    published: tuple[PortFace, ...] | None,
     cache: Cache,
     remembered: Mapping[str, CachedProduct],
-) -> dict[str, ProductManifest]:
+) -> tuple[dict[str, ProductManifest], tuple[Broken, ...]]:
     faces = _faces(reading, published)
     products = _still_good(reading, faces)
+    broken: list[Broken] = []
     entries: dict[str, CachedProduct] = {}
-    for path, compiled in _compile_fresh(reading, faces, published):
+    for path, compiled in _compile_fresh(reading, faces, published or ()):
         if not compiled.broken_by:
             reading.diagnostics += compiled.diagnostics
         if compiled.manifest is None:
@@ -228,20 +178,19 @@ def _compile(
         manifest = compiled.manifest
         products[manifest.address] = manifest
         if compiled.broken_by:
-            broken = Broken(manifest.address, compiled.broken_by, compiled.diagnostics)
-            reading.broken.append(broken)
+            broken.append(Broken(manifest.address, compiled.broken_by, compiled.diagnostics))
             continue
         stamps = reading.stamps[path]
         if all(reading.began - stamp.mtime_ns > _TICK_NS for stamp in stamps):
             around = _surroundings(manifest, reading, faces)
-            entries[path] = CachedProduct(_VERSION, stamps, around, manifest, compiled.diagnostics)
+            entries[path] = CachedProduct(VERSION, stamps, around, manifest, compiled.diagnostics)
     gone = [path for path in remembered if path not in reading.stamps]
     if entries or gone:
         cache.remember_products(entries, gone)
-    return products
+    return products, tuple(broken)
 
 
-def _still_good(reading: _Reading, faces: Faces) -> dict[str, ProductManifest]:
+def _still_good(reading: Reading, faces: Faces) -> dict[str, ProductManifest]:
     """The remembered products that saw of others what is there now; the rest is read again."""
     products: dict[str, ProductManifest] = {}
     for path, kept in reading.kept.items():
@@ -250,12 +199,12 @@ def _still_good(reading: _Reading, faces: Faces) -> dict[str, ProductManifest]:
             reading.diagnostics += kept.diagnostics
         else:
             folder = ProductFolder(kept.manifest.domain, path, kept.files)
-            reading.fresh[path] = _parse(reading.workspace, folder)
+            reading.fresh[path] = parse_folder(reading.workspace, folder)
     return products
 
 
 def _compile_fresh(
-    reading: _Reading, faces: Faces, published: tuple[PortFace, ...]
+    reading: Reading, faces: Faces, published: tuple[PortFace, ...]
 ) -> Iterable[tuple[str, Compilation]]:
     if not reading.fresh:
         return ()
@@ -268,7 +217,7 @@ def _compile_fresh(
     return zip(paths, compile_products(parsed, around, reading.cpus), strict=True)
 
 
-def _faces(reading: _Reading, published: tuple[PortFace, ...]) -> Faces:
+def _faces(reading: Reading, published: tuple[PortFace, ...] | None) -> Faces:
     own: list[PortFace] = []
     for path in reading.stamps:
         if path in reading.kept:
@@ -277,10 +226,12 @@ def _faces(reading: _Reading, published: tuple[PortFace, ...]) -> Faces:
         product = reading.fresh[path].product
         if product is not None:
             own += faces_of_product(product, dialect_named(reading.domains[product.domain].dialect))
-    return Faces(own, published)
+    unread = {name for each in reading.fresh.values() for name in each.unread if "." in name}
+    unread |= reading.unread
+    return Faces(own, published or (), unread, partial=published is None)
 
 
-def _names(reading: _Reading, faces: Faces) -> MeshNames:
+def _names(reading: Reading, faces: Faces) -> MeshNames:
     models = [
         (transform.name, each.manifest.address)
         for each in reading.kept.values()
@@ -295,7 +246,7 @@ def _names(reading: _Reading, faces: Faces) -> MeshNames:
     return MeshNames.of(models, faces.ports)
 
 
-def _surroundings(manifest: ProductManifest, reading: _Reading, faces: Faces) -> str:
+def _surroundings(manifest: ProductManifest, reading: Reading, faces: Faces) -> str:
     """Hash what a product's compilation saw outside its own files: its domain and its inputs."""
     seen = [
         [port.name, port.pinned, _seen(port.port, faces)] for port in manifest.inputs if port.port
@@ -306,20 +257,6 @@ def _surroundings(manifest: ProductManifest, reading: _Reading, faces: Faces) ->
 
 
 def _seen(port: str, faces: Faces) -> object:
-    address, _, major = port.rpartition("@")
+    address, major = port_and_major(port)
     current = faces.current(address)
-    return [current.major if current else 0, faces.majors(address).get(int(major))]
-
-
-def _parsed_of(reading: _Reading, addresses: Iterable[str]) -> dict[str, ParsedProduct]:
-    """The parsed products of some addresses, read again where only the compiled form was kept."""
-    paths = {f"domains/{address.replace('.', '/')}": address for address in addresses}
-    found: dict[str, ParsedProduct] = {}
-    for path, address in paths.items():
-        parsed = reading.fresh.get(path)
-        if parsed is None and path in reading.stamps:
-            folder = ProductFolder(address.split(".")[0], path, reading.stamps[path])
-            parsed = _parse(reading.workspace, folder)
-        if parsed is not None:
-            found[address] = parsed
-    return found
+    return [current.major if current else 0, faces.majors(address).get(major)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -31,11 +33,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a verb wants to write, and the commands to go on with afterwards."""
+    """What a verb wants to write, the commands to go on with, and what is to be known of it."""
 
     files: tuple[NewFile, ...]
     edits: tuple[Edit, ...] = ()
     next_steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def from_template(template: str, **values: str) -> str:
@@ -52,8 +55,8 @@ def from_template(template: str, **values: str) -> str:
 def write(folder: Path, draft: Draft) -> None:
     """Write a draft, or nothing of it where a file is in the way.
 
-    Raises Blocked when a new file exists already or an edited one has changed, OSError when the
-    folder cannot be written.
+    Raises Blocked when a new file exists already or an edited one has changed, OSError with the
+    name of a file or folder that cannot be made.
     """
     present = [each.path for each in draft.files if os.path.lexists(folder / each.path)]
     if present:
@@ -61,17 +64,40 @@ def write(folder: Path, draft: Draft) -> None:
     for edit in draft.edits:
         if (folder / edit.path).read_text(encoding="utf-8") != edit.before:
             raise Blocked(f"{edit.path} has changed meanwhile", why="Nothing was written.")
-    for new in draft.files:
-        path = folder / new.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(new.text)
-    for edit in draft.edits:
-        _replace(folder / edit.path, edit.after)
+    texts = {new.path: new.text for new in draft.files}
+    texts |= {edit.path: edit.after for edit in draft.edits}
+    _put({folder / path: text for path, text in texts.items()})
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put a new content in the place of an old one, whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    beside.replace(path)
+def _put(texts: Mapping[Path, str]) -> None:
+    """Write files, each beside its place first, so that a full disk leaves nothing behind."""
+    with ExitStack() as undo:
+        for path, text in texts.items():
+            _make_folders(path.parent, undo)
+            beside = _beside(path)
+            undo.callback(_gone, beside.unlink)
+            try:
+                beside.write_text(text, encoding="utf-8", newline="\n")
+            except OSError as error:
+                # The name is not yet the one that was asked for, or is not known at all.
+                raise OSError(error.errno, error.strerror, str(path)) from error
+        for path in texts:
+            _beside(path).replace(path)
+        undo.pop_all()
+
+
+def _make_folders(folder: Path, undo: ExitStack) -> None:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        undo.callback(_gone, each.rmdir)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _gone(remove: Callable[[], None]) -> None:
+    """Remove what may not be there, or may hold what is not ours."""
+    with suppress(OSError):
+        remove()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Blocked, NotFound, Usage
+from weft.app.kept_major import Kept, keep_major
 from weft.app.new import first_contract, good_name, product_folder
 from weft.app.new_files import Draft, Edit, NewFile, from_template
-from weft.app.yaml_edit import CannotEdit, append_entry, set_value
-from weft.mesh.address import PortAddress
+from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
+from weft.mesh.address import PortAddress, major_of
+from weft.mesh.manifest import ProductManifest
 
 _MAJOR = re.compile(r".*\.v([1-9][0-9]{0,5})\.odcs\.yaml")
 
@@ -24,19 +25,24 @@ class Major:
     """Which major of a port to write; `keep` names an older one that goes on as it is.
 
     0 stands for the next one, and for none to keep. `until` is the last day of the kept one, an
-    ISO date that deprecates it, or "".
+    ISO date that deprecates it, or ""; `today` is an ISO time, and no last day lies before it.
     """
 
     number: int = 0
     keep: int = 0
     until: str = ""
+    today: str = ""
 
 
-def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
+def draft_port(
+    mesh: Path, address: PortAddress, major: Major, applied: ProductManifest | None = None
+) -> Draft:
     """Draft a port of a product, or the next major of one as a copy of its latest contract.
 
-    Existing documents are edited as text, so that their comments stay. Raises Usage and NotFound
-    for what does not fit, Blocked where a document has an unusual layout.
+    A major that is kept goes on as it was `applied`: where its files say something else now, that
+    becomes the new major, and what was applied comes back. Existing documents are edited as text,
+    so that their comments stay. Raises Usage and NotFound for what does not fit, Blocked where a
+    person has to see to a document.
     """
     good_name("port", address.port, is_object=True)
     folder = product_folder(address.product)
@@ -47,22 +53,32 @@ def draft_port(mesh: Path, address: PortAddress, major: Major) -> Draft:
         raise NotFound("product", str(address.product), products)
     present = _contracts(mesh / folder, address.port)
     number = _next_number(address, major, present)
-    entry = {
-        "name": address.port,
-        "version": f"{number}.0.0",
-        "contractId": f"{address.product}.{address.port}",
-    }
-    edits = [_with_entry(mesh, f"{folder}/product.yaml", "outputPorts", entry)]
     path = f"{folder}/{address.port}.v{number}.odcs.yaml"
     if present:
         files = [NewFile(path, _copy(present[number - 1], f"{number}.0.0"))]
     else:
         files = _first_files(mesh, path, address)
+    kept = Kept()
     if major.keep:
-        files += _kept_models(mesh, f"{folder}/models", present[major.keep], major.keep)
-    if major.until:
-        edits.append(_ending(mesh, present[major.keep], major.until))
-    return Draft(tuple(files), tuple(edits), ("weft validate", "weft plan"))
+        older = replace(address, major=major.keep)
+        kept = keep_major(mesh, present[major.keep], older, major.until, applied)
+        if kept.version and major.keep != number - 1:
+            raise _changed_beside(address, major.keep, number - 1)
+    product = _listed(mesh, f"{folder}/product.yaml", address, number, kept.version)
+    notes: list[str] = []
+    if kept.version:
+        notes.append(
+            f"Major {major.keep} is again as it was applied, but for comments; "
+            f"what you changed is major {number}."
+        )
+    if major.keep:
+        notes += _followers(mesh, address, major.keep, number)
+    return Draft(
+        (*files, *kept.files),
+        (product, *kept.edits),
+        ("weft validate", "weft plan"),
+        tuple(notes),
+    )
 
 
 def _contracts(folder: Path, port: str) -> dict[int, Path]:
@@ -75,24 +91,56 @@ def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -
     """Return the major to write; raise Usage or NotFound when the wishes do not fit."""
     following = max(present, default=0) + 1
     if major.number not in (0, following):
+        keep = f" --keep {major.keep}" if major.keep else ""
         raise Usage(
             f"the next major of {address} is {following}",
-            next_step=f"weft new port {address} --major {following}",
+            next_step=f"weft new port {address} --major {following}{keep}",
         )
     if major.until and not major.keep:
         raise Usage("--until needs --keep", why="It is the last day of the major that is kept.")
     if major.keep and major.keep not in present:
         raise NotFound("major to keep", str(major.keep), map(str, present))
     if major.until:
-        _check_date(major.until)
+        _check_date(major.until, major.today)
     return following
 
 
-def _check_date(text: str) -> None:
+def _changed_beside(address: PortAddress, kept: int, latest: int) -> Blocked:
+    return Blocked(
+        f"major {kept} of {address} is not as it was applied, and major {latest} is there already",
+        why=f"A new major would begin as a copy of major {latest}; what was changed in major "
+        f"{kept} would be lost. Nothing was written.",
+        next_step=f"take your changes of {address.port}.v{kept}.odcs.yaml to major {latest}",
+    )
+
+
+def _followers(mesh: Path, address: PortAddress, kept: int, number: int) -> Iterator[str]:
+    """Say which products of this mesh float, and so leave the kept major for the new one."""
+    wanted = f"{address.product}.{address.port}"
+    for path in sorted(mesh.glob("domains/*/*/product.yaml")):
+        data = path.read_bytes()
+        # A mesh has many products, and few of them name this port.
+        if wanted.encode() not in data:
+            continue
+        place = path.relative_to(mesh).as_posix()
+        inputs = entries(definition_data(data), "inputPorts").values()
+        if any(each.get("contractId") == wanted and not each.get("version") for each in inputs):
+            product = ".".join(path.parent.parts[-2:])
+            yield (
+                f'{product} would follow to major {number}; `version: "{kept}"` at its input port '
+                f"in {place} keeps it on major {kept}."
+            )
+
+
+def _check_date(text: str, today: str) -> None:
     try:
-        date.fromisoformat(text)
+        last = date.fromisoformat(text)
     except ValueError:
         raise Usage(f"`{text}` is no date; one looks like 2027-03-31") from None
+    if last.isoformat() < today[:10]:
+        raise Usage(
+            f"{text} is over, so nobody could move on by then", why="--until is a day ahead."
+        )
 
 
 def _first_files(mesh: Path, path: str, address: PortAddress) -> list[NewFile]:
@@ -107,58 +155,26 @@ def _first_files(mesh: Path, path: str, address: PortAddress) -> list[NewFile]:
 def _copy(contract: Path, version: str) -> str:
     """Return a contract's text under a new version."""
     try:
-        return set_value(_text(contract), "version", version)
+        return set_value(definition_text(contract), version, "version")
     except CannotEdit as problem:
-        raise _blocked(contract.name, problem, f"version: {version}") from None
+        raise by_hand(contract.name, problem, f"version: {version}") from None
 
 
-def _kept_models(mesh: Path, models: str, contract: Path, major: int) -> list[NewFile]:
-    """Copy the models that fill a major today, so that they go on while the new major changes."""
-    document: dict[str, Any] = yaml.load(_text(contract), Loader=yaml.BaseLoader)
-    names = [str(each.get("name", "")) for each in document.get("schema", [])]
-    return [
-        NewFile(f"{models}/{name}_v{major}.sql", _text(mesh / models / f"{name}.sql"))
-        for name in names
-        if (mesh / models / f"{name}.sql").is_file()
-        and not (mesh / models / f"{name}_v{major}.sql").exists()
-    ]
-
-
-def _ending(mesh: Path, contract: Path, until: str) -> Edit:
-    """Deprecate a contract and promise its last day."""
-    before = _text(contract)
-    entry = {"property": "endOfSupport", "value": until}
+def _listed(mesh: Path, path: str, address: PortAddress, number: int, again: str) -> Edit:
+    """List a new major in product.yaml; `again` is the version that a kept one has again, or ""."""
+    before = after = definition_text(mesh / path)
+    ports = entries(definition_data(before.encode()), "outputPorts")
+    entry = {
+        "name": address.port,
+        "version": f"{number}.0.0",
+        "contractId": f"{address.product}.{address.port}",
+    }
     try:
-        after = append_entry(before, "slaProperties", entry)
-        after = set_value(after, "status", "deprecated")
-    except CannotEdit as problem:
-        wanted = f"status: deprecated, and endOfSupport {until} in slaProperties"
-        raise _blocked(contract.name, problem, wanted) from None
-    return Edit(contract.relative_to(mesh).as_posix(), before, after)
-
-
-def _with_entry(mesh: Path, path: str, key: str, entry: dict[str, str]) -> Edit:
-    before = _text(mesh / path)
-    try:
-        return Edit(path, before, append_entry(before, key, entry))
+        for place, each in ports.items() if again else ():
+            major = major_of(str(each.get("version")))
+            if each.get("name") == address.port and major == major_of(again):
+                after = set_value(after, again, "outputPorts", place, "version")
+        return Edit(path, before, append_entry(after, "outputPorts", entry))
     except CannotEdit as problem:
         wanted = ", ".join(f"{name}: {value}" for name, value in entry.items())
-        raise _blocked(path, problem, f"{{{wanted}}} in {key}") from None
-
-
-def _blocked(path: str, problem: CannotEdit, wanted: str) -> Blocked:
-    return Blocked(
-        f"{path} has to be edited by hand: {problem}",
-        why=f"It needs {wanted}. Nothing was written.",
-        next_step="edit it, then give the same command again",
-    )
-
-
-def _text(path: Path) -> str:
-    """Read a definition; raise Blocked when it is no text or broken YAML."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        yaml.load(text, Loader=yaml.BaseLoader) if path.suffix == ".yaml" else None
-    except (UnicodeDecodeError, yaml.YAMLError):
-        raise Blocked(f"{path.name} cannot be read", next_step="weft validate") from None
-    return text
+        raise by_hand(path, problem, f"{{{wanted}}} in outputPorts") from None

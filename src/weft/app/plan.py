@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-import msgspec
 
 from weft.app.bootstrap import Opened
-from weft.app.errors import NotFound, Usage
-from weft.app.load import Loaded, load
+from weft.app.load import Loaded
 from weft.app.select import select_products
-from weft.app.situation import Remembered, gather, remembered
+from weft.app.situation import (
+    elsewhere,
+    gather,
+    gone_products,
+    load_files,
+    remembered,
+    with_candidates,
+)
+from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.examine import Situation, examine
-from weft.plan.plan import PLAN_VERSION, Plan
-from weft.plan.planning import assemble, audits_to_know, plan_id
+from weft.plan.plan import Plan
+from weft.plan.planning import assemble, audits_to_know
 
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What to plan: `select` narrows it to products, `rebuild` builds their models again."""
+    """What to plan: `select` narrows it to products, `rebuild` builds their models again.
+
+    `take_over` lets products come to this root that another one applied.
+    """
 
     select: tuple[str, ...] = ()
     rebuild: bool = False
+    take_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,79 +54,64 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     """Plan the files of a mesh. Raises Invalid, NotFound, WarehouseError and StoreError."""
     began = mesh.system.monotonic()
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     everyone = loaded.products
-    chosen = select_products(options.select, everyone) if options.select else ()
-    desired = loaded.manifest(mesh.environment, chosen)
-    removed = () if options.select else _removed(mesh, memory, loaded)
-    salts = _new_salts(mesh, desired) if options.rebuild else {}
+    desired = loaded.manifest(mesh.environment)
+    removed = gone_products(mesh, memory, loaded)
+    if options.select:
+        gone = mesh.store.definitions.manifests(mesh.environment, removed)
+        known = {**gone, **everyone}
+        chosen = select_products(options.select, known, mesh.folder, elsewhere(mesh, memory))
+        desired = desired.narrowed(chosen)
+        removed = tuple(each for each in removed if each in chosen)
+    salts = new_salts(mesh, desired, always=False) if options.rebuild else {}
     situation = gather(mesh, desired, everyone, memory, removed, salts)
-    broken = tuple(port for each in loaded.broken for port in each.ports)
-    situation = replace(situation, broken=broken)
-    plan = plan_situation(mesh, situation, everyone)
+    situation = replace(
+        situation,
+        broken=_broken(loaded, situation),
+        taken={} if options.take_over else situation.taken,
+    )
+    plan = plan_situation(mesh, situation)
     return Planned(plan, loaded, mesh.system.monotonic() - began)
 
 
-def plan_situation(
-    mesh: Opened, situation: Situation, everyone: Mapping[str, ProductManifest], kind: str = "apply"
-) -> Plan:
-    """Examine a situation, ask the store for earlier verdicts, and assemble the plan."""
-    examined = examine(situation)
-    wanted = audits_to_know(examined)
-    verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
-    return assemble(situation, examined, verdicts, everyone, kind)
-
-
-def _removed(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str, ...]:
-    """Products that this root applied and that its files no longer define."""
-    root = mesh.settings.root
+def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:
+    """The ports in scope that a consumer, in scope or applied, compiled against as published."""
+    scope = situation.desired.products
     return tuple(
-        sorted(
-            address
-            for address, each in memory.applied.items()
-            if each.root == root and address not in loaded.products
-        )
+        port
+        for each in loaded.broken
+        if each.consumer in scope or each.consumer in situation.digests
+        for port in each.ports
+        if product_of(port) in scope
     )
 
 
-def _new_salts(mesh: Opened, desired: Manifest) -> dict[str, str]:
+def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> Plan:
+    """Examine a situation, ask the store for earlier verdicts, and assemble the plan."""
+    examined = examine(situation)
+    situation = with_candidates(mesh, situation, examined)
+    wanted = audits_to_know(examined)
+    verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
+    return assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
+
+
+def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManifest]:
+    """Who may read what changes: products in scope as they will be, all others as applied."""
+    scope = situation.desired.products
+    if not situation.applied:
+        return scope
+    others = situation.digests.keys() - scope.keys() - set(situation.removed)
+    applied = mesh.store.definitions.manifests(situation.desired.environment, sorted(others))
+    return {**applied, **scope}
+
+
+def new_salts(mesh: Opened, desired: Manifest, *, always: bool) -> dict[str, str]:
+    """Salts that build all models again, or those that ask for it `always`, in every run."""
     salt = mesh.system.new_id()
     return {
         f"{address}.{transform.name}": salt
         for address, manifest in desired.products.items()
         for transform in manifest.transforms
+        if transform.refresh_always or not always
     }
-
-
-def write_plan(plan: Plan, path: Path) -> None:
-    """Save a plan as JSON."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
-
-
-def read_plan(path: Path) -> Plan:
-    """Read a saved plan. Raises NotFound and Usage when it is none, or of a newer Weft."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound("file", str(path), next_step=f"weft plan --out {path}") from error
-    try:
-        plan = msgspec.json.decode(data, type=Plan)
-    except msgspec.MsgspecError as error:
-        raise Usage(
-            f"{path} is no plan of this version of Weft",
-            why=str(error),
-            next_step=f"weft plan --out {path}",
-        ) from error
-    if plan.version == PLAN_VERSION and plan.id != plan_id(plan):
-        raise Usage(
-            f"{path} is not as it was planned",
-            why="its content does not fit its id",
-            next_step=f"weft plan --out {path}",
-        )
-    if plan.version != PLAN_VERSION:
-        raise Usage(
-            f"{path} was made by another version of Weft",
-            why=f"it has format {plan.version}, this one reads {PLAN_VERSION}",
-            next_step=f"weft plan --out {path}",
-        )
-    return plan

@@ -8,24 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
+from itertools import chain
 
 import msgspec
 
 from weft.app.bootstrap import Opened
+from weft.app.releases import histories, keeper_of
 from weft.app.run import applied_products
 from weft.app.situation import gather, remembered
 from weft.mesh.release import Build, Release
 from weft.plan.examine import examine
-from weft.warehouses.protocol import KeepsReleases
+from weft.store.protocol import Outdated
+from weft.warehouses.protocol import KeepsReleases, WarehouseError
 
 
 @dataclass(frozen=True)
 class Pruned:
     """What is removed from one warehouse, or would be; `bytes` is the size of it.
 
-    Failing rows that were kept long enough, and files that killed runs left, count in `bytes`
-    once they are removed, not before.
+    Failing rows that were kept long enough, and data that killed runs left, count in it too.
     """
 
     warehouse: str
@@ -39,15 +40,23 @@ def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
 
     Kept are, of every product, the newest releases and the young ones as `keep` of `weft.yaml`
     says, and always the current one; whatever other roots have; and builds that wait for a hold
-    to end. Raises WarehouseError and StoreError.
+    to end. The store forgets what belongs to the rest. Raises WarehouseError and StoreError.
     """
-    found = {name: _keeper(mesh, name) for name in mesh.settings.warehouses}
+    found = {name: keeper_of(mesh, name) for name in mesh.settings.warehouses}
     keepers = {name: keeper for name, keeper in found.items() if keeper is not None}
-    waiting = _candidates(mesh, keepers.values())
-    return tuple(
-        _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
-        for name, keeper in keepers.items()
-    )
+    waiting = _candidates(mesh, keepers.values()) | _of_damaged(keepers.values())
+    try:
+        pruned = tuple(
+            _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
+            for name, keeper in keepers.items()
+        )
+    except WarehouseError as error:
+        # No run was interrupted: what is not removed yet waits for the next time.
+        error.interrupted = False
+        raise
+    if not dry_run:
+        mesh.store.forget(_outdated(mesh, keepers.values(), pruned))
+    return pruned
 
 
 def prune_after(mesh: Opened, published: Iterable[Release]) -> tuple[Pruned, ...]:
@@ -60,14 +69,17 @@ def prune_after(mesh: Opened, published: Iterable[Release]) -> tuple[Pruned, ...
 def surplus(releases: tuple[Release, ...], keep: int, oldest: str) -> tuple[Release, ...]:
     """The releases of one product, given newest first, that are not to be kept.
 
-    Kept are the first `keep` of them, those at or after `oldest`, an ISO time, and the first.
+    Kept are the first `keep` of them, those at or after `oldest`, an ISO time, and the first. A
+    damaged one is taken for old, as nothing can be done with it.
 
     >>> surplus((), 1, "2026-01-01T00:00:00Z")
     ()
     """
     limit = datetime.fromisoformat(oldest)
     return tuple(
-        each for each in releases[max(keep, 1) :] if datetime.fromisoformat(each.at) < limit
+        each
+        for each in releases[max(keep, 1) :]
+        if each.damaged or datetime.fromisoformat(each.at) < limit
     )
 
 
@@ -75,50 +87,44 @@ def _prune_warehouse(
     mesh: Opened, name: str, keeper: KeepsReleases, waiting: frozenset[str], *, dry_run: bool
 ) -> Pruned:
     releases = tuple(_all_surplus(mesh, keeper))
-    gone = {(each.environment, each.product, each.number) for each in releases}
-    keep = waiting | {
-        key
-        for each in _all_releases(keeper)
-        if (each.environment, each.product, each.number) not in gone
-        for key in _keys(each)
-    }
-    builds = keeper.unneeded(keep)
-    if dry_run:
-        return Pruned(name, releases, builds, sum(each.bytes for each in builds))
     now = mesh.system.now()
-    removed, size = keeper.forget(releases, keep, now)
-    if removed:
+    removed = keeper.forget(releases, waiting, now, dry_run=dry_run)
+    if removed.names and not dry_run:
         detail = msgspec.json.encode(
             {
                 "releases": [
                     f"{each.environment} {each.product} {each.number}" for each in releases
                 ],
-                "builds": len(builds),
-                "bytes": size,
+                "builds": len(removed.builds),
+                "bytes": removed.bytes,
             }
         )
         mesh.store.audit.add(mesh.system.user(), "prune", name, detail.decode(), now)
-    return Pruned(name, releases, builds, size)
+    return Pruned(name, releases, removed.builds, removed.bytes)
 
 
-def _keeper(mesh: Opened, warehouse: str) -> KeepsReleases | None:
-    found = mesh.warehouse(warehouse)
-    return cast(KeepsReleases, found) if hasattr(found, "forget") else None
+def _outdated(mesh: Opened, keepers: Iterable[KeepsReleases], pruned: Iterable[Pruned]) -> Outdated:
+    """What the store need not remember, now that this is gone."""
+    kept = [each for keeper in keepers for each in _all_releases(keeper)]
+    newest = mesh.store.journal.runs("", mesh.settings.keep.releases)
+    return Outdated(
+        root=mesh.settings.root,
+        before=_oldest(mesh),
+        builds=frozenset(build.key for each in pruned for build in each.builds),
+        runs=frozenset([*(each.run for each in kept), *(run.id for run in newest)]),
+        definitions=frozenset(each.manifest for each in kept),
+    )
 
 
 def _all_releases(keeper: KeepsReleases) -> Iterator[Release]:
-    for environment, products in keeper.released().items():
-        for product in products:
-            yield from keeper.history(environment, product)
+    return chain.from_iterable(histories(keeper))
 
 
 def _all_surplus(mesh: Opened, keeper: KeepsReleases) -> Iterator[Release]:
     """What is too much of this root's products; other roots prune theirs themselves."""
-    for environment, products in keeper.released().items():
-        for product in products:
-            history = keeper.history(environment, product)
-            if history[0].root == mesh.settings.root:
-                yield from surplus(history, mesh.settings.keep.releases, _oldest(mesh))
+    for history in histories(keeper):
+        if history[0].root == mesh.settings.root:
+            yield from surplus(history, mesh.settings.keep.releases, _oldest(mesh))
 
 
 def _has_surplus(mesh: Opened, release: Release) -> bool:
@@ -129,7 +135,7 @@ def _has_surplus(mesh: Opened, release: Release) -> bool:
     if release.number <= mesh.settings.keep.releases:
         return False
     for name in mesh.connected:
-        keeper = _keeper(mesh, name)
+        keeper = keeper_of(mesh, name)
         if keeper is not None:
             history = keeper.history(release.environment, release.product)
             if surplus(history, mesh.settings.keep.releases, _oldest(mesh)):
@@ -142,13 +148,18 @@ def _oldest(mesh: Opened) -> str:
     return (now - timedelta(days=mesh.settings.keep.days)).isoformat()
 
 
-def _keys(release: Release) -> set[str]:
-    shown = {obj.key for port in release.ports for obj in port.objects}
-    return shown | set(release.builds.values())
+def _of_damaged(keepers: Iterable[KeepsReleases]) -> frozenset[str]:
+    """The products whose current release is damaged: any of their builds may be behind it."""
+    current = (history[0] for keeper in keepers for history in histories(keeper))
+    return frozenset(each.product for each in current if each.damaged)
 
 
 def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str]:
-    """The builds that applied definitions want now; of held products they are not released."""
+    """The builds that applied definitions want now; of held products they are not released.
+
+    Where something cannot be read now, nobody can say which these are: then it is the product
+    whose builds are all kept.
+    """
     settings = mesh.settings
     environments = {settings.production, mesh.environment, *settings.environments}
     environments.update(each for keeper in keepers for each in keeper.released())
@@ -159,5 +170,8 @@ def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str
         desired = applied_products(there, memory)
         if desired.order:
             examined = examine(gather(there, desired, desired.products, memory))
-            keys.update(key for each in examined.values() for key in each.keyed.builds.values())
+            for address, each in examined.items():
+                keys.update(each.keyed.builds.values())
+                if len(each.keyed.builds) < len(each.manifest.transforms):
+                    keys.add(address)
     return frozenset(keys)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from weft.app.bootstrap import Opened
-from weft.app.errors import Invalid, NotFound, Usage
+from weft.app.errors import NotFound, Usage, WrongQuery
 from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic, Span
@@ -16,7 +18,7 @@ from weft.mesh.nearest import did_you_mean
 from weft.mesh.release import Release
 from weft.plan.examine import released_key
 from weft.sql.dialect import Dialect, dialect_named
-from weft.sql.problem import Problem
+from weft.sql.problem import Place, Problem
 from weft.sql.query import (
     Known,
     ParsedSelect,
@@ -24,7 +26,9 @@ from weft.sql.query import (
     parse_ports_query,
     ports_query_text,
 )
-from weft.warehouses.protocol import Relation, Scope
+from weft.warehouses.protocol import Relation, Scope, Unmeasurable, WarehouseError
+
+_QUOTED = re.compile(r"""['"`](\w[^'"`(]*)""")
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,16 @@ class Shown:
     descriptor: Descriptor
     columns: tuple[Column, ...]
 
+    @property
+    def port(self) -> PortAddress:
+        """The port it is an object of."""
+        product = ProductAddress.parse(self.descriptor.product)
+        return PortAddress(product, self.descriptor.port, self.descriptor.major)
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query gives. `rows` has `__arrow_c_stream__` and is closed by the caller."""
+    """What a query gives. `rows` has `__arrow_c_stream__`, to be read once."""
 
     columns: tuple[str, ...]
     rows: Any
@@ -66,26 +76,46 @@ def _rank(descriptor: Descriptor) -> tuple[bool, int]:
     return (descriptor.status is Status.ACTIVE, descriptor.major)
 
 
-def query(mesh: Opened, text: str) -> Answer:
-    """Run a SELECT. Raises Invalid with a place in the query, WarehouseError, Usage."""
+@contextmanager
+def query(mesh: Opened, text: str) -> Iterator[Answer]:
+    """Run a SELECT; its rows are read inside of the context.
+
+    Raises WrongQuery with a place in the query, WarehouseError, Usage; reading may raise the
+    first two as well.
+    """
     descriptors = mesh.store.definitions.descriptors(mesh.environment)
     shown = shown_objects(descriptors)
     if not shown:
+        _refuse_foreign(mesh)
         raise Usage(f"nothing is published in {mesh.environment} yet", next_step="weft apply")
     dialect = _dialect(mesh, descriptors)
     parsed, problems = parse_ports_query(text, dialect)
     if parsed is None:
-        raise _invalid(text, problems)
+        raise _wrong(text, problems)
     _refuse_unknown(parsed, shown, text)
     known = {name: Known(Read(ReadKind.PORT, name), shown[name].columns) for name in parsed.names}
-    compiled, problems = compile_select(parsed, dialect, known)
-    if problems and compiled is None:
-        raise _invalid(text, problems)
     named = [shown[name] for name in parsed.names]
+    look = f"weft show {named[0].port}" if named else ""
+    compiled, problems = compile_select(parsed, dialect, known)
+    if compiled is None:
+        raise _wrong(text, problems, look)
     warehouse = _one_warehouse(named) or next(iter(descriptors.values())).warehouse
     relations = tuple(_relations(mesh, warehouse, dict(zip(parsed.names, named, strict=True))))
-    rows = mesh.warehouse(warehouse).query(ports_query_text(parsed, dialect), relations)
-    return Answer(tuple(rows.columns), rows)
+    try:
+        with mesh.warehouse(warehouse).query(ports_query_text(parsed, dialect), relations) as rows:
+            yield Answer(tuple(rows.columns), rows)
+    except Unmeasurable as error:
+        raise _wrong(text, (_refused(text, str(error)),), look) from error
+    except WarehouseError as error:
+        # No run was interrupted: reading left everything as it was.
+        error.interrupted = False
+        raise
+
+
+def _refuse_foreign(mesh: Opened) -> None:
+    """Raise WarehouseError where the store is empty because a warehouse belongs to another one."""
+    for name in mesh.settings.warehouses:
+        mesh.warehouse(name).observe(Scope(mesh.environment, ()))
 
 
 def _dialect(mesh: Opened, descriptors: Mapping[str, Descriptor]) -> Dialect:
@@ -93,21 +123,33 @@ def _dialect(mesh: Opened, descriptors: Mapping[str, Descriptor]) -> Dialect:
     return dialect_named(mesh.warehouse(warehouse).dialect)
 
 
-def _invalid(text: str, problems: tuple[Problem, ...]) -> Invalid:
+def _refused(text: str, message: str) -> Problem:
+    """Make a problem of what the warehouse says, where the query has what it names first."""
+    for piece in _QUOTED.findall(message):
+        word = re.escape(piece.strip())
+        for wanted in (f"'{word}'", rf"\b{word}\b"):
+            found = re.search(wanted, text, re.IGNORECASE)
+            if found:
+                place = Place(found.start(), found.end() - 1)
+                return place.problem(text, "W329", message.rstrip("."))
+    return Place(0, len(text)).problem(text, "W329", message.rstrip("."))
+
+
+def _wrong(text: str, problems: tuple[Problem, ...], next_step: str = "") -> WrongQuery:
+    """Make a refusal of problems; `next_step` is for those that say none themselves."""
     lines = text.split("\n")
-    return Invalid(
+    return WrongQuery(
         [
             Diagnostic(
                 each.code,
                 each.message,
                 Span("query", each.line, each.column, each.length),
                 note=each.note,
-                help=each.help,
+                help=each.help or next_step,
                 excerpt=lines[each.line - 1] if each.line <= len(lines) else "",
             )
             for each in problems
-        ],
-        files=1,
+        ]
     )
 
 
@@ -124,7 +166,7 @@ def _refuse_unknown(parsed: ParsedSelect, shown: Mapping[str, Shown], text: str)
         if name not in shown
     ]
     if unknown:
-        raise _invalid(text, tuple(unknown))
+        raise _wrong(text, tuple(unknown))
 
 
 def _one_warehouse(named: list[Shown]) -> str:
@@ -144,10 +186,13 @@ def _relations(mesh: Opened, warehouse: str, named: Mapping[str, Shown]) -> Iter
     for name, shown in named.items():
         descriptor = shown.descriptor
         release: Release | None = observed.releases.get(descriptor.product)
-        product = ProductAddress.parse(descriptor.product)
-        address = PortAddress(product, descriptor.port, descriptor.major)
-        key = released_key(release, address, shown.object) if release else None
+        if release is not None and release.damaged:
+            raise WarehouseError(
+                f"release {release.number} of {release.product} is damaged; "
+                "run `weft apply`, which publishes it again"
+            )
+        key = released_key(release, shown.port, shown.object) if release else None
         if key is None:
-            raise NotFound("published port", str(address), next_step="weft apply")
+            raise NotFound("published port", str(shown.port), next_step="weft apply")
         columns = tuple(column.name for column in shown.columns)
         yield Relation(tuple(name.split(".")), key, columns)

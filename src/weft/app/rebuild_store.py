@@ -11,6 +11,7 @@ from pathlib import Path
 from weft.app.bootstrap import Opened, opened
 from weft.app.errors import Blocked
 from weft.app.system import System
+from weft.warehouses.protocol import IsMarked
 
 
 def rebuild(folder: Path, system: System) -> str:
@@ -39,5 +40,6 @@ def rebuild(folder: Path, system: System) -> str:
 
 def _marks(mesh: Opened) -> set[tuple[str, str]]:
     """The ids of mesh and store that the warehouses are marked with, where they are at all."""
-    asked = [getattr(mesh.warehouse(name), "marks", None) for name in mesh.settings.warehouses]
-    return {found for each in asked if each is not None and (found := each()) is not None}
+    warehouses = map(mesh.warehouse, mesh.settings.warehouses)
+    marks = [each.marks() for each in warehouses if isinstance(each, IsMarked)]
+    return {each for each in marks if each is not None}

@@ -31,13 +31,15 @@ def state_of(results: Sequence[StepResult]) -> StepState:
 def finished(
     plan: Plan,
     product: str,
+    planned: Sequence[Step],
     results: Sequence[StepResult],
     release: Release | None,
     known: ProductManifest | None,
 ) -> Finished:
-    """How a product ended. `release` is given where the store does not know the current one yet.
+    """How a product ended, by its steps in the plan and their results.
 
-    `known` is the product's definition: the one that the plan makes current, or the applied one.
+    `release` is given where the store does not know the current one yet. `known` is the product's
+    definition: the one that the plan makes current, or the applied one.
     """
     state = state_of(results)
     settled = state in (StepState.DONE, StepState.HELD)
@@ -51,7 +53,7 @@ def finished(
         removed=product in plan.removed and state is StepState.DONE,
         release=release,
         descriptors=_descriptors(release, known) if release and known else (),
-        verdicts=_verdicts(plan.steps, results),
+        verdicts=_verdicts(planned, results),
         # Recording the same definition again must not end a hold that is on it.
         lift_hold=state is StepState.DONE
         and manifest is not None

@@ -5,18 +5,20 @@ Data and contract go back; access does not, it is always today's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
-from weft.app.errors import Breaking, NotFound, Usage
+from weft.app.errors import Blocked, Breaking, NotFound, Usage
+from weft.app.releases import release_before, releases_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, RunEvent
 from weft.plan.impact import columns_read
 from weft.plan.plan import Base, Plan, Step, StepKind
 from weft.plan.planning import plan_id
+from weft.warehouses.protocol import Scope
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ class Rollback:
 
 
 def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
-    """Prepare a rollback. Raises NotFound, Usage and Breaking."""
+    """Prepare a rollback. Raises NotFound, Usage, Blocked and Breaking."""
     applied = mesh.store.definitions.applied(mesh.environment)
     if options.product not in applied:
-        raise NotFound("applied product", options.product, applied, next_step="weft ls")
+        raise _not_applied(mesh, options.product, applied)
+    _refuse_foreign(mesh, options.product, applied[options.product].root)
     manifests = mesh.store.definitions.manifests(mesh.environment, applied)
     manifest = manifests[options.product]
     kept = releases_of(mesh, manifest)
@@ -51,6 +54,11 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
         raise Usage(f"{options.product} has no release", next_step="weft apply")
     current, target = kept[0], _target(kept, options)
     downstream = _downstream(options.product, manifests)
+    readers = [each.address for each in downstream]
+    for name in options.breaks:
+        if name not in readers:
+            raise NotFound(f"reader of {options.product} called", name, readers)
+    _refuse_damaged(mesh, manifest, target)
     _refuse_breaking(target, downstream, options)
     plan = Plan(
         id="",
@@ -67,8 +75,28 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
         },
         steps=(_step(manifest, current, target),),
     )
-    names = tuple(sorted(each.address for each in downstream))
-    return Rollback(replace(plan, id=plan_id(plan)), current, target, names)
+    return Rollback(replace(plan, id=plan_id(plan)), current, target, tuple(sorted(readers)))
+
+
+def _refuse_foreign(mesh: Opened, product: str, owner: str) -> None:
+    if owner != mesh.settings.root:
+        raise Blocked(
+            f"{product} is a product of root {owner}, and this is root {mesh.settings.root}",
+            why="Whoever applies a product decides where it stands.",
+            next_step=f"weft rollback {product}, in the files of root {owner}",
+        )
+
+
+def _not_applied(mesh: Opened, product: str, applied: Iterable[str]) -> Usage:
+    """Why a product cannot go back: it is gone as a whole, or it never was there."""
+    if mesh.store.journal.releases(mesh.environment, product):
+        return Usage(
+            f"{product} was dropped and cannot go back before it is there again",
+            why="Bring its files back and apply them; then its releases can be reached again.",
+            next_step=f"weft history {product}",
+        )
+    kind = f"product applied in {mesh.environment} called"
+    return NotFound(kind, product, applied, next_step="weft ls")
 
 
 def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEvent]:
@@ -88,42 +116,59 @@ def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEven
 
 
 def lift_hold(mesh: Opened, product: str) -> None:
-    """End a hold. Raises NotFound when there is none."""
+    """End a hold. Raises NotFound when there is none, Blocked for another root's product."""
+    applied = mesh.store.definitions.applied(mesh.environment)
+    if product in applied:
+        _refuse_foreign(mesh, product, applied[product].root)
     system = mesh.system
     journal = mesh.store.journal
     if not journal.lift(product, mesh.environment, system.user(), system.now()):
-        raise NotFound("hold on", product, journal.holds(mesh.environment))
-
-
-def releases_of(mesh: Opened, manifest: ProductManifest) -> tuple[Release, ...]:
-    """The releases of a product that its warehouse keeps, newest first."""
-    history = getattr(mesh.warehouse(manifest.warehouse), "history", None)
-    if history is None:
-        return ()
-    found: tuple[Release, ...] = history(mesh.environment, manifest.address)
-    return found
+        held = journal.holds(mesh.environment)
+        raise NotFound("hold on", product, held, next_step=f"weft history {product}")
 
 
 def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
-    by_number = {release.number: release for release in kept}
+    by_number = {release.number: release for release in kept if not release.damaged}
     if options.release:
         if options.release not in by_number:
             there = ", ".join(str(number) for number in sorted(by_number))
             raise Usage(
-                f"{options.product} keeps no release {options.release}", why=f"kept are {there}"
+                f"{options.product} keeps no release {options.release}",
+                why=f"kept are {there}",
+                next_step=f"weft history {options.product}",
             )
-        return by_number[options.release]
-    earlier = [each for each in kept[1:] if each.ports and each.content != kept[0].content]
-    if not earlier:
-        raise Usage(f"{options.product} has no earlier release to go back to")
-    return earlier[0]
+        target = by_number[options.release]
+        if target.empty:
+            raise Usage(
+                f"release {target.number} of {options.product} shows nothing",
+                why="The product had been dropped then. To drop it again, remove its files.",
+                next_step=f"weft history {options.product}",
+            )
+        return target
+    before = release_before(kept)
+    if before is None:
+        raise Usage(
+            f"{options.product} has no earlier release to go back to",
+            next_step=f"weft history {options.product}",
+        )
+    return before
+
+
+def _refuse_damaged(mesh: Opened, manifest: ProductManifest, target: Release) -> None:
+    """A release that lost its data would show nothing but errors."""
+    scope = Scope(mesh.environment, (), builds=target.keys)
+    there = mesh.warehouse(manifest.warehouse).observe(scope)
+    if not target.keys <= there.builds - there.hollow.keys():
+        raise Usage(
+            f"release {target.number} of {target.product} has lost data",
+            why="Files of it are missing in the warehouse, or damaged.",
+            next_step=f"weft history {target.product}, and choose another with --to",
+        )
 
 
 def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[ProductManifest]:
     return [
-        each
-        for each in manifests.values()
-        if any(port.port.startswith(f"{product}.") for port in each.inputs)
+        each for each in manifests.values() if any(port.product == product for port in each.inputs)
     ]
 
 
@@ -141,7 +186,7 @@ def _refuse_breaking(
         if consumer.address in options.breaks:
             continue
         for port in consumer.inputs:
-            if not port.port.startswith(f"{target.product}."):
+            if port.product != target.product:
                 continue
             missing = columns_read(consumer, port.port) - offered.get(port.port, set())
             if port.port not in offered or missing:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
-from weft.app.load import load
-from weft.app.plan import plan_situation
+from weft.app.plan import new_salts, plan_situation
 from weft.app.select import select_products
-from weft.app.situation import Remembered, gather, remembered
+from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.plan import Plan
 from weft.project.product_order import order_products
@@ -34,16 +33,18 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
     memory = remembered(mesh)
     everything = applied_products(mesh, memory)
     applied = everything.products
-    chosen = select_products(select, applied) if select else everything.order
+    chosen = everything.order
+    if select:
+        chosen = select_products(select, applied, mesh.folder, elsewhere(mesh, memory))
     desired = replace(
         everything,
         products={address: applied[address] for address in everything.order if address in chosen},
         order=tuple(address for address in everything.order if address in chosen),
     )
-    salts = _always(desired, mesh.system.new_id())
+    salts = new_salts(mesh, desired, always=True)
     situation = gather(mesh, desired, applied, memory, (), salts)
-    plan = plan_situation(mesh, situation, applied, kind="run")
-    differing = _differing(mesh, applied)
+    plan = plan_situation(mesh, situation, kind="run")
+    differing = _differing(mesh, memory, applied)
     return RunPlan(plan, len(desired.order), differing, mesh.system.monotonic() - began)
 
 
@@ -62,20 +63,12 @@ def applied_products(mesh: Opened, memory: Remembered) -> Manifest:
     )
 
 
-def _always(desired: Manifest, salt: str) -> dict[str, str]:
-    """Salts that build models again which ask for it in every run."""
-    return {
-        f"{address}.{transform.name}": salt
-        for address, manifest in desired.products.items()
-        for transform in manifest.transforms
-        if transform.refresh_always
-    }
-
-
-def _differing(mesh: Opened, applied: dict[str, ProductManifest]) -> tuple[str, ...]:
+def _differing(
+    mesh: Opened, memory: Remembered, applied: dict[str, ProductManifest]
+) -> tuple[str, ...]:
     """Products whose files say something else than what runs; unreadable files differ too."""
     try:
-        loaded = load(mesh.folder, mesh.system, mesh.cache)
+        loaded = load_files(mesh, memory)
     except Invalid:
         return tuple(sorted(applied))
     found = {address: each.digest for address, each in loaded.products.items()}

@@ -1,33 +1,45 @@
-"""Selectors: name products by address, glob, tag, domain, and with what they read or feed."""
+"""Selectors: products by address, glob, tag, domain or change, with what they read or feed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
+from types import MappingProxyType
 
-from weft.app.errors import NotFound
+from weft.app.changed import changed_files
+from weft.app.errors import NotFound, Usage
+from weft.app.workspace import DOMAINS, SETTINGS
+from weft.mesh.address import product_of
 from weft.mesh.manifest import ProductManifest
 
-_FORM = re.compile(r"(\+?)([^+]+)(\+?)")
+_FORM = re.compile(r"(\+?)(.+?)(\+?)", re.DOTALL)
+_CHANGED = "changed:"
+_TAG = "tag:"
+# The folder of a product is `domains/<domain>/<product>`.
+_DEPTH = 3
 
 
 def select_products(
-    selectors: Iterable[str], products: Mapping[str, ProductManifest]
+    selectors: Iterable[str],
+    products: Mapping[str, ProductManifest],
+    folder: Path,
+    owners: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """The products that any of these selectors names, sorted.
 
-    `a.b` is a product, `a` a domain, `a.*` a glob, `tag:x` a tag; `+s` adds everything that s
-    reads and `s+` everything that reads it. Raises NotFound for one that names nothing.
+    `a.b` is a product, `a` a domain, `a.*` a glob, `tag:x` a tag, `changed:r` whatever differs in
+    the mesh's folder from git revision r; `+s` adds everything that s reads and `s+` everything
+    that reads it. Raises NotFound for one that names nothing, which only a change may do, and
+    Usage where git cannot answer. `owners` are the roots of products that are not here: asking
+    for one of those raises Usage, with its root.
     """
     chosen: set[str] = set()
     for selector in selectors:
         found = _FORM.fullmatch(selector)
         before, text, after = found.groups() if found else ("", selector, "")
-        named = _named(text, products)
-        if not named:
-            known = [*products, *{each.domain for each in products.values()}]
-            raise NotFound("product", text, known, next_step="weft ls")
+        named = _named(text, products, folder, owners)
         chosen |= named
         if before:
             chosen |= _reach(named, _reads(products))
@@ -36,25 +48,59 @@ def select_products(
     return tuple(sorted(chosen))
 
 
-def _named(text: str, products: Mapping[str, ProductManifest]) -> set[str]:
-    if text.startswith("tag:"):
-        tag = text.removeprefix("tag:")
-        return {address for address, each in products.items() if tag in each.tags}
-    path = text.partition("@")[0].split(".")
-    exact = ".".join(path[:2])
-    return {
-        address
-        for address, each in products.items()
-        if address == exact or each.domain == text or fnmatchcase(address, text)
-    }
+def _named(
+    text: str,
+    products: Mapping[str, ProductManifest],
+    folder: Path,
+    owners: Mapping[str, str],
+) -> set[str]:
+    if text.startswith(_CHANGED):
+        places = _places(changed_files(folder, text.removeprefix(_CHANGED)))
+        return {
+            address
+            for address, each in products.items()
+            if not places.isdisjoint(_defining(each.domain, each.name))
+        }
+    if text.startswith(_TAG):
+        tag = text.removeprefix(_TAG)
+        named = {address for address, each in products.items() if tag in each.tags}
+    else:
+        exact = product_of(text)
+        named = {
+            address
+            for address, each in products.items()
+            if address == exact or each.domain == text or fnmatchcase(address, text)
+        }
+    if not named:
+        if product_of(text) in owners:
+            owner = owners[product_of(text)]
+            raise Usage(
+                f"{product_of(text)} is a product of root {owner}",
+                why="This root has no definition of it.",
+                next_step=f"the same command in the files of root {owner}",
+            )
+        known = [*products, *{each.domain for each in products.values()}]
+        raise NotFound("product", text, known, next_step="weft ls")
+    return named
+
+
+def _places(files: Iterable[str]) -> set[str]:
+    """These files, each of them cut to the folder of a product where it lies in one."""
+    return {"/".join(each.rstrip("/").split("/")[:_DEPTH]) for each in files}
+
+
+def _defining(domain: str, product: str) -> tuple[str, ...]:
+    """Where a change concerns a product.
+
+    A repository inside of this one is a single name to git, with everything that is in it.
+    """
+    folder = f"{DOMAINS}/{domain}"
+    return (SETTINGS, DOMAINS, folder, f"{folder}/domain.yaml", f"{folder}/{product}")
 
 
 def _reads(products: Mapping[str, ProductManifest]) -> dict[str, set[str]]:
     return {
-        address: {
-            port.port.rpartition("@")[0].rpartition(".")[0] for port in each.inputs if port.port
-        }
-        & set(products)
+        address: {port.product for port in each.inputs} & set(products)
         for address, each in products.items()
     }
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.load import Loaded, load
+from weft.app.load import Loaded
 from weft.app.plan import plan_situation
 from weft.app.select import select_products
-from weft.app.situation import Remembered, gather, remembered
-from weft.mesh.address import AddressError, PortAddress
+from weft.app.situation import Remembered, current_releases, gather, load_files, remembered
+from weft.mesh.address import product_of
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.release import Release
 from weft.plan.plan import Plan
-from weft.store.protocol import Applied
-from weft.warehouses.protocol import Scope, WarehouseError
+from weft.warehouses.protocol import WarehouseError
 
 
 @dataclass(frozen=True)
 class Line:
     """One product in a list.
 
-    `state` is `new`, `changed`, `newer data`, `held`, `applied`, or `removed` where only the store
-    knows it; `broken` where the files of the mesh have errors and nothing more can be said.
+    `state` is `new`, `changed`, `newer data`, `held` or `applied`. Where only the store knows the
+    product it is `removed`, or `elsewhere` when another root applied it. It is `has errors` where
+    its own files do, and then the rest is as it was applied last; `unknown` where errors elsewhere,
+    or a source that cannot be read, keep it from being compared. `root` is the one that applied it
+    last, or that would.
     """
 
     product: str
@@ -36,6 +38,7 @@ class Line:
     published: str
     state: str
     reads: tuple[str, ...]
+    root: str
 
 
 @dataclass(frozen=True)
@@ -48,19 +51,43 @@ class Detail:
     consumers: tuple[str, ...]
 
 
-def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> tuple[Line, ...]:
-    """The products of the files and of the store, by address. Raises NotFound and Invalid."""
+@dataclass(frozen=True)
+class Listing:
+    """Products by address. Files that are not `sound` may hide those of a whole domain.
+
+    Of `selected` ones there are none only where products were asked for by their changes.
+    """
+
+    lines: tuple[Line, ...]
+    sound: bool = True
+    selected: bool = False
+
+
+def list_products(mesh: Opened, select: tuple[str, ...] = ()) -> Listing:
+    """The products of the files and of the store, by address.
+
+    Raises NotFound, and Invalid where `weft.yaml` has errors.
+    """
     view = _View(mesh)
-    chosen = select_products(select, view.products) if select else sorted(view.products)
-    return tuple(view.line(address) for address in chosen)
+    chosen = tuple(sorted(view.products))
+    if select:
+        chosen = select_products(select, view.products, mesh.folder)
+    lines = tuple(view.line(address) for address in chosen)
+    return Listing(lines, view.loaded.sound, bool(select))
 
 
 def show_product(mesh: Opened, address: str) -> Detail:
-    """A product by its own address or that of one of its ports or models. Raises NotFound."""
+    """A product by its own address or that of something in it.
+
+    Raises NotFound, and Invalid where it was never applied and its files have errors.
+    """
     view = _View(mesh)
-    product = ".".join(address.partition("@")[0].split(".")[:2])
+    product = product_of(address)
     if product not in view.products:
-        raise NotFound("product", product, view.products, next_step="weft ls")
+        next_step = "weft ls" if view.loaded.sound else "weft validate, the files have errors"
+        raise NotFound("product", product, view.products, next_step=next_step)
+    if product in view.unread:
+        raise view.loaded.invalid()
     manifest = view.products[product]
     return Detail(manifest, view.line(product), view.releases.get(product), view.consumers(product))
 
@@ -68,24 +95,44 @@ def show_product(mesh: Opened, address: str) -> Detail:
 def named_part(detail: Detail, address: str) -> PortVersion | Transform | None:
     """The port or model that an address names inside a product; None for the product itself.
 
-    Without a major the highest one is meant. Raises NotFound.
+    Without a major the highest one is meant. With `#column`, or `#object.column`, it has that
+    column alone. Raises NotFound.
     """
-    try:
-        wanted = PortAddress.parse(address)
-    except AddressError:
-        return None
     manifest = detail.manifest
-    ports = [each for each in manifest.ports if each.port == wanted.port]
-    if wanted.major is not None:
-        ports = [each for each in ports if each.major == wanted.major]
-    if ports:
-        return max(ports, key=lambda each: each.major)
-    for transform in manifest.transforms:
-        if transform.name == wanted.port and wanted.major is None:
-            return transform
-    known = [f"{manifest.address}.{each.name}" for each in manifest.ports]
-    known += [f"{manifest.address}.{each.name}" for each in manifest.transforms]
-    raise NotFound("port or model", address, known, next_step=f"weft show {manifest.address}")
+    if address == manifest.address:
+        return None
+    place, mark, column = address.partition("#")
+    parts = _parts(manifest)
+    if place not in parts:
+        next_step = f"weft show {manifest.address}"
+        raise NotFound("port, model or column", address, parts, next_step=next_step)
+    return _with_column(parts[place], place, column) if mark else parts[place]
+
+
+def _parts(manifest: ProductManifest) -> dict[str, PortVersion | Transform]:
+    """The ports and models of a product by every address they have; a port hides a model."""
+    parts: dict[str, PortVersion | Transform] = {each.name: each for each in manifest.transforms}
+    for port in sorted(manifest.ports, key=lambda each: each.major):
+        parts |= {port.port: port, port.name: port}
+    return {f"{manifest.address}.{name}": part for name, part in parts.items()}
+
+
+def _with_column(part: PortVersion | Transform, place: str, name: str) -> PortVersion | Transform:
+    """A port or model with one column of those it has. Raises NotFound."""
+    holders = part.objects if isinstance(part, PortVersion) else (part,)
+    chosen = {
+        each.name: tuple(
+            column for column in each.columns if name in (column.name, f"{each.name}.{column.name}")
+        )
+        for each in holders
+    }
+    if not any(chosen.values()):
+        known = [f"{place}#{column.name}" for each in holders for column in each.columns]
+        raise NotFound("column", f"{place}#{name}", known, next_step=f"weft show {place}")
+    if isinstance(part, Transform):
+        return replace(part, columns=chosen[part.name])
+    objects = [replace(each, columns=chosen[each.name]) for each in part.objects]
+    return replace(part, objects=tuple(each for each in objects if each.columns))
 
 
 def _planned(mesh: Opened, loaded: Loaded, memory: Remembered) -> Plan | None:
@@ -96,30 +143,38 @@ def _planned(mesh: Opened, loaded: Loaded, memory: Remembered) -> Plan | None:
         situation = gather(mesh, loaded.manifest(mesh.environment), loaded.products, memory)
     except WarehouseError:
         return None
-    return plan_situation(mesh, situation, loaded.products)
+    return plan_situation(mesh, situation)
+
+
+def _named(address: str) -> ProductManifest:
+    """A product of which nothing is known but its name."""
+    domain, _, name = address.partition(".")
+    return ProductManifest(domain, name, "", "", "", "")
 
 
 class _View:
-    """Files, store and warehouses side by side."""
+    """Files, store and warehouses side by side.
+
+    `unread` are products that nothing is known of but their names: their files have errors, and
+    they were never applied.
+    """
 
     def __init__(self, mesh: Opened) -> None:
         memory = remembered(mesh)
-        self._loaded: Loaded = load(
-            mesh.folder, mesh.system, mesh.cache, memory.descriptors.values()
-        )
-        self._applied: dict[str, Applied] = dict(memory.applied)
-        gone = [each for each in self._applied if each not in self._loaded.products]
-        self._gone = mesh.store.definitions.manifests(mesh.environment, gone)
-        self.products = {**self._gone, **self._loaded.products}
-        self._plan = _planned(mesh, self._loaded, memory)
-        homes: dict[str, list[str]] = {}
-        for address, manifest in self.products.items():
-            homes.setdefault(manifest.warehouse, []).append(address)
-        self.releases: dict[str, Release] = {}
-        for name, products in homes.items():
-            if name in mesh.settings.warehouses:
-                scope = Scope(mesh.environment, tuple(products))
-                self.releases.update(mesh.warehouse(name).observe(scope).releases)
+        self.loaded = load_files(mesh, memory)
+        self._applied = memory.applied
+        gone = [each for each in self._applied if each not in self.loaded.products]
+        applied = mesh.store.definitions.manifests(mesh.environment, gone)
+        named = {each: _named(each) for each in self.loaded.unusable if "." in each}
+        self.unread = named.keys() - applied.keys()
+        self.products = {**named, **applied, **self.loaded.products}
+        plan = _planned(mesh, self.loaded, memory)
+        self._compared = plan is not None
+        self._held = {each.product for each in plan.held} if plan else set()
+        self._stepped = {each.product for each in plan.steps} if plan else set()
+        homes = [(address, each.warehouse) for address, each in self.products.items()]
+        there = mesh.settings.warehouses
+        self.releases = current_releases(mesh, (each for each in homes if each[1] in there))
 
     def line(self, address: str) -> Line:
         """The line of one product."""
@@ -129,28 +184,35 @@ class _View:
             product=address,
             title=manifest.title,
             owner=manifest.owner,
-            status=manifest.status,
+            status="" if address in self.unread else manifest.status,
             ports=tuple(port.name for port in manifest.ports),
             models=len(manifest.transforms),
             release=release.number if release else 0,
             published=release.at if release else "",
             state=self._state(address),
             reads=tuple(port.port or port.source for port in manifest.inputs),
+            root=self._root(address),
         )
 
+    def _root(self, address: str) -> str:
+        applied = self._applied.get(address)
+        return applied.root if applied else self.loaded.settings.root
+
     def _state(self, address: str) -> str:
-        if address in self._gone:
-            return "removed"
+        if address not in self.loaded.products:
+            if self.loaded.has_errors(address):
+                return "has errors"
+            ours = self._root(address) == self.loaded.settings.root
+            return "removed" if ours else "elsewhere"
         if address not in self._applied:
             return "new"
         if self._applied[address].digest != self.products[address].digest:
             return "changed"
-        if self._plan is None:
-            return "broken"
-        if address in {each.product for each in self._plan.held}:
+        if not self._compared:
+            return "unknown"
+        if address in self._held:
             return "held"
-        steps = {step.product for step in self._plan.steps}
-        return "newer data" if address in steps else "applied"
+        return "newer data" if address in self._stepped else "applied"
 
     def consumers(self, address: str) -> tuple[str, ...]:
         """The products that read a port of this one."""
@@ -158,6 +220,6 @@ class _View:
             sorted(
                 each.address
                 for each in self.products.values()
-                if any(port.port.startswith(f"{address}.") for port in each.inputs)
+                if any(port.product == address for port in each.inputs)
             )
         )

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from weft.app.bootstrap import Opened
-from weft.app.contents import source_contents
+from weft.app.load import Loaded, load
+from weft.app.source_contents import source_contents
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Observed, Release
-from weft.plan.examine import Situation
+from weft.plan.examine import Examined, Situation
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
 
@@ -31,6 +32,40 @@ def remembered(mesh: Opened) -> Remembered:
     return Remembered(
         definitions.applied(mesh.environment), definitions.descriptors(mesh.environment)
     )
+
+
+def load_files(mesh: Opened, memory: Remembered) -> Loaded:
+    """Load the files of an open mesh; ports of other roots are as they are published.
+
+    Raises Invalid when `weft.yaml` itself cannot be used.
+    """
+    return load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+
+
+def gone_products(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str, ...]:
+    """Products that this root applied and that its files no longer define, sorted."""
+    root = mesh.settings.root
+    return tuple(
+        sorted(
+            address
+            for address, each in memory.applied.items()
+            if each.root == root and address not in loaded.products
+        )
+    )
+
+
+def elsewhere(mesh: Opened, memory: Remembered) -> dict[str, str]:
+    """The products that other roots applied, with these roots."""
+    own = mesh.settings.root
+    return {address: each.root for address, each in memory.applied.items() if each.root != own}
+
+
+def current_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
+    """The current releases of products, which are given with the warehouse of each."""
+    products: dict[str, list[str]] = {}
+    for address, warehouse in homes:
+        products.setdefault(warehouse, []).append(address)
+    return _releases(_observe(mesh, name, each) for name, each in products.items())
 
 
 def gather(
@@ -55,6 +90,10 @@ def gather(
     desired = _carried_over(desired, applied)
     homes = _homes(desired, everyone, applied, memory.descriptors)
     observed = {name: _observe(mesh, name, scope) for name, scope in homes.items()}
+    fallback = {} if mesh.production else _fallback(mesh, homes)
+    contents = source_contents(
+        mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
+    )
     salts = {**mesh.store.definitions.salts(mesh.environment), **(new_salts or {})}
     return Situation(
         desired=desired,
@@ -63,11 +102,13 @@ def gather(
         applied=applied,
         releases=_releases(observed.values()),
         recorded={address: each.release for address, each in memory.applied.items()},
-        fallback={} if mesh.production else _fallback(mesh, homes),
-        builds={name: each.builds for name, each in observed.items()},
-        contents=source_contents(
-            mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
-        ),
+        fallback=_releases(fallback.values()),
+        builds={
+            name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
+        },
+        hollow=_hollow([*observed.values(), *fallback.values()]),
+        contents=contents.found,
+        unread=contents.unread,
         salts=salts,
         new_salts=new_salts or {},
         input_contracts={
@@ -76,7 +117,32 @@ def gather(
         },
         holds=mesh.store.journal.holds(mesh.environment),
         removed=tuple(removed),
+        taken={
+            address: memory.applied[address].root
+            for address in desired.products
+            if address in digests and memory.applied[address].root != desired.root
+        },
     )
+
+
+def with_candidates(
+    mesh: Opened, situation: Situation, examined: Mapping[str, Examined]
+) -> Situation:
+    """Look, too, at the builds that are to be released and are there already."""
+    waiting: dict[str, set[str]] = {}
+    for address, found in examined.items():
+        if not found.settled:
+            warehouse = found.manifest.warehouse
+            there = situation.builds[warehouse].intersection(found.keyed.builds.values())
+            waiting.setdefault(warehouse, set()).update(there - situation.released_builds(address))
+    builds, hollow = dict(situation.builds), dict(situation.hollow)
+    for name, keys in waiting.items():
+        if keys:
+            scope = Scope(mesh.environment, (), builds=frozenset(keys))
+            observed = mesh.warehouse(name).observe(scope)
+            builds[name] &= observed.builds
+            hollow |= observed.hollow
+    return replace(situation, builds=builds, hollow=hollow)
 
 
 def _carried_over(desired: Manifest, applied: Mapping[str, ProductManifest]) -> Manifest:
@@ -114,11 +180,10 @@ def _homes(
     for address, manifest in desired.products.items():
         add(address, manifest.warehouse)
         for port in manifest.inputs:
-            upstream = port.port.rpartition("@")[0].rpartition(".")[0]
-            if upstream in everyone:
-                add(upstream, everyone[upstream].warehouse)
+            if port.product in everyone:
+                add(port.product, everyone[port.product].warehouse)
             elif port.port in descriptors:
-                add(upstream, descriptors[port.port].warehouse)
+                add(port.product, descriptors[port.port].warehouse)
     for address, manifest in applied.items():
         add(address, manifest.warehouse)
     return {warehouse: list(products) for warehouse, products in homes.items()}
@@ -128,13 +193,17 @@ def _observe(mesh: Opened, warehouse: str, products: Sequence[str]) -> Observed:
     return mesh.warehouse(warehouse).observe(Scope(mesh.environment, tuple(products)))
 
 
-def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Release]:
-    """Production's releases, for products that have none of their own in this environment."""
+def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Observed]:
+    """What production shows, for products without a release of their own in this environment."""
     production = mesh.settings.production
-    return _releases(
-        mesh.warehouse(name).observe(Scope(production, tuple(scope)))
+    return {
+        name: mesh.warehouse(name).observe(Scope(production, tuple(scope)))
         for name, scope in homes.items()
-    )
+    }
+
+
+def _hollow(observed: Iterable[Observed]) -> dict[str, tuple[str, ...]]:
+    return {view: reads for each in observed for view, reads in each.hollow.items()}
 
 
 def _releases(observed: Iterable[Observed]) -> dict[str, Release]:
@@ -151,14 +220,12 @@ def input_contracts(
     for port in manifest.inputs:
         if not port.port:
             continue
-        address, _, major = port.port.rpartition("@")
-        product, _, name = address.rpartition(".")
-        upstream = everyone.get(product)
+        upstream = everyone.get(port.product)
         if upstream is not None:
             promised += [
                 [port.port, [(obj.name, obj.columns) for obj in each.objects], each.status]
                 for each in upstream.ports
-                if each.port == name and str(each.major) == major
+                if f"{port.product}.{each.name}" == port.port
             ]
         elif port.port in descriptors:
             found = descriptors[port.port]

@@ -19,11 +19,20 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _readable(text: str) -> str:
+    """A text of the system's as Unicode: bytes that are none are written as `\\udcXX`."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _user() -> str:
     try:
-        return getpass.getuser()
+        return _readable(getpass.getuser())
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def _host() -> str:
+    return _readable(socket.gethostname())
 
 
 def _alive(pid: int) -> bool:
@@ -50,7 +59,7 @@ class System:
     monotonic: Callable[[], float] = time.monotonic
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]
     user: Callable[[], str] = _user
-    host: str = field(default_factory=socket.gethostname)
+    host: str = field(default_factory=_host)
     pid: int = field(default_factory=os.getpid)
     cpus: int = field(default_factory=lambda: os.cpu_count() or 1)
     alive: Callable[[int], bool] = _alive

@@ -5,26 +5,26 @@ Nothing is built, published or locked; failing rows of contracts are kept as an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.execution import Execution
-from weft.app.load import load
 from weft.app.select import select_products
-from weft.app.situation import gather, remembered
+from weft.app.situation import gather, load_files, remembered
 from weft.app.unit_tests import UnitResult, unit_results
-from weft.mesh.address import PortAddress
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest
 from weft.plan.audits import audit_spec, audits_of, key_audit
-from weft.plan.examine import Examined, Situation, examine, released_key, upstream_of
+from weft.plan.examine import Examined, Situation, as_released, examine, upstream_of
 from weft.plan.keys import Keyed
 from weft.plan.plan import AuditSpec, Plan, Source, Step, StepKind
 from weft.sql.dialect import dialect_named
-from weft.warehouses.protocol import Bound
+from weft.warehouses.protocol import Bound, KeepsFailingRows
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,11 @@ def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
     Raises Invalid, NotFound, WarehouseError and StoreError.
     """
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
-    chosen = select_products(options.select, desired.products) if options.select else desired.order
+    chosen: Collection[str] = desired.order
+    if options.select:
+        chosen = select_products(options.select, desired.products, mesh.folder)
     if options.unit:
         for address in desired.order:
             if address in chosen:
@@ -94,7 +96,7 @@ def failing_rows(mesh: Opened, check: str) -> Any:
     has no kept rows, and Usage where several products have it.
     """
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
     data = _Data(gather(mesh, desired, desired.products, memory))
     named: dict[str, list[tuple[_Audit, str]]] = {}
@@ -145,8 +147,8 @@ class _Data:
         views = [(found.keyed, upstream_of(self._situation, self._examined))]
         if release is not None:
             sources = {**found.keyed.sources, **release.sources}
-            views.append((Keyed(release.builds, sources), self._released))
-        for audit in audits_of(manifest):
+            views.append((Keyed(release.builds, sources), partial(as_released, self._situation)))
+        for audit in audits_of(manifest, release):
             for keyed, upstream in views:
                 key = key_audit(audit, keyed, upstream)
                 if key is None:
@@ -161,21 +163,15 @@ class _Data:
         builds = self._situation.builds.get(manifest.warehouse, frozenset())
         return all(key in builds or key in self.sources for key in spec.reads)
 
-    def _released(self, port: str, obj: str) -> str | None:
-        address = PortAddress.parse(port)
-        product = str(address.product)
-        situation = self._situation
-        release = situation.releases.get(product) or situation.fallback.get(product)
-        return released_key(release, address, obj) if release else None
-
 
 def _pinned(situation: Situation, examined: Mapping[str, Examined]) -> Iterator[tuple[str, Source]]:
     """The file sources as they are now, by key."""
     for address, found in examined.items():
         for spec in found.manifest.sources:
-            key = found.keyed.sources[spec.name]
-            content = situation.contents[address][spec.name]
-            yield key, Source(key, spec, content.files, content.content)
+            content = situation.contents.get(address, {}).get(spec.name)
+            if content is not None:
+                key = found.keyed.sources[spec.name]
+                yield key, Source(key, spec, content.files, content.content)
 
 
 def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Tested]:
@@ -234,10 +230,8 @@ def _plan(mesh: Opened, audits: Mapping[str, _Audit]) -> Plan:
 
 def _kept_rows(mesh: Opened, check: str, found: list[tuple[_Audit, str]]) -> Any:
     for audit, name in found:
-        keeper = getattr(mesh.warehouse(audit.manifest.warehouse), "failing_rows", None)
-        if keeper is not None:
-            try:
-                return keeper(audit.spec.audit, name)
-            except KeyError:
-                continue
+        keeper = mesh.warehouse(audit.manifest.warehouse)
+        if isinstance(keeper, KeepsFailingRows):
+            with suppress(KeyError):
+                return keeper.failing_rows(audit.spec.audit, name)
     raise NotFound("kept row of check", check, next_step="weft test")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from arro3.core import DataType, RecordBatchReader
+from arro3.core import RecordBatchReader
 
 from weft.app.bootstrap import Opened
+from weft.app.values import values_of
 from weft.mesh.manifest import Descriptor, PortObject, ProductManifest
 from weft.mesh.product import UnitTest
 from weft.plan.unit_test import PortTypes, unit_statements
@@ -59,14 +60,12 @@ def unit_results(
         return
     ports = _port_types(manifest, everyone, descriptors)
     warehouse = mesh.warehouse(manifest.warehouse)
-    dialect = dialect_named(manifest.native_dialect)
     for test in manifest.tests:
         began = mesh.system.monotonic()
         statements = unit_statements(test, manifest, ports)
         try:
             actual, expected = (
-                _fetched(select, statements.columns, warehouse, dialect)
-                for select in (statements.actual, statements.expected)
+                _fetched(select, warehouse) for select in (statements.actual, statements.expected)
             )
         except WarehouseError as error:
             if error.denied or error.interrupted:
@@ -91,7 +90,7 @@ def _port_types(
     for each in manifest.inputs:
         if not each.port or each.port in found:
             continue
-        upstream = everyone.get(each.port.rpartition("@")[0].rpartition(".")[0])
+        upstream = everyone.get(each.product)
         if upstream is not None:
             found[each.port] = {
                 obj.name: _promised(obj, dialect)
@@ -120,23 +119,10 @@ def _promised(obj: PortObject, dialect: Dialect) -> dict[str, str]:
     }
 
 
-def _fetched(
-    select: str, columns: Sequence[str], warehouse: Warehouse, dialect: Dialect
-) -> list[_Row]:
-    """The rows of a SELECT. Intervals, which Python has no type for, come as texts."""
+def _fetched(select: str, warehouse: Warehouse) -> list[_Row]:
     with warehouse.query(select, ()) as answer:
-        reader = RecordBatchReader.from_arrow(answer)
-        spans = [DataType.is_interval(each) for each in reader.schema.types]
-        if not any(spans):
-            table = reader.read_all()
-            return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
-    names = map(dialect.quote, columns)
-    texts = [
-        f"{dialect.snippets.text(name)} AS {name}" if span else name
-        for name, span in zip(names, spans, strict=True)
-    ]
-    as_texts = " ".join(("SELECT", ", ".join(texts), "FROM (", select, ") AS q"))
-    return _fetched(as_texts, columns, warehouse, dialect)
+        batches = RecordBatchReader.from_arrow(answer)
+        return [row for batch in batches for row in zip(*values_of(batch), strict=True)]
 
 
 def _compared(
@@ -195,8 +181,7 @@ def _without(rows: list[_Row], paired: Counter[str]) -> list[_Row]:
 def _same(left: Any, right: Any) -> bool:
     """Whether two values of one type are equal, floats but for the last digits."""
     if isinstance(left, float) and isinstance(right, float):
-        both_nan = math.isnan(left) and math.isnan(right)
-        return both_nan or math.isclose(left, right, rel_tol=_TOLERANCE)
+        return math.isclose(left, right, rel_tol=_TOLERANCE)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(map(_same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):

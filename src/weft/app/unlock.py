@@ -12,12 +12,16 @@ def held_locks(mesh: Opened) -> tuple[Lock, ...]:
     return mesh.store.journal.locks()
 
 
+def find_lock(mesh: Opened, lock: str) -> Lock:
+    """The lock of this id. Raises NotFound."""
+    held = {each.id: each for each in held_locks(mesh)}
+    if lock not in held:
+        raise NotFound("lock", lock, held, next_step="weft unlock, to list them")
+    return held[lock]
+
+
 def unlock(mesh: Opened, lock: str) -> Lock:
     """End a lock by its id; its holder can record nothing more. Raises NotFound."""
     system = mesh.system
-    journal = mesh.store.journal
-    found = journal.unlock(lock, system.user(), system.now())
-    if found is None:
-        known = [each.id for each in journal.locks()]
-        raise NotFound("lock", lock, known, next_step="weft unlock, to list them")
-    return found
+    ended = mesh.store.journal.unlock(lock, system.user(), system.now())
+    return ended or find_lock(mesh, lock)

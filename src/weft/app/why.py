@@ -8,22 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from pathlib import Path
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.load import load
 from weft.app.plan import plan_situation
-from weft.app.situation import gather, remembered
-from weft.mesh.address import PortAddress
-from weft.mesh.manifest import ProductManifest, Read, ReadKind, Transform
+from weft.app.situation import gather, gone_products, load_files, remembered
+from weft.mesh.address import PortAddress, product_of
+from weft.mesh.manifest import ProductManifest, Read, ReadKind
 from weft.mesh.release import Release
 from weft.mesh.run import Run
+from weft.mesh.words import count, short_time
 from weft.plan.examine import Situation, examine, released_key, upstream_of
-from weft.plan.plan import Change, ChangeAction, Plan, Step
-
-RUNS = 1000
+from weft.plan.plan import Change, ChangeAction, Plan, Step, StepKind
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Why:
 
     `verdict` is `removed`, `new`, `blocked`, `held`, `changed`, `newer data`, `rebuild`,
     `not published` or `up to date`, the first that holds. `release` is the current one, `run` the
-    run that published it, as far as the store remembers it.
+    run that published it, as far as the store remembers it; `next_step` a command.
     """
 
     address: str
@@ -50,6 +47,7 @@ class Why:
     reasons: tuple[Reason, ...] = ()
     release: Release | None = None
     run: Run | None = None
+    next_step: str = ""
 
 
 def why(mesh: Opened, address: str) -> Why:
@@ -58,27 +56,33 @@ def why(mesh: Opened, address: str) -> Why:
     Raises NotFound, Invalid, WarehouseError and StoreError.
     """
     memory = remembered(mesh)
-    loaded = load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
-    root = mesh.settings.root
-    removed = tuple(
-        each
-        for each, applied in memory.applied.items()
-        if applied.root == root and each not in desired.products
-    )
-    situation = gather(mesh, desired, desired.products, memory, removed)
-    plan = plan_situation(mesh, situation, desired.products)
+    gone = gone_products(mesh, memory, loaded)
+    situation = gather(mesh, desired, desired.products, memory, gone)
+    plan = plan_situation(mesh, situation)
     subject = _subject(address, situation)
     found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
     release = situation.releases.get(subject.product)
-    runs = mesh.store.journal.runs(mesh.environment, RUNS) if release else ()
+    verdict = min((verdict for verdict, _ in found), key=_VERDICTS.index, default=UP_TO_DATE)
     return Why(
         address=address,
-        verdict=min((verdict for verdict, _ in found), key=_VERDICTS.index, default=UP_TO_DATE),
+        verdict=verdict,
         reasons=tuple(reason for _, reason in found),
         release=release,
-        run=next((run for run in runs if release and run.id == release.run), None),
+        run=mesh.store.journal.run(release.run) if release else None,
+        next_step=_next_step(address, verdict, plan, subject.product),
     )
+
+
+def _next_step(address: str, verdict: str, plan: Plan, product: str) -> str:
+    """The command that shows more, or that ends what keeps the product back."""
+    held = next((each for each in plan.held if each.product == product), None)
+    if verdict == UP_TO_DATE:
+        return f"weft show {address}"
+    if verdict != "held" or held is None or not (held.checks or held.by_person):
+        return "weft plan"
+    return f"weft rollback {product} --lift" if held.by_person else f"weft test {product}"
 
 
 UP_TO_DATE = "up to date"
@@ -108,7 +112,7 @@ class _Subject:
 
 def _subject(address: str, situation: Situation) -> _Subject:
     """Find what an address means, in the files or among what was applied and is gone."""
-    product = ".".join(address.partition("@")[0].split(".")[:2])
+    product = product_of(address)
     known = {**situation.applied, **situation.desired.products}
     manifest = known.get(product)
     if manifest is None:
@@ -154,7 +158,6 @@ class _Search:
         self._plan = plan
         self._subject = subject
         self._desired = situation.desired.products.get(subject.product)
-        self._applied = situation.applied.get(subject.product)
         self._release = situation.releases.get(subject.product)
 
     def found(self) -> _Found:
@@ -172,10 +175,18 @@ class _Search:
                 *self._newer(self._desired),
             ]
             yield from found
-            steps = sum(map(self._concerns, self._plan.steps))
-            if steps and not found:
-                note = f"{steps} steps of an earlier apply are still to be done"
-                yield "not published", Reason("release", note=note)
+            if not found:
+                yield from self._left()
+
+    def _left(self) -> _Found:
+        """Steps that nothing of the product itself explains."""
+        steps = [step for step in self._plan.steps if self._concerns(step)]
+        if steps and all(step.kind is StepKind.AUDIT for step in steps):
+            note = f"{count(len(steps), 'object')} to check: what the checks read has newer data"
+            yield "newer data", Reason("checks", note=note)
+        elif steps:
+            note = f"an earlier apply left {count(len(steps), 'step')} to do"
+            yield "not published", Reason("release", note=note)
 
     def _concerns(self, step: Step) -> bool:
         subject = self._subject
@@ -186,14 +197,14 @@ class _Search:
         product = self._subject.product
         for sentence in self._plan.blocked:
             if sentence.startswith((f"{product} ", f"{product}.", f"{product}:")):
-                yield "blocked", Reason("plan", note=sentence)
+                yield "blocked", Reason("plan", note=" ".join(sentence.splitlines()))
 
     def _held(self) -> _Found:
         hold = self._situation.holds.get(self._subject.product)
         for each in self._plan.held:
             if each.product == self._subject.product:
                 stays = _release(each.release)
-                since = f", since {hold.since}" if hold and each.cause.startswith("held") else ""
+                since = f", since {short_time(hold.since)}" if hold and each.by_person else ""
                 note = each.cause + since
                 if each.checks:
                     note = f"{note}: {', '.join(each.checks)}"
@@ -217,16 +228,8 @@ class _Search:
             yield Reason(name, note=_ACTIONS.get(change.action, change.effect))
             return
         for field in change.fields:
-            old, new = field.old, field.new
-            if change.kind == "model" and field.what == "query":
-                old, new = self._query_line(change.name) or (old, new)
-            yield Reason(f"{name}: {field.what}", old, new, field.note or change.effect)
-
-    def _query_line(self, model: str) -> tuple[str, str] | None:
-        before, after = _transform(self._applied, model), _transform(self._desired, model)
-        if before is None or after is None:
-            return None
-        return differing_line(before.text, after.text)
+            note = field.note or change.effect
+            yield Reason(f"{name}: {field.what}", field.old, field.new, note)
 
     def _newer(self, manifest: ProductManifest) -> _Found:
         """Models whose own definition is as before and that are built again nevertheless."""
@@ -254,53 +257,37 @@ class _Search:
     def _cause(self, read: Read, release: Release) -> Iterator[Reason]:
         """Why what a model reads is not what its release was built from."""
         keyed = self._examined[release.product].keyed
-        if read.kind is ReadKind.SOURCE and keyed.sources[read.target] != release.sources.get(
-            read.target
-        ):
+        key = keyed.sources.get(read.target)
+        if read.kind is ReadKind.SOURCE and key not in (None, release.sources.get(read.target)):
             files = self._situation.contents[release.product][read.target].files
             newer = _newer_files(self._folder, files, release.at) or files
-            note = f"its content is not that of release {release.number}"
-            yield Reason(f"source {read.target}", "", _listed(newer), note)
+            now = _listed([_with_size(self._folder, each) for each in newer])
+            old = _release(release.number)
+            yield Reason(f"source {read.target}", old, now, "its content changed since")
         if read.kind is ReadKind.PORT:
             address = PortAddress.parse(read.target)
             upstream = self._situation.releases.get(str(address.product))
             there = released_key(upstream, address, read.object) if upstream else None
-            if self._upstream(read.target, read.object) != there:
-                note = f"weft why {address.product} says why"
+            if self._upstream(read) != there:
+                note = f"{address.product} is to publish other data first"
                 old = _release(upstream.number if upstream else 0)
                 yield Reason(f"input {read.target}", old, "to be released", note)
             elif upstream is not None and upstream.at > release.at:
-                note = f"it was released at {upstream.at}"
+                note = f"it was released at {short_time(upstream.at)}"
                 yield Reason(f"input {read.target}", "", _release(upstream.number), note)
 
 
 _ACTIONS = {ChangeAction.CREATE: "new", ChangeAction.DELETE: "its file is gone"}
 
 
-def differing_line(old: str, new: str) -> tuple[str, str] | None:
-    """The first line of SQL in which two texts differ, old and new; comments do not count.
-
-    >>> differing_line("SELECT a", "-- once\\nSELECT b")
-    ('SELECT a', 'SELECT b')
-    """
-    pairs = zip_longest(_sql_lines(old), _sql_lines(new), fillvalue="")
-    return next(((before, after) for before, after in pairs if before != after), None)
-
-
-def _sql_lines(text: str) -> list[str]:
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("--")]
-
-
-def _transform(manifest: ProductManifest | None, name: str) -> Transform | None:
-    found = manifest.transforms if manifest else ()
-    return next((each for each in found if each.name == name), None)
-
-
 def _newer_files(folder: Path, files: Sequence[str], at: str) -> list[str]:
     """The files that were written after a time, as far as their own times tell."""
     since = datetime.fromisoformat(at).timestamp()
     return [file for file in files if (folder / file).stat().st_mtime > since]
+
+
+def _with_size(folder: Path, file: str) -> str:
+    return f"{file} ({count((folder / file).stat().st_size, 'byte')})"
 
 
 def _listed(names: Sequence[str]) -> str:

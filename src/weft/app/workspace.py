@@ -6,18 +6,25 @@ What the files mean is `weft.project`'s business; remembering what they meant is
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from weft.app.errors import Usage
-from weft.mesh.diagnostic import Diagnostic, Span
+from weft.mesh.diagnostic import Diagnostic, Severity, Span
+from weft.project.layout import misplaced_in_domain
 from weft.project.source import MAX_BYTES, SourceFile
 
 SETTINGS = "weft.yaml"
 DOMAINS = "domains"
-_PARTS = ("models", "sources", "tests")
-_ENDINGS = (".yaml", ".yml", ".sql")
+POLICIES = "policies"
+_YAML = (".yaml", ".yml")
+_ENDINGS = (*_YAML, ".sql")
+_PARTS = {"models": (*_ENDINGS, ".py"), "sources": _ENDINGS, "tests": _ENDINGS}
+# What was meant for a product even where it lies in a folder that products do not have.
+_ELSEWHERE = (".odcs.yaml", ".odcs.yml", "product.yaml", "product.yml")
+_NO_LINK = "put the file itself here"
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def find_mesh(start: Path) -> Path:
 
 
 class Workspace:
-    """The files of one mesh. `findings` collects links that lead out of it."""
+    """The files of one mesh. `findings` collects folders and names that are passed over."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,80 +73,143 @@ class Workspace:
 
     def domains(self) -> list[str]:
         """The names of the domain folders, sorted."""
-        return [entry.name for entry in self._entries(DOMAINS) if entry.is_dir()]
+        self._pass_over_policies(POLICIES)
+        return [entry.name for entry in self._entries(DOMAINS) if _is_folder(entry)]
 
     def products(self, domain: str) -> list[ProductFolder]:
         """The product folders of a domain, sorted: those with definitions, but for `policies`."""
-        folders = (
-            ProductFolder(domain, f"{DOMAINS}/{domain}/{entry.name}", self._stamps(entry.path))
-            for entry in self._entries(f"{DOMAINS}/{domain}")
-            if entry.name != "policies" and entry.is_dir()
-        )
-        return [folder for folder in folders if folder.files]
+        found: list[ProductFolder] = []
+        for entry in self._entries(f"{DOMAINS}/{domain}"):
+            path = f"{DOMAINS}/{domain}/{entry.name}"
+            if not _is_folder(entry):
+                self.findings += misplaced_in_domain(domain, entry.name)
+            elif entry.name == POLICIES:
+                self._pass_over_policies(path)
+            else:
+                files = tuple(self._stamp(path, each) for path, each in self._definitions(path))
+                found += [ProductFolder(domain, path, files)] if files else []
+        return found
 
     def read(self, path: str) -> SourceFile:
-        """Read a definition file, but never more than a definition may have."""
-        with open(self.folder / path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-            size = len(data) if len(data) <= MAX_BYTES else os.fstat(file.fileno()).st_size
-        return SourceFile(path, data, size)
+        """Read a definition file, but never more than a definition may have.
+
+        A link out of the mesh, what is no file, and what cannot be read give a file with a
+        `problem`. Raises FileNotFoundError.
+        """
+        whole = os.path.join(self.folder, path)
+        problem = self._link_problem(whole) if os.path.islink(whole) else ""
+        if problem:
+            return _refused(path, problem)
+        try:
+            with open(whole, "rb", opener=_without_waiting) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    return _refused(path, "this is no regular file")
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise
+        except IsADirectoryError:
+            return _refused(path, "this is a folder and no file")
+        except OSError as error:
+            return SourceFile(path, b"", problem=_unreadable(path, error))
+        return SourceFile(path, data, len(data) if len(data) <= MAX_BYTES else status.st_size)
+
+    def _pass_over_policies(self, folder: str) -> None:
+        """Warn of policies: people must not believe that they are held to."""
+        message, note = "policies have no effect", "they are not evaluated yet"
+        self.findings += [
+            Diagnostic("W264", message, Span(path), note, severity=Severity.WARNING)
+            for path, _ in self._below(folder, _YAML)
+        ]
 
     def _entries(self, path: str) -> list[os.DirEntry[str]]:
+        """What a folder holds, sorted, without what is hidden and links to folders elsewhere."""
         try:
             with os.scandir(os.path.join(self.folder, path)) as found:
-                entries = [entry for entry in found if not entry.name.startswith(".")]
-        except FileNotFoundError:
+                entries = [each for each in found if not each.name.startswith(".")]
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(
-            (entry for entry in entries if self._inside(entry)), key=lambda entry: entry.name
-        )
+        except OSError as error:
+            self.findings.append(_unreadable(path, error))
+            return []
+        usable = [each for each in entries if self._is_usable(path, each)]
+        return sorted(usable, key=lambda each: each.name)
 
-    def _inside(self, entry: os.DirEntry[str]) -> bool:
-        """Follow a link only when it stays in the mesh; report it otherwise."""
-        if not entry.is_symlink():
-            return True
-        target = os.path.realpath(entry.path)
-        if target.startswith(self._root + os.sep) and os.path.exists(target):
-            return True
-        path = os.path.relpath(entry.path, self.folder).replace(os.sep, "/")
-        message = "this link leads out of the mesh" if os.path.exists(target) else "a broken link"
-        self.findings.append(
-            Diagnostic("W424", message, Span(path), help="put the file itself here")
-        )
+    def _is_usable(self, path: str, entry: os.DirEntry[str]) -> bool:
+        problem, code = "", "W424"
+        if not entry.name.isprintable():
+            problem, code = "this name holds a character that cannot be shown", "W203"
+        elif entry.is_symlink() and _is_folder(entry):
+            problem = self._link_problem(entry.path)
+        if problem:
+            place = Span(_printable(f"{path}/{entry.name}"))
+            help = "rename it" if code == "W203" else _NO_LINK
+            self.findings.append(Diagnostic(code, problem, place, help=help))
+        return not problem
+
+    def _link_problem(self, path: str) -> str:
+        """Why a link is not followed; "" when it leads to something inside of the mesh."""
+        target = os.path.realpath(path)
+        if not os.path.exists(target):
+            return "this link leads nowhere"
+        inside = target.startswith(self._root + os.sep)
+        return "" if inside else "this link leads out of the mesh"
+
+    def _definitions(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """The paths of what is named like a definition, in the folder of a product."""
+        for entry in self._entries(folder):
+            path = f"{folder}/{entry.name}"
+            if entry.name.lower().endswith(_ENDINGS):
+                yield path, entry
+            elif _is_folder(entry):
+                yield from self._below(path, _PARTS.get(entry.name, _ELSEWHERE))
+
+    def _below(
+        self, folder: str, endings: tuple[str, ...]
+    ) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        for entry in self._entries(folder):
+            path = f"{folder}/{entry.name}"
+            if entry.name.lower().endswith(endings):
+                yield path, entry
+            elif _is_folder(entry):
+                # Links to folders could lead around in circles.
+                if entry.is_symlink():
+                    problem = "links to folders are not followed here"
+                    self.findings.append(Diagnostic("W424", problem, Span(path), help=_NO_LINK))
+                else:
+                    yield from self._below(path, endings)
+
+    def _stamp(self, path: str, entry: os.DirEntry[str]) -> Stamp:
+        try:
+            found = entry.stat()
+        except OSError:
+            found = entry.stat(follow_symlinks=False)
+        return Stamp(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe without a writer is opened at once as well."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a folder or leads to one; a link that leads to itself does not."""
+    try:
+        return entry.is_dir()
+    except OSError:
         return False
 
-    def _stamps(self, folder: str) -> tuple[Stamp, ...]:
-        return tuple(self._stamp(entry) for entry in self._definition_files(folder))
 
-    def _definition_files(self, folder: str) -> Iterator[os.DirEntry[str]]:
-        for entry in self._entries(os.path.relpath(folder, self.folder)):
-            if entry.is_dir():
-                if entry.name in _PARTS:
-                    yield from self._below(entry.path)
-            elif self._is_definition(entry):
-                yield entry
+def _refused(path: str, problem: str) -> SourceFile:
+    return SourceFile(path, b"", problem=Diagnostic("W424", problem, Span(path), help=_NO_LINK))
 
-    def _below(self, folder: str) -> Iterator[os.DirEntry[str]]:
-        for entry in self._entries(os.path.relpath(folder, self.folder)):
-            if entry.is_dir():
-                yield from self._below(entry.path)
-            elif self._is_definition(entry):
-                yield entry
 
-    def _is_definition(self, entry: os.DirEntry[str]) -> bool:
-        """Whether this is a file to read; a pipe or a device would never end."""
-        if not entry.name.endswith(_ENDINGS):
-            return False
-        if not entry.is_file():
-            path = os.path.relpath(entry.path, self.folder).replace(os.sep, "/")
-            message = "this is no regular file"
-            self.findings.append(
-                Diagnostic("W424", message, Span(path), help="put the file itself here")
-            )
-            return False
-        return True
+def _unreadable(path: str, error: OSError) -> Diagnostic:
+    why = (error.strerror or "it cannot be opened").lower()
+    help = "allow the user who runs weft to read it"
+    return Diagnostic("W133", f"this cannot be read: {why}", Span(path), help=help)
 
-    def _stamp(self, entry: os.DirEntry[str]) -> Stamp:
-        stat = entry.stat()
-        path = entry.path[len(str(self.folder)) + 1 :].replace(os.sep, "/")
-        return Stamp(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+def _printable(text: str) -> str:
+    """A text in which what no terminal and no file can take is written as an escape."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

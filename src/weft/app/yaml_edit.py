@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
+
+from weft.app.errors import Blocked
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@.+ -]*(?<! )|[0-9]+\.[0-9]+\.[0-9]+|\d{4}-\d\d-\d\d")
 _WORDS = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
@@ -15,6 +17,15 @@ _WORDS = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
 
 class CannotEdit(Exception):
     """The text is laid out in a way that only a person should change; the message says which."""
+
+
+def by_hand(file: str, problem: CannotEdit, wanted: str) -> Blocked:
+    """What to raise where a person has to edit a file, so that it has what is wanted."""
+    return Blocked(
+        f"{file} has to be edited by hand: {problem}",
+        why=f"It needs {wanted}. Nothing was written.",
+        next_step="edit it, then give the same command again",
+    )
 
 
 def scalar(text: str) -> str:
@@ -30,14 +41,37 @@ def scalar(text: str) -> str:
     return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
 
 
-def set_value(text: str, key: str, value: str) -> str:
-    """Give a key of the outermost mapping a text as its value; raise CannotEdit if it has none."""
+def set_value(text: str, value: str, key: str, *place: str | int) -> str:
+    """Give a key of the outermost mapping, or a place below it, a text as its value.
+
+    The place is in keys and indexes; raise CannotEdit where there is no text.
+    """
     node = _children(text).get(key)
+    for step in place:
+        node = _inside(node, step)
     if not isinstance(node, yaml.ScalarNode):
-        raise CannotEdit(f"there is no plain `{key}` in it")
+        raise CannotEdit(f"there is no plain `{(key, *place)[-1]}` in it")
     start, end = node.start_mark.index, node.end_mark.index
     edited = f"{text[:start]}{scalar(value)}{text[end:]}"
-    return _verified(edited, {**_read(text), key: value})
+    return _verified(edited, _with(_read(text), (key, *place), value))
+
+
+def _inside(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+        found: yaml.Node = node.value[step]
+        return found
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    return None
+
+
+def _with(data: Any, place: Sequence[str | int], value: str) -> Any:
+    """A copy of plain data with another value at a place."""
+    if not place:
+        return value
+    copy = data.copy()
+    copy[place[0]] = _with(data[place[0]], place[1:], value)
+    return copy
 
 
 def append_entry(text: str, key: str, entry: Mapping[str, str]) -> str:

@@ -23,6 +23,11 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_STEERING)
 
 
+def visible_lines(text: str) -> str:
+    """Return the text with its own line ends, and every other control character shown."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def cells(text: str) -> int:
     """Count the columns of a terminal that a text takes.
 
@@ -59,17 +64,16 @@ def pad(text: str, room: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def flow(head: str, items: list[str], width: int) -> str:
-    """Set items one after the other, joined by ` · `, in lines of at most `width` columns.
+def flow(head: str, items: list[str], width: int, joint: str = " · ") -> str:
+    """Set items one after the other, with `joint` between, in lines of at most `width` columns.
 
     An item is never broken; lines after the first are indented under it. 0 means one line.
     """
     lines, line = [], head
     for place, item in enumerate(items):
-        joint = " · " if place else ""
         if place and width and cells(line) + cells(joint) + cells(item) > width:
-            lines.append(line + " ·")
+            lines.append(line + joint.rstrip())
             line = " " * cells(head) + item
         else:
-            line += joint + item
+            line += (joint if place else "") + item
     return "\n".join([*lines, line])

@@ -1,4 +1,4 @@
-"""The table of commands: names, sections and one line each, known without importing any of them."""
+"""The table of commands and exit codes: one line each, known without importing any command."""
 
 from __future__ import annotations
 
@@ -64,6 +64,23 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("doctor", "doctor:doctor", "Look at everything that Weft stands on."),
         ),
     ),
+)
+
+EXIT_CODES = (
+    ("0", "done, or nothing to do"),
+    ("1", "a bug in Weft; `WEFT_DEBUG=1` shows the whole trace"),
+    ("2", "wrong usage, a query that is wrong, or a name that nothing has"),
+    ("3", "the plan has changes (`weft plan --detailed-exitcode`)"),
+    (
+        "4",
+        "a warehouse, the store or a file cannot be reached or written, is not allowed, or is "
+        "locked",
+    ),
+    ("5", "the definitions have errors, or the plan, a policy or a person says no"),
+    ("6", "checks failed; the products concerned stay on their last release"),
+    ("7", "a change would break consumers"),
+    ("8", "a run was interrupted or is partly applied; applying again goes on"),
+    ("130, 143", "stopped by Ctrl-C or SIGTERM while no run was going on"),
 )
 
 ENTRIES = {entry.name: entry for _, entries in SECTIONS for entry in entries}

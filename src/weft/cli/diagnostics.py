@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from unicodedata import combining, east_asian_width
 
+from weft.cli.cells import cells, visible
 from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.words import count
 
 # So much of a long line is shown, around the caret.
 _WIDTH = 100
@@ -18,16 +19,15 @@ _BOLD, _BLUE = "1", "1;34"
 def draw(diagnostics: Iterable[Diagnostic], *, files: int, seconds: float, colour: bool) -> str:
     """Draw diagnostics by place, each once, and a last line that counts them.
 
-    `files` is how many files were looked at, in `seconds`.
+    `files` is how many files were looked at, in `seconds`; 0 where it was none.
     """
     found = sorted(set(diagnostics), key=lambda each: each.order)
     pen = _Pen(colour)
     errors = sum(each.severity is Severity.ERROR for each in found)
     warnings = sum(each.severity is Severity.WARNING for each in found)
-    total = (
-        f"{_count(errors, 'error')}, {_count(warnings, 'warning')} "
-        f"in {_count(files, 'file')} ({seconds:.1f} s)"
-    )
+    total = f"{count(errors, 'error')}, {count(warnings, 'warning')}"
+    if files:
+        total += f" in {count(files, 'file')} ({seconds:.1f} s)"
     return "".join([*(_draw_one(each, pen) for each in found), total, "\n"])
 
 
@@ -44,35 +44,29 @@ class _Pen:
 def _draw_one(each: Diagnostic, pen: _Pen) -> str:
     style = _COLOURS[each.severity]
     title = pen.paint(f"{each.severity}[{each.code}]", style)
-    lines = [f"{title}{pen.paint(f': {visible(each.message)}', _BOLD)}"]
+    lines = [f"{title}{pen.paint(f': {_legible(each.message)}', _BOLD)}"]
     margin = "  "
     if each.span is not None:
         place = f"{each.span.file}:{each.span.line}:{each.span.column}"
         number = str(each.span.line) if each.excerpt.strip() else ""
         margin = " " * len(number) or margin
-        lines.append(f"{margin}{pen.paint('-->', _BLUE)} {visible(place)}")
+        lines.append(f"{margin}{pen.paint('-->', _BLUE)} {_legible(place)}")
         if number:
             excerpt, before, length = _cut(each.excerpt, each.span.column - 1, each.span.length)
-            caret = pen.paint(f"{'^' * length} {visible(each.note)}".rstrip(), style)
+            caret = pen.paint(f"{'^' * length} {_legible(each.note)}".rstrip(), style)
             bar = pen.paint("|", _BLUE)
             lines.append(f"{margin} {bar}")
             lines.append(f"{pen.paint(number, _BLUE)} {bar} {excerpt}".rstrip())
             lines.append(f"{margin} {bar} {' ' * before}{caret}")
     if each.note and not (each.span and each.excerpt.strip()):
-        lines.append(f"{margin} = note: {visible(each.note)}")
-    lines.append(f"{margin} = help: {visible(each.help or f'weft explain {each.code}')}")
+        lines.append(f"{margin} = note: {_legible(each.note)}")
+    lines.append(f"{margin} = help: {_legible(each.help or f'weft explain {each.code}')}")
     return "\n".join(lines) + "\n"
 
 
-def visible(text: str) -> str:
-    """Replace what a terminal would act on, or not show, by something that can be seen."""
-    return "".join(
-        char if char.isprintable() else "→" if char == "\t" else _escape(char) for char in text
-    )
-
-
-def _escape(char: str) -> str:
-    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"
+def _legible(text: str) -> str:
+    """Show what steers a terminal as everywhere, and what nobody would see by its number."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in visible(text))
 
 
 def _cut(line: str, start: int, length: int) -> tuple[str, int, int]:
@@ -81,18 +75,7 @@ def _cut(line: str, start: int, length: int) -> tuple[str, int, int]:
     end = min(start + length, len(line))
     left = max(0, start - _BEFORE) if len(line) > _WIDTH else 0
     right = left + _WIDTH
-    before = ("…" if left else "") + visible(line[left:start])
-    inside = visible(line[start : min(end, right)])
-    after = visible(line[min(end, right) : right]) + ("…" if len(line) > right else "")
-    return before + inside + after, _width(before), max(_width(inside), 1)
-
-
-def _width(text: str) -> int:
-    """How many columns a text takes in a terminal."""
-    return sum(
-        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    before = ("…" if left else "") + _legible(line[left:start])
+    inside = _legible(line[start : min(end, right)])
+    after = _legible(line[min(end, right) : right]) + ("…" if len(line) > right else "")
+    return before + inside + after, cells(before), max(cells(inside), 1)

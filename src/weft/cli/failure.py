@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import PurePath
 
@@ -12,15 +14,34 @@ import click
 
 from weft.app.errors import Exit, Invalid, Refusal, rating
 from weft.cli.cells import visible
-from weft.cli.output import short_time
 from weft.cli.screen import colour_wanted
+from weft.mesh.words import short_time
 from weft.store.protocol import FencedOut, Locked, StoreError
 from weft.warehouses.protocol import Conflict, WarehouseError
 
-_STOPPED = """\
+_RUN_STOPPED = """\
 Stopped. What was published stays, and nobody sees anything half done.
-  go on where it stopped:  weft apply
+  go on where it stopped:  {}
 """
+
+# Its options are not known any more where errors from outside of a run are told.
+_AGAIN = "the same command again"
+
+_STAYS = "What was published stays; nothing half done is visible."
+
+# What a shell reports of a process that a signal ended.
+_SIGNALLED = 128
+
+
+class RunStopped(KeyboardInterrupt):
+    """A person or the system stopped a command while a run was going on.
+
+    `again` is the command that goes on.
+    """
+
+    def __init__(self, again: str) -> None:
+        super().__init__(again)
+        self.again = again
 
 
 def tell(error: BaseException) -> int:
@@ -30,26 +51,28 @@ def tell(error: BaseException) -> int:
         text, code = error.format_message(), Exit.USAGE
     elif isinstance(error, click.UsageError):
         text, code = _usage_text(error, colour), Exit.USAGE
-    elif isinstance(error, click.Abort):
-        text, code = "Stopped; nothing was done.\n", Exit.BLOCKED
+    elif isinstance(error, RunStopped):
+        text, code = _RUN_STOPPED.format(error.again), Exit.PARTLY
     elif isinstance(error, KeyboardInterrupt):
-        text, code = _STOPPED, Exit.PARTLY
-    elif isinstance(error, Invalid):
-        text, code = _diagnostics_text(error, colour), Exit.BLOCKED
+        text, code = "Stopped.", _SIGNALLED + (error.args or (signal.SIGINT,))[0]
     else:
         code, _ = rating(error)
-        text = _bug_text(error) if code is Exit.BUG else _text(error, colour)
-    click.echo(text.rstrip("\n"), err=True, color=colour)
+        text = _rated_text(error, code, colour)
+    with suppress(OSError):
+        click.echo(text.rstrip("\n"), err=True, color=colour)
     return int(code)
+
+
+def _rated_text(error: BaseException, code: Exit, colour: bool) -> str:
+    if isinstance(error, Invalid):
+        return _diagnostics_text(error, colour)
+    return _bug_text(error) if code is Exit.BUG else _text(error, colour)
 
 
 def _text(error: BaseException, colour: bool) -> str:
     """Draw an exception that has a row in the table: what, why, and the next step."""
-    why, next_step = _reason(error)
-    what = str(error) or type(error).__name__
-    if isinstance(error, OSError):
-        what = f"{error.filename or 'the system'}: {error.strerror or error}"
-    first, *more = what.splitlines()
+    why, next_step = reason(error)
+    first, *more = what(error).splitlines()
     lines = [_head(colour) + visible(first)]
     lines += [f"  {visible(line.strip())}" for line in [*more, *why.splitlines()]]
     if next_step:
@@ -57,7 +80,14 @@ def _text(error: BaseException, colour: bool) -> str:
     return "\n".join(lines)
 
 
-def _reason(error: BaseException) -> tuple[str, str]:
+def what(error: BaseException) -> str:
+    """Return what stopped the command, in one or several lines."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}"
+    return str(error) or type(error).__name__
+
+
+def reason(error: BaseException) -> tuple[str, str]:
     """Return why it stopped and what to do next, where the exception's own text does not say."""
     match error:
         case Refusal():
@@ -67,11 +97,21 @@ def _reason(error: BaseException) -> tuple[str, str]:
             since = f"since {short_time(lock.since)} on {lock.host}, process {lock.pid}"
             return since, f"wait, or if that run is dead:  weft unlock {lock.id}"
         case FencedOut() | Conflict():
-            return "Somebody else changed it meanwhile; what was published stays.", "weft apply"
-        case WarehouseError(interrupted=True) | StoreError(full=True):
-            return "What was published stays; nothing half done is visible.", "weft apply"
+            return "Somebody else changed it meanwhile; what was published stays.", _again(error)
+        case WarehouseError(interrupted=True, next_step="") | StoreError(interrupted=True):
+            return _STAYS, _again(error)
+        case WarehouseError():
+            return _STAYS if error.interrupted else "", error.next_step
+        case PermissionError():
+            return "", "allow the user who runs weft to read and write it"
         case _:
             return "", ""
+
+
+def _again(error: BaseException) -> str:
+    """Return the command that goes on, which whoever followed the run has noted."""
+    notes: list[str] = getattr(error, "__notes__", [_AGAIN])
+    return notes[-1]
 
 
 def _diagnostics_text(error: Invalid, colour: bool) -> str:

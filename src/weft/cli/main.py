@@ -10,13 +10,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 import click
 from click.shell_completion import CompletionItem, shell_complete
 
 from weft import __version__
-from weft.cli.commands import ENTRIES, SECTIONS, load
+from weft.cli.commands import ENTRIES, EXIT_CODES, SECTIONS, load
+from weft.cli.streams import hold_streams, let_go_of_stdout
 
 _COMPLETE = "_WEFT_COMPLETE"
 _ENDING = "weft COMMAND --help shows examples · weft explain WORD explains a code, field or verb"
@@ -42,10 +44,14 @@ class Commands(click.Group):
         for title, entries in SECTIONS:
             with formatter.section(title):
                 formatter.write_dl([(entry.name, entry.line) for entry in entries], col_max=10)
+        with formatter.section("Exit codes"):
+            formatter.write_dl(EXIT_CODES)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         names = [name for name in ENTRIES if name.startswith(incomplete)]
-        return [CompletionItem(name, help=ENTRIES[name].line) for name in names]
+        items = [CompletionItem(name, help=ENTRIES[name].line) for name in names]
+        # A group's own way would import every verb for its line.
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(
@@ -77,16 +83,30 @@ def main() -> NoReturn:
     # A command makes many small values and ends; looking for cycles among them all the time would
     # cost a large mesh a quarter of its time.
     gc.set_threshold(200_000, 50, 100)
+    hold_streams()
+    signal.signal(signal.SIGTERM, _stop)
     try:
         code = run(sys.argv[1:])
         # All is done and recorded; Ctrl-C while the interpreter ends must not say otherwise.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not try to flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the help has had enough; results are written by a screen.
         code = 0
     except (Exception, KeyboardInterrupt) as error:
+        if os.environ.get(_COMPLETE):
+            # The line that is being typed is no place for words.
+            raise SystemExit(1) from error
         from weft.cli.failure import tell
+        from weft.cli.stopped import put_stopped
 
-        raise SystemExit(tell(error)) from error
+        code = tell(error)
+        put_stopped(error, code, sys.argv[1:])
+        raise SystemExit(code) from error
+    finally:
+        let_go_of_stdout()
     raise SystemExit(code)
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    """Stop as Ctrl-C does, and say which signal it was."""
+    raise KeyboardInterrupt(number)

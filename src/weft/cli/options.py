@@ -3,34 +3,67 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from weft.app.bootstrap import Opened, opened
+from weft.app.environments import refuse_unknown
+from weft.app.errors import Refusal
 from weft.app.load import Loaded
 from weft.app.system import System
 from weft.app.workspace import find_mesh
+from weft.cli.completion import a_selector, an_environment
 from weft.cli.diagnostics import draw
+from weft.cli.next_step import env_of, in_env
 from weft.cli.screen import Screen, colour_wanted
 
 env_option = click.option(
-    "--env", default="", metavar="NAME", help="Environment.  [default: production]"
+    "--env",
+    default="",
+    metavar="NAME",
+    shell_complete=an_environment,
+    help="Environment.  [default: production]",
 )
 product_option = click.option(
     "--product",
     "products",
     multiple=True,
     metavar="SELECTOR",
-    help="Only these products: an address, domain, glob, tag:x, +a or a+.",
+    shell_complete=a_selector,
+    help="Only these products: an address, domain, glob, tag:x, changed:main, +a or a+.",
+)
+rebuild_option = click.option(
+    "--rebuild", is_flag=True, help="Build the models again, changed or not."
+)
+take_over_option = click.option(
+    "--take-over", is_flag=True, help="Take products from the root that applied them last."
+)
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Show new products and long lists in full."
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
-def mesh_here(environment: str) -> AbstractContextManager[Opened]:
-    """Open the mesh that the current folder lies in."""
-    return opened(find_mesh(Path.cwd()), environment, System())
+@contextmanager
+def mesh_here(environment: str, *, may_be_new: bool = False) -> Iterator[Opened]:
+    """Open the mesh that the current folder lies in.
+
+    Raises Usage for an environment that does not exist, unless it may be new. The commands that
+    are named by whatever is refused inside mean the same environment.
+    """
+    with opened(find_mesh(Path.cwd()), environment, System()) as mesh:
+        try:
+            if not may_be_new:
+                refuse_unknown(mesh)
+            yield mesh
+        except Refusal as refusal:
+            env = env_of(mesh)
+            refusal.why = in_env(refusal.why, env)
+            refusal.next_step = in_env(refusal.next_step, env)
+            raise
 
 
 def warn(loaded: Loaded, seconds: float, screen: Screen) -> None:

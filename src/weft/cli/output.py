@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,13 +17,15 @@ from typing import Any
 import click
 import msgspec
 
-from weft.cli.cells import cells, cut, pad, visible
+from weft.cli.cells import cells, cut, pad, visible, visible_lines
 from weft.cli.screen import Screen
+from weft.mesh.words import short_time
 
 SCHEMA_VERSION = 1
 _GAP = "  "
 _LEAST = 10
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NO_FORMULA = ("-Infinity", "-infinity")
 
 
 class Kind(Enum):
@@ -77,8 +80,19 @@ class Result:
 
 
 def put(result: Result | Table, screen: Screen) -> None:
-    """Write a result to stdout in the format that was asked for."""
-    screen.put(written(result, screen))
+    """Write a result to stdout in the format that was asked for.
+
+    Data is written as it is; only a terminal gets it with its control characters shown.
+    """
+    text = written(result, screen)
+    screen.put(visible_lines(text) if screen.width and screen.format != "table" else text)
+
+
+def report(words: str, table: Table, screen: Screen) -> None:
+    """Tell people what was done in words, and programs as a result."""
+    screen.say(words)
+    if screen.format != "table":
+        put(table, screen)
 
 
 def written(result: Result | Table, screen: Screen) -> str:
@@ -119,22 +133,30 @@ def _yaml(document: Mapping[str, Any]) -> str:
 def _csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in table.columns])
+    writer.writerow([_csv_cell(column.name) for column in table.columns])
     writer.writerows([_csv_cell(value) for value in row] for row in table.rows)
     return text.getvalue()
 
 
 def _csv_cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
+    match value:
+        case str() if value.startswith(_FORMULA) and value not in _NO_FORMULA:
+            return "'" + value
+        case bool() | list() | dict():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return value
 
 
 def _markdown(table: Table) -> str:
     marks = ["---:" if column.kind is Kind.NUMBER else "---" for column in table.columns]
-    rows = [[column.title or column.name for column in table.columns], marks]
-    rows += [[_cell(value).replace("|", "\\|") for value in row] for row in table.rows]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    rows = [_heads(table), *([_cell(value) for value in row] for row in table.rows)]
+    head, *lines = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, marks, *lines))
+
+
+def _heads(table: Table) -> list[str]:
+    return [visible(column.title or column.name) for column in table.columns]
 
 
 def draw_table(table: Table, screen: Screen) -> str:
@@ -142,7 +164,7 @@ def draw_table(table: Table, screen: Screen) -> str:
 
     Texts give way first; where that is not enough every row becomes a block of lines.
     """
-    heads = [column.title or column.name for column in table.columns]
+    heads = _heads(table)
     rows = [
         [_cell(value, column.kind) for value, column in zip(row, table.columns, strict=True)]
         for row in table.rows
@@ -192,15 +214,6 @@ def _blocks(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(blocks)
 
 
-def short_time(at: str) -> str:
-    """Return an ISO time in UTC as people read it.
-
-    >>> short_time("2026-11-21T00:59:35.716Z")
-    '2026-11-21 00:59:35Z'
-    """
-    return f"{at[:10]} {at[11:19]}Z" if at else ""
-
-
 def _cell(value: Any, kind: Kind = Kind.TEXT) -> str:
     """Return a value as people read it: numbers with separators, nothing for null."""
     match value:
@@ -212,5 +225,7 @@ def _cell(value: Any, kind: Kind = Kind.TEXT) -> str:
             return "true" if value else "false"
         case int() | float():
             return f"{value:,}"
+        case list() | dict():
+            return visible(json.dumps(value, ensure_ascii=False))
         case _:
             return visible(str(value))

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import IO, Any
@@ -13,8 +14,10 @@ from typing import IO, Any
 import click
 
 from weft.app.errors import Usage
+from weft.cli.streams import let_go_of_stdout
 
 FORMATS = ("table", "json", "yaml", "csv", "md")
+_FOR_PROGRAMS = frozenset(["json", "yaml", "csv"])
 
 
 @dataclass(frozen=True)
@@ -28,21 +31,49 @@ class Screen:
     asks: bool = False
 
     def put(self, text: str) -> None:
-        """Write a result to stdout."""
-        click.echo(text, nl=not text.endswith("\n"), color=self.colour)
+        """Write a result to stdout, every character of it; what programs read is UTF-8 always.
+
+        Once its reader has gone away nothing is written any more, and nothing else changes.
+        Raises OSError, which names stdout, where it cannot be written.
+        """
+        line = text if text.endswith("\n") else text + "\n"
+        whole = line.encode("utf-8", "backslashreplace") if self.format in _FOR_PROGRAMS else line
+        try:
+            # Whatever looks like a colour here is one that was asked for, or data.
+            click.echo(whole, nl=False, color=True)
+        except BrokenPipeError:
+            let_go_of_stdout()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "stdout") from error
+
+    def show(self, text: str) -> None:
+        """Write what is for people alone: a result on a screen, talk beside another format."""
+        self.put(text) if self.format == "table" else self.say(text)
 
     def say(self, text: str) -> None:
-        """Write talk to stderr, unless it is to be quiet."""
+        """Write talk to stderr, unless it is to be quiet; what cannot be written is lost."""
         if not self.quiet:
-            click.echo(text, err=True, color=colour_wanted(sys.stderr) and self.colour)
+            with suppress(OSError):
+                click.echo(text, err=True, color=colour_wanted(sys.stderr) and self.colour)
 
     def agree(self, question: str, *, yes: bool) -> bool:
-        """Ask for a yes. Raises Usage where nobody can be asked and `--yes` is not given."""
+        """Ask for a yes; Ctrl-D is a no.
+
+        Raises Usage where nobody can be asked and `--yes` is not given, and KeyboardInterrupt
+        where the command is stopped at the question.
+        """
         if yes:
             return True
         if not self.asks:
             raise Usage("this needs a yes, and nobody can be asked here", next_step="add --yes")
-        return click.confirm(question, err=True)
+        try:
+            return click.confirm(question, err=True)
+        except click.Abort as stop:
+            # The cursor still stands behind the question.
+            click.echo(err=True)
+            if isinstance(stop.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt(*stop.__context__.args) from stop
+            return False
 
 
 def colour_wanted(stream: IO[str]) -> bool:

@@ -56,7 +56,6 @@ _COMPARISONS = {
     Operator.NOT_BETWEEN: "not between {0} and {1}",
 }
 
-_BY_ID = re.compile(r"/?schema/([^/]+)/properties/([^/]+)")
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 _MAX_ID = 80
 
@@ -71,7 +70,8 @@ def checks_of(obj: SchemaObject) -> tuple[Check, ...]:
         found.append(_unique_check(key, ""))
     found += _relationship_checks(obj.relationships, "relationships")
     for number, rule in enumerate(obj.quality):
-        found += _rule_checks(rule, "", f"quality/{number}")
+        named = _named(obj, rule.arguments.get("properties"))
+        found += _rule_checks(rule, named, f"quality/{number}")
     return _distinct(found)
 
 
@@ -85,16 +85,21 @@ def head_checks(required: Sequence[str], unique: Sequence[str]) -> tuple[Check, 
 def split_reference(reference: str) -> tuple[str, str]:
     """Split what a relationship points to into relation and column; ("", "") when it is neither.
 
+    A path, which a document may use for its own columns, is neither: it has been followed before,
+    or leads nowhere.
+
     >>> split_reference("aircraft.tailnum"), split_reference("fleet.aircraft.tailnum")
     (('aircraft', 'tailnum'), ('fleet.aircraft', 'tailnum'))
     """
-    by_id = _BY_ID.fullmatch(reference)
-    if by_id:
-        return by_id.group(1), by_id.group(2)
     relation, _, column = reference.rpartition(".")
-    if "/" in reference or not relation or not column or relation.count(".") > 1:
+    if is_path(reference) or not relation or not column or relation.count(".") > 1:
         return "", ""
     return relation, column
+
+
+def is_path(reference: str) -> bool:
+    """Whether a relationship points to a place in a document and not to a column by its name."""
+    return "/" in reference
 
 
 def expected_text(check: Check) -> str:
@@ -121,7 +126,7 @@ def _property_checks(each: SchemaProperty, where: str) -> Iterator[Check]:
         yield from _option_checks(each, option, value, where)
     yield from _relationship_checks(each.relationships, f"{where}/relationships")
     for number, rule in enumerate(each.quality):
-        yield from _rule_checks(rule, each.name, f"{where}/quality/{number}")
+        yield from _rule_checks(rule, (each,), f"{where}/quality/{number}")
 
 
 def _required_check(column: str, where: str) -> Check:
@@ -206,31 +211,46 @@ def _relationship_checks(relationships: Iterable[Relationship], where: str) -> I
         )
 
 
-def _rule_checks(rule: QualityRule, column: str, where: str) -> Iterator[Check]:
+def _rule_checks(rule: QualityRule, about: Sequence[SchemaProperty], where: str) -> Iterator[Check]:
     kind = CheckKind.SQL if rule.type == "sql" else METRICS.get(rule.metric)
     if rule.type not in ("library", "sql") or kind is None or rule.operator is None:
         return
-    columns = (column,) if column else _listed(rule.arguments.get("properties"))
-    arguments: dict[str, Any] = {}
-    if kind is CheckKind.SQL:
-        arguments["query"] = rule.query
-    elif kind is CheckKind.MISSING_VALUES:
-        arguments["missing"] = list(_listed(rule.arguments.get("missingValues")))
-    elif kind is CheckKind.INVALID_VALUES:
-        arguments["values"] = list(_listed(rule.arguments.get("validValues")))
-        arguments["pattern"] = rule.arguments.get("pattern") or ""
-    elif kind is CheckKind.ROW_COUNT:
-        columns = ()
-    if not columns and kind not in (CheckKind.SQL, CheckKind.ROW_COUNT):
+    if kind is CheckKind.SQL and not rule.query.strip():
         return
-    yield _ruled(rule, kind, columns, arguments, where)
+    if kind not in (CheckKind.SQL, CheckKind.ROW_COUNT) and not about:
+        return
+    columns = () if kind is CheckKind.ROW_COUNT else tuple(each.name for each in about)
+    yield _ruled(rule, kind, columns, _rule_arguments(rule, kind, about), where)
 
 
-def _listed(value: Any) -> tuple[Any, ...]:
-    """One value may stand for a list of one."""
+def _rule_arguments(
+    rule: QualityRule, kind: CheckKind, about: Sequence[SchemaProperty]
+) -> dict[str, Any]:
+    given = rule.arguments
+    types = [each.logical_type for each in about]
+    match kind:
+        case CheckKind.SQL:
+            return {"query": rule.query}
+        case CheckKind.MISSING_VALUES:
+            return {"missing": list(listed(given.get("missingValues"))), "types": types}
+        case CheckKind.INVALID_VALUES:
+            values = list(listed(given.get("validValues")))
+            return {"values": values, "pattern": given.get("pattern") or "", "types": types}
+    return {}
+
+
+def listed(value: Any) -> tuple[Any, ...]:
+    """Return the values of an argument: one may stand for a list of one, None for none."""
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _named(obj: SchemaObject, names: Any) -> tuple[SchemaProperty, ...]:
+    """The columns that a rule at an object names, in its order; a missing one has no type."""
+    by_name = {each.name: each for each in obj.properties}
+    words = [each for each in listed(names) if isinstance(each, str)]
+    return tuple(by_name.get(word) or SchemaProperty(word) for word in words)
 
 
 def _ruled(

@@ -33,7 +33,8 @@ def evaluate(measure: Measure, rows: int, value: int | float | None) -> CheckRes
     """
     check = measure.check
     if value is None or not math.isfinite(value):
-        return unmeasured(check, f"measured `{value}`, which is no number", rows)
+        told = "nothing" if value is None else f"`{value}`"
+        return unmeasured(check, f"measured {told}, which is no number", rows)
     compared: float = value
     if check.unit == "percent" and check.kind not in _COUNTS_NO_ROWS:
         compared = 100 * value / rows if rows else 0

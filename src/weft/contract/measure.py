@@ -6,7 +6,7 @@ Text is only made of a dialect's quoting, its literals, and words that stand in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,17 @@ _COMPARED = {
 }
 _SIZED = {"minLength": "<", "maxLength": ">", "minItems": "<", "maxItems": ">"}
 _TIMES = ("date", "time", "timestamp")
+_NUMBERS = ("integer", "number")
+
+# Statements, whose holes take quoted names, literals, and what is made of these here.
+_SCAN = "SELECT {columns} FROM {relation}"
+_FAILING = "SELECT * FROM {relation} WHERE {condition}"
+_REPEATED = "SELECT {what} FROM {relation} WHERE {present} GROUP BY {key} HAVING count(*) > 1"
+_DUPLICATES = "SELECT a.* FROM {relation} AS a JOIN ( {repeated} ) AS b ON {same}"
+_SURPLUS = "(SELECT coalesce(sum(surplus), 0) FROM ( {repeated} ) AS a)"
+_ORPHANS = (
+    "FROM {relation} AS a WHERE {present} AND NOT EXISTS (SELECT 1 FROM {refers} AS b WHERE {same})"
+)
 
 
 @dataclass(frozen=True)
@@ -30,9 +41,6 @@ class _Target:
 
     relation: str
     dialect: Dialect
-
-    def select(self, what: str, *rest: str) -> str:
-        return " ".join(("SELECT", what, "FROM", self.relation, *rest))
 
     def quoted(self, check: Check) -> list[str]:
         return [self.dialect.quote(name) for name in check.columns]
@@ -67,7 +75,7 @@ def fused_scan(
             places[count] = len(columns)
             columns.append(count)
         measures.append(Measure(check, column=places[count], rows=rows))
-    return target.select(", ".join(columns)), tuple(measures)
+    return _SCAN.format(columns=", ".join(columns), relation=relation), tuple(measures)
 
 
 def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple[str, str]:
@@ -79,7 +87,7 @@ def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple
     if check.kind is CheckKind.RELATIONSHIP:
         return _orphans(target, check, refers[check.id])
     condition = _CONDITIONS[check.kind](target, check)
-    rows = target.select("*", "WHERE", condition)
+    rows = _FAILING.format(relation=target.relation, condition=condition)
     if check.kind in (CheckKind.REQUIRED, CheckKind.NULL_VALUES) and len(check.columns) == 1:
         return f"count(*) - count({target.quoted(check)[0]})", rows
     return target.dialect.snippets.count_where(condition), rows
@@ -88,18 +96,17 @@ def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple
 def _duplicates(target: _Target, check: Check) -> tuple[str, str]:
     """Count the rows beyond the first of each key; a key with a null is nobody's duplicate."""
     names = target.quoted(check)
-    listed = ", ".join(names)
+    key = ", ".join(names)
     present = " AND ".join(f"{name} IS NOT NULL" for name in names)
-    keys = ("WHERE", present, "GROUP BY", listed, "HAVING count(*) > 1")
     same = " AND ".join(f"a.{name} = b.{name}" for name in names)
-    repeated = target.select(listed, *keys)
-    rows = " ".join(
-        ("SELECT a.* FROM", target.relation, "AS a JOIN (", repeated, ") AS b ON", same)
-    )
+
+    def repeated(what: str) -> str:
+        return _REPEATED.format(what=what, relation=target.relation, present=present, key=key)
+
+    rows = _DUPLICATES.format(relation=target.relation, repeated=repeated(key), same=same)
     if len(names) == 1:
-        return f"count({listed}) - count(DISTINCT {listed})", rows
-    groups = target.select("count(*) - 1 AS surplus", *keys)
-    return " ".join(("(SELECT coalesce(sum(surplus), 0) FROM (", groups, ") AS a)")), rows
+        return f"count({key}) - count(DISTINCT {key})", rows
+    return _SURPLUS.format(repeated=repeated("count(*) - 1 AS surplus")), rows
 
 
 def _orphans(target: _Target, check: Check, refers: str) -> tuple[str, str]:
@@ -108,8 +115,7 @@ def _orphans(target: _Target, check: Check, refers: str) -> tuple[str, str]:
     pairs = list(zip(check.columns, check.arguments["to_columns"], strict=True))
     present = " AND ".join(f"a.{quote(column)} IS NOT NULL" for column, _ in pairs)
     same = " AND ".join(f"b.{quote(to)} = a.{quote(column)}" for column, to in pairs)
-    found = " ".join(("EXISTS (SELECT 1 FROM", refers, "AS b WHERE", same)) + ")"
-    tail = " ".join(("FROM", target.relation, "AS a WHERE", present, "AND NOT", found))
+    tail = _ORPHANS.format(relation=target.relation, present=present, refers=refers, same=same)
     return f"(SELECT count(*) {tail})", f"SELECT a.* {tail}"
 
 
@@ -118,30 +124,50 @@ def _null(target: _Target, check: Check) -> str:
 
 
 def _missing(target: _Target, check: Check) -> str:
-    """A null is always missing; the listed values are compared as text."""
-    listed = [
-        target.dialect.literal(str(value))
-        for value in check.arguments["missing"]
-        if value is not None
-    ]
-    text = target.dialect.snippets.text
-    among = f" IN ({', '.join(listed)})"
-    return " OR ".join(
-        f"{name} IS NULL" + (f" OR {text(name)}{among}" if listed else "")
-        for name in target.quoted(check)
-    )
+    """A null is always missing; numbers are compared by value, everything else as text."""
+    dialect = target.dialect
+    listed = [each for each in check.arguments["missing"] if each is not None]
+    found = []
+    for name, logical_type in _typed(target, check):
+        found.append(f"{name} IS NULL")
+        numbers = [each for each in listed if _is_by_value(each, logical_type)]
+        texts = [_text(each) for each in listed if not _is_by_value(each, logical_type)]
+        if numbers:
+            found.append(f"{name} IN ({_literals(dialect, numbers)})")
+        if texts:
+            found.append(f"{dialect.snippets.text(name)} IN ({_literals(dialect, texts)})")
+    return " OR ".join(found)
 
 
-def _outside(target: _Target, check: Check) -> str:
-    return " OR ".join(
-        f"{name} NOT IN ({_literals(target.dialect, check.arguments['values'])})"
-        for name in target.quoted(check)
-    )
+def _typed(target: _Target, check: Check) -> Iterator[tuple[str, str]]:
+    """The quoted columns of a check with their logical types."""
+    return zip(target.quoted(check), check.arguments["types"], strict=True)
+
+
+def _is_by_value(listed: Any, logical_type: str) -> bool:
+    is_number = isinstance(listed, int | float) and not isinstance(listed, bool)
+    return is_number and logical_type in _NUMBERS
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _enum(target: _Target, check: Check) -> str:
+    return _outside(target.dialect, target.quoted(check)[0], check.arguments["values"])
+
+
+def _outside(dialect: Dialect, name: str, values: Sequence[Any]) -> str:
+    return f"{name} NOT IN ({_literals(dialect, values)})"
 
 
 def _invalid(target: _Target, check: Check) -> str:
-    dialect = target.dialect
-    found = [_outside(target, check)] if check.arguments["values"] else []
+    dialect, values = target.dialect, check.arguments["values"]
+    found = [
+        _outside(dialect, name, list(map(str, values)) if logical_type == "string" else values)
+        for name, logical_type in _typed(target, check)
+        if values
+    ]
     if check.arguments["pattern"]:
         pattern = dialect.literal(check.arguments["pattern"])
         text = dialect.snippets.text
@@ -160,7 +186,12 @@ def _option(target: _Target, check: Check) -> str:
     option, value = check.arguments["option"], check.arguments["value"]
     snippets = dialect.snippets
     if option in _COMPARED:
-        return f"{name} {_COMPARED[option]} {_bound(dialect, check.arguments['type'], value)}"
+        bound = _bound(dialect, check.arguments["type"], value)
+        condition = f"{name} {_COMPARED[option]} {bound}"
+        # What is no number satisfies no order, and comparisons take it for the greatest number.
+        if check.arguments["type"] == "number" and option.lower().endswith("minimum"):
+            return f"{condition} OR {name} = {dialect.literal(math.nan)}"
+        return condition
     if option in _SIZED:
         measured = snippets.length(name) if option.endswith("Length") else snippets.items(name)
         return f"{measured} {_SIZED[option]} {dialect.literal(value)}"
@@ -196,7 +227,7 @@ _CONDITIONS: dict[CheckKind, Callable[[_Target, Check], str]] = {
     CheckKind.REQUIRED: _null,
     CheckKind.NULL_VALUES: _null,
     CheckKind.MISSING_VALUES: _missing,
-    CheckKind.ENUM: _outside,
+    CheckKind.ENUM: _enum,
     CheckKind.INVALID_VALUES: _invalid,
     CheckKind.OPTION: _option,
 }

@@ -5,90 +5,14 @@ Whether a relationship's target exists is known to `weft.project`, which has the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-from weft.contract.checks import METRICS, is_measured, split_reference
-from weft.mesh.contract import (
-    DataContract,
-    Operator,
-    QualityRule,
-    Relationship,
-    SchemaObject,
-    SchemaProperty,
-)
+from weft.contract.checks import is_path, split_reference
+from weft.contract.problem import ContractProblem, Path, unknown_column
+from weft.contract.rule_problems import rule_problems
+from weft.contract.value_problems import listed_problems, option_problems
+from weft.mesh.contract import DataContract, Relationship, SchemaObject, SchemaProperty
 from weft.mesh.diagnostic import Severity
-from weft.mesh.nearest import did_you_mean
-
-_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format")
-_TIMES = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format")
-
-OPTIONS = {
-    "string": ("minLength", "maxLength", "pattern", "format"),
-    "integer": _NUMBERS,
-    "number": _NUMBERS,
-    "date": _TIMES,
-    "time": (*_TIMES, "timezone", "defaultTimezone"),
-    "timestamp": (*_TIMES, "timezone", "defaultTimezone"),
-    "array": ("minItems", "maxItems", "uniqueItems"),
-    "object": ("maxProperties", "minProperties", "required"),
-    "boolean": (),
-    "map": (),
-    "vector": (
-        "dimensions",
-        "elementType",
-        "distanceMetric",
-        "embeddingModel",
-        "embeddingModelVersion",
-        "normalized",
-    ),
-}
-
-# Options that say how a type is read or shown; they are kept by the type, not by a check.
-_DESCRIBING = frozenset(["timezone", "defaultTimezone", *OPTIONS["vector"]])
-
-_ORDERED = (
-    ("minLength", "maxLength"),
-    ("minItems", "maxItems"),
-    ("minimum", "maximum"),
-    ("exclusiveMinimum", "maximum"),
-    ("minimum", "exclusiveMaximum"),
-    ("exclusiveMinimum", "exclusiveMaximum"),
-)
-
-_VALUES: dict[str, tuple[type, ...]] = {
-    "string": (str, int, float),
-    "date": (str,),
-    "time": (str,),
-    "timestamp": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-}
-
-_METRIC_ARGUMENTS = {
-    "nullValues": (),
-    "missingValues": ("missingValues",),
-    "invalidValues": ("validValues", "pattern"),
-    "duplicateValues": ("properties",),
-    "rowCount": (),
-}
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class ContractProblem:
-    """One finding; `path` leads to it in the contract's document, as keys and indexes."""
-
-    code: str
-    path: Path
-    message: str
-    note: str = ""
-    help: str = ""
-    severity: Severity = Severity.ERROR
 
 
 def contract_problems(contract: DataContract) -> list[ContractProblem]:
@@ -106,7 +30,7 @@ def _object_problems(obj: SchemaObject, path: Path) -> Iterator[ContractProblem]
     for number, relationship in enumerate(obj.relationships):
         yield from _relationship_problems(obj, relationship, (*path, "relationships", number))
     for number, rule in enumerate(obj.quality):
-        yield from _rule_problems(obj, rule, "", (*path, "quality", number))
+        yield from rule_problems(obj, rule, "", (*path, "quality", number))
 
 
 def _key_problems(obj: SchemaObject, path: Path) -> Iterator[ContractProblem]:
@@ -138,12 +62,12 @@ def _property_problems(
 ) -> Iterator[ContractProblem]:
     if "\0" in each.name:
         yield ContractProblem("W263", (*path, "name"), "a column's name holds a zero character")
-    yield from _enum_problems(each, path)
-    yield from _option_problems(each, (*path, "logicalTypeOptions"))
+    yield from listed_problems(each, each.enum, (*path, "enum"))
+    yield from option_problems(each, path)
     for number, relationship in enumerate(each.relationships):
         yield from _relationship_problems(obj, relationship, (*path, "relationships", number))
     for number, rule in enumerate(each.quality):
-        yield from _rule_problems(obj, rule, each.name, (*path, "quality", number))
+        yield from rule_problems(obj, rule, each.name, (*path, "quality", number))
     inside = each.properties or ((each.items,) if each.items is not None else ())
     if any(map(_promises, inside)):
         yield ContractProblem(
@@ -167,100 +91,15 @@ def _promises(each: SchemaProperty) -> bool:
     )
 
 
-def _enum_problems(each: SchemaProperty, path: Path) -> Iterator[ContractProblem]:
-    wanted = _VALUES.get(each.logical_type)
-    for number, value in enumerate(each.enum):
-        if value is None or (wanted is not None and not _is_of(value, wanted)):
-            yield ContractProblem(
-                "W256",
-                (*path, "enum", number),
-                f"`{value}` is no {each.logical_type or 'value'}, so `{each.name}` cannot be it",
-            )
-
-
-def _is_of(value: Any, wanted: tuple[type, ...]) -> bool:
-    return isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool))
-
-
-def _option_problems(each: SchemaProperty, path: Path) -> Iterator[ContractProblem]:
-    known = OPTIONS.get(each.logical_type)
-    for option, value in each.options.items():
-        here = (*path, option)
-        if known is not None and option not in known:
-            yield ContractProblem(
-                "W254",
-                here,
-                f"option `{option}` does not belong to {each.logical_type}",
-                did_you_mean(option, known, "it would have no effect"),
-            )
-        elif known is None or option in _DESCRIBING:
-            continue
-        elif problem := _value_problem(each, option, value):
-            yield ContractProblem("W255", here, problem[0], problem[1])
-        elif not is_measured(each.logical_type, option, value) and value is not False:
-            yield _only_shown(each, option, value, here)
-    yield from _range_problems(each, path)
-
-
-def _range_problems(each: SchemaProperty, path: Path) -> Iterator[ContractProblem]:
-    options = {
-        option: value
-        for option, value in each.options.items()
-        if not _value_problem(each, option, value)
-    }
-    for low, high in _ORDERED:
-        if low in options and high in options and options[low] > options[high]:
-            yield ContractProblem(
-                "W255",
-                (*path, low),
-                f"`{low}` is greater than `{high}`",
-                "no value can keep both",
-            )
-
-
-def _only_shown(each: SchemaProperty, option: str, value: Any, path: Path) -> ContractProblem:
-    return ContractProblem(
-        "W260",
-        path,
-        f"`{option}: {value}` of `{each.name}` is not measured",
-        "it is only shown",
-        severity=Severity.WARNING,
-    )
-
-
-def _value_problem(each: SchemaProperty, option: str, value: Any) -> tuple[str, str] | None:
-    """Say what is wrong with the value of an option, as message and note."""
-    if option == "pattern":
-        return _pattern_problem(value)
-    if option in ("minLength", "maxLength", "minItems", "maxItems"):
-        good = _is_of(value, (int,)) and value >= 0
-        return None if good else (f"`{option}` must be a whole number from 0", f"it is `{value}`")
-    if option == "multipleOf":
-        good = _is_of(value, (int, float)) and value > 0
-        return None if good else ("`multipleOf` must be greater than 0", f"it is `{value}`")
-    if option.lower().endswith(("minimum", "maximum")):
-        wanted = (int, float) if each.logical_type in ("integer", "number") else (str,)
-        if not _is_of(value, wanted):
-            return (f"`{option}` must be a {each.logical_type}", f"it is `{value}`")
-    return None
-
-
-def _pattern_problem(value: Any) -> tuple[str, str] | None:
-    if not isinstance(value, str):
-        return ("a pattern must be text", f"it is `{value}`")
-    try:
-        re.compile(value)
-    except (re.error, RecursionError, OverflowError) as error:
-        return ("this is no regular expression", str(error))
-    return None
-
-
 def _relationship_problems(
     obj: SchemaObject, relationship: Relationship, path: Path
 ) -> Iterator[ContractProblem]:
+    # Who follows the paths of a document reports those that lead nowhere.
     for column in relationship.columns:
-        if column not in obj.column_names:
-            yield _unknown_column(obj, column, "relationship", (*path, "from"))
+        if column not in obj.column_names and not is_path(column):
+            yield unknown_column(obj, column, "relationship", (*path, "from"))
+    if any(map(is_path, relationship.to)):
+        return
     targets = [split_reference(reference) for reference in relationship.to]
     if not targets or ("", "") in targets:
         yield ContractProblem(
@@ -284,113 +123,3 @@ def _relationship_problems(
             "a relationship has as many columns on both sides",
             f"{len(relationship.columns)} point to {len(targets)}",
         )
-
-
-def _unknown_column(obj: SchemaObject, column: str, where: str, path: Path) -> ContractProblem:
-    near = did_you_mean(column, obj.column_names)
-    note = f"not in `{obj.name}`" + (f"; {near}" if near else "")
-    return ContractProblem("W214", path, f"unknown column `{column}` in {where}", note)
-
-
-def _rule_problems(
-    obj: SchemaObject, rule: QualityRule, column: str, path: Path
-) -> Iterator[ContractProblem]:
-    if rule.type not in ("library", "sql"):
-        yield ContractProblem(
-            "W260",
-            (*path, "type"),
-            f"a quality rule of type {rule.type} is not measured",
-            "it is only shown",
-            severity=Severity.WARNING,
-        )
-        return
-    if rule.operator is None:
-        yield ContractProblem(
-            "W251",
-            path,
-            "a quality rule does not say what must hold",
-            "it has none of the eight operators, or several",
-            "write one, such as `mustBe: 0`",
-        )
-    else:
-        yield from _threshold_problems(rule, path)
-    if rule.blocks not in ("", "publish", "nothing"):
-        yield ContractProblem(
-            "W259", path, f"`blocks: {rule.blocks}` is neither publish nor nothing"
-        )
-    if rule.type == "sql":
-        if not rule.query.strip():
-            yield ContractProblem("W253", path, "a SQL rule has no query")
-        return
-    yield from _metric_problems(obj, rule, column, path)
-
-
-def _threshold_problems(rule: QualityRule, path: Path) -> Iterator[ContractProblem]:
-    operator, threshold = rule.operator, rule.threshold
-    here = (*path, str(operator))
-    if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN):
-        pair = isinstance(threshold, Sequence) and not isinstance(threshold, str)
-        if not pair or len(threshold) != 2 or not all(_is_of(n, (int, float)) for n in threshold):
-            yield ContractProblem(
-                "W252", here, f"`{operator}` needs two numbers", f"it has `{threshold}`"
-            )
-        elif threshold[0] > threshold[1]:
-            yield ContractProblem("W252", here, f"`{operator}` needs the smaller number first")
-    elif not _is_of(threshold, (int, float)):
-        yield ContractProblem("W252", here, f"`{operator}` needs a number", f"it has `{threshold}`")
-    if rule.unit == "percent" and rule.metric == "rowCount":
-        yield ContractProblem(
-            "W252", (*path, "unit"), "a row count has no percentage", "write `unit: rows`"
-        )
-
-
-def _metric_problems(
-    obj: SchemaObject, rule: QualityRule, column: str, path: Path
-) -> Iterator[ContractProblem]:
-    if rule.metric not in METRICS:
-        yield ContractProblem(
-            "W253",
-            (*path, "metric"),
-            f"unknown metric `{rule.metric}`",
-            did_you_mean(rule.metric, METRICS, f"there are {', '.join(METRICS)}"),
-        )
-        return
-    known = _METRIC_ARGUMENTS[rule.metric]
-    arguments = (*path, "arguments")
-    for name in rule.arguments:
-        if name not in known and not (name == "properties" and not column):
-            yield ContractProblem(
-                "W253",
-                (*arguments, name),
-                f"metric {rule.metric} has no argument `{name}`",
-                did_you_mean(name, known, f"it has {', '.join(known) or 'none'}"),
-            )
-    columns = rule.arguments.get("properties") or ()
-    for number, each in enumerate(columns if isinstance(columns, list | tuple) else ()):
-        if each not in obj.column_names:
-            place = (*arguments, "properties", number)
-            yield _unknown_column(obj, str(each), "quality rule", place)
-    if not column and not columns and rule.metric != "rowCount":
-        yield ContractProblem(
-            "W253",
-            path,
-            f"metric {rule.metric} does not say of which columns",
-            help="put it under a property, or name them: `arguments: {properties: [id]}`",
-        )
-    if rule.metric == "invalidValues":
-        yield from _validity_problems(rule, path)
-
-
-def _validity_problems(rule: QualityRule, path: Path) -> Iterator[ContractProblem]:
-    arguments = (*path, "arguments")
-    if not any(rule.arguments.get(name) for name in ("validValues", "pattern")):
-        yield ContractProblem(
-            "W253",
-            path,
-            "metric invalidValues does not say what is valid",
-            help="write `arguments: {validValues: [a, b]}` or `{pattern: …}`",
-        )
-    pattern = rule.arguments.get("pattern")
-    problem = _pattern_problem(pattern) if pattern is not None else None
-    if problem:
-        yield ContractProblem("W255", (*arguments, "pattern"), *problem)

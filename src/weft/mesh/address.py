@@ -1,4 +1,4 @@
-"""Names and addresses: how domains, products, ports and columns are printed, parsed and checked.
+"""Names and addresses: how domains, products and ports are printed, parsed and checked.
 
 Every address is printed and parsed here and nowhere else; looking an address up is done elsewhere.
 """
@@ -56,6 +56,26 @@ def major_of(version: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+def product_of(address: str) -> str:
+    """Return the product in the address of anything that is in one, without looking at the rest.
+
+    >>> product_of("operations.flights.departures@1#delay"), product_of("operations.flights")
+    ('operations.flights', 'operations.flights')
+    """
+    path = address.partition("#")[0].partition("@")[0]
+    return ".".join(path.split(".")[:2])
+
+
+def port_and_major(address: str) -> tuple[str, int]:
+    """Return the port and the major number in the address of a port version.
+
+    >>> port_and_major("operations.flights.departures@1")
+    ('operations.flights.departures', 1)
+    """
+    port, _, major = address.rpartition("@")
+    return port, int(major)
+
+
 @dataclass(frozen=True, order=True)
 class ProductAddress:
     """`domain.product`."""
@@ -107,37 +127,3 @@ class PortAddress:
             )
         product = ProductAddress(parts[0], parts[1])
         return PortAddress(product, parts[2], int(major) if at else None)
-
-
-@dataclass(frozen=True, order=True)
-class ColumnAddress:
-    """`domain.product.port@N#object.column`; the object may be left out when there is one."""
-
-    port: PortAddress
-    column: str
-    object: str = ""
-
-    def __str__(self) -> str:
-        return (
-            f"{self.port}#{self.object}.{self.column}"
-            if self.object
-            else (f"{self.port}#{self.column}")
-        )
-
-    @staticmethod
-    def parse(text: str) -> ColumnAddress:
-        """Read a column address; raise AddressError when it is something else.
-
-        A column name may hold dots only where the object is named before it.
-
-        >>> ColumnAddress.parse("a.b.c@1#orders.id").object
-        'orders'
-        """
-        path, mark, rest = text.partition("#")
-        if not mark or not rest:
-            raise AddressError(
-                f"`{text}` is no column address; one looks like `sales.orders.lines@1#price`"
-            )
-        first, dot, column = rest.partition(".")
-        port = PortAddress.parse(path)
-        return ColumnAddress(port, column, first) if dot and column else ColumnAddress(port, rest)

@@ -42,7 +42,8 @@ class Check:
 
     `id` is unique in the object and stable (`required_flight_id`); `label` is what people read.
     `arguments` depend on the kind: `values` (enum, validValues), `option` and `value` (option),
-    `to` (relationship: the relation's name in FROM), `to_columns`, `missing`, `query` (sql).
+    `to` (relationship: the relation's name in FROM), `to_columns`, `missing`, `query` (sql),
+    `types` (missing, validValues: the logical type of each column).
     `operator` None means that no row may fail. `unit` is `rows` or `percent`.
     `reads` are the names in FROM that the check needs beside its own object.
     `where` is the path inside the contract's object, as keys and indexes: `properties/0/quality/1`.
@@ -66,12 +67,17 @@ class Check:
 
 @dataclass(frozen=True)
 class Promise:
-    """A column as a contract promises it: logical and physical type, and the type's options."""
+    """A column as a contract promises it: logical and physical type, and the type's options.
+
+    `properties` are the fields inside of an object, `items` what every item of an array is.
+    """
 
     name: str
     logical_type: str = ""
     physical_type: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    properties: tuple[Promise, ...] = ()
+    items: Promise | None = None
 
 
 @dataclass(frozen=True)

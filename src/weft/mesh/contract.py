@@ -24,6 +24,10 @@ class Status(StrEnum):
         """Whether consumers can see a port of this status in production."""
         return self in (Status.ACTIVE, Status.DEPRECATED)
 
+    def is_visible(self, *, production: bool) -> bool:
+        """Whether consumers can see a port of this status; drafts only outside production."""
+        return self.published or (not production and self is not Status.RETIRED)
+
 
 class Operator(StrEnum):
     """The eight comparisons of an ODCS quality rule."""
@@ -43,7 +47,8 @@ class QualityRule:
     """One ODCS `quality` entry.
 
     `threshold` is a number, or a list of two for the between operators. `unit` is `rows` or
-    `percent`. `blocks` and `notify` come from custom properties of vendor weft.
+    `percent`. `rule` is the older name of a metric where the document has one. `blocks` and
+    `notify` come from custom properties of vendor weft.
     """
 
     type: str = "library"
@@ -60,6 +65,7 @@ class QualityRule:
     dimension: str = ""
     blocks: str = ""
     notify: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,6 @@ class SchemaProperty:
     primary_key: bool = False
     primary_key_position: int = -1
     description: str = ""
-    classification: str = ""
     enum: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     relationships: tuple[Relationship, ...] = ()
@@ -123,18 +128,6 @@ class SchemaObject:
 
 
 @dataclass(frozen=True)
-class ServiceLevel:
-    """One ODCS `slaProperties` entry; `value` is whatever the document says."""
-
-    property: str
-    value: Any = None
-    unit: str = ""
-    element: str = ""
-    driver: str = ""
-    description: str = ""
-
-
-@dataclass(frozen=True)
 class Server:
     """One ODCS `servers` entry; what is special to a type stands in `settings`.
 
@@ -151,8 +144,8 @@ class Server:
 class DataContract:
     """A data contract, with the whole document it was read from.
 
-    `document` is the lossless original as plain lists and dicts; `custom` the custom properties
-    of vendor weft.
+    `document` is the lossless original as plain lists and dicts: what Weft only shows, such as
+    service levels, stands there alone. `custom` are the custom properties of vendor weft.
     """
 
     id: str
@@ -160,11 +153,9 @@ class DataContract:
     status: Status = Status.ACTIVE
     name: str = ""
     domain: str = ""
-    data_product: str = ""
     purpose: str = ""
     objects: tuple[SchemaObject, ...] = ()
     servers: tuple[Server, ...] = ()
-    service_levels: tuple[ServiceLevel, ...] = ()
     tags: tuple[str, ...] = ()
     custom: dict[str, Any] = field(default_factory=dict)
     document: dict[str, Any] = field(default_factory=dict)

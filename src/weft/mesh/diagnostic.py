@@ -1,12 +1,25 @@
 """What is wrong with a definition, as a value: where, what, and what to do.
 
-The codes and their explanations stand in `codes.py`; drawing them is the front ends' work.
+The codes and their explanations stand in `codes/`; drawing them is the front ends' work.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
+
+_LONGEST_VALUE = 60
+
+
+def as_written(value: object) -> str:
+    """A value of a definition as its author could have written it; a long one is cut.
+
+    >>> as_written(None), as_written([True, "a"])
+    ('null', '[true, "a"]')
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 class Severity(StrEnum):

@@ -5,10 +5,12 @@ A manifest knows meanings, not places: build keys, releases and files appear in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from weft.mesh.address import product_of
 from weft.mesh.check import Check, Promise
 from weft.mesh.contract import Status
 from weft.mesh.product import Materialization, UnitTest
@@ -97,7 +99,9 @@ class CheckQuery:
 class PortObject:
     """One object of a port version: which model fills it, what it shows, what is checked.
 
-    `promises` are the columns in the contract's words; `identity` are those that identify a row.
+    `columns` have the types that the contract leaves no choice of, `given` those that the model
+    gives them. `promises` are the columns in the contract's words; `identity` are those that
+    identify a row.
     """
 
     name: str
@@ -107,6 +111,7 @@ class PortObject:
     identity: tuple[str, ...] = ()
     checks: tuple[CheckQuery, ...] = ()
     description: str = ""
+    given: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,11 @@ class ResolvedInput:
     port: str = ""
     source: str = ""
     pinned: bool = False
+
+    @property
+    def product(self) -> str:
+        """The address of the product that the port is of, "" for a source."""
+        return product_of(self.port)
 
 
 @dataclass(frozen=True)
@@ -204,6 +214,11 @@ class Manifest:
     root: str
     products: dict[str, ProductManifest] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+
+    def narrowed(self, addresses: Collection[str]) -> Manifest:
+        """The desired state of these products alone."""
+        order = tuple(each for each in self.order if each in addresses)
+        return replace(self, products={each: self.products[each] for each in order}, order=order)
 
 
 @dataclass(frozen=True)

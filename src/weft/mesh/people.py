@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROLES = ("owner", "dataops_engineer", "steward", "member")
-
 
 @dataclass(frozen=True)
 class Member:
-    """A person in a team. `role` is one of ROLES, or what the document says."""
+    """A person in a team. `role` is owner, dataops_engineer, steward, member, or their own."""
 
     username: str
     role: str = "member"

@@ -21,15 +21,6 @@ class Materialization(StrEnum):
 
 
 @dataclass(frozen=True)
-class Budget:
-    """What a domain may spend."""
-
-    amount: float
-    currency: str = "EUR"
-    per: str = "month"
-
-
-@dataclass(frozen=True)
 class Domain:
     """A business area that owns data products; `title` is what `domain.yaml` calls name.
 
@@ -42,7 +33,6 @@ class Domain:
     title: str = ""
     purpose: str = ""
     team: Team = field(default_factory=Team)
-    budget: Budget | None = None
     warehouse_dialect: str = ""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from weft.mesh.contract import Status
 from weft.mesh.manifest import Column
+from weft.mesh.product import Materialization
 
 
 @dataclass(frozen=True)
@@ -14,29 +15,53 @@ class Build:
     """An immutable result of a model, named by its key.
 
     `files` are relative to the warehouse's folder; a view has none and keeps its `select`.
+    `checksum` is the CRC-32 of their content, one after the other, None where it was not
+    taken.
     `reads` are the keys of the builds and sources it was made from.
     """
 
     key: str
     product: str
     model: str
-    kind: str
+    kind: Materialization
     columns: tuple[Column, ...]
     rows: int = 0
     bytes: int = 0
+    checksum: int | None = None
     files: tuple[str, ...] = ()
     select: str = ""
     reads: tuple[str, ...] = ()
     run: str = ""
 
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a query and no data of its own."""
+        return self.kind == Materialization.VIEW
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What is read whenever it is read: all that a view reads, nothing behind a table."""
+        return self.reads if self.is_view else ()
+
 
 @dataclass(frozen=True)
 class ObjectRelease:
-    """An object of a released port: the build behind it and the columns it shows."""
+    """An object of a released port: the build behind it and the columns it shows.
+
+    `succeeds` is the key of the build that readers of the port had before, "" where they had none.
+    """
 
     name: str
     key: str
     columns: tuple[str, ...]
+    succeeds: str = field(default="", compare=False)
+
+    def before(self, key: str) -> str:
+        """The key of the build that readers have before a build of this key comes to be shown.
+
+        The same before and after its release, so that it is compared with one and the same build.
+        """
+        return self.key if key != self.key else self.succeeds
 
 
 @dataclass(frozen=True)
@@ -57,9 +82,9 @@ class Release:
 
     `number` counts from 1 per product and environment and is also the place in the sequence;
     `builds` maps every model of the product to its key, internal ones too, and `sources` every
-    file source that they were made from; `fence` is of the lock
-    that was held. `manifest` is the digest of the applied definition. `restores` is the number
-    of the release that a rollback pointed back to, 0 otherwise. `at` is an ISO time in UTC.
+    file source that they were made from. `fence` is of the lock that was held. `manifest` is the
+    digest of the applied definition. `restores` is the number of the release that a rollback
+    pointed back to, 0 otherwise. `at` is an ISO time in UTC.
     """
 
     product: str
@@ -81,14 +106,40 @@ class Release:
         """What makes two releases the same to consumers and to the next plan."""
         return (self.ports, self.builds, self.manifest)
 
+    @property
+    def promised(self) -> dict[tuple[str, int, str], ObjectRelease]:
+        """The objects of published ports, by port, major and name: what readers rely on."""
+        published = (port for port in self.ports if port.status.published)
+        return {
+            (port.port, port.major, each.name): each for port in published for each in port.objects
+        }
+
+    @property
+    def empty(self) -> bool:
+        """Whether it shows nothing, which is how a product that was dropped stays known."""
+        return not (self.ports or self.builds)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether what it says is lost where it is kept, so that only its number is known."""
+        return self.empty and not self.at
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all builds that it names, whether consumers see them or not."""
+        shown = (each.key for port in self.ports for each in port.objects)
+        return frozenset(self.builds.values()).union(shown)
+
 
 @dataclass(frozen=True)
 class Observed:
     """What a warehouse really holds for the products in a scope.
 
     `releases` has the current release of each product that has one; `builds` are the keys of all
-    complete builds, whosever they are.
+    complete builds, whosever they are. `hollow` are the views among them that lead, directly or
+    through others, to a build that is not there: by key, each with the keys that it reads.
     """
 
     releases: dict[str, Release] = field(default_factory=dict)
     builds: frozenset[str] = frozenset()
+    hollow: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -11,7 +11,6 @@ from weft.mesh.check import CheckResult
 class StepState(StrEnum):
     """How a step ended, or that it began."""
 
-    STARTED = "started"
     DONE = "done"
     REUSED = "reused"
     HELD = "held"
@@ -72,7 +71,7 @@ class Run:
 class RunEvent:
     """One thing that happened in a run; `done` of `total` steps are finished.
 
-    `result` is set for steps; `text` for the run's own words (`started`, `ended`).
+    `result` is set for steps, `product` where one has ended; `text` are the run's own words.
     """
 
     kind: str
@@ -81,6 +80,7 @@ class RunEvent:
     total: int = 0
     result: StepResult | None = None
     text: str = ""
+    product: str = ""
 
 
 @dataclass(frozen=True)

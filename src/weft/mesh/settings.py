@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from weft.mesh.secret import Secret
 
-type_of_setting = str | int | float | bool | Secret
+SettingValue = str | int | float | bool | Secret
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class WarehouseSettings:
 
     name: str
     type: str
-    options: dict[str, type_of_setting] = field(default_factory=dict)
+    options: dict[str, SettingValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Environment:
 
     name: str
     ttl_days: int = 0
-    warehouses: dict[str, dict[str, type_of_setting]] = field(default_factory=dict)
+    warehouses: dict[str, dict[str, SettingValue]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from weft.mesh.manifest import (
     Read,
     ReadKind,
 )
+from weft.mesh.release import ObjectRelease, Release
 from weft.plan.keys import Keyed, Upstream, audit_key, key_of
 from weft.plan.plan import AuditSpec
 from weft.sql.dialect import Dialect, dialect_named
@@ -28,7 +29,10 @@ from weft.sql.types import translated_type
 
 @dataclass(frozen=True)
 class Audit:
-    """What is audited together: one object, the model that fills it, and every check on it."""
+    """What is audited together: one object, the model that fills it, and every check on it.
+
+    `shown` is the object as its readers have it now, where its port is published.
+    """
 
     object: str
     model: str
@@ -36,10 +40,19 @@ class Audit:
     columns: tuple[Column, ...] = ()
     promises: tuple[Promise, ...] = ()
     identity: tuple[str, ...] = ()
+    shown: ObjectRelease | None = None
+
+    def succeeds(self, build: str) -> str:
+        """The key of the build whose types this one has to keep, "" where there is none."""
+        return self.shown.before(build) if self.shown else ""
 
 
-def audits_of(manifest: ProductManifest) -> tuple[Audit, ...]:
-    """The audits of a product; a model's own checks join the first object that it fills."""
+def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit, ...]:
+    """The audits of a product; a model's own checks join the first object that it fills.
+
+    `release` is the product's current one.
+    """
+    promised = release.promised if release else {}
     own = {each.name: each.checks for each in manifest.transforms if each.checks}
     audits: list[Audit] = []
     for port in manifest.ports:
@@ -57,6 +70,7 @@ def audits_of(manifest: ProductManifest) -> tuple[Audit, ...]:
                     columns=obj.columns,
                     promises=native_promises(obj.promises, manifest),
                     identity=obj.identity,
+                    shown=promised.get((port.port, port.major, obj.name)),
                 )
             )
     audits += [
@@ -90,6 +104,17 @@ def refers_to(check: CheckQuery) -> tuple[Read, ...]:
     return tuple(read for read in check.query.reads if not _is_candidate(read))
 
 
+def checks_read_others(manifest: ProductManifest) -> bool:
+    """Whether a verdict on this product can change while none of its builds does."""
+    return any(
+        read.kind is not ReadKind.MODEL
+        for port in manifest.ports
+        for obj in port.objects
+        for check in obj.checks
+        for read in refers_to(check)
+    )
+
+
 def _is_candidate(read: Read) -> bool:
     return read.kind is ReadKind.MODEL and read.target == RULE_TABLE
 
@@ -100,7 +125,9 @@ def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream) -> str | None:
     keys = [key_of(read, keyed, upstream) for check in audit.checks for read in refers_to(check)]
     if key is None or None in keys:
         return None
-    return audit_key(key, audit.columns, audit.checks, [each for each in keys if each])
+    refers = [each for each in keys if each]
+    succeeds = audit.succeeds(key)
+    return audit_key(key, audit.columns, audit.checks, refers, audit.promises, succeeds)
 
 
 def render(query: Query, relations: Mapping[int, str]) -> str:
@@ -158,4 +185,5 @@ def audit_spec(
         columns=audit.promises,
         identity=audit.identity,
         reads=tuple(dict.fromkeys(reads)),
+        succeeds=audit.succeeds(build),
     )

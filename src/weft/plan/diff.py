@@ -1,26 +1,41 @@
 """Compare definitions: what changed, in which of the five classes, and what that will do.
 
-One function serves change (desired against applied) and drift (applied against observed). Newer
-data under an unchanged definition is no change of definition; see `planning.py`.
+Newer data under an unchanged definition is no change of definition; see `newer_data.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Any, TypeVar
 
 from weft.mesh.manifest import (
     FileSource,
     PortObject,
     PortVersion,
     ProductManifest,
+    ReadKind,
     ResolvedInput,
     Transform,
 )
 from weft.mesh.product import Materialization
+from weft.plan.check_changes import check_fields
+from weft.plan.column_changes import column_fields
 from weft.plan.plan import Change, ChangeAction, ChangeClass, FieldChange
+from weft.sql.dialect import Dialect, dialect_named
 
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
+BREAKING = ChangeClass.BREAKING
+
+BUILD, REBUILD, NEW_VIEW, REPOINT = "build", "rebuild", "new view", "re-point view"
+BUILDING = (BUILD, REBUILD, NEW_VIEW, REPOINT)
+"""The effects of a model's change that ask for a build of it."""
+
+# A promise is never broken by newer data.
+_MILDEST_FIRST = (ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.ADDITIVE, BREAKING)
+
+_Part = TypeVar("_Part", PortVersion, PortObject, Transform, FileSource, ResolvedInput)
 
 
 def diff_product(
@@ -34,17 +49,26 @@ def diff_product(
     if present is None or (desired and applied and desired.digest == applied.digest):
         return ()
     address = present.address
-    changes: list[Change] = []
-    changes += _whole(address, desired, applied)
-    changes += _ports(address, _by_name(desired, "ports"), _by_name(applied, "ports"))
-    changes += _models(address, _by_name(desired, "transforms"), _by_name(applied, "transforms"))
-    changes += _sources(address, _by_name(desired, "sources"), _by_name(applied, "sources"))
-    changes += _inputs(address, _by_name(desired, "inputs"), _by_name(applied, "inputs"))
-    return tuple(changes)
+    empty = replace(present, ports=(), transforms=(), sources=(), inputs=())
+    new, old = desired or empty, applied or empty
+    return (
+        *_whole(address, desired, applied),
+        *_ports(address, old, new),
+        *_models(address, old.transforms, new.transforms),
+        *_sources(address, old.sources, new.sources),
+        *_inputs(address, old.inputs, new.inputs),
+    )
 
 
-def _by_name(manifest: ProductManifest | None, what: str) -> dict[str, Any]:
-    return {each.name: each for each in getattr(manifest, what)} if manifest else {}
+def _differing(
+    old: Iterable[_Part], new: Iterable[_Part]
+) -> Iterator[tuple[str, _Part | None, _Part | None]]:
+    """The parts that differ, by name: as each was and as it will be, None where it is not."""
+    before: dict[str, _Part] = {each.name: each for each in old}
+    after: dict[str, _Part] = {each.name: each for each in new}
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield name, before.get(name), after.get(name)
 
 
 def _whole(
@@ -65,7 +89,7 @@ def _whole(
             ("warehouse", applied.warehouse, desired.warehouse),
             ("dialect", applied.dialect, desired.dialect),
             ("root", applied.root, desired.root),
-            ("unit tests", _count(applied.tests), _count(desired.tests)),
+            ("unit tests", *_tests(applied, desired)),
         ]
     )
     if fields:
@@ -74,111 +98,87 @@ def _whole(
         )
 
 
-BREAKING = ChangeClass.BREAKING
+def _tests(old: ProductManifest, new: ProductManifest) -> tuple[str, str]:
+    before, after = ([replace(each, path="") for each in one.tests] for one in (old, new))
+    rewritten = len(before) == len(after) and before != after
+    return _count(before), _count(after) + (", rewritten" if rewritten else "")
 
 
-def _count(things: tuple[object, ...]) -> str:
+def _count(things: Sequence[object]) -> str:
     return str(len(things)) if things else ""
 
 
 def _fields(triples: Iterable[tuple[str, object, object]]) -> tuple[FieldChange, ...]:
-    """The fields that differ, as texts; multi-line ones are shown by their first difference."""
+    """The fields that differ, as texts."""
     return tuple(
         FieldChange(UPDATE, name, str(old), str(new)) for name, old, new in triples if old != new
     )
 
 
-def _ports(
-    address: str, desired: Mapping[str, PortVersion], applied: Mapping[str, PortVersion]
-) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+def _ports(address: str, applied: ProductManifest, desired: ProductManifest) -> Iterable[Change]:
+    dialect = dialect_named(desired.dialect)
+    before = applied.ports
+    if applied.dialect != desired.dialect:
+        before = tuple(map(_without_given, before))
+    for name, old, new in _differing(before, desired.ports):
         if new is None:
             yield Change(address, "port", name, DELETE, BREAKING, "drop")
         elif old is None:
-            effect = "publish" if new.status.published else f"{new.status}, not published"
+            effect = "publish" if new.status.published else _unpublished(new)
             field = FieldChange(CREATE, "version", "", new.version)
             yield Change(address, "port", name, CREATE, ChangeClass.ADDITIVE, effect, (field,))
-        elif new != old:
-            yield port_change(address, old, new)
+        else:
+            change = port_change(address, old, new, dialect)
+            if change.fields:
+                yield change
 
 
-def port_change(address: str, old: PortVersion, new: PortVersion) -> Change:
-    """Compare two versions of one major of a port."""
+def _without_given(port: PortVersion) -> PortVersion:
+    """A port without the types of another dialect, which say nothing about those of this one."""
+    return replace(port, objects=tuple(replace(each, given=()) for each in port.objects))
+
+
+def port_change(address: str, old: PortVersion, new: PortVersion, dialect: Dialect) -> Change:
+    """Compare two versions of one major of a port; without fields where nobody sees a change."""
     fields = list(
-        _fields([("version", old.version, new.version), ("status", old.status, new.status)])
+        _fields(
+            [
+                ("version", old.version, new.version),
+                ("status", old.status, new.status),
+                ("description", old.description, new.description),
+            ]
+        )
     )
-    category = ChangeClass.METADATA
-    before = {each.name: each for each in old.objects}
-    after = {each.name: each for each in new.objects}
-    for name in sorted({*before, *after}):
-        found, what = _object_fields(name, before.get(name), after.get(name))
-        fields += found
-        category = max(category, what, key=_RANK.index)
-    if new.status is not old.status and not new.status.published and old.status.published:
-        category = BREAKING
+    for name, before, after in _differing(old.objects, new.objects):
+        fields += _object_fields(name, before, after, dialect)
+    categories = (each.category for each in fields)
+    category = max(categories, key=_MILDEST_FIRST.index, default=ChangeClass.METADATA)
+    effect = "no rebuild" if category is ChangeClass.METADATA else ""
+    if not new.status.published and old.status.published:
+        category, effect = BREAKING, _unpublished(new)
     if not fields or (len(fields) == 1 and fields[0].what == "version"):
         fields += _document_fields(old.contract, new.contract)
-    effect = "no rebuild" if category is ChangeClass.METADATA else ""
     return Change(address, "port", new.name, UPDATE, category, effect, tuple(fields))
 
 
-_RANK = [ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.DATA, ChangeClass.ADDITIVE, BREAKING]
+def _unpublished(port: PortVersion) -> str:
+    return f"{port.status}, not published"
 
 
 def _object_fields(
-    name: str, old: PortObject | None, new: PortObject | None
-) -> tuple[list[FieldChange], ChangeClass]:
+    name: str, old: PortObject | None, new: PortObject | None, dialect: Dialect
+) -> Iterator[FieldChange]:
+    what = f"object {name}"
     if new is None:
-        return [FieldChange(DELETE, f"object {name}", "", "", "removed")], BREAKING
-    if old is None:
-        return [FieldChange(CREATE, f"object {name}", "", "", "added")], ChangeClass.ADDITIVE
-    fields, category = _column_fields(old, new)
-    checks_before = {each.check.id: each for each in old.checks}
-    checks_after = {each.check.id: each for each in new.checks}
-    for check in checks_after:
-        if check not in checks_before:
-            label = checks_after[check].check.label
-            fields.append(FieldChange(CREATE, f"check {label}", "", "", "audited, no rebuild"))
-        elif checks_after[check] != checks_before[check]:
-            label = checks_after[check].check.label
-            fields.append(FieldChange(UPDATE, f"check {label}", "", "", "audited, no rebuild"))
-    for check in checks_before:
-        if check not in checks_after:
-            label = checks_before[check].check.label
-            fields.append(FieldChange(DELETE, f"check {label}", "", "", "no longer checked"))
-    if old.model != new.model:
-        fields.append(FieldChange(UPDATE, f"object {name}", old.model, new.model, "other model"))
-        category = max(category, ChangeClass.VIEW, key=_RANK.index)
-    return fields, category
-
-
-def _column_fields(old: PortObject, new: PortObject) -> tuple[list[FieldChange], ChangeClass]:
-    """Columns removed or retyped break; added ones do not; a new order is only a new order."""
-    before = {each.name: each for each in old.columns}
-    after = {each.name: each for each in new.columns}
-    fields: list[FieldChange] = []
-    category = ChangeClass.METADATA
-    for name in before:
-        if name not in after:
-            fields.append(FieldChange(DELETE, f"column {name}", "", "", "removed"))
-            category = BREAKING
-    for name, column in after.items():
-        if name not in before:
-            note = column.type or "added"
-            fields.append(FieldChange(CREATE, f"column {name}", "", "", note))
-            category = max(category, ChangeClass.ADDITIVE, key=_RANK.index)
-        elif column.type != before[name].type:
-            fields.append(
-                FieldChange(UPDATE, f"column {name}", before[name].type, column.type, "other type")
-            )
-            category = BREAKING
-    kept_before = [name for name in before if name in after]
-    kept_after = [name for name in after if name in before]
-    if kept_before != kept_after:
-        fields.append(FieldChange(UPDATE, "order of columns", "", "", "reordered"))
-        category = max(category, ChangeClass.VIEW, key=_RANK.index)
-    return fields, category
+        yield FieldChange(DELETE, what, note="removed", category=BREAKING)
+    elif old is None:
+        yield FieldChange(CREATE, what, note="added", category=ChangeClass.ADDITIVE)
+    else:
+        yield from column_fields(old, new, dialect)
+        gone = {each.name for each in old.columns} - {each.name for each in new.columns}
+        yield from check_fields(old.checks, new.checks, gone)
+        if old.model != new.model:
+            yield FieldChange(UPDATE, what, old.model, new.model, "other model", ChangeClass.VIEW)
 
 
 def _document_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
@@ -200,39 +200,80 @@ def _differences(old: Any, new: Any, path: str) -> Iterable[str]:
 
 
 def _models(
-    address: str, desired: Mapping[str, Transform], applied: Mapping[str, Transform]
+    address: str, applied: Iterable[Transform], desired: Iterable[Transform]
 ) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+    for name, old, new in _differing(applied, desired):
         if new is None:
             yield Change(address, "model", name, DELETE, ChangeClass.DATA, "drop")
         elif old is None:
-            effect = "build" if new.materialized is Materialization.TABLE else "new view"
+            effect = NEW_VIEW if new.materialized is Materialization.VIEW else BUILD
             yield Change(address, "model", name, CREATE, ChangeClass.ADDITIVE, effect)
         else:
             yield from _model_change(address, old, new)
 
 
 def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Change]:
-    fields = _fields(
-        [
-            ("materialized", old.materialized, new.materialized),
-            ("query", old.fingerprint[:8], new.fingerprint[:8]),
-            ("description", old.description, new.description),
-            ("refresh", _refresh(old), _refresh(new)),
-            ("checks", _labels(old), _labels(new)),
-        ]
+    fields = (
+        *_query_fields(old, new),
+        *_fields(
+            [
+                ("materialized", old.materialized, new.materialized),
+                ("description", old.description, new.description),
+                ("refresh", _refresh(old), _refresh(new)),
+                ("checks", _labels(old), _labels(new)),
+            ]
+        ),
     )
     if not fields:
         return
-    names = {each.what for each in fields}
-    if not names & {"materialized", "query"}:
+    if (old.materialized, old.fingerprint) == (new.materialized, new.fingerprint):
         category, effect = ChangeClass.METADATA, "no rebuild"
     elif new.materialized is Materialization.VIEW:
-        category, effect = ChangeClass.VIEW, "re-point view"
+        category, effect = ChangeClass.VIEW, REPOINT
     else:
-        category, effect = ChangeClass.DATA, "rebuild"
+        category, effect = ChangeClass.DATA, REBUILD
     yield Change(address, "model", new.name, UPDATE, category, effect, fields)
+
+
+def _query_fields(old: Transform, new: Transform) -> Iterator[FieldChange]:
+    """What tells two queries apart: a line of their texts, or what they read."""
+    if old.fingerprint == new.fingerprint:
+        return
+    line = differing_line(old.text, new.text)
+    if line:
+        yield FieldChange(UPDATE, "query", *line)
+        return
+    before, after = (_majors_read(each) for each in (old, new))
+    moved = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    for name in moved:
+        yield FieldChange(UPDATE, f"reads {name}", before.get(name, ""), after.get(name, ""))
+    if not moved:
+        yield FieldChange(UPDATE, "query", note="what it reads has other columns")
+
+
+def _majors_read(model: Transform) -> dict[str, str]:
+    """What a model reads of others, by address without majors; the majors are the values."""
+    majors: dict[str, set[str]] = {}
+    for read in model.query.reads:
+        if read.kind is ReadKind.PORT:
+            port, _, major = read.target.partition("@")
+            majors.setdefault(port, set()).add(f"@{major}")
+    return {port: ", ".join(sorted(found)) for port, found in majors.items()}
+
+
+def differing_line(old: str, new: str) -> tuple[str, str] | None:
+    """The first line of SQL in which two texts differ, old and new; comments do not count.
+
+    >>> differing_line("SELECT a", "-- once\\nSELECT b")
+    ('SELECT a', 'SELECT b')
+    """
+    pairs = zip_longest(_sql_lines(old), _sql_lines(new), fillvalue="")
+    return next(((before, after) for before, after in pairs if before != after), None)
+
+
+def _sql_lines(text: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("--")]
 
 
 def _refresh(model: Transform) -> str:
@@ -244,20 +285,19 @@ def _labels(model: Transform) -> str:
 
 
 def _sources(
-    address: str, desired: Mapping[str, FileSource], applied: Mapping[str, FileSource]
+    address: str, applied: Iterable[FileSource], desired: Iterable[FileSource]
 ) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+    for name, old, new in _differing(applied, desired):
         if new is None:
             yield Change(address, "source", name, DELETE, ChangeClass.METADATA, "no longer read")
         elif old is None:
             yield Change(address, "source", name, CREATE, ChangeClass.ADDITIVE, "read")
-        elif new != old:
+        else:
             fields = _fields(
                 [
                     ("path", old.pattern, new.pattern),
                     ("format", old.format, new.format),
-                    ("options", old.options, new.options),
+                    ("options", _options(old), _options(new)),
                     ("columns", _columns(old), _columns(new)),
                 ]
             )
@@ -267,27 +307,34 @@ def _sources(
             yield Change(address, "source", name, UPDATE, category, effect, fields)
 
 
+def _options(source: FileSource) -> str:
+    return ", ".join(f"{name} {value}" for name, value in source.options.items())
+
+
 def _columns(source: FileSource) -> str:
-    return ", ".join(f"{each.name} {each.type}" for each in source.columns)
+    return ", ".join(f"{each.name} {each.type}".rstrip() for each in source.columns)
 
 
 def _inputs(
-    address: str, desired: Mapping[str, ResolvedInput], applied: Mapping[str, ResolvedInput]
+    address: str, applied: Iterable[ResolvedInput], desired: Iterable[ResolvedInput]
 ) -> Iterable[Change]:
-    for name in sorted({*desired, *applied}):
-        new, old = desired.get(name), applied.get(name)
+    for name, old, new in _differing(applied, desired):
         if new is None:
             yield Change(address, "input", name, DELETE, ChangeClass.METADATA, "no longer read")
         elif old is None:
             yield Change(address, "input", name, CREATE, ChangeClass.ADDITIVE, _reads(new))
-        elif new != old:
+        else:
             fields = _fields(
                 [
                     ("reads", _reads(old), _reads(new)),
-                    ("pinned", old.pinned, new.pinned),
+                    ("major", _how_bound(old), _how_bound(new)),
                 ]
             )
             yield Change(address, "input", name, UPDATE, ChangeClass.METADATA, "", fields)
+
+
+def _how_bound(port: ResolvedInput) -> str:
+    return "pinned" if port.pinned else "floats"
 
 
 def _reads(port: ResolvedInput) -> str:

@@ -17,7 +17,7 @@ def drops_of_removed(situation: Situation) -> list[Step]:
     steps: list[Step] = []
     for address in situation.removed:
         current = situation.releases.get(address)
-        if current is not None and (current.ports or current.builds):
+        if current is not None and not current.empty:
             steps.append(drop_product(address, situation.applied[address].warehouse, current))
     return steps
 
@@ -42,7 +42,7 @@ def _readers(product: str, applied: Mapping[str, ProductManifest]) -> Iterable[s
     return (
         address
         for address, manifest in applied.items()
-        if any(port.port.startswith(f"{product}.") for port in manifest.inputs)
+        if any(port.product == product for port in manifest.inputs)
     )
 
 

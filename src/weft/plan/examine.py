@@ -6,15 +6,15 @@ second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from weft.mesh.address import PortAddress
-from weft.mesh.contract import Status
-from weft.mesh.manifest import Manifest, PortVersion, ProductManifest, Read, ReadKind
+from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
-from weft.plan.audits import Audit, audits_of, key_audit, refers_to
+from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
 from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
 
 
@@ -25,11 +25,14 @@ class Situation:
     `desired` has the products in scope. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
-    be current, `fallback` are those of production. `builds` are the keys that each warehouse has.
-    `contents` go by product and source, `new_salts` are the ones among `salts` that this plan
-    adds, `removed` are products that this root applied and no longer defines. `input_contracts`
-    are hashes of what each product was promised by its inputs, and `broken` the ports that a
-    consumer compiled against as published, but not as they would be.
+    be current, `fallback` are those of production. `builds` are the keys that each warehouse has,
+    `hollow` the views that lead to a build that is nowhere, each with what it reads.
+    `contents` go by product and source, `unread` says by product why a source has none.
+    `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
+    root applied and no longer defines, `taken` are those in scope that another root applied, with
+    its name, and that nobody asked to take from it. `input_contracts` are hashes of what each
+    product was promised by its inputs, and `broken` the ports that a consumer compiled against as
+    published, but not as they would be.
     """
 
     desired: Manifest
@@ -40,13 +43,56 @@ class Situation:
     recorded: Mapping[str, int] = field(default_factory=dict)
     fallback: Mapping[str, Release] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     salts: Mapping[str, str] = field(default_factory=dict)
     new_salts: Mapping[str, str] = field(default_factory=dict)
     input_contracts: Mapping[str, str] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
+
+    @property
+    def in_production(self) -> bool:
+        """Whether the plan is for the environment that other ones fall back to."""
+        return self.desired.environment == self.production
+
+    def hold_on(self, product: str) -> Hold | None:
+        """The hold by which a person keeps a product on its release; a new definition ends it."""
+        manifest = self.desired.products.get(product)
+        if manifest is None or self.digests.get(product) != manifest.digest:
+            return None
+        return self.holds.get(product)
+
+    def release_number(self, product: str) -> int:
+        """The number of a product's current release, 0 where it has none."""
+        release = self.releases.get(product)
+        return release.number if release else 0
+
+    def is_damaged(self, product: str) -> bool:
+        """Whether nothing but its number can be read of the release that a product shows."""
+        release = self.releases.get(product) or self.fallback.get(product)
+        return release is not None and release.damaged
+
+    def released_builds(self, product: str) -> frozenset[str]:
+        """The keys of the builds behind a product's current release."""
+        release = self.releases.get(product)
+        return frozenset(release.builds.values()) if release else frozenset()
+
+    def has(self, key: str) -> bool:
+        """Whether a build is there, wherever it is."""
+        return any(key in builds for builds in self.builds.values())
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a release, or anything that one shows, is gone or has lost its data."""
+        releases = (*self.releases.values(), *self.fallback.values())
+        there = frozenset().union(*self.builds.values())
+        return bool(self.hollow) or any(
+            each.damaged or not there.issuperset(each.keys) for each in releases
+        )
 
     def is_recorded(self, product: str) -> bool:
         """Whether the store knows a product's current release; not so after a kill just then."""
@@ -58,9 +104,10 @@ class Situation:
 class Examined:
     """One product: its keys, the ports and builds it wants to release, and its audits by key.
 
-    `settled` means that the current release and the applied definition are already as wanted;
-    then `audits` is empty, nobody asks for them. `missing` are the port objects
-    (`a.b.c@1.object`) that its models or checks read and that nobody has published.
+    `settled` means that the current release and the applied definition are already as wanted; then
+    `audits` is empty, nobody asks for them, unless checks look at other data too, which they
+    name in `refers`; `standing` are the keys of such audits over what is published now. `missing`
+    are the port objects (`a.b.c@1.object`) that its models or checks read and nobody has published.
     """
 
     manifest: ProductManifest
@@ -68,6 +115,8 @@ class Examined:
     settled: bool
     ports: tuple[PortRelease, ...] = ()
     audits: Mapping[str, Audit] = field(default_factory=dict)
+    refers: tuple[Read, ...] = ()
+    standing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property
@@ -75,9 +124,7 @@ class Examined:
         """What its models and checks read of other products."""
         for transform in self.manifest.transforms:
             yield from (each for each in transform.query.reads if each.kind is ReadKind.PORT)
-        for audit in self.audits.values():
-            for check in audit.checks:
-                yield from (each for each in refers_to(check) if each.kind is ReadKind.PORT)
+        yield from (each for each in self.refers if each.kind is ReadKind.PORT)
 
 
 def examine(situation: Situation) -> dict[str, Examined]:
@@ -89,27 +136,47 @@ def examine(situation: Situation) -> dict[str, Examined]:
         contents = situation.contents.get(address, {})
         keyed = key_product(manifest, upstream, contents, situation.salts)
         release = situation.releases.get(address)
-        if _settled(situation, manifest, keyed, release):
+        settled = _settled(situation, manifest, keyed, release)
+        if settled and not checks_read_others(manifest):
             examined[address] = Examined(manifest, keyed, True)
             continue
         audits: dict[str, Audit] = {}
         missing = dict.fromkeys(keyed.missing)
-        for audit in audits_of(manifest):
+        asked = audits_of(manifest, release)
+        for audit in asked:
             key = key_audit(audit, keyed, upstream)
             if key is not None:
                 audits[key] = audit
             else:
                 missing |= dict.fromkeys(_unpublished(audit, upstream))
-        ports = released_ports(manifest, keyed, situation)
-        examined[address] = Examined(manifest, keyed, False, ports, audits, tuple(missing))
+        examined[address] = Examined(
+            manifest,
+            keyed,
+            settled,
+            released_ports(manifest, keyed, situation),
+            audits,
+            refers=tuple(
+                read for audit in asked for check in audit.checks for read in refers_to(check)
+            ),
+            standing=_standing(asked, keyed, situation),
+            missing=tuple(missing),
+        )
     return examined
+
+
+def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tuple[str, ...]:
+    """The keys of audits that look at other products, over what those have published."""
+    published = partial(as_released, situation)
+    looking = (each for each in audits if any(map(refers_to, each.checks)))
+    keys = (key_audit(each, keyed, published) for each in looking)
+    return tuple(key for key in keys if key is not None)
 
 
 def _unpublished(audit: Audit, upstream: Upstream) -> Iterator[str]:
     """The port objects that keep an audit from being asked."""
     for check in audit.checks:
         for read in refers_to(check):
-            if read.kind is ReadKind.PORT and upstream(read.target, read.object) is None:
+            if read.kind is ReadKind.PORT and upstream(read) is None:
                 yield f"{read.target}.{read.object}"
 
 
@@ -124,23 +191,35 @@ def _settled(
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
         and len(release.ports) == len(_visible(manifest, situation))
+        and not lost_models(situation, manifest, keyed)
+    )
+
+
+def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> tuple[str, ...]:
+    """The models whose released builds the warehouse no longer has, or not in full."""
+    release = situation.releases.get(manifest.address)
+    there = situation.builds.get(manifest.warehouse, frozenset())
+    if release is None or there.issuperset(release.builds.values()):
+        return ()
+    return tuple(
+        model
+        for model, key in release.builds.items()
+        if key not in there and keyed.builds.get(model) == key
     )
 
 
 def _visible(manifest: ProductManifest, situation: Situation) -> list[PortVersion]:
     """The ports that consumers see: published ones, and outside production also drafts."""
-    elsewhere = situation.desired.environment != situation.production
-    return [
-        port
-        for port in manifest.ports
-        if port.status.published or (elsewhere and port.status is not Status.RETIRED)
-    ]
+    production = situation.in_production
+    return [port for port in manifest.ports if port.status.is_visible(production=production)]
 
 
 def released_ports(
     manifest: ProductManifest, keyed: Keyed, situation: Situation
 ) -> tuple[PortRelease, ...]:
     """What the product's next release would show; objects without a key are left out."""
+    release = situation.releases.get(manifest.address)
+    promised = release.promised if release else {}
     return tuple(
         PortRelease(
             port=port.port,
@@ -148,11 +227,7 @@ def released_ports(
             version=port.version,
             status=port.status,
             objects=tuple(
-                ObjectRelease(
-                    obj.name,
-                    keyed.builds[obj.model],
-                    tuple(column.name for column in obj.columns),
-                )
+                _released_object(obj, keyed, promised.get((port.port, port.major, obj.name)))
                 for obj in port.objects
                 if obj.model in keyed.builds
             ),
@@ -162,19 +237,45 @@ def released_ports(
     )
 
 
-def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstream:
-    """Find keys behind ports: of products in scope as they will be, of others as they are."""
+def _released_object(obj: PortObject, keyed: Keyed, shown: ObjectRelease | None) -> ObjectRelease:
+    key = keyed.builds[obj.model]
+    columns = tuple(column.name for column in obj.columns)
+    return ObjectRelease(obj.name, key, columns, shown.before(key) if shown else "")
 
-    def upstream(port: str, obj: str) -> str | None:
-        address = PortAddress.parse(port)
+
+def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstream:
+    """Find keys behind ports: of products in scope as they will be, of others as they are.
+
+    One that a person holds is read as it is too. Where its release does not have what is read,
+    the key of its candidate is returned, so that the reader waits for the hold to end.
+    """
+
+    def upstream(read: Read) -> str | None:
+        address = PortAddress.parse(read.target)
         product = str(address.product)
         found = examined.get(product)
-        if found is not None:
-            return _desired_key(found, address, obj)
-        release = situation.releases.get(product) or situation.fallback.get(product)
-        return released_key(release, address, obj) if release else None
+        if found is None:
+            return as_released(situation, read)
+        if situation.hold_on(product) and _still_offered(situation.releases.get(product), read):
+            return as_released(situation, read)
+        return _desired_key(found, address, read.object)
 
     return upstream
+
+
+def as_released(situation: Situation, read: Read) -> str | None:
+    """The key behind a port as it is released here, or in production where it is not."""
+    address = PortAddress.parse(read.target)
+    product = str(address.product)
+    release = situation.releases.get(product) or situation.fallback.get(product)
+    return released_key(release, address, read.object) if release else None
+
+
+def _still_offered(release: Release | None, read: Read) -> bool:
+    """Whether a release shows every column that a query reads of a port."""
+    address = PortAddress.parse(read.target)
+    found = _released(release, address, read.object) if release else None
+    return found is not None and set(read.columns) <= set(found.columns)
 
 
 def _desired_key(examined: Examined, address: PortAddress, obj: str) -> str | None:
@@ -188,9 +289,14 @@ def _desired_key(examined: Examined, address: PortAddress, obj: str) -> str | No
 
 def released_key(release: Release, address: PortAddress, obj: str) -> str | None:
     """The key behind an object of a released port, or None where it is not released."""
+    found = _released(release, address, obj)
+    return found.key if found else None
+
+
+def _released(release: Release, address: PortAddress, obj: str) -> ObjectRelease | None:
     for port in release.ports:
         if port.port == address.port and port.major == address.major:
             for each in port.objects:
                 if each.name == obj:
-                    return each.key
+                    return each
     return None

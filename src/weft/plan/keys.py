@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from weft.mesh.check import Promise
 from weft.mesh.manifest import (
     CheckQuery,
     Column,
@@ -24,8 +25,8 @@ from weft.mesh.manifest import (
 
 KEY_LENGTH = 32
 
-# Finds the key behind an object of another product's port: (port address, object) -> key or None.
-Upstream = Callable[[str, str], "str | None"]
+# Finds the key behind what a query reads of another product's port, or None where there is none.
+Upstream = Callable[[Read], "str | None"]
 
 
 @dataclass(frozen=True)
@@ -78,26 +79,28 @@ def key_product(
 ) -> Keyed:
     """Give every model of a product its key, in the order in which they read each other.
 
-    `contents` has the product's sources by name, `salts` goes by `domain.product.model`.
+    `contents` has the product's sources by name, but for those that cannot be read; what reads
+    such a one has no key. `salts` goes by `domain.product.model`.
     """
     sources = {
-        each.name: source_key(each, contents[each.name].content) for each in manifest.sources
+        each.name: source_key(each, contents[each.name].content)
+        for each in manifest.sources
+        if each.name in contents
     }
-    keyed = Keyed({}, sources)
+    keyed = Keyed(sources=sources)
     missing: list[str] = []
     for transform in manifest.transforms:
         keys: list[str] = []
         for read in transform.query.reads:
             key = key_of(read, keyed, upstream)
-            if key is None:
-                missing.append(f"{read.target}.{read.object}")
-            else:
+            if key is not None:
                 keys.append(key)
+            elif read.kind is ReadKind.PORT:
+                missing.append(f"{read.target}.{read.object}")
         if len(keys) == len(transform.query.reads):
-            salt = salts.get(f"{manifest.address}.{transform.name}", "") if salts else ""
+            salt = salts.get(f"{manifest.address}.{transform.name}", "")
             keyed.builds[transform.name] = build_key(manifest.address, transform, keys, salt)
-    named = tuple(dict.fromkeys(each for each in missing if "@" in each))
-    return Keyed(keyed.builds, sources, named)
+    return replace(keyed, missing=tuple(dict.fromkeys(missing)))
 
 
 def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:
@@ -105,13 +108,22 @@ def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:
     if read.kind is ReadKind.MODEL:
         return keyed.builds.get(read.target)
     if read.kind is ReadKind.SOURCE:
-        return keyed.sources[read.target]
-    return upstream(read.target, read.object)
+        return keyed.sources.get(read.target)
+    return upstream(read)
 
 
 def audit_key(
-    key: str, columns: Sequence[Column], checks: Sequence[CheckQuery], refers: Sequence[str]
+    key: str,
+    columns: Sequence[Column],
+    checks: Sequence[CheckQuery],
+    refers: Sequence[str],
+    promises: Sequence[Promise] = (),
+    succeeds: str = "",
 ) -> str:
-    """The key of an audit: the build, what is checked, and the keys that the checks read."""
-    asked = msgspec.json.encode([columns, checks], order="sorted")
+    """The key of an audit: the build, what is promised and checked, and the keys that it reads.
+
+    `succeeds` is the key of the build whose types have to be kept, if any.
+    """
+    earlier = [succeeds] if succeeds else []
+    asked = msgspec.json.encode([columns, checks, promises, *earlier], order="sorted")
     return hashed("audit-1", key, asked.decode(), *refers)

@@ -10,9 +10,12 @@ from enum import StrEnum
 
 from weft.mesh.check import Measure, Promise
 from weft.mesh.manifest import FileSource, ProductManifest
+from weft.mesh.product import Materialization
 from weft.mesh.release import Release
 
 PLAN_VERSION = 1
+BREAKS = "BREAKS:"
+WIDER = "wider"
 
 
 class StepKind(StrEnum):
@@ -29,7 +32,7 @@ class StepKind(StrEnum):
 
 
 class ChangeClass(StrEnum):
-    """The five classes of change, mildest first but for DATA, which is no change of definition."""
+    """The five classes of change, mildest first; DATA stands apart, it touches no promise."""
 
     METADATA = "metadata"
     VIEW = "view-only"
@@ -44,19 +47,22 @@ class ChangeAction(StrEnum):
     CREATE = "+"
     UPDATE = "~"
     DELETE = "-"
-    NOTE = "."
     WARN = "!"
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One differing field, old and new as people write them; "" where there is none."""
+    """One differing field, old and new as people write them; "" where there is none.
+
+    `category` is the class of the change that it makes by itself.
+    """
 
     action: ChangeAction
     what: str
     old: str = ""
     new: str = ""
     note: str = ""
+    category: ChangeClass = ChangeClass.METADATA
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,11 @@ class Change:
     effect: str = ""
     fields: tuple[FieldChange, ...] = ()
 
+    @property
+    def address(self) -> str:
+        """The address of the thing: `domain.product.name`, or of the product itself."""
+        return self.product if self.kind == "product" else f"{self.product}.{self.name}"
+
 
 @dataclass(frozen=True)
 class BuildSpec:
@@ -85,7 +96,7 @@ class BuildSpec:
 
     key: str
     model: str
-    kind: str
+    kind: Materialization
     select: str
     reads: tuple[str, ...] = ()
 
@@ -94,9 +105,9 @@ class BuildSpec:
 class AuditSpec:
     """Audit build `key` as `object`: one fused `scan` whose first column is the row count.
 
-    `audit` is the audit's own key. `columns` are the contract's columns with logical and native
-    type as `(name, logical type, physical type)`; `identity` are the columns that identify a row
-    in the quarantine. `types` says whether the columns are checked.
+    `audit` is the audit's own key. `columns` are what the contract promises of columns, none where
+    no contract does; `identity` are the columns that identify a row in the quarantine. `succeeds`
+    is the key of the build that readers have now, whose types must be kept, "" where there is none.
     """
 
     audit: str
@@ -107,6 +118,7 @@ class AuditSpec:
     columns: tuple[Promise, ...] = ()
     identity: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    succeeds: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +141,7 @@ class Step:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """What runs on the warehouse, word for word; a table's SELECT is written to its files."""
+        """What the plan asks of the warehouse, which makes of it the statements that it runs."""
         if self.build is not None:
             return (self.build.select,)
         if self.audit is not None:
@@ -167,33 +179,55 @@ class Base:
 
 @dataclass(frozen=True)
 class DataChange:
-    """Newer data under an unchanged definition: what changed and what is built again for it.
+    """Other data under an unchanged definition: what changed and which models show it next.
 
-    `source` is `domain.product.source`, or the address of a port that is not in scope.
+    `source` is `domain.product.source`, or the address of a port that shows another release than
+    its readers were built from.
     """
 
     source: str
     models: tuple[str, ...]
 
+    @property
+    def of_port(self) -> bool:
+        """Whether a port shows another release, and no file source has newer data."""
+        return "@" in self.source
+
 
 @dataclass(frozen=True)
 class HeldBack:
-    """A product that stays on its release: checks failed, it waits, or a person said so."""
+    """A product that stays on its release: checks failed, it waits, or a person said so.
+
+    `checks` are the labels of those that failed; `by_person` says that it is a person's hold,
+    `unread` that a source of it cannot be read, or data of another product, and `lost` that the
+    release itself has lost data, which this plan cannot bring back.
+    """
 
     product: str
     release: int
     cause: str
     checks: tuple[str, ...] = ()
+    by_person: bool = False
+    unread: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True)
 class Affected:
-    """A consumer of a changed port and what the change means for it."""
+    """A consumer of a changed port and what the change means for it.
+
+    `verdict` is `ok`, what the consumer should know, or what breaks it, after `BREAKS`.
+    """
 
     consumer: str
     port: str
     pinned: bool
     verdict: str
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it cannot go on as it is."""
+        return self.verdict.startswith(BREAKS)
 
 
 @dataclass(frozen=True)

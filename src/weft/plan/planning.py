@@ -6,21 +6,23 @@ The second half of planning; `examine.py` is the first, and the caller fetches v
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from weft.contract.evaluate import blocked
+from weft.mesh.address import PortAddress, product_of
 from weft.mesh.check import CheckResult
-from weft.mesh.manifest import ProductManifest
-from weft.plan.diff import diff_product
+from weft.mesh.manifest import ProductManifest, ReadKind
+from weft.mesh.product import Materialization
+from weft.plan.diff import BUILDING, diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
-from weft.plan.examine import Examined, Situation, upstream_of
+from weft.plan.examine import Examined, Situation, lost_models, released_key, upstream_of
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
-from weft.plan.keys import key_of
+from weft.plan.keys import Upstream, key_of
 from weft.plan.newer_data import data_changes
-from weft.plan.plan import Base, Change, HeldBack, Plan, Step
+from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step, StepKind
 from weft.plan.steps import Asked, Pending, product_steps
 
 Verdicts = Mapping[str, Sequence[CheckResult]]
@@ -28,20 +30,23 @@ Verdicts = Mapping[str, Sequence[CheckResult]]
 
 @dataclass
 class _Draft:
-    """The plan while it is being made."""
+    """The plan while it is being made; `damaged` says that some data of releases was lost."""
 
+    damaged: bool
+    pending: Pending
     changes: list[Change] = field(default_factory=list)
     held: list[HeldBack] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
-    pending: Pending = field(default_factory=Pending)
+    incomplete: set[str] = field(default_factory=set)
 
 
 def audits_to_know(examined: Mapping[str, Examined]) -> tuple[str, ...]:
     """The keys of all audits whose verdicts matter to the plan."""
-    return tuple(key for each in examined.values() for key in each.audits)
+    keys = (key for each in examined.values() for key in (*each.audits, *each.standing))
+    return tuple(dict.fromkeys(keys))
 
 
 def assemble(
@@ -52,16 +57,21 @@ def assemble(
     kind: str = "apply",
 ) -> Plan:
     """Make the plan of what was examined; `everyone` are all definitions, to find consumers."""
-    draft = _Draft()
-    for address, found in examined.items():
-        _plan_product(address, found, situation, examined, verdicts, draft)
+    draft = _Draft(
+        damaged=situation.damaged,
+        pending=Pending(hollow=situation.hollow),
+        blocked=[_taken(*each, situation) for each in situation.taken.items()],
+    )
+    upstream = upstream_of(situation, examined)
+    for found in examined.values():
+        _plan_product(found, situation, upstream, verdicts, draft)
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
-    affected = affected_by(draft.changes, everyone)
-    read = [each.port for each in affected if each.verdict != "ok"]
+    affected = affected_by(draft.changes, everyone, production=situation.in_production)
+    read = [each.port for each in affected if each.breaks]
     breaking = breaking_ports(draft.changes, situation.applied, (*situation.broken, *read))
-    draft.blocked += blocking_sentences(breaking, affected)
+    draft.blocked += blocking_sentences(breaking, affected, draft.changes)
     plan = Plan(
         id="",
         mesh=situation.desired.mesh,
@@ -70,8 +80,8 @@ def assemble(
         kind=kind,
         base={address: base_of(situation, address) for address in _touched(draft, situation)},
         changes=tuple(draft.changes),
-        data=data_changes(situation, examined, draft.changes),
-        held=tuple(draft.held),
+        data=data_changes(situation, examined, draft.changes, draft.steps),
+        held=tuple(_seen(each, situation, draft) for each in draft.held),
         affected=affected,
         breaking=breaking,
         blocked=tuple(dict.fromkeys(draft.blocked)),
@@ -94,12 +104,11 @@ def base_of(situation: Situation, address: str) -> Base:
     """What a product looks like now, as far as a plan depends on it."""
     manifest = situation.desired.products.get(address)
     known = manifest or situation.applied[address]
-    release = situation.releases.get(address)
     hold = situation.holds.get(address)
     return Base(
         definition=manifest.digest if manifest else "",
         applied=situation.digests.get(address, ""),
-        release=release.number if release else 0,
+        release=situation.release_number(address),
         inputs=situation.input_contracts.get(address, ""),
         hold=hold.since if hold else "",
         warehouse=known.warehouse,
@@ -112,79 +121,202 @@ def _touched(draft: _Draft, situation: Situation) -> list[str]:
 
 
 def _plan_product(
-    address: str,
-    found: Examined,
-    situation: Situation,
-    examined: Mapping[str, Examined],
-    verdicts: Verdicts,
-    draft: _Draft,
+    found: Examined, situation: Situation, upstream: Upstream, verdicts: Verdicts, draft: _Draft
 ) -> None:
     manifest = found.manifest
+    address = manifest.address
     changed = situation.digests.get(address) != manifest.digest
-    if found.settled:
+    release = situation.release_number(address)
+    waits = _waits_for(found, upstream, situation, draft)
+    if waits is not None:
+        _wait(found, situation, waits, _failing(found.standing, verdicts), draft)
         return
+    hold = situation.hold_on(address)
+    if found.settled and hold is None and not found.audits:
+        return
+    if address in situation.unread:
+        unread = HeldBack(address, release, situation.unread[address], unread=True)
+        _hold(draft, found, situation, unread)
+        return
+    changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
     if found.missing:
-        draft.changes += diff_product(manifest, situation.applied.get(address))
-        draft.blocked += [
-            f"{address} reads {each}, which is not published in "
-            f"{situation.desired.environment} yet: apply {each.rsplit('.', 2)[0]} first."
-            for each in found.missing
-        ]
+        draft.changes += changes
+        draft.blocked += [_missing(address, each, situation) for each in found.missing]
+        _keep_from_readers(draft, found, situation)
         return
-    waits = _waits_for(found, situation, examined, draft)
-    if waits:
-        _hold(draft, found, situation, f"waits for {waits}", ())
-        return
-    if changed:
-        draft.changes += diff_product(manifest, situation.applied.get(address))
     if changed or not situation.is_recorded(address):
         draft.manifests[address] = manifest
-    failing = _failing(found, verdicts)
-    hold = situation.holds.get(address)
-    stays = hold is not None and not changed
+    lost = lost_models(situation, manifest, found.keyed)
+    builds = found.keyed.builds.items()
+    renewed = _with_views((name for name, key in builds if not situation.has(key)), manifest)
+    failing = _failing(found.audits, verdicts)
     if failing:
-        _hold(draft, found, situation, "checks failed", failing)
-    elif hold is not None and stays:
-        _hold(draft, found, situation, f"held by {hold.actor}: {hold.reason}", ())
+        _hold(draft, found, situation, HeldBack(address, release, "checks failed", failing))
+    elif hold is not None:
+        cause = f"held by {hold.actor}: {hold.reason}"
+        _hold(draft, found, situation, HeldBack(address, release, cause, by_person=True))
     asked = Asked(
-        frozenset(key for key in found.audits if key not in verdicts),
-        publish=not failing and not stays,
+        # What is built again is checked again: its rows need not be those that were there.
+        frozenset(
+            key
+            for key, audit in found.audits.items()
+            if key not in verdicts or audit.model in renewed
+        ),
+        publish=not failing and hold is None,
     )
-    draft.steps += product_steps(found, situation, examined, asked, draft.pending)
+    steps = product_steps(found, situation, upstream, asked, draft.pending)
+    draft.steps += steps
+    built = {step.target for step in steps if step.kind is StepKind.BUILD}
+    draft.changes += [_as_built(each, built) for each in changes]
+    draft.changes += [_built_again(address, model) for model in lost]
+    draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
 
 
-def _hold(
-    draft: _Draft, found: Examined, situation: Situation, cause: str, checks: tuple[str, ...]
+def _wait(
+    found: Examined,
+    situation: Situation,
+    waits: HeldBack,
+    failing: tuple[str, ...],
+    draft: _Draft,
 ) -> None:
+    """Hold a product that waits; `failing` are its checks that failed over what is published."""
+    if failing:
+        _hold(draft, found, situation, replace(waits, cause="checks failed", checks=failing))
+    # Where only a check is to look again, nothing is kept from anybody.
+    elif not (found.settled and found.refers):
+        _hold(draft, found, situation, waits)
+
+
+def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[str]:
+    """Models and the views that show them, directly or through others."""
+    found = set(models)
+    for transform in manifest.transforms:
+        if transform.materialized == Materialization.VIEW and any(
+            read.kind is ReadKind.MODEL and read.target in found for read in transform.query.reads
+        ):
+            found.add(transform.name)
+    return frozenset(found)
+
+
+def _as_built(change: Change, built: Collection[str]) -> Change:
+    """A change whose effect says so where the build that it asks for is there already."""
+    builds = change.kind == "model" and change.effect in BUILDING
+    if not builds or change.name in built:
+        return change
+    return replace(change, effect="reused, its build is still there")
+
+
+def _built_again(address: str, model: str) -> Change:
+    effect = "its data is gone or damaged, built again"
+    return Change(address, "model", model, ChangeAction.WARN, ChangeClass.DATA, effect)
+
+
+def _heals(step: Step, situation: Situation) -> bool:
+    """Whether a step publishes the release that comes after a damaged one."""
+    current = situation.releases.get(step.product)
+    return step.kind is StepKind.PUBLISH and current is not None and current.damaged
+
+
+def _published_again(step: Step) -> Change:
+    effect = f"release {step.expected} is damaged, published again"
+    return Change(step.product, "product", "", ChangeAction.WARN, ChangeClass.DATA, effect)
+
+
+def _taken(address: str, owner: str, situation: Situation) -> str:
+    """Say that another root's product is in these files; `owner` is that root."""
+    desired = situation.desired
+    env = "" if situation.in_production else f" --env {desired.environment}"
+    return (
+        f"{address} was applied by root {owner}, and these files are of root {desired.root}.\n"
+        f"if it moved here for good:  weft apply --product {address} --take-over{env}"
+    )
+
+
+def _missing(address: str, wanted: str, situation: Situation) -> str:
+    """Say that a product reads what nobody publishes; `wanted` is `a.b.c@1.object`."""
+    target, _, obj = wanted.rpartition(".")
+    port = PortAddress.parse(target)
+    product = str(port.product)
+    environment = situation.desired.environment
+    release = situation.releases.get(product)
+    if release and released_key(release, port, obj):
+        return (
+            f"{address} reads {wanted}, which is published in {environment} and which "
+            f"{product} no longer defines."
+        )
+    return (
+        f"{address} reads {wanted}, which is not published in {environment} yet: "
+        f"apply {product} first."
+    )
+
+
+def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) -> None:
     """Note that a product stays on its release; what it would show must not be read."""
+    draft.held.append(held)
+    _keep_from_readers(draft, found, situation)
+    if len(found.keyed.builds) < len(found.manifest.transforms):
+        draft.incomplete.add(held.product)
+
+
+def _keep_from_readers(draft: _Draft, found: Examined, situation: Situation) -> None:
+    """Note which builds of a product do not come to be released."""
     address = found.manifest.address
-    current = situation.releases.get(address)
-    draft.held.append(HeldBack(address, current.number if current else 0, cause, checks))
-    released = set(current.builds.values()) if current else set()
+    released = situation.released_builds(address)
     for key in found.keyed.builds.values():
         if key not in released:
             draft.unreadable[key] = address
 
 
 def _waits_for(
-    found: Examined, situation: Situation, examined: Mapping[str, Examined], draft: _Draft
-) -> str:
-    """The product whose held candidate this one would read, or ""."""
-    if not draft.unreadable:
-        return ""
-    upstream = upstream_of(situation, examined)
+    found: Examined, upstream: Upstream, situation: Situation, draft: _Draft
+) -> HeldBack | None:
+    """What keeps a product waiting: it would read a held candidate, or data that is lost."""
+    if not (draft.unreadable or draft.incomplete or draft.damaged):
+        return None
+    address = found.manifest.address
+    release = situation.release_number(address)
     for read in found.foreign_reads:
         key = key_of(read, found.keyed, upstream)
+        product = product_of(read.target)
         if key in draft.unreadable:
-            return draft.unreadable[key]
-    return ""
+            return HeldBack(address, release, f"waits for {draft.unreadable[key]}")
+        if key is None and product in draft.incomplete:
+            return HeldBack(address, release, f"waits for {product}")
+        lost = _lost(product, key, situation, draft)
+        if lost:
+            in_scope = product in situation.desired.products
+            advice = "" if in_scope else f": apply {product} first"
+            cause = f"waits for {product}, whose {lost}{advice}"
+            return HeldBack(address, release, cause, unread=True)
+    return None
 
 
-def _failing(found: Examined, verdicts: Verdicts) -> tuple[str, ...]:
-    """Labels of checks that are known to block this product's candidate."""
+def _lost(product: str, key: str | None, situation: Situation, draft: _Draft) -> str:
+    """Say what of a product was lost, so that `key` behind its port cannot be read; or nothing."""
+    if key is None:
+        return "release is damaged" if situation.is_damaged(product) else ""
+    return "data is lost" if draft.damaged and _is_lost([key], situation, draft) else ""
+
+
+def _is_lost(keys: Iterable[str], situation: Situation, draft: _Draft) -> bool:
+    """Whether builds, or what their views lead to, are neither there nor built by this plan."""
+    pending = draft.pending
+    return any(key not in pending.steps and not situation.has(key) for key in pending.behind(keys))
+
+
+def _seen(held: HeldBack, situation: Situation, draft: _Draft) -> HeldBack:
+    """What is held back, and whether the release that it stays on can still be read."""
+    release = situation.releases.get(held.product)
+    if release is None or not draft.damaged:
+        return held
+    return replace(held, lost=release.damaged or _is_lost(release.keys, situation, draft))
+
+
+def _failing(audits: Iterable[str], verdicts: Verdicts) -> tuple[str, ...]:
+    """Labels of checks that are known to block a product, as these audits found."""
     return tuple(
         result.label
-        for key in found.audits
+        for key in audits
         if key in verdicts
         for result in verdicts[key]
         if blocked([result])

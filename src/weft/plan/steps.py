@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from weft.mesh.manifest import Query, Transform
+from weft.mesh.manifest import Transform
 from weft.mesh.release import PortRelease, Release
 from weft.plan.audits import audit_spec, relation_of, render
-from weft.plan.examine import Examined, Situation, upstream_of
-from weft.plan.keys import key_of
+from weft.plan.examine import Examined, Situation
+from weft.plan.keys import Upstream, key_of
 from weft.plan.plan import BuildSpec, Source, Step, StepKind
 from weft.sql.dialect import Dialect, dialect_named
 
 
 @dataclass
 class Pending:
-    """What the steps so far will bring: the step to wait for, by key, and pinned sources."""
+    """What the steps so far will bring: the step to wait for, by key, and pinned sources.
+
+    `hollow` are views that are there and lead to builds that are not, each with what it reads.
+    """
 
     steps: dict[str, str] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def needs(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+    def needs(self, keys: Iterable[str]) -> tuple[str, ...]:
         """The steps that have to be done before these keys can be read."""
-        return tuple(dict.fromkeys(self.steps[key] for key in keys if key in self.steps))
+        reached = self.behind(keys)
+        return tuple(dict.fromkeys(self.steps[key] for key in reached if key in self.steps))
+
+    def behind(self, keys: Iterable[str]) -> Iterator[str]:
+        """These keys, and in place of hollow views that nothing brings those that they lead to."""
+        waiting = list(keys)[::-1]
+        unfolded: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key in self.steps or key not in self.hollow:
+                yield key
+            elif key not in unfolded:
+                unfolded.add(key)
+                waiting += self.hollow[key][::-1]
 
 
 @dataclass(frozen=True)
@@ -38,17 +55,12 @@ class Asked:
 
 
 def product_steps(
-    found: Examined,
-    situation: Situation,
-    examined: Mapping[str, Examined],
-    asked: Asked,
-    pending: Pending,
+    found: Examined, situation: Situation, upstream: Upstream, asked: Asked, pending: Pending
 ) -> list[Step]:
     """The steps of one product, in order; what they bring is noted in `pending`."""
     manifest = found.manifest
     dialect = dialect_named(manifest.native_dialect)
-    steps = _builds(found, situation, examined, dialect, pending)
-    upstream = upstream_of(situation, examined)
+    steps = _builds(found, situation, upstream, dialect, pending)
     for key, audit in found.audits.items():
         if key not in asked.audits:
             continue
@@ -66,7 +78,9 @@ def product_steps(
             )
         )
     if asked.publish:
-        steps += _pointer_moves(found, situation, steps)
+        needs = [step.id for step in steps]
+        needs += pending.needs(found.keyed.builds.values())
+        steps += _pointer_moves(found, situation, tuple(dict.fromkeys(needs)))
     _note_publish(found, situation, steps, pending)
     return steps
 
@@ -84,14 +98,9 @@ def _pin_sources(
 
 
 def _builds(
-    found: Examined,
-    situation: Situation,
-    examined: Mapping[str, Examined],
-    dialect: Dialect,
-    pending: Pending,
+    found: Examined, situation: Situation, upstream: Upstream, dialect: Dialect, pending: Pending
 ) -> list[Step]:
     manifest = found.manifest
-    upstream = upstream_of(situation, examined)
     there = situation.builds.get(manifest.warehouse, frozenset())
     steps: list[Step] = []
     for transform in manifest.transforms:
@@ -121,22 +130,21 @@ def _builds(
 
 
 def _select(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> str:
-    query: Query = transform.query
+    reads = zip(transform.query.reads, keys, strict=True)
     relations = {
-        number: relation_of(read, key, dialect)
-        for number, (read, key) in enumerate(zip(query.reads, keys, strict=True))
+        number: relation_of(read, key, dialect) for number, (read, key) in enumerate(reads)
     }
-    return render(query, relations)
+    return render(transform.query, relations)
 
 
-def _pointer_moves(found: Examined, situation: Situation, steps: list[Step]) -> list[Step]:
+def _pointer_moves(found: Examined, situation: Situation, needs: tuple[str, ...]) -> list[Step]:
     """Publish what is wanted beside what goes away, then drop what goes away."""
     manifest = found.manifest
     current = situation.releases.get(manifest.address)
     wanted = Release(
         product=manifest.address,
         environment=situation.desired.environment,
-        number=(current.number if current else 0) + 1,
+        number=situation.release_number(manifest.address) + 1,
         ports=tuple(sorted(found.ports, key=_port_order)),
         builds=dict(found.keyed.builds),
         sources=dict(found.keyed.sources),
@@ -144,23 +152,19 @@ def _pointer_moves(found: Examined, situation: Situation, steps: list[Step]) -> 
         root=manifest.root,
     )
     gone_ports, gone_builds = _gone(current, wanted)
-    between = Release(
-        **{
-            **vars(wanted),
-            "ports": tuple(sorted((*wanted.ports, *gone_ports), key=_port_order)),
-            "builds": {**gone_builds, **wanted.builds},
-        }
+    between = replace(
+        wanted,
+        ports=tuple(sorted((*wanted.ports, *gone_ports), key=_port_order)),
+        builds={**gone_builds, **wanted.builds},
     )
     moves: list[Step] = []
     if current is None or current.content != between.content:
-        moves.append(_move(StepKind.PUBLISH, manifest.warehouse, between, steps))
+        moves.append(_move(StepKind.PUBLISH, manifest.warehouse, between, needs))
     if gone_ports or gone_builds:
-        number = moves[-1].expected + 2 if moves else wanted.number
-        last = Release(**{**vars(wanted), "number": number})
-        names = [f"{each.port}@{each.major}" for each in gone_ports] + sorted(gone_builds)
-        moves.append(
-            _move(StepKind.DROP, manifest.warehouse, last, [*steps, *moves], ", ".join(names))
-        )
+        last = replace(wanted, number=wanted.number + len(moves))
+        gone = _named(gone_ports, gone_builds)
+        needs = (*needs, *(step.id for step in moves))
+        moves.append(_move(StepKind.DROP, manifest.warehouse, last, needs, gone))
     return moves
 
 
@@ -173,12 +177,16 @@ def _gone(current: Release | None, wanted: Release) -> tuple[list[PortRelease], 
     return ports, builds
 
 
+def _named(ports: Iterable[PortRelease], models: Iterable[str]) -> str:
+    return ", ".join([f"{each.port}@{each.major}" for each in ports] + sorted(models))
+
+
 def _port_order(port: PortRelease) -> tuple[str, int]:
     return (port.port, port.major)
 
 
 def _move(
-    kind: StepKind, warehouse: str, release: Release, steps: list[Step], target: str = ""
+    kind: StepKind, warehouse: str, release: Release, needs: tuple[str, ...], target: str = ""
 ) -> Step:
     return Step(
         id=f"{release.product}/{kind}",
@@ -186,7 +194,7 @@ def _move(
         product=release.product,
         warehouse=warehouse,
         target=target or f"release {release.number}",
-        needs=tuple(step.id for step in steps),
+        needs=needs,
         release=release,
         expected=release.number - 1,
     )
@@ -201,19 +209,19 @@ def drop_product(product: str, warehouse: str, current: Release) -> Step:
         ports=(),
         root=current.root,
     )
-    names = [f"{each.port}@{each.major}" for each in current.ports] + sorted(current.builds)
-    return _move(StepKind.DROP, warehouse, empty, [], ", ".join(names) or "product")
+    gone = _named(current.ports, current.builds)
+    return _move(StepKind.DROP, warehouse, empty, (), gone or "product")
 
 
 def _note_publish(
     found: Examined, situation: Situation, steps: list[Step], pending: Pending
 ) -> None:
-    """Others read only what is released, so they wait for the release and not for the build."""
-    current = situation.releases.get(found.manifest.address)
-    released = set(current.builds.values()) if current else set()
+    """Others read only what is released, so they wait for the release and not for the build.
+
+    What is released already and had lost its data is there again with its build.
+    """
+    released = situation.released_builds(found.manifest.address)
     publish = next((step.id for step in steps if step.kind is StepKind.PUBLISH), "")
-    for key in found.keyed.builds.values():
-        if key in released:
-            pending.steps.pop(key, None)
-        elif publish:
-            pending.steps[key] = publish
+    if publish:
+        unreleased = set(found.keyed.builds.values()) - released
+        pending.steps |= dict.fromkeys(unreleased, publish)

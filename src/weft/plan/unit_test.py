@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from weft.mesh.address import PortAddress
 from weft.mesh.manifest import ProductManifest, Read, ReadKind, Transform
 from weft.mesh.product import UnitTest
 from weft.plan.audits import render
@@ -115,7 +116,7 @@ class _Writer:
             return [each.name for each in self._manifest.inputs if each.source == read.target]
         inputs = [each.name for each in self._manifest.inputs if each.port == read.target]
         names = [f"{each}.{read.object}" for each in inputs]
-        port = read.target.rpartition("@")[0].rpartition(".")[2]
+        port = PortAddress.parse(read.target).port
         if read.object == port or len(self._ports[read.target]) == 1:
             names += inputs
         return names

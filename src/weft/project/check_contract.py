@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from weft.contract.checks import is_path
 from weft.mesh.address import major_of, name_problem
 from weft.mesh.contract import DataContract, SchemaObject, Status
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import DataProduct, PortContract, SourceContract
-from weft.project.odcs import follow_reference
+from weft.project.no_effect import keys_without_effect
+from weft.project.odcs import follow_reference, with_columns
 from weft.project.read_yaml import Document, Step
 
 
@@ -22,8 +24,7 @@ def port_contract_problems(
 ) -> Iterator[Diagnostic]:
     """Check the contract of an output port against its file's name."""
     contract = port.contract
-    wanted = f"{product.address}.{port.port}"
-    yield from _identity(contract, wanted, document)
+    yield from _identity(contract, product, port.port, document)
     yield from unknown_status(document)
     major = major_of(contract.version)
     if not major:
@@ -35,18 +36,18 @@ def port_contract_problems(
     for index, each in enumerate(contract.objects):
         yield from misnamed(document, "object", each.name, "schema", index, "name")
     yield from _content(contract, document)
+    yield from keys_without_effect(document, is_source=False)
 
 
 def source_contract_problems(
     product: DataProduct, source: SourceContract, document: Document
 ) -> Iterator[Diagnostic]:
     """Check the contract of data from outside; its objects and columns have the names they have."""
-    yield from _identity(source.contract, f"{product.address}.{source.name}", document)
+    yield from _identity(source.contract, product, source.name, document)
     yield from unknown_status(document)
-    if problem := name_problem(source.name):
-        message = f"the source name `{source.name}` is outside the rules"
-        yield document.diagnostic("W203", message, "id", note=problem)
+    yield from misnamed(document, "source", source.name, "id")
     yield from _content(source.contract, document)
+    yield from keys_without_effect(document, is_source=True)
 
 
 def object_problems(product: DataProduct, documents: dict[str, Document]) -> Iterator[Diagnostic]:
@@ -92,8 +93,12 @@ def version_problem(document: Document, version: str, *path: Step) -> Iterator[D
         yield document.diagnostic("W204", message, *path, note=note)
 
 
-def _identity(contract: DataContract, wanted: str, document: Document) -> Iterator[Diagnostic]:
-    if contract.id != wanted:
+def _identity(
+    contract: DataContract, product: DataProduct, name: str, document: Document
+) -> Iterator[Diagnostic]:
+    """Check the id of a contract, which may repeat what is wrong with its product's."""
+    wanted = f"{product.address}.{name}"
+    if contract.id not in (wanted, f"{product.document['id']}.{name}"):
         message = "the `id` of this contract does not fit the place of its file"
         yield document.diagnostic("W206", message, "id", note=f"write `{wanted}`")
 
@@ -137,15 +142,12 @@ def _references(
     entry: dict[str, Any], document: Document, place: tuple[Step, ...]
 ) -> Iterator[Diagnostic]:
     """Report relationships that point by a path to what is not in this document."""
-    holders = [(entry, place)]
-    for index, column in enumerate(entry.get("properties", ())):
-        holders.append((column, (*place, "properties", index)))
-    for holder, where in holders:
+    for holder, where in with_columns(entry, place):
         for number, relationship in enumerate(holder.get("relationships", ())):
             for end in ("from", "to"):
                 value = relationship.get(end, ())
                 texts = [value] if isinstance(value, str) else value
-                if any("/" in follow_reference(each, document.data["schema"]) for each in texts):
+                if any(is_path(follow_reference(each, document.data["schema"])) for each in texts):
                     yield document.diagnostic(
                         "W217",
                         "this reference leads nowhere in this contract",

@@ -11,7 +11,7 @@ from typing import Any
 from weft.mesh.address import major_of, name_problem
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import nearest
-from weft.mesh.product import DataProduct, OutputPort, PortContract
+from weft.mesh.product import DataProduct, OutputPort, PortContract, SourceContract
 from weft.project.check_contract import (
     misnamed,
     object_problems,
@@ -66,18 +66,30 @@ def product_problems(
 
 
 def _identity(product: DataProduct, document: Document) -> Iterator[Diagnostic]:
+    """Check names and id; what only repeats an id that does not fit is not reported as well."""
     data: dict[str, Any] = document.data
+    misnamed_folder = False
     for what, name in (("product", product.name), ("domain", product.domain)):
         problem = name_problem(name)
         if problem:
+            misnamed_folder = True
             message = f"the {what} name `{name}`, given by the folder, is outside the rules"
             yield document.diagnostic("W203", message, "id", note=problem)
-    if data["id"] != product.address:
+    stated, domain = data["id"], data.get("domain", product.domain)
+    if stated != product.address and not misnamed_folder:
         message = "the `id` of this product does not fit its folder"
-        yield document.diagnostic("W201", message, "id", note=f"write `{product.address}`")
-    if data.get("domain", product.domain) != product.domain:
+        note = f"write `{product.address}`"
+        if any(each.contract.id.startswith(f"{stated}.") for each in _contracts(product)):
+            note += ", in its contracts and ports as well"
+        yield document.diagnostic("W201", message, "id", note=note)
+    if domain not in (product.domain, stated.partition(".")[0]):
         message = "the domain of this product does not fit its folder"
         yield document.diagnostic("W201", message, "domain", note=f"write `{product.domain}`")
+
+
+def _contracts(product: DataProduct) -> Iterator[PortContract | SourceContract]:
+    yield from product.contracts
+    yield from product.sources
 
 
 def _inputs(product: DataProduct, document: Document) -> Iterator[Diagnostic]:
@@ -98,7 +110,7 @@ def _outputs(product: DataProduct, document: Document, ports: Ports) -> Iterator
         place = ("outputPorts", index)
         yield from misnamed(document, "port", port.name, *place, "name")
         wanted = f"{product.address}.{port.name}"
-        if port.contract_id and port.contract_id != wanted:
+        if port.contract_id not in ("", wanted, f"{document.data['id']}.{port.name}"):
             message = f"the contract of port `{port.name}` has another id"
             yield document.diagnostic(
                 "W210", message, *place, "contractId", note=f"write `{wanted}`"

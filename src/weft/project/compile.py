@@ -1,6 +1,6 @@
 """Compile parsed products into manifests: the desired state of a mesh, checked and resolved.
 
-Environments, grants and protections will join as values here; build keys and releases do not.
+A manifest is the same in every environment: build keys, releases and grants are no part of it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from weft.project.models import Surroundings, compile_models
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct
 from weft.project.ports import compile_port
+from weft.project.read_yaml import Document
+from weft.project.relations import Relations
 from weft.project.sources import compile_source
 from weft.project.test_problems import test_problems
 from weft.sql.dialect import Dialect, dialect_named
@@ -43,30 +45,32 @@ def compile_product(
     dialect = dialect_named(domain.dialect)
     inputs, found = resolve_inputs(parsed, faces)
     diagnostics += found
-    sources, problems = _compile_sources(parsed, dialect)
-    diagnostics += problems + _clashes(parsed)
+    sources, problems = _compile_sources(product, parsed.documents, dialect)
+    diagnostics += problems + _clashes(product, parsed.documents)
     resolved = {each.name: each for each in inputs if not each.source or each.source in sources}
     around = Surroundings(
         product=product.address,
         dialect=dialect,
         native=dialect_named(domain.warehouse_dialect) if domain.warehouse_dialect else dialect,
         inputs=resolved,
-        unresolved=frozenset(each.name for each in product.inputs) - set(resolved),
+        unresolved=(frozenset(each.name for each in product.inputs) - set(resolved))
+        | parsed.unread,
         sources=sources,
         faces=faces,
         mesh=mesh,
     )
     transforms, problems = compile_models(product.models, around)
     diagnostics += problems
+    relations = Relations.of(product.models, transforms, around)
     ports: list[PortVersion] = []
     for contract in product.contracts:
         document = parsed.documents[contract.path]
-        port, problems = compile_port(product, contract, document, transforms, around)
+        port, problems = compile_port(product, contract, document, relations)
         diagnostics += problems
         if port is not None:
             ports.append(port)
-    diagnostics += test_problems(parsed, transforms, around.known_input)
-    if any(each.severity is Severity.ERROR for each in diagnostics):
+    diagnostics += test_problems(parsed, relations)
+    if around.unresolved or any(each.severity is Severity.ERROR for each in diagnostics):
         return Compiled(None, tuple(diagnostics))
     manifest = ProductManifest(
         domain=product.domain,
@@ -98,24 +102,21 @@ def _with_heads(product: DataProduct, transforms: Mapping[str, Transform]) -> tu
 
 
 def _compile_sources(
-    parsed: ParsedProduct, dialect: Dialect
+    product: DataProduct, documents: Mapping[str, Document], dialect: Dialect
 ) -> tuple[dict[str, FileSource], list[Diagnostic]]:
     sources: dict[str, FileSource] = {}
     diagnostics: list[Diagnostic] = []
-    for each in parsed.product.sources if parsed.product else ():
-        source, found = compile_source(each, parsed.documents[each.path], dialect)
+    for each in product.sources:
+        source, found = compile_source(each, documents[each.path], dialect)
         diagnostics += found
         if source is not None:
             sources[source.name] = source
     return sources, diagnostics
 
 
-def _clashes(parsed: ParsedProduct) -> list[Diagnostic]:
-    product = parsed.product
-    if product is None:
-        return []
+def _clashes(product: DataProduct, documents: Mapping[str, Document]) -> list[Diagnostic]:
     models = {model.name: model for model in product.models}
-    document = parsed.documents[f"{product.path}/product.yaml"]
+    document = documents[f"{product.path}/product.yaml"]
     return [
         document.diagnostic(
             "W421",

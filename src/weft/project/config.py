@@ -5,30 +5,32 @@ The documents have the shape of their schemas when they get here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from weft.mesh.address import name_problem
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
-from weft.mesh.product import Budget, Domain
+from weft.mesh.product import Domain
 from weft.mesh.secret import Secret
 from weft.mesh.settings import (
     Environment,
     Keep,
     MeshSettings,
+    SettingValue,
     WarehouseSettings,
-    type_of_setting,
 )
 from weft.project.odps import read_team
 from weft.project.read_yaml import Document, Step
-from weft.project.variables import malformed_variable, resolve_variables
+from weft.project.variables import malformed_variable, resolve_variables, told
 
 DEFAULT_STORE = "sqlite:///.weft/store.db"
 DEFAULT_PRODUCTION = "prod"
 
 # Settings that are never printed. A user name is half of a credential, but no secret to write down.
 _SECRET = frozenset(["password", "passphrase", "token", "secret", "private_key", "user"])
+_PASSWORD = re.compile(r"://[^/@:]*:(?P<login>[^@]+)@|[?&]password=(?P<parameter>[^&]+)")
 _SECRET_ENDINGS = ("_password", "_passphrase", "_token", "_secret", "_key")
 
 
@@ -51,13 +53,16 @@ def read_settings(
     for key, what in (("mesh", "mesh"), ("root", "root"), ("production", "environment")):
         if key in data:
             reader.check_name(what, getattr(settings, key), key)
+    if "production" in data:
+        reader.check_production(settings.production)
+    if "store" in data:
+        reader.check_address(data["store"])
     return settings, tuple(reader.diagnostics)
 
 
 def read_domain(document: Document) -> Domain:
     """Make a domain of domain.yaml."""
     data: dict[str, Any] = document.data
-    budget = data.get("budget")
     return Domain(
         name=data["domain"],
         warehouse=data["warehouse"],
@@ -65,7 +70,6 @@ def read_domain(document: Document) -> Domain:
         title=data.get("name", ""),
         purpose=data.get("purpose", ""),
         team=read_team(data.get("team", {})),
-        budget=Budget(**budget) if budget else None,
     )
 
 
@@ -98,7 +102,7 @@ class _Reader:
         path = ("environments", name)
         self.check_name("environment", name, *path, key=True)
         entry = self._data["environments"][name] or {}
-        changed: dict[str, dict[str, type_of_setting]] = {}
+        changed: dict[str, dict[str, SettingValue]] = {}
         for warehouse, options in entry.get("warehouses", {}).items():
             where = (*path, "warehouses", warehouse)
             if warehouse not in self._data["warehouses"]:
@@ -112,39 +116,69 @@ class _Reader:
         """Report a name that breaks the rules for names."""
         problem = name_problem(name)
         if problem:
-            message = f"the {what} name `{name}` is outside the rules"
+            written = name if key else self._data[str(path[-1])]
+            message = f"the {what} name {told(written)} is outside the rules"
             self._report("W203", message, *path, key=key, note=problem)
 
-    def _options(self, options: dict[str, Any], *path: Step) -> dict[str, type_of_setting]:
+    def check_production(self, name: str) -> None:
+        """Report a production environment that is not among those that are declared."""
+        declared = self._data.get("environments")
+        if declared and name not in declared:
+            note = did_you_mean(name, declared, f"there is {', '.join(declared)}")
+            message = f"unknown environment {told(self._data['production'])}"
+            self._report("W145", message, "production", note=note)
+
+    def check_address(self, written: str) -> None:
+        """Warn of a password that stands in the address of the store."""
+        found = _PASSWORD.search(written)
+        if found and "${" not in (found["login"] or found["parameter"]):
+            self._warn_of_secret(
+                "the password of `store`", "keep it in a variable: `//me:${NAME}@host`", "store"
+            )
+
+    def _options(self, options: dict[str, Any], *path: Step) -> dict[str, SettingValue]:
         return {key: self._option(key, value, *path, key) for key, value in options.items()}
 
-    def _option(self, key: str, value: type_of_setting, *path: Step) -> type_of_setting:
+    def _option(self, key: str, value: SettingValue, *path: Step) -> SettingValue:
         is_secret = key in _SECRET or key.endswith(_SECRET_ENDINGS)
-        if not isinstance(value, str):
-            return Secret(str(value)) if is_secret else value
-        resolved, missing = resolve_variables(value, self._variables)
+        if not is_secret and not isinstance(value, str):
+            return value
+        text = str(value)
+        resolved, missing = resolve_variables(text, self._variables)
         if not is_secret:
-            self._check_variables(value, missing, *path)
+            self._check_variables(text, missing, *path)
             return resolved
-        self._check_variables(value, (), *path)
-        if "${" not in value and key != "user":
-            self.diagnostics.append(
-                self._document.diagnostic(
-                    "W141",
-                    f"`{key}` is written into this file",
-                    *path,
-                    key=True,
-                    note=f'keep it in a variable: `{key}: "${{NAME}}"`',
-                    severity=Severity.WARNING,
-                )
-            )
+        if key != "user" or malformed_variable(text):
+            self._check_secret(key, text, *path)
         return Secret(missing=missing[0]) if missing else Secret(resolved)
 
-    def _check_variables(self, value: str, missing: tuple[str, ...], *path: Step) -> None:
-        malformed = malformed_variable(value)
-        if malformed:
+    def _check_secret(self, key: str, value: str, *path: Step) -> None:
+        if malformed_variable(value):
+            message = f"a variable in `{key}` is not written as one"
             note = "write `${NAME}` or `${NAME:-default}`"
-            self._report("W143", f"`{malformed}` is no variable", *path, note=note)
+            self.diagnostics.append(
+                self._document.diagnostic("W143", message, *path, key=True, note=note)
+            )
+        elif "${" not in value:
+            note = f'keep it in a variable: `{key}: "${{NAME}}"`'
+            self._warn_of_secret(f"`{key}`", note, *path)
+
+    def _warn_of_secret(self, what: str, note: str, *path: Step) -> None:
+        found = self._document.diagnostic(
+            "W141",
+            f"{what} is written into this file",
+            *path,
+            key=True,
+            note=note,
+            severity=Severity.WARNING,
+        )
+        self.diagnostics.append(found)
+
+    def _check_variables(self, value: str, missing: tuple[str, ...], *path: Step) -> None:
+        if malformed_variable(value):
+            message = f"a variable in `{path[-1]}` is not written as one"
+            note = "write `${NAME}` or `${NAME:-default}`"
+            self._report("W143", message, *path, note=note)
         for name in missing:
             message = f"the environment variable {name} is not set"
             note = f"set it, or write a default: `${{{name}:-value}}`"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from weft.mesh.address import port_and_major, product_of
 from weft.mesh.contract import SchemaProperty, Status
 from weft.mesh.manifest import Column, Descriptor, ProductManifest
 from weft.mesh.product import DataProduct
@@ -134,15 +135,30 @@ class Faces:
     """All faces of a mesh by port; the files' own win over what is published.
 
     Where both know a port, the files are newer, and absence of a major there is meant.
+    `unread` are the addresses of ports, products and domains whose files cannot be used; a port
+    whose contract promises no object counts as one of them. `partial` says that nobody could be
+    asked what other repositories publish.
     """
 
-    def __init__(self, own: Iterable[PortFace], published: Iterable[PortFace] = ()) -> None:
+    def __init__(
+        self,
+        own: Iterable[PortFace],
+        published: Iterable[PortFace] = (),
+        unread: Iterable[str] = (),
+        *,
+        partial: bool = False,
+    ) -> None:
+        self._unread = set(unread)
+        self._partial = partial
         self._ports: dict[str, dict[int, PortFace]] = {}
         for face in own:
-            self._add(face)
-        products = {face.product for ports in self._ports.values() for face in ports.values()}
+            if face.objects:
+                self._add(face)
+            else:
+                self._unread.add(face.name)
+        self._own = {face.product for ports in self._ports.values() for face in ports.values()}
         for face in published:
-            if face.product not in products:
+            if face.product not in self._own:
                 self._add(face)
 
     def _add(self, face: PortFace) -> None:
@@ -153,9 +169,23 @@ class Faces:
         """The addresses of all ports, without majors."""
         return tuple(self._ports)
 
+    def is_unread(self, port: str) -> bool:
+        """Whether a port is there, or may be, in a file that was reported as unusable."""
+        domain = port.partition(".")[0]
+        return not self._unread.isdisjoint((domain, product_of(port), port))
+
+    def may_be_elsewhere(self, port: str) -> bool:
+        """Whether a port that is not here may be one of a repository that nobody could ask."""
+        return self._partial and product_of(port) not in self._own
+
     def majors(self, port: str) -> dict[int, PortFace]:
         """The versions of a port by major; empty when there is no such port."""
         return self._ports.get(port, {})
+
+    def face(self, address: str) -> PortFace:
+        """The port version at `domain.product.port@N`. Raises KeyError when there is none."""
+        port, major = port_and_major(address)
+        return self._ports[port][major]
 
     def current(self, port: str) -> PortFace | None:
         """What a floating consumer gets: the highest active major, else deprecated, else any."""

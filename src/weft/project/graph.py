@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from weft.mesh.address import PortAddress
+from weft.mesh.address import product_of
 from weft.mesh.manifest import (
     Column,
     Manifest,
@@ -70,9 +70,8 @@ def mesh_graph(manifest: Manifest) -> Graph:
                 drawing.edge(node, names.model(obj.model))
         for each in product.inputs:
             if each.port:
-                upstream = str(PortAddress.parse(each.port).product)
-                drawing.node(upstream, "product", upstream.partition(".")[2], upstream)
-                drawing.edge(address, upstream)
+                drawing.node(each.product, "product", each.product.partition(".")[2], each.product)
+                drawing.edge(address, each.product)
     return drawing.graph()
 
 
@@ -99,7 +98,7 @@ def column_graph(manifest: Manifest) -> Graph:
 
 def _outside(drawing: _Drawing, port: str) -> None:
     """Note a port that is read; one of the manifest is drawn with its own product."""
-    product = str(PortAddress.parse(port).product)
+    product = product_of(port)
     drawing.node(port, "port", port.removeprefix(f"{product}."), product)
 
 
@@ -109,7 +108,7 @@ def _model_columns(drawing: _Drawing, names: _Names, model: Transform, dialect: 
         node = _column(drawing, names.product, names.model(model.name), column.name)
         for read, origin in origins.get(column.name, ()):
             if read.kind is ReadKind.PORT:
-                product = str(PortAddress.parse(read.target).product)
+                product = product_of(read.target)
                 origin = _column(drawing, product, read.target, f"{read.object}.{origin}")
                 drawing.edge(node, origin)
             else:

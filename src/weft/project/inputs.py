@@ -5,10 +5,12 @@ Floating inputs are resolved here, once per compilation; nothing later looks for
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from weft.mesh.address import AddressError, PortAddress, major_of
-from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import ResolvedInput
-from weft.mesh.nearest import nearest
+from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import InputPort
 from weft.project.faces import Faces, PortFace
 from weft.project.parse import ParsedProduct
@@ -18,7 +20,10 @@ from weft.project.read_yaml import Document
 def resolve_inputs(
     parsed: ParsedProduct, faces: Faces
 ) -> tuple[tuple[ResolvedInput, ...], tuple[Diagnostic, ...]]:
-    """Resolve every input port of a product; unresolved ones are left out and reported."""
+    """Resolve every input port of a product; unresolved ones are left out and reported.
+
+    One that leads to a file which was reported itself is left out silently.
+    """
     product = parsed.product
     if product is None:
         return (), ()
@@ -27,16 +32,15 @@ def resolve_inputs(
     resolved: list[ResolvedInput] = []
     diagnostics: list[Diagnostic] = []
     for index, port in enumerate(product.inputs):
+        if port.contract_id in sources:
+            resolved.append(ResolvedInput(port.name, source=sources[port.contract_id]))
+            continue
         place = _Place(document, index)
-        found = (
-            ResolvedInput(port.name, source=sources[port.contract_id])
-            if port.contract_id in sources
-            else _resolve_port(port, product.address, faces, tuple(sources), place)
-        )
-        if isinstance(found, Diagnostic):
-            diagnostics.append(found)
-        else:
+        found = _resolve_port(port, product.address, faces, tuple(sources), place)
+        if isinstance(found, ResolvedInput):
             resolved.append(found)
+        elif port.contract_id not in parsed.unread and not faces.is_unread(port.contract_id):
+            diagnostics.append(found)
     return tuple(resolved), tuple(diagnostics)
 
 
@@ -67,9 +71,18 @@ def _resolve_port(
         address = PortAddress.parse(port.contract_id)
     except AddressError:
         address = None
+    if address and not faces.majors(port.contract_id) and faces.may_be_elsewhere(port.contract_id):
+        found = place.report(
+            "W425",
+            f"port `{port.contract_id}` is not in these files",
+            "contractId",
+            "the store, which knows the ports of other repositories, cannot be asked here",
+            "weft validate, where the store can be opened",
+        )
+        return replace(found, severity=Severity.WARNING)
     if address is None or not faces.majors(port.contract_id):
-        near = nearest(port.contract_id, [*faces.ports, *sources])
-        note = f"did you mean `{near}`?" if near else "no such port in this mesh, nor such a source"
+        known = [*faces.ports, *sources]
+        note = did_you_mean(port.contract_id, known, "no such port in this mesh, nor such a source")
         return place.report(
             "W401", f"unknown port `{port.contract_id}`", "contractId", note, "weft ls"
         )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.project.source import SourceFile
 
 _CONTRACT = re.compile(r"(?P<port>[^/]+)\.v(?P<major>[1-9][0-9]{0,5})\.odcs\.yaml")
 _SOURCE = re.compile(r"sources/[^/]+\.odcs\.yaml")
 _MODEL = re.compile(r"models/[^/]+\.sql")
+_PYTHON = re.compile(r"models/.*\.py", re.IGNORECASE)
 _TEST = re.compile(r"tests/[^/]+\.yaml")
 # What was probably meant to be a definition, whatever its folder and the case of its ending.
-_DEFINITION = re.compile(r".*\.(sql|odcs\.ya?ml)|product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE)
+_DEFINITION = re.compile(
+    r".*\.(sql|odcs\.ya?ml)|(.*/)?product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE
+)
+_LOOSE = re.compile(r".*\.(sql|odcs\.ya?ml)|(product|domain)\.ya?ml", re.IGNORECASE)
 
 
 @dataclass
@@ -50,6 +54,8 @@ def layout_of(folder: str, files: Sequence[SourceFile]) -> Layout:
             layout.sources.append(file)
         elif inside == "product.yaml":
             layout.product = file
+        elif _PYTHON.fullmatch(inside):
+            layout.diagnostics.append(_python_model(file))
         elif _DEFINITION.fullmatch(inside):
             layout.diagnostics.append(_misplaced(file, inside))
     if layout.product is None and not any(
@@ -63,9 +69,34 @@ def layout_of(folder: str, files: Sequence[SourceFile]) -> Layout:
     return layout
 
 
+def misplaced_in_domain(domain: str, name: str) -> list[Diagnostic]:
+    """Report a file that lies beside `domain.yaml` and was meant for a product, or is misnamed."""
+    if name == "domain.yaml" or not _LOOSE.fullmatch(name):
+        return []
+    file = SourceFile(f"domains/{domain}/{name}", b"")
+    if name.lower().startswith("domain."):
+        return [file.diagnostic("W131", f"`{name}` is not read", help="rename it to domain.yaml")]
+    place = f"domains/{domain}/<product>/"
+    help = f"every product has a folder of its own: move it into {place}"
+    return [file.diagnostic("W132", f"`{name}` is not read", help=help)]
+
+
+def _python_model(file: SourceFile) -> Diagnostic:
+    found = file.diagnostic(
+        "W134",
+        "this model is not built",
+        "models in Python are not built yet",
+        f"write it as one SELECT in {file.name[:-3]}.sql, or move the file out of models/",
+    )
+    return replace(found, severity=Severity.WARNING)
+
+
 def _misplaced(file: SourceFile, inside: str) -> Diagnostic:
     lower = inside.lower()
     name = lower.rpartition("/")[2]
+    if "/" in inside and name in ("product.yaml", "product.yml"):
+        help = "products lie directly in the folder of their domain: move this folder there"
+        return file.diagnostic("W132", f"`{inside}` is not read", help=help)
     right = re.sub(r"\.yml$", ".yaml", lower)
     if right != inside and inside[: -len(name)] == lower[: -len(name)] and _known(right):
         return file.diagnostic("W131", f"`{file.name}` is not read", help=f"rename it to {right}")

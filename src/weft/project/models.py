@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
 from weft.mesh.manifest import (
-    Column,
     FileSource,
     Read,
     ReadKind,
@@ -21,6 +20,7 @@ from weft.project.names import MeshNames, explain_unknown
 from weft.project.order import in_order
 from weft.sql.dialect import Dialect
 from weft.sql.fingerprint import FINGERPRINT_VERSION
+from weft.sql.gate import NAMES_IN_FROM
 from weft.sql.query import Compiled, Known, ParsedSelect, Problem, compile_select, parse_select
 from weft.sql.transpile import transpile_select
 
@@ -31,8 +31,8 @@ BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
 class Surroundings:
     """What the models of a product may see beside each other.
 
-    `native` is the dialect of the warehouse. `unresolved` are input ports that were reported
-    already; who reads them is passed over.
+    `native` is the dialect of the warehouse. `unresolved` are input ports and models that were
+    reported already, or lead to what was; who reads them is passed over.
     """
 
     product: str
@@ -58,15 +58,18 @@ class Surroundings:
         return self._known_object(port, object_name)
 
     def _known_object(self, port: ResolvedInput, name: str) -> Known | None:
-        address, _, major = port.port.rpartition("@")
-        objects = self.faces.majors(address)[int(major)].objects_in(self.dialect)
-        bare = address.rpartition(".")[2]
-        chosen = name or (bare if bare in objects else "")
+        face = self.faces.face(port.port)
+        objects = face.objects_in(self.dialect)
+        chosen = name or (face.port if face.port in objects else "")
         if not chosen and len(objects) == 1:
             chosen = next(iter(objects))
         if chosen not in objects:
             return None
         return Known(Read(ReadKind.PORT, port.port, chosen), objects[chosen])
+
+    def is_unresolved(self, name: str) -> bool:
+        """Whether a name in FROM stands for something that was reported already."""
+        return name.partition(".")[0] in self.unresolved
 
     def names(self) -> tuple[str, ...]:
         """The names that an input gives to FROM."""
@@ -143,10 +146,9 @@ def _unknown_names(
     diagnostics: list[Diagnostic],
 ) -> bool:
     """Report the names in FROM that are nothing; say whether there were any."""
-    known = tuple(sorted({*models, *around.names()} - {name}))
     bad = False
     for each in tree.names:
-        if each.partition(".")[0] in around.unresolved:
+        if around.is_unresolved(each):
             bad = True
             continue
         if each == name:
@@ -156,11 +158,21 @@ def _unknown_names(
         elif each in models or around.known_input(each):
             continue
         else:
-            note, help = _explain(each, around, known)
-            problem = tree.problem_at(each, "W410", f"unknown relation `{each}`", note, help)
+            known = tuple(sorted({*models, *around.names()} - {name}))
+            problem = _unknown(each, tree, around, known)
         diagnostics.append(located(models[name], problem))
         bad = True
     return bad
+
+
+def _unknown(
+    name: str, tree: ParsedSelect, around: Surroundings, known: tuple[str, ...]
+) -> Problem:
+    note, help = _explain(name, around, known)
+    if name.count(".") > 1 and not help:
+        message = f"`{name}` is no name that FROM knows"
+        return tree.problem_at(name, "W308", message, NAMES_IN_FROM)
+    return tree.problem_at(name, "W410", f"unknown relation `{name}`", note, help)
 
 
 def _explain(name: str, around: Surroundings, known: tuple[str, ...]) -> tuple[str, str]:
@@ -170,8 +182,7 @@ def _explain(name: str, around: Surroundings, known: tuple[str, ...]) -> tuple[s
         return explain_unknown(name, around.product, known, around.mesh)
     if port.source:
         return f"source `{port_name}` has one object, write `{port_name}`", ""
-    address, _, major = port.port.rpartition("@")
-    objects = tuple(around.faces.majors(address)[int(major)].objects)
+    objects = tuple(around.faces.face(port.port).objects)
     if not dot:
         return f"the port has several objects: write `{port_name}.{objects[0]}`", ""
     near = nearest(object_name, objects)
@@ -183,7 +194,7 @@ def _explain(name: str, around: Surroundings, known: tuple[str, ...]) -> tuple[s
 
 def _cycle(model: Model, cycle: tuple[str, ...]) -> Diagnostic:
     path = " -> ".join(cycle)
-    problem = Problem("W406", f"models read each other in a circle: {path}", 1, 1, 1)
+    problem = Problem("W406", f"models read each other in a circle: {path}")
     return located(model, problem)
 
 
@@ -269,7 +280,7 @@ def _transform(model: Model, compiled: Compiled) -> Transform:
         materialized=model.materialized,
         fingerprint=compiled.fingerprint,
         query=compiled.query,
-        columns=tuple(Column(each.name, each.type) for each in compiled.columns),
+        columns=compiled.columns,
         text=model.sql,
         description=model.description,
         refresh_always=model.refresh_always,

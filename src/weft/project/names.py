@@ -35,20 +35,27 @@ def explain_unknown(
 ) -> tuple[str, str]:
     """What a name that no model or input port bears is instead, and what to do: (note, help)."""
     near = nearest(name, known)
-    ports = [each for each in mesh.ports.get(name, ()) if not each.startswith(f"{product}.")]
-    owners = [each for each in mesh.models.get(name, ()) if each != product]
+    owner, _, last = name.rpartition(".")
+    ports = [each for each in mesh.ports.get(last, ()) if not each.startswith(f"{product}.")]
+    owners = [each for each in mesh.models.get(last, ()) if each != product]
+    if owner:
+        ports = [each for each in ports if each == name]
+        owners = [each for each in owners if each == owner]
+    if owner == product and last in known:
+        return "a model of the product itself is named alone", f"write `{last}`"
     if ports:
         return (
             f"`{ports[0]}` is a port that this product does not declare as input",
-            f"add to inputPorts: {{name: {name}, contractId: {ports[0]}}}",
+            f"add to inputPorts: {{name: {last}, contractId: {ports[0]}}}",
+        )
+    if owners:
+        other = f"; did you mean `{near}`?" if near else ""
+        return (
+            f"`{last}` is a model inside {owners[0]}; only its published ports can be read{other}",
+            f"weft show {owners[0]}",
         )
     if near:
         return f"did you mean `{near}`?", ""
-    if owners:
-        return (
-            f"`{name}` is a model inside {owners[0]}; only its published ports can be read",
-            f"weft show {owners[0]}",
-        )
     if not known:
         return "this product has no other model and no input port", ""
     return "known here: " + ", ".join(f"`{each}`" for each in sorted(known)[:6]), ""

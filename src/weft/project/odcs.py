@@ -6,7 +6,7 @@ What a contract means stands in `weft.contract`; whether it fits its product in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from weft.mesh.contract import (
@@ -17,15 +17,25 @@ from weft.mesh.contract import (
     SchemaObject,
     SchemaProperty,
     Server,
-    ServiceLevel,
     Status,
 )
 
 Elements = Sequence[dict[str, Any]]
+Place = tuple[dict[str, Any], tuple[str | int, ...]]
+"""An element of a document, and the keys and indexes that lead to it."""
 
-_PATH = re.compile(r"/?schema/(?P<object>[\w-]+)/properties/(?P<column>[\w-]+)")
+_PATH = re.compile(r"/?schema/([^/]+)/properties/([^/]+)")
+
 _OPERATORS = {each.value: each for each in Operator}
 _STATUSES = {each.value: each for each in Status}
+# ODCS 3.0 calls the metric of a rule `rule` and has other names for them.
+_OLDER_METRICS = {
+    "nullCheck": "nullValues",
+    "duplicateCount": "duplicateValues",
+    "validValues": "invalidValues",
+}
+# These say by their name alone that no row may fail.
+_NONE_MAY_FAIL = frozenset(["nullCheck", "validValues"])
 # What every server has; the rest of its keys are settings of its type.
 _SERVER_KEYS = frozenset(
     ["id", "server", "type", "description", "environment", "roles", "customProperties"]
@@ -33,27 +43,30 @@ _SERVER_KEYS = frozenset(
 
 
 def read_contract(document: dict[str, Any]) -> DataContract:
-    """Make a contract of an ODCS document, which it keeps whole.
-
-    A status that the standard does not name counts as active; reporting it is not done here.
-    """
+    """Make a contract of an ODCS document, which it keeps whole."""
     get = document.get
     schema = get("schema", ())
     return DataContract(
         id=document["id"],
         version=document["version"],
-        status=_STATUSES.get(get("status", ""), Status.ACTIVE),
+        status=read_status(document),
         name=get("name", ""),
         domain=get("domain", ""),
-        data_product=get("dataProduct", ""),
         purpose=get("description", {}).get("purpose", ""),
         objects=tuple([_object(each, schema) for each in schema]),
         servers=tuple([_server(each) for each in get("servers", ())]),
-        service_levels=tuple([_service_level(each) for each in get("slaProperties", ())]),
         tags=tuple(get("tags", ())),
         custom=custom_properties(document),
         document=document,
     )
+
+
+def read_status(document: Mapping[str, Any]) -> Status:
+    """The status of a document, active where it says none.
+
+    One that the standards do not name counts as active; reporting it is not done here.
+    """
+    return _STATUSES.get(document.get("status", ""), Status.ACTIVE)
 
 
 def custom_properties(element: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,15 +87,23 @@ def follow_reference(text: str, schema: Elements) -> str:
 
     Other texts, and paths that lead nowhere in this document, are returned as they are.
     """
-    found = _PATH.fullmatch(text)
-    if found is None:
+    path = _PATH.fullmatch(text)
+    if path is None:
         return text
+    object_id, column_id = path.groups()
     for entry in schema:
-        if found["object"] in (entry.get("id"), entry["name"]):
+        if object_id in (entry.get("id"), entry["name"]):
             for column in entry.get("properties", ()):
-                if found["column"] in (column.get("id"), column["name"]):
+                if column_id in (column.get("id"), column["name"]):
                     return f"{entry['name']}.{column['name']}"
     return text
+
+
+def with_columns(entry: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Place]:
+    """An object of a document, which stands at `path`, and then its columns."""
+    yield entry, path
+    for index, column in enumerate(entry.get("properties", ())):
+        yield column, (*path, "properties", index)
 
 
 def _object(entry: dict[str, Any], schema: Elements) -> SchemaObject:
@@ -119,7 +140,6 @@ def _property(entry: dict[str, Any], schema: Elements) -> SchemaProperty:
         primary_key=get("primaryKey", False),
         primary_key_position=get("primaryKeyPosition", -1),
         description=get("description", ""),
-        classification=get("classification", ""),
         enum=tuple([each["value"] for each in get("enum", ())]),
         options=get("logicalTypeOptions", {}),
         relationships=tuple([_relationship((name,), each, schema) for each in relationships])
@@ -147,7 +167,7 @@ def _relationship(
 
 def _references(value: str | list[str], schema: Elements) -> tuple[str, ...]:
     texts = (value,) if isinstance(value, str) else tuple(value)
-    return tuple([follow_reference(each, schema) if "/" in each else each for each in texts])
+    return tuple([follow_reference(each, schema) for each in texts])
 
 
 def _rules(entries: Iterable[Any]) -> tuple[QualityRule, ...]:
@@ -157,35 +177,36 @@ def _rules(entries: Iterable[Any]) -> tuple[QualityRule, ...]:
 def _rule(entry: dict[str, Any]) -> QualityRule:
     get = entry.get
     operator = next((key for key in entry if key in _OPERATORS), "")
+    threshold = get(operator)
+    older = get("rule", "")
+    if not operator and older in _NONE_MAY_FAIL:
+        operator, threshold = Operator.EQUAL.value, 0
     custom = custom_properties(entry)
     return QualityRule(
-        type=get("type", "library" if "metric" in entry else "text"),
+        type=get("type", "library" if "metric" in entry or older else "text"),
         name=get("name", ""),
         id=get("id", ""),
         description=get("description", ""),
-        metric=get("metric", ""),
-        arguments=get("arguments", {}),
+        metric=get("metric", _OLDER_METRICS.get(older, older)),
+        arguments=_arguments(entry),
         query=get("query", ""),
         operator=_OPERATORS.get(operator),
-        threshold=get(operator),
+        threshold=threshold,
         unit=get("unit", "rows"),
         severity=get("severity", "error").lower(),
         dimension=get("dimension", ""),
         blocks=str(custom.get("blocks", "")),
         notify=str(custom.get("notify", "")),
+        rule=older,
     )
 
 
-def _service_level(entry: dict[str, Any]) -> ServiceLevel:
-    get = entry.get
-    return ServiceLevel(
-        property=entry["property"],
-        value=entry["value"],
-        unit=get("unit", ""),
-        element=get("element", ""),
-        driver=get("driver", ""),
-        description=get("description", ""),
-    )
+def _arguments(entry: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a metric; ODCS 3.0 writes the valid values beside the rule."""
+    arguments: dict[str, Any] = entry.get("arguments", {})
+    if "validValues" in entry:
+        return {**arguments, "validValues": entry["validValues"]}
+    return arguments
 
 
 def _server(entry: dict[str, Any]) -> Server:

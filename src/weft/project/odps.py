@@ -8,25 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from weft.mesh.contract import Status
 from weft.mesh.people import Member, Team
 from weft.mesh.product import DataProduct, InputPort, OutputPort
-
-_STATUSES = {each.value: each for each in Status}
+from weft.project.odcs import read_status
 
 
 def read_product(document: dict[str, Any], domain: str, name: str, path: str) -> DataProduct:
-    """Make a product of an ODPS document; `path` is its folder, and names are those of folders.
-
-    A status that the standard does not name counts as active; reporting it is not done here.
-    """
+    """Make a product of an ODPS document; `path` is its folder, and names are those of folders."""
     get = document.get
     return DataProduct(
         domain=domain,
         name=name,
         path=path,
         title=get("name", ""),
-        status=_STATUSES.get(get("status", ""), Status.ACTIVE),
+        status=read_status(document),
         version=get("version", ""),
         purpose=get("description", {}).get("purpose", ""),
         tags=tuple(get("tags", ())),

@@ -22,6 +22,7 @@ from weft.mesh.settings import MeshSettings
 from weft.project.check_product import domain_problems, model_problems, product_problems
 from weft.project.config import read_domain, read_settings
 from weft.project.layout import Layout, layout_of
+from weft.project.no_effect import domain_without_effect, settings_without_effect
 from weft.project.odcs import read_contract
 from weft.project.odps import read_product
 from weft.project.read_sql import read_model
@@ -42,11 +43,14 @@ class ParsedProduct:
 
     `product` is None where product.yaml cannot be used; other files that cannot be used are left
     out of it. It is fit for compiling only where no diagnostic is an error.
+    `unread` names what is there and cannot be used, so that who needs it can pass over it: models
+    by their name, everything else by its address or id.
     """
 
     product: DataProduct | None
     documents: dict[str, Document] = field(default_factory=dict)
     diagnostics: Diagnostics = ()
+    unread: frozenset[str] = frozenset()
 
 
 def parse_settings(
@@ -57,7 +61,8 @@ def parse_settings(
     if document is None:
         return None, diagnostics
     settings, found = read_settings(document, variables)
-    return (None if _has_error(found) else settings), diagnostics + found
+    idle = tuple(settings_without_effect(document))
+    return (None if _has_error(found) else settings), diagnostics + found + idle
 
 
 def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:
@@ -66,7 +71,8 @@ def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:
     if document is None:
         return None, diagnostics
     found = tuple(domain_problems(document))
-    return (None if found else read_domain(document)), diagnostics + found
+    idle = tuple(domain_without_effect(document))
+    return (None if found else read_domain(document)), diagnostics + found + idle
 
 
 def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> ParsedProduct:
@@ -85,7 +91,25 @@ def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> Pars
         product = replace(product, contracts=contracts, sources=sources, models=models, tests=tests)
         problems = product_problems(product, reader.documents, layout.ports)
         reader.diagnostics += islice(problems, _MOST_PROBLEMS)
-    return ParsedProduct(product, reader.documents, tuple(reader.diagnostics))
+    unread = _unread(product, layout, f"{domain}.{folder.rpartition('/')[2]}")
+    return ParsedProduct(product, reader.documents, tuple(reader.diagnostics), unread)
+
+
+def _unread(product: DataProduct | None, layout: Layout, address: str) -> frozenset[str]:
+    if product is None:
+        return frozenset([address])
+    models = {file.name.removesuffix(".sql") for file in layout.models}
+    sources = {file.name.removesuffix(".odcs.yaml") for file in layout.sources}
+    offered = {(port.name, port.major) for port in product.outputs} | layout.ports
+    ports = offered - {(each.port, each.major) for each in product.contracts}
+    return frozenset(
+        [
+            *({product.document["id"]} - {address}),
+            *(models - {each.name for each in product.models}),
+            *(f"{address}.{name}" for name in sources - {each.name for each in product.sources}),
+            *(f"{address}.{name}" for name, _ in ports),
+        ]
+    )
 
 
 @dataclass

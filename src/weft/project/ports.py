@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from weft.contract.checks import checks_of
 from weft.contract.problems import contract_problems
 from weft.mesh.check import Check, CheckKind, Promise
-from weft.mesh.contract import SchemaObject
+from weft.mesh.contract import SchemaObject, SchemaProperty
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import (
     RULE_TABLE,
     CheckQuery,
+    Column,
     PortObject,
     PortVersion,
     Read,
     ReadKind,
     Transform,
 )
-from weft.mesh.nearest import nearest
+from weft.mesh.nearest import did_you_mean, nearest
 from weft.mesh.product import DataProduct, PortContract
 from weft.project.faces import capped, column_of
 from weft.project.models import Surroundings
+from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
+from weft.project.relations import Relations
+from weft.sql.dialect import Dialect
+from weft.sql.nested import Misfit, misfits
 from weft.sql.query import Known, parse_rule
-from weft.sql.types import fit_problem, translated_type
+from weft.sql.types import translated_type
 
 
 @dataclass(frozen=True)
@@ -45,33 +49,33 @@ class _Place:
 
 
 def compile_port(
-    product: DataProduct,
-    port: PortContract,
-    document: Document,
-    transforms: Mapping[str, Transform],
-    around: Surroundings,
+    product: DataProduct, port: PortContract, document: Document, relations: Relations
 ) -> tuple[PortVersion | None, list[Diagnostic]]:
     """Compile one major of an output port; None when an object cannot be filled."""
     diagnostics = [
-        document.diagnostic(each.code, each.message, *each.path, note=each.note, help=each.help)
-        if each.severity is Severity.ERROR
-        else document.diagnostic(
-            each.code, each.message, *each.path, note=each.note, severity=each.severity
+        document.diagnostic(
+            each.code,
+            each.message,
+            *each.path,
+            note=each.note,
+            help=each.help,
+            severity=each.severity,
         )
         for each in contract_problems(port.contract)
     ]
     objects: list[PortObject] = []
-    broken = {each.name for each in product.models} - set(transforms)
+    transforms, dialect = relations.transforms, relations.around.dialect
     for index, obj in enumerate(port.contract.objects):
         place = _Place(document, index, obj)
-        model = _filled_by(obj.name, port.major, {*transforms, *broken})
+        model = _filled_by(obj.name, port.major, {*transforms, *relations.broken})
         if not model:
             diagnostics.append(_unfilled(place, port.major, tuple(transforms)))
         elif model in transforms:
-            diagnostics += _misfits(place, transforms[model], around)
-            checks, found = _checks(place, transforms, around)
+            unknown = unknown_types(obj, index, document, dialect)
+            diagnostics += unknown or _misfits(place, transforms[model], relations.around)
+            checks, found = _checks(place, relations)
             diagnostics += found
-            objects.append(_port_object(obj, model, checks, around))
+            objects.append(_port_object(obj, transforms[model], checks, dialect))
     if any(each.severity is Severity.ERROR for each in diagnostics):
         return None, diagnostics
     contract = port.contract
@@ -109,7 +113,6 @@ def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diag
     found: list[Diagnostic] = []
     for number, prop in enumerate(place.obj.properties):
         if prop.name not in given:
-            near = nearest(prop.name, tuple(given))
             found.append(
                 place.report(
                     "W408",
@@ -117,54 +120,70 @@ def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diag
                     "properties",
                     number,
                     "name",
-                    note=f"did you mean `{near}`?" if near else f"see {model.path}",
+                    note=did_you_mean(prop.name, given, f"see {model.path}"),
                 )
             )
             continue
+        found += [
+            _misfit(place, model, each, "properties", number)
+            for each in misfits(prop, given[prop.name], around.dialect)
+        ]
         physical = prop.physical_type
-        if physical and around.native is not around.dialect:
-            found += _untranslated(place, number, physical, around)
-        problem = fit_problem(prop, given[prop.name], around.dialect)
-        if problem:
-            key = "physicalType" if prop.physical_type else "logicalType"
-            found.append(
-                place.report(
-                    "W409",
-                    f"column `{prop.name}` of model `{model.name}` does not fit its contract",
-                    "properties",
-                    number,
-                    key,
-                    note=problem,
-                )
-            )
+        moves = physical and around.native is not around.dialect
+        if moves and not translated_type(physical, around.dialect, around.native):
+            found.append(_untranslated(place, number, physical, around.native))
     return found
 
 
-def _untranslated(
-    place: _Place, number: int, physical: str, around: Surroundings
-) -> list[Diagnostic]:
-    if translated_type(physical, around.dialect, around.native):
-        return []
-    message = f"{around.native.name} has no type like {physical}"
-    note = "the product's warehouse could not keep what is promised"
-    where = ("properties", number, "physicalType")
-    return [place.report("W330", message, *where, note=note, help="leave physicalType out")]
+def _untranslated(place: _Place, number: int, physical: str, native: Dialect) -> Diagnostic:
+    return place.report(
+        "W330",
+        f"{native.name} has no type like {physical}",
+        "properties",
+        number,
+        "physicalType",
+        note="the product's warehouse could not keep what is promised",
+        help="leave physicalType out",
+    )
+
+
+def _misfit(place: _Place, model: Transform, misfit: Misfit, *path: str | int) -> Diagnostic:
+    column = f"column `{misfit.path}`"
+    help = ""
+    if misfit.missing:
+        code, message = "W408", f"model `{model.name}` does not give {column}"
+    elif misfit.unlisted:
+        code, message = "W409", f"model `{model.name}` gives {column}, which is not promised"
+        help = "list it in the contract, or leave it out of the model"
+    else:
+        code, message = "W409", f"{column} of model `{model.name}` does not fit its contract"
+    return place.report(code, message, *path, *misfit.keys, note=misfit.problem, help=help)
 
 
 def _port_object(
-    obj: SchemaObject, model: str, checks: tuple[CheckQuery, ...], around: Surroundings
+    obj: SchemaObject, model: Transform, checks: tuple[CheckQuery, ...], dialect: Dialect
 ) -> PortObject:
+    given = {column.name: column for column in model.columns}
     return PortObject(
         name=obj.name,
-        model=model,
-        columns=tuple(column_of(prop, around.dialect) for prop in obj.properties),
-        promises=tuple(
-            Promise(prop.name, prop.logical_type, prop.physical_type, prop.options)
-            for prop in obj.properties
-        ),
+        model=model.name,
+        columns=tuple(column_of(prop, dialect) for prop in obj.properties),
+        promises=tuple(map(_promise, obj.properties)),
         identity=_identity(obj),
         checks=checks,
         description=obj.description,
+        given=tuple(given.get(prop.name, Column(prop.name)) for prop in obj.properties),
+    )
+
+
+def _promise(prop: SchemaProperty) -> Promise:
+    return Promise(
+        prop.name,
+        prop.logical_type,
+        prop.physical_type,
+        prop.options,
+        properties=tuple(map(_promise, prop.properties)),
+        items=_promise(prop.items) if prop.items is not None else None,
     )
 
 
@@ -174,30 +193,21 @@ def _identity(obj: SchemaObject) -> tuple[str, ...]:
     return obj.primary_key or unique[:1]
 
 
-def _checks(
-    place: _Place, transforms: Mapping[str, Transform], around: Surroundings
-) -> tuple[tuple[CheckQuery, ...], list[Diagnostic]]:
+def _checks(place: _Place, relations: Relations) -> tuple[tuple[CheckQuery, ...], list[Diagnostic]]:
+    """Compile the checks of an object; one that reads something broken is left out silently."""
     compiled: list[CheckQuery] = []
     diagnostics: list[Diagnostic] = []
     for check in checks_of(place.obj):
+        result: CheckQuery | Diagnostic | None = CheckQuery(check)
         if check.kind is CheckKind.RELATIONSHIP:
-            result = _relationship(check, place, transforms, around)
+            result = _relationship(check, place, relations)
         elif check.kind is CheckKind.SQL:
-            result = _sql_rule(check, place, transforms, around)
-        else:
-            result = CheckQuery(check)
+            result = _sql_rule(check, place, relations)
         if isinstance(result, Diagnostic):
             diagnostics.append(result)
-        else:
+        elif result is not None:
             compiled.append(result)
     return tuple(compiled), diagnostics
-
-
-def _known(name: str, transforms: Mapping[str, Transform], around: Surroundings) -> Known | None:
-    """A relation that a rule may name: an own model, or an input port."""
-    if name in transforms:
-        return Known(Read(ReadKind.MODEL, name), transforms[name].columns)
-    return around.known_input(name)
 
 
 def _path_of(check: Check) -> tuple[str | int, ...]:
@@ -206,49 +216,49 @@ def _path_of(check: Check) -> tuple[str | int, ...]:
 
 
 def _relationship(
-    check: Check, place: _Place, transforms: Mapping[str, Transform], around: Surroundings
-) -> CheckQuery | Diagnostic:
+    check: Check, place: _Place, relations: Relations
+) -> CheckQuery | Diagnostic | None:
     name = check.reads[0]
-    known = _known(name, transforms, around)
+    if relations.is_broken(name):
+        return None
+    known = relations.find(name)
     if known is None:
-        names = (*transforms, *around.names())
-        near = nearest(name, names)
         return place.report(
             "W415",
             f"relationship to unknown `{name}`",
             *_path_of(check),
-            note=f"did you mean `{near}`?"
-            if near
-            else "it can name an input port or an own object",
+            note=did_you_mean(
+                name, relations.names(), "it can name an input port or an own object"
+            ),
         )
     columns = [each.name for each in known.columns]
     wanted: list[str] = list(check.arguments["to_columns"])
     for column in wanted:
         if column not in columns:
-            near = nearest(column, columns)
             return place.report(
                 "W415",
                 f"relationship to unknown column `{column}` of `{name}`",
                 *_path_of(check),
-                note=f"did you mean `{near}`?" if near else f"`{name}` has no such column",
+                note=did_you_mean(column, columns, f"`{name}` has no such column"),
             )
     return CheckQuery(check, refers_to=replace(known.read, columns=tuple(wanted)))
 
 
-def _sql_rule(
-    check: Check, place: _Place, transforms: Mapping[str, Transform], around: Surroundings
-) -> CheckQuery | Diagnostic:
+def _sql_rule(check: Check, place: _Place, relations: Relations) -> CheckQuery | Diagnostic | None:
     column = check.columns[0] if check.columns else None
-    tree, problems = parse_rule(str(check.arguments["query"]), around.dialect, column)
+    dialect = relations.around.dialect
+    tree, problems = parse_rule(str(check.arguments["query"]), dialect, column)
     known: dict[str, Known] = {}
     for name in tree.names if tree else ():
         if name in (RULE_TABLE, place.obj.name):
             known[name] = Known(
                 Read(ReadKind.MODEL, RULE_TABLE),
-                tuple(column_of(prop, around.dialect) for prop in place.obj.properties),
+                tuple(column_of(prop, dialect) for prop in place.obj.properties),
             )
             continue
-        found = _known(name, transforms, around)
+        if relations.is_broken(name):
+            return None
+        found = relations.find(name)
         if found is None:
             return place.report(
                 "W410",
@@ -259,7 +269,7 @@ def _sql_rule(
             )
         known[name] = found
     if tree is not None and not problems:
-        compiled, problems = around.compiled(tree, known)
+        compiled, problems = relations.around.compiled(tree, known)
         if compiled is not None:
             return CheckQuery(check, query=compiled.query)
     first = problems[0]

@@ -17,11 +17,7 @@ def order_products(
     """Order products so that each stands after those it reads; or one cycle of them."""
     return in_order(
         {
-            product.address: [
-                port.port.rpartition("@")[0].rpartition(".")[0]
-                for port in product.inputs
-                if port.port
-            ]
+            product.address: [port.product for port in product.inputs if port.port]
             for product in products
         }
     )

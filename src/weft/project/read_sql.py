@@ -6,6 +6,7 @@ The SQL itself is read by `weft.sql`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,7 +115,11 @@ class _Head:
 
     def _columns(self, key: str, value: str, line: int, place: tuple[int, int]) -> None:
         names = column_list(value)
-        if key in _LISTS and names:
+        repeated = next((each for each, count in Counter(names).items() if count > 1), "")
+        if key in _LISTS and repeated:
+            message = f"`{key}` names the column `{repeated}` twice"
+            self._report("W351", message, line, place, "write it once")
+        elif key in _LISTS and names:
             self.values[key] = names
         elif key == "time_column" and len(names) == 1:
             self.values[key] = names[0]

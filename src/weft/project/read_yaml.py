@@ -273,7 +273,7 @@ class _Reader:
         if self._aliases > MAX_ALIASES:
             self._refuse("W108", f"this file uses more than {MAX_ALIASES} aliases", event)
         if name not in self._anchors:
-            note = f"no `&{name}` is complete before this place"
+            note = "no anchor of this name is complete before this place"
             self._report("W108", f"unknown alias `*{name}`", event, note)
             return None
         value = self._anchors[name]
@@ -302,13 +302,6 @@ class _Reader:
 
     def _refuse(self, code: str, message: str, event: _Event, note: str = "") -> NoReturn:
         raise _Refused(self._diagnostic(code, message, event, note))
-
-
-def is_plain_text(text: str) -> bool:
-    """Whether an unquoted scalar is read as this very text, and not as a number or a word."""
-    return text not in _WORDS and not any(
-        form.fullmatch(text) for form in (_INTEGER, _FLOAT, _NOT_FINITE)
-    )
 
 
 def _integer(text: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from weft.mesh.contract import Operator
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import did_you_mean
 from weft.project.read_yaml import Document
@@ -96,12 +97,23 @@ def odcs_schema_text() -> bytes:
 
 
 def corrected(schema: dict[str, Any]) -> dict[str, Any]:
-    """Correct the one mistake of the official ODCS schema, in place.
+    """Correct the official ODCS schema, in place, where it is narrower than the standard.
 
     Its conditions for `map` and `vector` hold for a property without `logicalType` too, which
-    then would need a `map` block. The standard does not say so.
+    then would need a `map` block. And rules as ODCS 3.0 writes them have `rule` for `metric`,
+    the valid values beside it, and need no operator.
     """
-    for branch in schema["$defs"]["SchemaBaseProperty"]["allOf"]:
+    definitions = schema["$defs"]
+    library = definitions["DataQualityLibrary"]
+    library["properties"]["validValues"] = {"type": "array"}
+    operators = library.pop("allOf")
+    library["if"] = {"required": ["rule"], "not": {"required": ["metric"]}}
+    library["then"] = {"if": {"anyOf": [{"required": [each.value]} for each in Operator]}}
+    library["then"]["then"] = {"allOf": operators}
+    library["else"] = {"allOf": operators, "required": library.pop("required")}
+    is_library = {"properties": {"type": {"const": "library"}}, "required": ["rule"]}
+    definitions["DataQuality"]["allOf"][0]["if"]["anyOf"].append(is_library)
+    for branch in definitions["SchemaBaseProperty"]["allOf"]:
         condition = branch.get("if", {})
         logical = condition.get("properties", {}).get("logicalType", {})
         if logical.get("const") in ("map", "vector"):

@@ -14,7 +14,7 @@ from typing import Any, cast
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from weft.mesh.contract import Operator
-from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.diagnostic import Diagnostic, as_written
 from weft.mesh.nearest import did_you_mean, nearest
 from weft.project.read_yaml import Document, Step
 from weft.project.schema_keys import keys_at
@@ -48,6 +48,8 @@ _FORMS = {
     "block_from": "write a day, such as 2027-01-31",
     "until": "write a day, such as 2027-01-31",
 }
+# What an entry of a list looks like, by the list's key.
+_ENTRIES = {"enum": "write `{{value: {}}}`"}
 # What a key needs beside it that is known at its place and yet refused.
 _NEEDS = {
     "properties": "fields need `logicalType: object` beside them",
@@ -56,6 +58,7 @@ _NEEDS = {
     "arguments": "`arguments` needs a `metric` beside it",
     "engine": "`engine` needs `type: custom` beside it",
     "implementation": "`implementation` needs `type: custom` beside it",
+    "rule": "`rule` is an older word for `metric`, which needs `type: library`",
     "query": "`query` needs `type: sql` beside it",
     **{each.value: "an operator needs `metric` or `type: sql` beside it" for each in Operator},
 }
@@ -202,6 +205,8 @@ def _wrong_type(path: Path, types: list[str], value: Any) -> _Fault:
     note = f"this is {_TYPES[_type_of(value)]}"
     if value is None:
         note = "nothing is written here"
+    elif len(path) > 1 and path[-2] in _ENTRIES and not isinstance(value, dict | list):
+        note = _ENTRIES[str(path[-2])].format(as_written(value))
     elif "string" in types and not isinstance(value, dict | list):
         note = "put it in quotes"
     return _Fault("W121", path, f"{name} has to be {wanted}", note, at_key=value is None)

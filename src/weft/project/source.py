@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
+from weft.project.settings_excerpt import without_secrets
 
 MAX_BYTES = 1_000_000
 
@@ -19,11 +20,13 @@ class SourceFile:
     """A definition file. `path` is relative to the mesh and uses `/`.
 
     `size` is in bytes and greater than the data where the reader refused to read all of it.
+    `problem` says why it could not be read at all.
     """
 
     path: str
     data: bytes
     size: int = 0
+    problem: Diagnostic | None = None
 
     @property
     def name(self) -> str:
@@ -61,16 +64,19 @@ class SourceText:
         help: str = "",
         severity: Severity = Severity.ERROR,
     ) -> Diagnostic:
-        """Report something at a place of this file, with the line it stands on."""
+        """Report something at a place of this file, with what may be shown of its line."""
         excerpt = self.lines[span.line - 1] if span.line <= len(self.lines) else ""
-        return Diagnostic(code, message, span, note, help, excerpt, severity)
+        return without_secrets(Diagnostic(code, message, span, note, help, excerpt, severity))
 
 
 def read_text(file: SourceFile) -> tuple[SourceText | None, tuple[Diagnostic, ...]]:
     """Decode a file as UTF-8, with or without a byte order mark.
 
-    A file over MAX_BYTES or in another encoding gives None and one diagnostic.
+    A file that could not be read, is over MAX_BYTES or in another encoding gives None and one
+    diagnostic.
     """
+    if file.problem is not None:
+        return None, (file.problem,)
     size = max(file.size, len(file.data))
     if size > MAX_BYTES:
         message = f"this file has {size:,} bytes, a definition has at most {MAX_BYTES:,}"
@@ -89,7 +95,7 @@ def _not_utf8(path: str, data: bytes, offset: int) -> Diagnostic:
     line = data[start : end if end >= 0 else len(data)]
     place = Span(path, data.count(b"\n", 0, offset) + 1, len(data[start:offset].decode()) + 1)
     utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return Diagnostic(
+    found = Diagnostic(
         "W102",
         "this file is not UTF-8",
         place,
@@ -97,3 +103,4 @@ def _not_utf8(path: str, data: bytes, offset: int) -> Diagnostic:
         help="save the file with the encoding UTF-8",
         excerpt=line.decode("utf-8", "replace").rstrip("\r"),
     )
+    return without_secrets(found)

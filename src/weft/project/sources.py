@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from weft.mesh.contract import SchemaObject, Server
-from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import Column, FileSource
 from weft.mesh.product import SourceContract
+from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
+from weft.project.variables import malformed_variable, resolve_variables
 from weft.sql.dialect import Dialect
 
-FORMATS = ("csv", "parquet", "json")
+# The number of a format grows when its files come to be read otherwise: what was built of them
+# is then built again.
+_READINGS = {"csv": 2, "parquet": 1, "json": 2}
+FORMATS = tuple(_READINGS)
 OPTIONS = ("delimiter", "header", "quote", "nullString")
+_WARNING = Severity.WARNING
 _OPTION_DEFAULTS: dict[str, Any] = {"delimiter": ",", "header": True, "quote": '"'}
 
 
@@ -41,26 +48,52 @@ def compile_source(
     place_index = contract.servers.index(local[0])
     problem = _server_problem(local[0])
     if problem:
-        key, message, note = problem
-        return None, (document.diagnostic("W414", message, "servers", place_index, key, note=note),)
+        code, key, message, note = problem
+        return None, (document.diagnostic(code, message, "servers", place_index, key, note=note),)
+    unknown = unknown_types(contract.objects[0], 0, document, dialect)
+    if unknown:
+        return None, tuple(unknown)
     return _file_source(source.name, contract.objects[0], local[0], dialect), ()
 
 
-def _server_problem(server: Server) -> tuple[str, str, str] | None:
+def unset_variables(
+    source: SourceContract, document: Document, variables: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """Warn of each variable in the path of a source that is not set.
+
+    It concerns the one product that cannot be built without it, and only where it is to be.
+    """
+    for index, server in enumerate(source.contract.servers):
+        _, missing = resolve_variables(str(server.settings.get("path", "")), variables)
+        for name in missing:
+            message = f"the environment variable {name} is not set"
+            note = f"set it, or write a default: `${{{name}:-value}}`"
+            place = ("servers", index, "path")
+            yield document.diagnostic("W140", message, *place, note=note, severity=_WARNING)
+
+
+def _server_problem(server: Server) -> tuple[str, str, str, str] | None:
+    """The code, the key, what is wrong and what would be right."""
     path = str(server.settings.get("path", ""))
     kind = str(server.settings.get("format", ""))
     clean = posixpath.normpath(path) if path else ""
+    malformed = malformed_variable(path)
+    if malformed:
+        note = "write `${NAME}` or `${NAME:-default}`"
+        return "W143", "path", f"`{malformed}` is no variable", note
     if not path or posixpath.isabs(path) or clean.startswith("..") or "\\" in path:
         return (
+            "W414",
             "path",
             f"`{path}` leaves the mesh's folder" if path else "the path of the files is missing",
             "write a path below the folder of weft.yaml, such as `data/flights.parquet`",
         )
     if kind not in FORMATS:
-        return "format", f"unknown format `{kind}`", "it can be csv, parquet or json"
+        return "W414", "format", f"unknown format `{kind}`", "it can be csv, parquet or json"
     unknown = sorted(set(server.custom) - set(OPTIONS))
     if unknown:
         return (
+            "W414",
             "customProperties",
             f"unknown reading option `{unknown[0]}`",
             "known are " + ", ".join(OPTIONS),
@@ -78,7 +111,8 @@ def _file_source(name: str, obj: SchemaObject, server: Server, dialect: Dialect)
     )
     kind = str(server.settings["format"])
     options = {**_OPTION_DEFAULTS, **server.custom} if kind == "csv" else {}
-    reading = [kind, sorted(options.items()), [[each.name, each.type] for each in columns]]
+    types = [[each.name, each.type] for each in columns]
+    reading = [kind, _READINGS[kind], sorted(options.items()), types]
     return FileSource(
         name=name,
         pattern=posixpath.normpath(str(server.settings["path"])),

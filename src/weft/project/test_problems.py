@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from weft.mesh.diagnostic import Diagnostic
-from weft.mesh.manifest import Transform
+from weft.mesh.manifest import Column
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import UnitTest
 from weft.project.parse import ParsedProduct
 from weft.project.read_yaml import Document
-from weft.sql.query import Known
-
-# Finds what a name in FROM stands for among the input ports.
-KnownInput = Callable[[str], "Known | None"]
+from weft.project.relations import Relations
 
 
-def test_problems(
-    parsed: ParsedProduct, transforms: Mapping[str, Transform], known_input: KnownInput
-) -> list[Diagnostic]:
+def test_problems(parsed: ParsedProduct, relations: Relations) -> list[Diagnostic]:
     """Check every unit test of a product against its compiled models.
 
-    Tests of a model that did not compile are passed over: its own errors come first.
+    What stands in them about a model that did not compile is passed over: its own errors come
+    first.
     """
     product = parsed.product
     if product is None:
@@ -34,11 +28,13 @@ def test_problems(
         number = numbers.setdefault(test.path, 0)
         numbers[test.path] += 1
         place = _Place(document, (number,) if isinstance(document.data, list) else ())
+        if relations.is_broken(test.model):
+            continue
         if test.model not in models:
             note = did_you_mean(test.model, models, f"{product.address} has no such model")
             found.append(place.report(f"unknown model `{test.model}`", note, "model"))
-        elif test.model in transforms:
-            found += _test_problems(test, transforms, known_input, place)
+            continue
+        found += _test_problems(test, relations, place)
     return found
 
 
@@ -53,45 +49,36 @@ class _Place:
         return self._document.diagnostic("W416", message, *self._prefix, *path, key=key, note=note)
 
 
-def _test_problems(
-    test: UnitTest,
-    transforms: Mapping[str, Transform],
-    known_input: KnownInput,
-    place: _Place,
-) -> list[Diagnostic]:
-    model = transforms[test.model]
+def _test_problems(test: UnitTest, relations: Relations, place: _Place) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for name, rows in test.given.items():
-        known = known_input(name)
-        columns = (
-            known.columns if known else transforms[name].columns if name in transforms else None
-        )
-        if columns is None:
-            note = did_you_mean(name, transforms, f"model `{test.model}` does not read it")
-            found.append(
-                place.report(
-                    f"unknown relation `{name}` in a unit test", note, "given", name, key=True
-                )
-            )
+        if relations.is_broken(name):
             continue
-        names = tuple(column.name for column in columns)
-        found += _row_problems(rows, names, place, ("given", name))
-    names = tuple(column.name for column in model.columns)
-    found += _row_problems(test.expect, names, place, ("expect",))
-    return found
+        known = relations.find(name)
+        if known is None:
+            message = f"unknown relation `{name}` in a unit test"
+            note = did_you_mean(
+                name, relations.transforms, f"model `{test.model}` does not read it"
+            )
+            found.append(place.report(message, note, "given", name, key=True))
+        else:
+            found += _row_problems(rows, known.columns, place, ("given", name))
+    given = relations.transforms[test.model].columns
+    return found + _row_problems(test.expect, given, place, ("expect",))
 
 
 def _row_problems(
     rows: list[dict[str, object]],
-    columns: tuple[str, ...],
+    columns: tuple[Column, ...],
     place: _Place,
     path: tuple[str, ...],
 ) -> list[Diagnostic]:
     """Report the first unknown column of a list of rows."""
+    known = [each.name for each in columns]
     for number, row in enumerate(rows):
         for column in row:
-            if column not in columns:
-                note = did_you_mean(column, columns, f"known: {', '.join(columns)}")
+            if column not in known:
+                note = did_you_mean(column, known, f"known: {', '.join(known)}")
                 message = f"unknown column `{column}` in a unit test"
                 return [place.report(message, note, *path, number, column, key=True)]
     return []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from weft.mesh.diagnostic import as_written
+
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _OPENED = re.compile(r"(?<!\$)\$\{")
 
@@ -31,6 +33,16 @@ def resolve_variables(text: str, variables: Mapping[str, str]) -> tuple[str, tup
         return known
 
     return _VARIABLE.sub(value, text), tuple(dict.fromkeys(missing))
+
+
+def told(written: object) -> str:
+    """What to call a value in a message: a text that has variables only by their names.
+
+    >>> told("${HOST}:5432"), told("db:5432")
+    ('what HOST holds', '`db:5432`')
+    """
+    names = [each["name"] for each in _VARIABLE.finditer(str(written)) if each["name"]]
+    return f"what {' and '.join(names)} holds" if names else f"`{as_written(written)}`"
 
 
 def malformed_variable(text: str) -> str:

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -39,7 +39,8 @@ class TypeNames:
     string, integer, decimal, float, boolean, date, time, timestamp, timestamptz, array, object,
     map, json, uuid, binary or interval. `synonyms` maps other spellings to those.
     `logical` is the native type for reading a logical type, `formats` the one for a `format`.
-    `stored_as` gives the type in which results of a type must be stored to keep their values.
+    `stored_as` gives the type in which results of a type must be stored to keep their values; with
+    `ARRAY` in it, lists are stored without their length.
     `decimal` is the size of a DECIMAL that names none, such as `(18,3)`.
     """
 
@@ -58,14 +59,17 @@ class FunctionNames:
     `allowed` are pure or volatile, but reach nothing outside the query. `volatile` are those of
     them whose value may differ between two runs. `generators` make rows in FROM from their
     arguments alone. `returns` gives the native type of a function's result where it never
-    depends on the arguments, by the function's name. `outputs(name, alias)` are the columns of a
-    generator to which FROM gives no others; the alias is "" where there is none.
+    depends on the arguments, by the function's name. `bare` gives for a function that is written
+    without brackets the one that means the same and is called with them. `outputs(name, alias)`
+    are the columns of a generator to which FROM gives no others; the alias is "" where there is
+    none.
     """
 
     allowed: frozenset[str]
     volatile: frozenset[str]
     generators: frozenset[str]
     returns: Mapping[str, str]
+    bare: Mapping[str, str] = field(default_factory=dict)
     outputs: Callable[[str, str], tuple[str, ...]] = lambda name, alias: (name,)
 
 

@@ -123,6 +123,8 @@ _TYPES = TypeNames(
         "UNION": "object",
         "MAP": "map",
         "JSON": "json",
+        "VARIANT": "json",
+        "GEOMETRY": "binary",
     },
     synonyms={
         "INT1": "TINYINT",
@@ -133,6 +135,7 @@ _TYPES = TypeNames(
         "INT4": "INTEGER",
         "INT32": "INTEGER",
         "SIGNED": "INTEGER",
+        "INTEGRAL": "INTEGER",
         "INT8": "BIGINT",
         "INT64": "BIGINT",
         "LONG": "BIGINT",
@@ -143,6 +146,7 @@ _TYPES = TypeNames(
         "UINT32": "UINTEGER",
         "UINT64": "UBIGINT",
         "UINT128": "UHUGEINT",
+        "VARINT": "BIGNUM",
         "NUMERIC": "DECIMAL",
         "DEC": "DECIMAL",
         "REAL": "FLOAT",
@@ -160,6 +164,7 @@ _TYPES = TypeNames(
         "BINARY": "BLOB",
         "VARBINARY": "BLOB",
         "BITSTRING": "BIT",
+        "GUID": "UUID",
         "DATETIME": "TIMESTAMP",
         "TIMESTAMP_US": "TIMESTAMP",
         "TIMESTAMP WITHOUT TIME ZONE": "TIMESTAMP",
@@ -196,8 +201,12 @@ _TYPES = TypeNames(
         "f64": "DOUBLE",
         "timezone": "TIMESTAMP WITH TIME ZONE",
     },
-    # Parquet has no such wide integers: they would be written as DOUBLE and lose digits.
+    # Parquet has no such types; its wide integers would be DOUBLE and lose digits.
     stored_as={
+        "ARRAY": "LIST",
+        "ENUM": "VARCHAR",
+        "TIMESTAMP_S": "TIMESTAMP",
+        "TIMESTAMP_MS": "TIMESTAMP",
         "HUGEINT": "DECIMAL(38,0)",
         "UHUGEINT": "DECIMAL(38,0)",
         "BIGNUM": "DECIMAL(38,0)",
@@ -233,7 +242,7 @@ _RETURNS = {
     "make_date": "DATE",
     "current_date": "DATE",
     "now": "TIMESTAMP WITH TIME ZONE",
-    "current_timestamp": "TIMESTAMP WITH TIME ZONE",
+    "get_current_timestamp": "TIMESTAMP WITH TIME ZONE",
     "random": "DOUBLE",
 }
 
@@ -242,6 +251,13 @@ _FUNCTIONS = FunctionNames(
     volatile=frozenset(_VOLATILE.split()),
     generators=frozenset(["range", "generate_series", "unnest"]),
     returns=_RETURNS,
+    bare={
+        "current_date": "current_date",
+        "current_time": "get_current_time",
+        "current_timestamp": "get_current_timestamp",
+        "localtime": "current_localtime",
+        "localtimestamp": "current_localtimestamp",
+    },
 )
 
 _LIKE_ARGUMENT = """
@@ -350,6 +366,8 @@ DIALECT = Dialect(
         items=lambda value: f"len({value})",
         repeats=lambda value: (
             f"(list_count({value}) > list_unique({value})"
+            # Only as texts are two items alike that are no numbers.
+            f" OR list_count({value}) > list_unique(CAST({value} AS VARCHAR[]))"
             f" OR len({value}) - list_count({value}) > 1)"
         ),
         text=lambda value: f"CAST({value} AS VARCHAR)",

@@ -40,7 +40,6 @@ FUNCTION_CLASSES: frozenset[type[exp.Expr]] = frozenset(
 )
 """The classes of nodes that call a function."""
 
-
 _REACHING_CLASSES = classes_named(_REACHING)
 _VOLATILE_CLASSES = classes_named(_VOLATILE)
 
@@ -57,6 +56,19 @@ def is_allowed(node: exp.Expr, dialect: Dialect) -> bool:
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
         return node.name.lower() in dialect.functions.allowed
     return type(node) not in _REACHING_CLASSES
+
+
+def add_brackets(tree: exp.Query, dialect: Dialect) -> exp.Query:
+    """Call functions of this tree that are written without brackets by names that take them.
+
+    A warehouse may read the bare word as a column where something in the query has that name,
+    such as the result of this very function.
+    """
+    for node in list(tree.find_all(*_VOLATILE_CLASSES)):
+        name = dialect.functions.bare.get(function_name(node))
+        if name and not any(node.args.values()):
+            node.replace(exp.Anonymous(this=name))
+    return tree
 
 
 def is_volatile(node: exp.Expr, dialect: Dialect) -> bool:

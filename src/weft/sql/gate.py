@@ -17,9 +17,15 @@ from weft.sql.functions import (
     is_allowed,
     is_volatile,
 )
-from weft.sql.problem import Place, Problem, place_in, place_of
+from weft.sql.problem import NOWHERE, Place, Problem, place_in, place_of
+from weft.sql.types import family_of, nearest_type
 
 MAX_DEPTH = 120
+NAMES_IN_FROM = "a model or an input port has one part, an object of a port has two: `port.object`"
+
+# What to do instead of reading around ports and sources.
+_LIST_PORTS = "weft ls"
+_ADD_SOURCE = "declare data from outside in sources/<name>.odcs.yaml and add an input port"
 
 _FILE_MARKS = re.compile(r"[/\\*:]|\.[A-Za-z][A-Za-z0-9]{1,8}$")
 _SYSTEM_SCHEMAS = frozenset(
@@ -142,7 +148,7 @@ def _table_function(table: exp.Table, function: exp.Func, found: Survey) -> None
             "W306",
             f"`{name}` cannot stand in FROM",
             "of table functions only row generators can",
-            "declare data from outside in sources/<name>.odcs.yaml and add an input port",
+            _LIST_PORTS if _reads_ports(found) else _ADD_SOURCE,
         )
 
 
@@ -150,25 +156,32 @@ def _relation(table: exp.Table, found: Survey) -> None:
     written = [part.name for part in table.parts]
     name = ".".join(written).lower()
     if _FILE_MARKS.search(written[-1]):
-        found.refuse(
-            table,
-            "W307",
-            f"`{written[-1]}` looks like a file",
-            "files are read through sources",
-            "declare it in sources/<name>.odcs.yaml and add an input port",
-        )
+        _file(table, f"`{written[-1]}` looks like a file", found)
     elif len(written) > 1 and written[0].lower() in _SYSTEM_SCHEMAS:
-        found.refuse(table, "W308", f"`{name}` belongs to the warehouse", _wanted(found.parts))
+        _unnamed(table, f"`{name}` belongs to the warehouse", found)
     elif not isinstance(table.this, exp.Identifier) or len(written) not in found.parts:
-        found.refuse(table, "W308", f"`{name}` is no name that FROM knows", _wanted(found.parts))
+        _unnamed(table, f"`{name}` is no name that FROM knows", found)
     else:
         found.relations.append((name, table))
 
 
-def _wanted(parts: tuple[int, ...]) -> str:
-    if 3 in parts:
-        return "ports are named `domain.product.object`"
-    return "a model or an input port has one part, an object of a port has two: `port.object`"
+def _reads_ports(found: Survey) -> bool:
+    """Whether it is a query over published ports, and no model."""
+    return 1 not in found.parts
+
+
+def _file(table: exp.Table, message: str, found: Survey) -> None:
+    if _reads_ports(found):
+        found.refuse(table, "W307", message, "a query reads published ports", _LIST_PORTS)
+    else:
+        found.refuse(table, "W307", message, "files are read through sources", _ADD_SOURCE)
+
+
+def _unnamed(table: exp.Table, message: str, found: Survey) -> None:
+    if _reads_ports(found):
+        found.refuse(table, "W308", message, "ports are named `domain.product.object`", _LIST_PORTS)
+    else:
+        found.refuse(table, "W308", message, NAMES_IN_FROM)
 
 
 def cte_of(table: exp.Table, dialect: Dialect) -> exp.CTE | None:
@@ -321,7 +334,8 @@ def _pivot(node: exp.Expr, found: Survey) -> None:
 
 def _construct(node: exp.Expr, found: Survey) -> None:
     name = type(node).__name__
-    found.refuse(node, "W313", f"this construct is not allowed in a query: {name}")
+    words = _WORDS.get(name) or _CAPITAL.sub(" ", name).upper()
+    found.refuse(node, "W313", f"{words} cannot stand in a query")
 
 
 def _sample(node: exp.Expr, found: Survey) -> None:
@@ -329,6 +343,45 @@ def _sample(node: exp.Expr, found: Survey) -> None:
     if not node.args.get("seed"):
         found.deterministic = False
 
+
+def _type(node: exp.Expr, found: Survey) -> None:
+    name = _unknown_type(node, found.dialect)
+    if name:
+        cast = node.find_ancestor(exp.Cast)
+        place = place_in(found.text, name, place_of(cast.this).end + 1 if cast else 0)
+        found.refuse_at(
+            place if place is not NOWHERE else place_of(node),
+            "W314",
+            f"unknown type `{name}`",
+            nearest_type(name, found.dialect),
+        )
+
+
+def _unknown_type(node: exp.Expr, dialect: Dialect) -> str:
+    """Return the name of a type in a query when no such type exists, "" when it does.
+
+    Types inside others, such as those of a list's items, are nodes of their own.
+    """
+    if node.this is not exp.DType.USERDEFINED:
+        return ""
+    name = str(node.args.get("kind") or "")
+    return name if not family_of(name, dialect) else ""
+
+
+# How SQL says what the parser calls otherwise; most statements are called by their first words.
+_WORDS = {
+    "HistoricalData": "AT or BEFORE",
+    "MatchRecognize": "MATCH_RECOGNIZE",
+    "QueryTransform": "TRANSFORM",
+    "TableFromRows": "TABLE(…)",
+    "Lock": "FOR UPDATE",
+    "Schema": "a list of columns with types",
+    "Block": "BEGIN … END",
+    "Transaction": "BEGIN",
+    "Semicolon": "a semicolon",
+    "Command": "such a statement",
+}
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 # What has no place inside a query, wherever it stands.
 _STATEMENTS = """
@@ -351,6 +404,7 @@ _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
     exp.Columns: _columns,
     exp.PositionalColumn: _positional,
     exp.Pivot: _pivot,
+    exp.DataType: _type,
     exp.TableSample: _sample,
     exp.Exists: _not_simple,
     exp.Lambda: _not_simple,

@@ -37,8 +37,6 @@ _WRAPPERS = (
 _SAME = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 _NUMERIC = ("integer", "decimal", "float")
 _BRANCHES = (exp.Coalesce, exp.Least, exp.Greatest)
-
-
 _BOOLEANS: frozenset[type[exp.Expr]] = frozenset(
     kind
     for kind in vars(exp).values()

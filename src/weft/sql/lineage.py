@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -22,14 +22,10 @@ _FILTERS = ("where", "group", "having", "qualify", "joins")
 
 @dataclass(frozen=True)
 class Lineage:
-    """The columns that each output is computed from, and those that decide about rows.
-
-    `unknown` are outputs that could not be traced to the end.
-    """
+    """The columns that each output is computed from, and those that decide about rows."""
 
     columns: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
     filters: tuple[Origin, ...] = ()
-    unknown: tuple[str, ...] = ()
 
 
 def column_lineage(parsed: ParsedSelect, dialect: Dialect, known: Mapping[str, Known]) -> Lineage:
@@ -44,19 +40,15 @@ def column_lineage(parsed: ParsedSelect, dialect: Dialect, known: Mapping[str, K
     trace = _Trace(sources)
     root = sources.scopes[-1]
     names = output_names(sources.tree)
-    found = {name: trace.output(root, place) for place, name in enumerate(names)}
     return Lineage(
-        columns={name: tuple(sorted(origins)) for name, (origins, _) in found.items()},
+        columns={name: tuple(sorted(trace.output(root, n))) for n, name in enumerate(names)},
         filters=tuple(sorted(trace.filters())),
-        unknown=tuple(name for name, (_, complete) in found.items() if not complete),
     )
 
 
-Found = tuple[frozenset[Origin], bool]
-"""Origins, and whether they are all."""
+Origins = frozenset[Origin]
 
-_NOTHING: Found = (frozenset(), True)
-_LOST: Found = (frozenset(), False)
+_NOTHING: Origins = frozenset()
 
 
 class _Trace:
@@ -66,9 +58,9 @@ class _Trace:
         self.sources = sources
         self.home = {id(column): scope for scope, column in sources.own_columns()}
         self.queries = {id(scope.expression): scope for scope in sources.scopes}
-        self.done: dict[tuple[int, int], Found] = {}
+        self.done: dict[tuple[int, int], Origins] = {}
 
-    def output(self, scope: Scope, place: int) -> Found:
+    def output(self, scope: Scope, place: int) -> Origins:
         """Trace one output of a scope. A recursive query is followed once."""
         key = (id(scope), place)
         if key not in self.done:
@@ -76,7 +68,7 @@ class _Trace:
             self.done[key] = self._output(scope, place)
         return self.done[key]
 
-    def filters(self) -> frozenset[Origin]:
+    def filters(self) -> Origins:
         """Trace what stands in WHERE, JOIN, GROUP BY, HAVING and QUALIFY, at any depth."""
         nodes = [
             node
@@ -88,23 +80,23 @@ class _Trace:
             self._column(column)
             for node in nodes
             for column in _columns(node.args.get("on") if isinstance(node, exp.Join) else node)
-        )[0]
+        )
 
-    def _output(self, scope: Scope, place: int) -> Found:
+    def _output(self, scope: Scope, place: int) -> Origins:
         if scope.set_operation_scopes:
             return _union(self._side(scope, side, place) for side in scope.set_operation_scopes)
         expressions = scope.expression.expressions
         if not isinstance(scope.expression, exp.Select):
             return _union(self._column(column) for column in _columns(scope.expression))
-        return self._expression(expressions[place]) if place < len(expressions) else _LOST
+        return self._expression(expressions[place]) if place < len(expressions) else _NOTHING
 
-    def _side(self, scope: Scope, side: Scope, place: int) -> Found:
+    def _side(self, scope: Scope, side: Scope, place: int) -> Origins:
         if scope.expression.args.get("by_name"):
             name = output_names(scope.expression)[place]
             return self.output(side, output_names(side.expression).index(name))
         return self.output(side, place)
 
-    def _expression(self, node: exp.Expr) -> Found:
+    def _expression(self, node: exp.Expr) -> Origins:
         """Trace what a value is computed from; of a subquery in it, its outputs."""
         found = []
         for each in node.walk(prune=lambda inner: id(inner) in self.queries):
@@ -115,7 +107,7 @@ class _Trace:
                 found.append(self._column(each))
         return _union(found)
 
-    def _column(self, column: exp.Column) -> Found:
+    def _column(self, column: exp.Column) -> Origins:
         scope = self.home.get(id(column))
         if scope is None:
             return _NOTHING
@@ -124,21 +116,20 @@ class _Trace:
             return self._from_scope(source, column)
         relation = self.sources.relation(source)
         if source is None or not relation:
-            return _NOTHING if source is not None else _LOST
-        return frozenset([(relation, self.sources.original(source, column.name))]), True
+            return _NOTHING
+        return frozenset([(relation, self.sources.original(source, column.name))])
 
-    def _from_scope(self, source: Scope, column: exp.Column) -> Found:
+    def _from_scope(self, source: Scope, column: exp.Column) -> Origins:
         if not isinstance(source.expression, exp.Query):
             return self.output(source, 0)
         around = source.expression.parent
         renamed = around.alias_column_names if around is not None else []
         names = renamed or output_names(source.expression)
-        return self.output(source, names.index(column.name)) if column.name in names else _LOST
+        return self.output(source, names.index(column.name)) if column.name in names else _NOTHING
 
 
-def _union(found: Iterator[Found] | list[Found]) -> Found:
-    pairs = list(found)
-    return frozenset().union(*(origins for origins, _ in pairs)), all(all_ for _, all_ in pairs)
+def _union(found: Iterable[Origins]) -> Origins:
+    return frozenset().union(*found)
 
 
 def _listed(value: object) -> list[exp.Expr]:

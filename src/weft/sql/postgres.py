@@ -255,8 +255,8 @@ def string(value: str) -> str:
     The standard form reads a backslash as itself only while a setting says so; the other form
     always reads two of them as one.
 
-    >>> string("it's"), string("a\\b")
-    ("'it''s'", "E'a\\\\\\\\b'")
+    >>> print(string("it's"), string("a\\b"))
+    'it''s' E'a\\b'
     """
     text = value.replace("\0", "\ufffd").replace("'", "''")
     return "E'" + text.replace("\\", "\\\\") + "'" if "\\" in text else "'" + text + "'"

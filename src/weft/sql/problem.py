@@ -55,12 +55,15 @@ PIECES = re.compile(
 )
 
 
-def place_in(text: str, word: str) -> Place:
-    """Find where a word stands first, outside of quotes and comments and in any case."""
-    wanted = word.lower()
-    for piece in PIECES.finditer(text):
+def place_in(text: str, word: str, after: int = 0) -> Place:
+    """Find where a whole word stands first, outside of quotes and comments and in any case.
+
+    `after` is an offset to look from, which is not inside of a quote or comment.
+    """
+    wanted = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+    for piece in PIECES.finditer(text, after):
         start = piece.start()
-        if len(piece.group()) == 1 and text[start : start + len(word)].lower() == wanted:
+        if len(piece.group()) == 1 and wanted.match(text, start):
             return Place(start, start + len(word) - 1)
     return NOWHERE
 

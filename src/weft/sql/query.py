@@ -14,12 +14,14 @@ from sqlglot import ErrorLevel, UnsupportedError, exp
 from weft.mesh.manifest import RULE_TABLE, Column, Query, Read
 from weft.sql.dialect import Dialect
 from weft.sql.fingerprint import fingerprint
+from weft.sql.functions import add_brackets
 from weft.sql.gate import survey
 from weft.sql.problem import NOWHERE, Place, Problem, place_of
 from weft.sql.qualified import Known, Qualified, Setting, choose_mark
 from weft.sql.reading import MAX_TEXT, first_line, read
 from weft.sql.scopes import qualify_scoped
 from weft.sql.simple import qualify_simple
+from weft.sql.types import stored_type
 
 __all__ = [
     "Compiled",
@@ -36,7 +38,8 @@ __all__ = [
 # As many characters fit into a name everywhere, whichever they are.
 _RULE_NAME = 15
 
-_MODEL_NAMES = (1, 2)
+# Three parts name nothing that a model reads; who knows the mesh can say what was meant.
+_MODEL_NAMES = (1, 2, 3)
 _PORT_NAMES = (3,)
 
 _PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|\"?\$\{([^}\"]*)\}\"?")
@@ -69,15 +72,13 @@ class ParsedSelect:
 class Compiled:
     """What a query means: its SQL, its columns, and the fingerprint of its meaning.
 
-    `columns` have the types in which results are stored. `needs_describe` says that one of them
-    is not certain or is stored as another type than it has, so that the warehouse must look.
+    `columns` have the types in which results are stored, "" where only the warehouse can tell.
     """
 
     query: Query
     columns: tuple[Column, ...]
     fingerprint: str
     deterministic: bool
-    needs_describe: bool
 
 
 Parsed = tuple[ParsedSelect | None, tuple[Problem, ...]]
@@ -129,7 +130,8 @@ def parse_ports_query(text: str, dialect: Dialect) -> Parsed:
 
 def ports_query_text(parsed: ParsedSelect, dialect: Dialect) -> str:
     """Write a query over ports as SQL, with every identifier quoted."""
-    return parsed.tree.sql(dialect=dialect.sqlglot, identify=True, comments=False)
+    tree = parsed.tree if parsed.deterministic else add_brackets(parsed.tree.copy(), dialect)
+    return tree.sql(dialect=dialect.sqlglot, identify=True, comments=False)
 
 
 def compile_select(
@@ -154,22 +156,21 @@ def compile_select(
 
 def _compiled(qualified: Qualified, setting: Setting, deterministic: bool) -> Compiled:
     dialect = setting.dialect
-    sql = qualified.tree.sql(
+    tree = qualified.tree if deterministic else add_brackets(qualified.tree, dialect)
+    sql = tree.sql(
         dialect=dialect.sqlglot,
         identify=True,
         comments=False,
         unsupported_level=ErrorLevel.RAISE,
     )
     reads = tuple(_read(name, qualified, setting) for name in setting.names)
-    stored = dialect.types.stored_as
     return Compiled(
         query=Query(_cut(sql, qualified, setting), reads),
         columns=tuple(
-            Column(each.name, stored.get(each.type, each.type)) for each in qualified.columns
+            Column(each.name, stored_type(each.type, dialect)) for each in qualified.columns
         ),
         fingerprint=fingerprint(sql.replace(setting.mark, ""), reads, dialect),
         deterministic=deterministic,
-        needs_describe=any(not each.type or each.type in stored for each in qualified.columns),
     )
 
 
@@ -203,8 +204,7 @@ def _examined(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ..
     places: dict[str, Place] = {}
     for name, table in found.relations:
         places.setdefault(name, place_of(table))
-    simple, deterministic = found.simple, found.deterministic
-    return ParsedSelect(tree, text, tuple(places), places, simple, deterministic), ()
+    return ParsedSelect(tree, text, tuple(places), places, found.simple, found.deterministic), ()
 
 
 def _name_outputs(tree: exp.Query, dialect: Dialect, longest: int = MAX_TEXT) -> None:

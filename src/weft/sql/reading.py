@@ -1,6 +1,7 @@
 """From text to the tree of one SELECT, or to what is wrong with the text.
 
-Text is untrusted: what would cost the parser its stack or its evening is refused by its tokens.
+Text is untrusted: what would overflow the parser's stack, or take it minutes, is refused by its
+tokens.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ def _only_select(tree: exp.Expr, text: str) -> tuple[exp.Query | None, tuple[Pro
         tree = tree.this
     if isinstance(tree, exp.Query) and not isinstance(tree, exp.Subquery):
         return tree, ()
-    name = type(tree).__name__.upper()
-    return None, (place_of(tree).problem(text, "W303", _NO_SELECT, f"it is {name}"),)
+    note = "it is VALUES" if isinstance(tree, exp.Values) else "take off what stands around it"
+    return None, (place_of(tree).problem(text, "W303", _NO_SELECT, note),)
 
 
 def _statement_problem(tokens: list[Token], text: str) -> Problem | None:
@@ -170,13 +171,19 @@ def _syntax_problem(text: str, error: ParseError) -> Problem:
     first = error.errors[0] if error.errors else {}
     mark = str(first.get("highlight") or "")
     before = str(first.get("start_context") or "")
-    line, end = first.get("line"), first.get("col")
     missing = str(first.get("description") or "").startswith("Required")
+    note = "something is missing here" if missing or not before else "this is not expected here"
+    # Behind a `$` the parser counts lines wrongly, so its own words are looked for first.
+    start = text.find(before + mark)
+    if start >= 0 and mark:
+        place = Place(start + len(before), start + len(before) + len(mark) - 1)
+        return place.problem(text, "W301", _UNREADABLE, note)
+    line, end = int(first.get("line") or 1), int(first.get("col") or 0)
     return Problem(
         "W301",
         _UNREADABLE,
-        line=int(line) if line else 1,
-        column=max(int(end) - len(mark) + 1, 1) if end else 1,
-        length=max(len(mark.splitlines()[0]) if mark else 1, 1),
-        note="something is missing here" if missing or not before else "this is not expected here",
+        line=min(line, text.count("\n") + 1),
+        column=max(end - len(mark) + 1, 1),
+        length=max(len(mark.partition("\n")[0]), 1),
+        note=note,
     )

@@ -15,6 +15,13 @@ from sqlglot.errors import SqlglotError
 
 from weft.sql.dialect import Dialect
 
+# Statements, whose holes take quoted names, literals, and statements made of these.
+_NOBODY = "SELECT {names} FROM ( {shape} ) AS q WHERE 1 = 0"
+_BLANK = "SELECT s.* FROM (SELECT 1 AS one) AS o LEFT JOIN ( {nobody} ) AS s ON 1 = 1"
+_ROW = "SELECT {values} , {number} AS {place} FROM t"
+_NUMBERED = "WITH t AS ( {blank} ) {rows}"
+_ORDERED = "SELECT {names} FROM ( {numbered} ) AS r ORDER BY {place}"
+
 
 def null_shape(types: Mapping[str, str], dialect: Dialect) -> str:
     """Return the shape of columns whose native types are known; "" is a type that is not."""
@@ -34,20 +41,19 @@ def typed_rows(
     """
     names = [dialect.quote(each) for each in columns]
     listed = ", ".join(names)
-    nobody = " ".join(("SELECT", listed, "FROM (", shape, ") AS q WHERE 1 = 0"))
+    nobody = _NOBODY.format(names=listed, shape=shape)
     if not rows:
         return nobody
-    blank = " ".join(
-        ("SELECT s.* FROM (SELECT 1 AS one) AS o LEFT JOIN (", nobody, ") AS s ON 1 = 1")
-    )
     # Longer than any other name, so it is none of them.
     place = dialect.quote(max(columns, key=len) + "_")
-    selects = []
-    for number, row in enumerate(rows):
-        values = _values(row, columns, names, dialect)
-        selects.append(" ".join(("SELECT", values, f", {number} AS", place, "FROM t")))
-    numbered = " ".join(("WITH t AS (", blank, ")", " UNION ALL ".join(selects)))
-    return " ".join(("SELECT", listed, "FROM (", numbered, ") AS r ORDER BY", place))
+    selects = [
+        _ROW.format(values=_values(row, columns, names, dialect), number=number, place=place)
+        for number, row in enumerate(rows)
+    ]
+    numbered = _NUMBERED.format(
+        blank=_BLANK.format(nobody=nobody), rows=" UNION ALL ".join(selects)
+    )
+    return _ORDERED.format(names=listed, numbered=numbered, place=place)
 
 
 def logical_type_of(values: Sequence[Any]) -> str:

@@ -17,6 +17,7 @@ from weft.sql.problem import Problem
 from weft.sql.qualified import Qualified, Setting
 from weft.sql.reading import first_line
 from weft.sql.sources import Sources, first_select, output_names
+from weft.sql.stars import changed_stars, unknown_in_stars
 from weft.sql.unresolved import unnamed_outputs, unresolved
 
 # The optimizer asks for names alone; types are worked out in `infer.py`.
@@ -43,6 +44,7 @@ def resolve_scoped(tree: exp.Query, setting: Setting) -> tuple[Sources | None, l
     tree = tree.copy()
     _spell(tree, setting)
     _name_relations(tree, setting)
+    stars = changed_stars(tree)
     dialect = setting.dialect.sqlglot
     try:
         tree = qualify_tables(tree, dialect=dialect)
@@ -52,7 +54,7 @@ def resolve_scoped(tree: exp.Query, setting: Setting) -> tuple[Sources | None, l
         sources = Sources(setting, tree, traverse_scope(tree))
     except SqlglotError as error:
         return None, [Problem("W325", "the query cannot be resolved", note=first_line(error))]
-    problems = unresolved(sources)
+    problems = unknown_in_stars(stars, sources) or unresolved(sources)
     if problems:
         return None, problems
     for each in first_select(tree).expressions:

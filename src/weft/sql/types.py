@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
+from weft.mesh.nearest import did_you_mean
 from weft.sql.dialect import Dialect
+from weft.sql.type_text import NestedText, take_apart
 
 # What a logical type takes: families of native types.
 _TAKES = {
@@ -33,6 +32,7 @@ _DECIMAL = re.compile(r"\(([0-9]+)(?:,(-?[0-9]+))?\)")
 _SPACES = re.compile(r"\s+")
 _AROUND = re.compile(r"\s*([(),\[\]])\s*")
 _NESTED = re.compile(r"\b(STRUCT|ROW|MAP|UNION|RECORD|OBJECT)[(<]")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIST = re.compile(r"\[[0-9]*\]$")
 
 
@@ -56,7 +56,7 @@ def canonical_type(text: str, dialect: Dialect) -> str:
     """Return the one spelling of a native type: `text` and `VARCHAR(10)` are `VARCHAR`."""
     plain = _plain(text)
     if _NESTED.search(plain):
-        return _nested(text, dialect.sqlglot)
+        return _nested(text, dialect)
     head = _HEAD.match(plain)
     if not head:
         return plain
@@ -75,13 +75,40 @@ def canonical_type(text: str, dialect: Dialect) -> str:
     return name + rest
 
 
-@lru_cache(maxsize=1024)
-def _nested(text: str, grammar: str) -> str:
-    """Spell a type with named fields, whose names keep their case, as sqlglot does."""
-    try:
-        return exp.DataType.build(text, dialect=grammar).sql(dialect=grammar)
-    except SqlglotError:
+def _nested(text: str, dialect: Dialect) -> str:
+    """Spell a type with parts; the names of fields keep their case."""
+    taken = take_apart(text)
+    if taken is None:
         return _plain(text)
+    parts = tuple((name, canonical_type(kind, dialect)) for name, kind in taken.parts)
+    return _joined(NestedText(dialect.types.synonyms.get(taken.head, taken.head), parts))
+
+
+def _joined(taken: NestedText) -> str:
+    if taken.is_list:
+        return f"{taken.parts[0][1]}{taken.head}"
+    inside = ", ".join(f"{_field(name)} {kind}" if name else kind for name, kind in taken.parts)
+    return f"{taken.head}({inside})"
+
+
+def _field(name: str) -> str:
+    quoted = name.replace('"', '""')
+    return name if _PLAIN_NAME.fullmatch(name) else f'"{quoted}"'
+
+
+def stored_type(native: str, dialect: Dialect) -> str:
+    """Return the canonical type in which results of a native type are stored, inside and out."""
+    types = dialect.types
+    if native in types.families:
+        return types.stored_as.get(native, native)
+    canonical = canonical_type(native, dialect)
+    taken = take_apart(canonical)
+    if taken is None:
+        head = _HEAD.match(canonical)
+        return types.stored_as.get(head.group(), canonical) if head else canonical
+    parts = tuple((name, stored_type(kind, dialect)) for name, kind in taken.parts)
+    sized = taken.is_list and "ARRAY" not in types.stored_as
+    return _joined(NestedText(taken.head if sized or not taken.is_list else "[]", parts))
 
 
 def translated_type(native: str, source: Dialect, target: Dialect) -> str:
@@ -116,18 +143,26 @@ def family_of(native: str, dialect: Dialect) -> str:
     return dialect.types.families.get(head.group(), "") if head else ""
 
 
+def nearest_type(name: str, dialect: Dialect) -> str:
+    """Say which type of the dialect was probably meant, as a note."""
+    known = [each.lower() for each in (*dialect.types.families, *dialect.types.synonyms)]
+    word = name.partition("(")[0].strip()
+    return did_you_mean(word, known, f"{dialect.name} has no such type")
+
+
 def fit_problem(promised: Promised, native: str, dialect: Dialect) -> str:
     """Say why a column of a native type does not keep what a contract promises; "" when it does.
 
-    An unknown type ("") fits. A physical type must be the same but for its spelling. A number
-    takes integers too: every integer is a number.
+    An unknown type ("") fits. A physical type must be the same but for its spelling, and one that
+    results can be stored in. A number takes integers too: every integer is a number.
     """
+    if promised.physical_type:
+        given = native or stored_type(promised.physical_type, dialect)
+        wanted = canonical_type(promised.physical_type, dialect)
+        fits = canonical_type(given, dialect) == wanted
+        return "" if fits else f"{promised.physical_type} is promised, it is {given}"
     if not native:
         return ""
-    if promised.physical_type:
-        wanted = canonical_type(promised.physical_type, dialect)
-        given = canonical_type(native, dialect)
-        return "" if given == wanted else f"{promised.physical_type} is promised, it is {native}"
     takes = _TAKES.get(promised.logical_type)
     family = family_of(native, dialect)
     if takes is None or not family:

@@ -119,9 +119,10 @@ def _repeated(sources: Sources) -> Iterator[Problem]:
     seen: set[str] = set()
     for each in first_select(sources.tree).expressions:
         if each.is_star:
-            yield place_of(each).problem(
-                text, "W325", "the query cannot be resolved", "this star cannot be expanded"
-            )
+            star = each.find(exp.Star)
+            emptied = star is not None and bool(star.args.get("except_"))
+            note = "nothing is left of this star" if emptied else "this star cannot be expanded"
+            yield place_of(each).problem(text, "W325", "the query cannot be resolved", note)
             continue
         name = fold(each.alias_or_name, True)
         if name in seen:

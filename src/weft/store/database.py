@@ -112,5 +112,5 @@ def writing(method: Callable[Concatenate[K, Transaction, P], T]) -> Callable[Con
 
 
 def json_list(texts: Iterable[str]) -> str:
-    """A list of texts as one parameter, for `json_each`."""
+    """Return texts as one parameter of a statement, for `json_each`."""
     return msgspec.json.encode(list(texts)).decode()

@@ -20,11 +20,12 @@ _RELEASE = msgspec.json.Decoder(Release)
 _STEPS = msgspec.json.Decoder(tuple[StepResult, ...])
 _ALL = 2**63 - 1
 
-_RUNS = (
+_RUN = (
     "SELECT id, kind, environment, plan, state, started, ended, actor, host, pid, git_commit, "
-    "root, message FROM runs WHERE :environment IN ('', environment) "
-    "ORDER BY position DESC LIMIT :limit"
+    "root, message FROM runs "
 )
+_RUNS = _RUN + "WHERE :environment IN ('', environment) ORDER BY position DESC LIMIT :limit"
+_RUN_OF_ID = _RUN + "WHERE id = :id"
 # Writers take turns, so that the next position is the one after the last.
 _ADD_RUN = (
     "INSERT INTO runs (position, id, kind, environment, plan, state, started, ended, actor, host, "
@@ -117,6 +118,12 @@ class DatabaseJournal:
         """Runs, newest first; of all environments when "" is given, all runs when `limit` is 0."""
         wanted = {"environment": environment, "limit": limit or _ALL}
         return tuple(_run(*row) for row in transaction.execute(_RUNS, wanted))
+
+    @reading
+    def run(self, transaction: Transaction, id: str) -> Run | None:
+        """The run of this id."""
+        row = transaction.execute(_RUN_OF_ID, {"id": id}).fetchone()
+        return _run(*row) if row else None
 
     @reading
     def steps(self, transaction: Transaction, run: str) -> tuple[StepResult, ...]:

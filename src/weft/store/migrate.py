@@ -12,7 +12,8 @@ from pathlib import Path
 from weft.store.database import Database, Transaction
 from weft.store.protocol import Identity, StoreError
 
-FORMAT = 2
+# The number of the last file in `migrations/`.
+FORMAT = 1
 
 SHARED = Path(__file__).with_name("migrations")
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os.path
+from typing import TYPE_CHECKING
 
 from weft.store.protocol import Store, StoreError
 from weft.store.sqlite.store import SqliteStore
+
+if TYPE_CHECKING:
+    from weft.store.postgres.store import PostgresStore
 
 _FILE = "sqlite:///"
 _SERVERS = ("postgresql://", "postgres://")
@@ -18,13 +22,24 @@ def open_store(url: str, mesh: str, new_id: str, folder: str) -> Store:
     a PostgreSQL database as libpq reads it. Raises StoreError, which shows no more of a wrong
     address than its scheme: there may be a password in it.
     """
+    if url.startswith(_SERVERS):
+        return _on_server()(url, mesh, new_id)
+    return SqliteStore(_path(url, folder), mesh, new_id)
+
+
+def find_store(url: str, mesh: str, folder: str) -> Store | None:
+    """Open the store of a mesh where there is one; nothing is made. Raises StoreError."""
+    if url.startswith(_SERVERS):
+        return _on_server().find(url, mesh)
+    path = _path(url, folder)
+    return SqliteStore(path, mesh, "") if os.path.exists(path) else None
+
+
+def _path(url: str, folder: str) -> str:
     problem = address_problem(url)
     if problem:
         raise StoreError(problem)
-    if url.startswith(_SERVERS):
-        return _on_server(url, mesh, new_id)
-    path = url.removeprefix(_FILE)
-    return SqliteStore(os.path.abspath(os.path.join(folder, path)), mesh, new_id)
+    return os.path.abspath(os.path.join(folder, url.removeprefix(_FILE)))
 
 
 def address_problem(url: str) -> str:
@@ -43,11 +58,11 @@ def address_problem(url: str) -> str:
     )
 
 
-def _on_server(url: str, mesh: str, new_id: str) -> Store:
+def _on_server() -> type[PostgresStore]:
     try:
         from weft.store.postgres.store import PostgresStore
     except ImportError as error:
         raise StoreError(
             "the driver of a store on a server is not installed; run `pip install 'weft[postgres]'`"
         ) from error
-    return PostgresStore(url, mesh, new_id)
+    return PostgresStore

@@ -18,12 +18,22 @@ from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
 class StoreError(Exception):
     """The store could not be opened, read or written; the message names the place and the cause.
 
-    `full` means that the disk, or this user's quota of it, has no room left.
+    `full` means that the disk, or this user's quota of it, has no room left; `damaged` that the
+    store itself is broken; `interrupted` that a run, or making the store, did not come to its end.
     """
 
-    def __init__(self, message: str, *, full: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        full: bool = False,
+        damaged: bool = False,
+        interrupted: bool = False,
+    ) -> None:
         super().__init__(message)
         self.full = full
+        self.damaged = damaged
+        self.interrupted = interrupted
 
 
 class Locked(Exception):
@@ -165,6 +175,9 @@ class Journal(Protocol):
 
     def runs(self, environment: str = "", limit: int = 50) -> tuple[Run, ...]:
         """Runs, newest first; of all environments when "" is given, all runs when `limit` is 0."""
+
+    def run(self, id: str) -> Run | None:
+        """The run of this id."""
 
     def steps(self, run: str) -> tuple[StepResult, ...]:
         """What the steps of a run did, in order; nothing once that was forgotten."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import entry_points
 
+from weft.mesh.nearest import did_you_mean
+from weft.warehouses.options import Option
 from weft.warehouses.protocol import Warehouse, WarehouseError
 
 GROUP = "weft.warehouses"
@@ -14,6 +16,16 @@ GROUP = "weft.warehouses"
 def warehouse_types() -> tuple[str, ...]:
     """Return the types that `weft.yaml` may name, sorted."""
     return tuple(sorted(entry_points(group=GROUP).names))
+
+
+def options_of(type_name: str) -> tuple[Option, ...]:
+    """Return the options that a type of warehouse declares: `OPTIONS` beside its opening.
+
+    Raises WarehouseError as `adapter` does.
+    """
+    module = import_module(adapter(type_name).__module__)
+    declared: tuple[Option, ...] = module.OPTIONS
+    return declared
 
 
 def adapter(type_name: str) -> Callable[..., Warehouse]:
@@ -25,8 +37,7 @@ def adapter(type_name: str) -> Callable[..., Warehouse]:
     found = entry_points(group=GROUP, name=type_name)
     if not found:
         known = warehouse_types()
-        near = get_close_matches(type_name, known, 1)
-        hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
+        hint = did_you_mean(type_name, known, f"there are: {', '.join(known)}")
         raise WarehouseError(f"there is no warehouse type `{type_name}`; {hint}", denied=True)
     try:
         opened: Callable[..., Warehouse] = next(iter(found)).load()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Column
@@ -21,6 +21,7 @@ class WarehouseError(Exception):
     `transient` means that trying again may help; `interrupted` that the outside (a full disk, a
     lost connection) stopped it half way; `denied` that it was not reached or not allowed;
     `unwritable` that nothing at all can be written there now, for want of room or of rights.
+    `next_step` is what a person can do about it, where the message does not say so.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class WarehouseError(Exception):
         interrupted: bool = False,
         denied: bool = False,
         unwritable: bool = False,
+        next_step: str = "",
     ) -> None:
         super().__init__(message)
         self.transient = transient
         self.interrupted = interrupted
         self.denied = denied
         self.unwritable = unwritable
+        self.next_step = next_step
 
 
 class Unmeasurable(WarehouseError):
@@ -49,10 +52,16 @@ class Conflict(WarehouseError):
 
 @dataclass(frozen=True)
 class Scope:
-    """What to observe: which products of which environment."""
+    """What to observe: which products of which environment.
+
+    `builds` are the keys of builds to look at beside those of the current releases. `content` asks
+    for a look into all data of every build there is, which takes as long as reading it.
+    """
 
     environment: str
     products: tuple[str, ...]
+    builds: frozenset[str] = frozenset()
+    content: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Act:
+    """One thing that a step does: a statement, or in words what happens to files."""
+
+    text: str
+    is_statement: bool = True
+
+
+@dataclass(frozen=True)
 class Relation:
     """Something a query may read: its path (`domain`, `product`, `object`) and what it is."""
 
@@ -91,13 +108,27 @@ class Relation:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Removal:
+    """What is cleared away, or would be: builds, the names of all things, their size in bytes."""
+
+    builds: tuple[Build, ...] = ()
+    names: tuple[str, ...] = ()
+    bytes: int = 0
+
+
 class Warehouse(Protocol):
     """The seam between Weft and a place where data lives. Threads may call all of its methods."""
 
     dialect: str
 
     def observe(self, scope: Scope) -> Observed:
-        """Read what is really there for the products in scope. Raises WarehouseError."""
+        """Read what is really there for the products in scope. Raises WarehouseError.
+
+        A build that has lost its data counts as not there. Where nobody asks for more, only
+        builds of the current releases in scope are looked at, with all that their views lead to,
+        and from outside.
+        """
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step; doing it a second time finds the first result and reuses it.
@@ -106,10 +137,18 @@ class Warehouse(Protocol):
         """
 
     def query(self, select: str, relations: Iterable[Relation]) -> Any:
-        """Run one SELECT over exactly these relations; an object with `__arrow_c_stream__`."""
+        """Run one SELECT over exactly these relations; a context manager with the rows.
 
-    def load(self, name: str, batches: Any) -> Outcome:
-        """Store an Arrow stream under a build key."""
+        They are read once, by way of `__arrow_c_stream__`, in types that every reader of Arrow
+        takes whole: truths (or `arrow.bool8`), numbers, texts, and `arrow.json` for integers of
+        any size and for what holds other values. Timestamps are texts as ISO 8601 writes them,
+        where it can; everything else is the text that the warehouse writes it as. Leaving the
+        context raises Unmeasurable or WarehouseError in place of what an Arrow reader makes of an
+        error of the warehouse.
+        """
+
+    def load(self, key: str, batches: Any) -> Outcome:
+        """Store an Arrow stream as a build under its key."""
 
     def cancel(self) -> None:
         """Stop what is running in any thread; the stopped steps raise WarehouseError."""
@@ -118,6 +157,19 @@ class Warehouse(Protocol):
         """Let go of connections and temporary files."""
 
 
+@runtime_checkable
+class TellsSteps(Protocol):
+    """A warehouse that can say what its steps will do."""
+
+    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+        """What `run` would do for these steps of a plan, in their order, by id. Nothing is changed.
+
+        Statements are those that run, word for word; what only a run knows stands there as `RUN`
+        and `N`. `sources` are the plan's pinned sources by key.
+        """
+
+
+@runtime_checkable
 class KeepsReleases(Protocol):
     """A warehouse that can list and clear what it keeps."""
 
@@ -127,19 +179,23 @@ class KeepsReleases(Protocol):
     def released(self) -> dict[str, tuple[str, ...]]:
         """All environments that have releases here, and the products that were released there."""
 
-    def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
-        """The builds that `forget` would remove."""
-
     def forget(
-        self, releases: Iterable[Release], keep: frozenset[str], now: str
-    ) -> tuple[str, int]:
-        """Remove these releases and every build that `keep` does not name.
+        self,
+        releases: Iterable[Release],
+        keep: frozenset[str],
+        now: str,
+        *,
+        dry_run: bool = False,
+    ) -> Removal:
+        """Remove these releases, and every build that neither `keep` nor another release names.
 
-        Returns the names removed, joined by a comma, and the bytes freed. Only what Weft made and
-        marked is touched.
+        `keep` are keys of builds, and addresses of products all of whose builds stay.
+        With them goes what is kept for some days only and is older at `now`, an ISO time. Only
+        what Weft made and marked is touched; nothing at all in a dry run.
         """
 
 
+@runtime_checkable
 class KeepsFailingRows(Protocol):
     """A warehouse that keeps the failing rows of audits for a while."""
 
@@ -150,6 +206,7 @@ class KeepsFailingRows(Protocol):
         """
 
 
+@runtime_checkable
 class IsMarked(Protocol):
     """A warehouse that says which mesh and which store it belongs to."""
 
@@ -157,8 +214,15 @@ class IsMarked(Protocol):
         """The ids of the mesh and the store that it was made by; None where there is nothing."""
 
 
+@runtime_checkable
 class ServesPorts(Protocol):
     """A warehouse whose published ports are shown to other programs by a file or a view."""
 
     def serve(self, environment: str) -> None:
-        """Bring what other programs see up to date with the current releases."""
+        """Bring what other programs see up to date with the current releases.
+
+        Raises WarehouseError; it is transient while another program is at it for too long.
+        """
+
+    def is_served(self, environment: str) -> bool:
+        """Whether what other programs see is there and up to date; this is cheap to ask."""

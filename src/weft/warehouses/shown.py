@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weft.mesh.contract import Status
 from weft.mesh.release import ObjectRelease, PortRelease, Release
@@ -23,11 +23,15 @@ class Shown:
         """The name with the version."""
         return f"{self.object.name}_v{self.port.major}"
 
+    def as_plain(self, name: str) -> Shown:
+        """The same under a name without a version."""
+        return replace(self, name=name, plain=True)
+
 
 def shown(release: Release, production: bool) -> Iterator[Shown]:
     """Yield each object of each visible major, and after them the current major of each."""
     newest: dict[str, Shown] = {}
-    for port in filter(lambda port: _visible(port, production), release.ports):
+    for port in _visible(release, production):
         for each in port.objects:
             yield Shown(f"{each.name}_v{port.major}", port, each)
             if each.name not in newest or _rank(newest[each.name].port) < _rank(port):
@@ -35,8 +39,8 @@ def shown(release: Release, production: bool) -> Iterator[Shown]:
     yield from newest.values()
 
 
-def _visible(port: PortRelease, production: bool) -> bool:
-    return port.status.published or (not production and port.status is not Status.RETIRED)
+def _visible(release: Release, production: bool) -> Iterator[PortRelease]:
+    return (port for port in release.ports if port.status.is_visible(production=production))
 
 
 def _rank(port: PortRelease) -> tuple[bool, int]:

@@ -6,26 +6,34 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from weft.mesh.run import Lock, Run
+import postgres_server
+from weft.mesh.release import Release
+from weft.mesh.run import Hold, Lock, Run, RunState
 from weft.store.database import Transaction
 from weft.store.migrate import FORMAT
-from weft.store.opening import open_store
+from weft.store.opening import find_store, open_store
 from weft.store.postgres.store import PostgresStore
-from weft.store.protocol import Identity, Locked, StoreError
+from weft.store.protocol import Finished, Identity, Locked, StoreError
 
 AT = "2026-03-01T10:00:05Z"
 Connect = Callable[[], "psycopg.Connection[Any]"]
 
 
+def address(database: dict[str, Any], **login: str) -> str:
+    """The address of a database, for a login of its own where one is given."""
+    return "postgresql://{user}:{password}@{host}:{port}/{database}".format(**database | login)
+
+
 @pytest.fixture
 def url(database: dict[str, Any]) -> str:
-    return "postgresql://{user}:{password}@{host}:{port}/{database}".format(**database)
+    return address(database)
 
 
 @pytest.fixture
@@ -98,9 +106,10 @@ def test_a_schema_of_another_program_is_refused_and_left_alone(
     connection = connect()
     connection.execute("CREATE SCHEMA weft")
     connection.execute("CREATE TABLE weft.customers (id bigint)")
-    with pytest.raises(StoreError) as refused:
-        reopened(url)
-    assert str(refused.value).startswith(f"{place}it is no store of Weft")
+    for opening in (reopened, lambda url: find_store(url, "skyline", "/")):
+        with pytest.raises(StoreError) as refused:
+            opening(url)
+        assert str(refused.value).startswith(f"{place}it is no store of Weft")
     names = connection.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'weft'::regnamespace"
     )
@@ -109,9 +118,38 @@ def test_a_schema_of_another_program_is_refused_and_left_alone(
 
 def test_an_empty_schema_that_somebody_made_for_it_is_used(url: str, connect: Connect) -> None:
     connect().execute("CREATE SCHEMA weft")
+    assert find_store(url, "skyline", "/") is None
     store = reopened(url)
     assert store.identity == Identity("skyline", "second", FORMAT)
     store.close()
+
+
+def test_nothing_is_made_by_looking_for_a_store(url: str, connect: Connect) -> None:
+    assert find_store(url, "skyline", "/") is None
+    assert connect().execute("SELECT to_regnamespace('weft')").fetchone() == (None,)
+
+
+FULL_DISK = """
+CREATE FUNCTION public.no_room() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+CREATE EVENT TRIGGER no_room ON ddl_command_end WHEN TAG IN ('CREATE INDEX')
+EXECUTE FUNCTION public.no_room();
+"""
+
+
+def test_a_store_is_made_whole_or_not_at_all(
+    url: str, database: dict[str, Any], place: str
+) -> None:
+    admin = address(database, user=postgres_server.ADMIN)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(FULL_DISK)
+        with pytest.raises(StoreError) as refused:
+            reopened(url)
+        assert str(refused.value).startswith(f"{place}no room is left on the server's disk")
+        assert (refused.value.full, refused.value.interrupted) == (True, True)
+        assert find_store(url, "skyline", "/") is None
+        connection.execute("DROP EVENT TRIGGER no_room")
+    reopened(url).close()
 
 
 def older(connection: psycopg.Connection[Any]) -> None:
@@ -188,15 +226,35 @@ def test_a_login_without_rights_is_told_so(
     reopened(url).close()
     postgres_admin.execute("DROP ROLE IF EXISTS reader")
     postgres_admin.execute("CREATE ROLE reader LOGIN PASSWORD 'hunter2'")
-    other = {**database, "user": "reader", "password": "hunter2"}
     with pytest.raises(StoreError) as refused:
-        reopened("postgresql://{user}:{password}@{host}:{port}/{database}".format(**other))
+        reopened(address(database, user="reader", password="hunter2"))
     assert str(refused.value).startswith(f"{place}this login may not read and write it; grant it")
     with pytest.raises(StoreError) as refused:
-        reopened("postgresql://reader:wrong@{host}:{port}/{database}".format(**other))
+        reopened(address(database, user="reader", password="wrong"))
     assert str(refused.value).startswith(f"{place}it cannot be opened; ")
     assert "reader" not in str(refused.value) and "wrong" not in str(refused.value)
     postgres_admin.execute("DROP ROLE reader")
+
+
+def test_a_login_that_may_only_read_reads(
+    database: dict[str, Any],
+    postgres_admin: psycopg.Connection[Any],
+    raw: psycopg.Connection[Any],
+    place: str,
+) -> None:
+    postgres_admin.execute("DROP ROLE IF EXISTS onlooker")
+    postgres_admin.execute("CREATE ROLE onlooker LOGIN PASSWORD 'hunter2'")
+    raw.execute("GRANT USAGE ON SCHEMA weft TO onlooker")
+    raw.execute("GRANT SELECT ON ALL TABLES IN SCHEMA weft TO onlooker")
+    store = reopened(address(database, user="onlooker", password="hunter2"))
+    assert store.audit.verify() == (3, "")
+    with pytest.raises(StoreError) as refused:
+        store.audit.add("ana", "act", "s", "{}", AT)
+    assert str(refused.value).startswith(f"{place}this login may not read and write it; grant it")
+    store.close()
+    raw.execute("REVOKE ALL ON ALL TABLES IN SCHEMA weft FROM onlooker")
+    raw.execute("REVOKE ALL ON SCHEMA weft FROM onlooker")
+    postgres_admin.execute("DROP ROLE onlooker")
 
 
 def test_a_writer_that_goes_on_for_ever_is_not_waited_for_forever(
@@ -223,8 +281,7 @@ def test_what_the_server_asks_to_do_again_is_done_again(url: str, code: str) -> 
         transaction.execute("INSERT INTO salts VALUES ('prod', 'a.b.c', '1')")
         asked.append(code)
         if len(asked) < 3:
-            body = f"BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '{code}'; END"
-            transaction.execute(f"DO '{body.replace(chr(39), chr(39) * 2)}'")
+            transaction.execute(raising(code, "again"))
         return len(asked)
 
     assert store.database.write(work) == 3
@@ -238,9 +295,77 @@ def test_damaged_content_is_named_damage(
 ) -> None:
     raw.execute("INSERT INTO verdicts VALUES ('audit', 'build', %s)", (content,))
     store = reopened(url)
-    with pytest.raises(StoreError, match="what it keeps is damaged"):
+    with pytest.raises(StoreError, match="what it keeps is damaged") as refused:
         store.definitions.verdicts(["audit"])
+    assert refused.value.damaged
     assert store.definitions.verdicts([]) == {}
+    store.close()
+
+
+def keep_something(url: str) -> None:
+    """Let a run publish a release and end, and a person place a hold."""
+    store = reopened(url)
+    run = Run("r1", "apply", "prod", "p", RunState.RUNNING, "t1")
+    [lock] = store.journal.begin(run, ["a.p"], b"{}")
+    release = Release("a.p", "prod", 1, ())
+    store.journal.finish(lock, Finished("a.p", "prod", release=release), run, "t2")
+    store.journal.end(replace(run, state=RunState.DONE, ended="t3"))
+    store.journal.hold(Hold("a.p", "prod", 1, "ana", "", "t4"))
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("kept", "missing"),
+    [
+        (0, "no entry says that run r1 began"),
+        (3, "no entry says that run r1 began"),
+        (4, "no entry says that run r1 ended"),
+        (5, "no entry says that run r1 ended"),
+        (6, "no entry says that run r1 ended"),
+        (7, "no entry says that a.p was held in prod"),
+    ],
+)
+def test_a_log_that_was_cut_with_its_head_does_not_fit_the_store(
+    url: str, raw: psycopg.Connection[Any], kept: int, missing: str
+) -> None:
+    keep_something(url)
+    store = reopened(url)
+    assert store.audit.verify() == (8, "")
+    raw.execute("ALTER TABLE audit DISABLE TRIGGER USER")
+    raw.execute("ALTER TABLE audit_head DISABLE TRIGGER USER")
+    raw.execute("DELETE FROM audit WHERE number > %s", (kept,))
+    raw.execute(
+        "UPDATE audit_head SET number = %(kept)s, "
+        "hash = coalesce((SELECT hash FROM audit WHERE number = %(kept)s), %(empty)s)",
+        {"kept": kept, "empty": "0" * 64},
+    )
+    assert store.audit.verify() == (kept, f"{missing}: entries are missing")
+    store.close()
+
+
+def raising(code: str, said: str) -> str:
+    """A statement that the server refuses with this code."""
+    return f"DO $$ BEGIN RAISE EXCEPTION '{said}' USING ERRCODE = '{code}'; END $$"
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "full", "damaged"),
+    [
+        ("XX001", "the server reports damage; see to it, or put back a backup", False, True),
+        ("53100", "no room is left on the server's disk; make room and try again", True, False),
+        ("53200", "the server has no room for more; see to it, then try again", False, False),
+        ("25006", "it takes no changes now; name the server that does", False, False),
+    ],
+)
+def test_what_the_server_reports_is_told_with_a_way_on(
+    url: str, place: str, code: str, cause: str, full: bool, damaged: bool
+) -> None:
+    store = reopened(url)
+    with pytest.raises(StoreError) as refused:
+        store.database.read(lambda it: it.execute(raising(code, "no")))
+    assert str(refused.value) == f"{place}{cause} (no)"
+    assert (refused.value.full, refused.value.damaged) == (full, damaged)
+    assert not refused.value.interrupted
     store.close()
 
 

@@ -17,7 +17,7 @@ from weft.mesh.contract import Status
 from weft.mesh.manifest import Column, Descriptor, ProductManifest
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold, Run, RunState, StepResult, StepState
-from weft.store.opening import open_store
+from weft.store.opening import find_store, open_store
 from weft.store.protocol import Applied, Audited, Finished, Identity, Store, StoreError
 
 AT = "2026-03-01T10:00:05Z"
@@ -100,6 +100,17 @@ def test_a_store_of_another_mesh_is_refused(url: str) -> None:
         open_store(url, "harbour", "second", "/")
 
 
+def test_a_store_is_found_and_not_made(url: str) -> None:
+    assert find_store(url, "skyline", "/") is None
+    open_store(url, "skyline", "first", "/").close()
+    store = find_store(url, "skyline", "/")
+    assert store is not None
+    assert store.identity.id == "first"
+    store.close()
+    with pytest.raises(StoreError, match="belongs to mesh `skyline` and not to `harbour`"):
+        find_store(url, "harbour", "/")
+
+
 def test_an_empty_store_has_nothing(store: Store) -> None:
     assert store.definitions.applied("prod") == {}
     assert store.definitions.manifests("prod", [FLIGHTS]) == {}
@@ -107,6 +118,7 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert store.definitions.verdicts(["audit"]) == {}
     assert store.definitions.salts("prod") == {}
     assert store.journal.runs() == ()
+    assert store.journal.run("r1") is None
     assert store.journal.locks() == ()
     assert store.journal.steps("r1") == ()
     assert store.journal.releases("prod", FLIGHTS) == ()
@@ -264,6 +276,8 @@ def test_runs_are_listed_newest_first_with_how_they_ended(
     assert store.journal.runs() == (begun[3], begun[2], ended, begun[0])
     assert store.journal.runs("prod", limit=2) == (begun[3], begun[2])
     assert store.journal.runs("prod", limit=0) == store.journal.runs()
+    assert store.journal.run("r1") == ended
+    assert store.journal.run("r9") is None
     assert store.journal.runs("dev") == ()
     assert all(type(run.state) is RunState for run in store.journal.runs())
 
@@ -362,25 +376,32 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def values(hint: Any) -> st.SearchStrategy[Any]:
-    """All values of a noun, or of the type of one of its fields."""
+def values(hint: Any, outer: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
+    """All values of a noun, or of the type of one of its fields; none thrice inside of itself."""
     if hint in SIMPLE:
         return SIMPLE[hint]
     inner = get_args(hint)
     match get_origin(hint):
+        case None if outer.count(hint) > 1:
+            return st.nothing()
         case None if isinstance(hint, type) and is_dataclass(hint):
-            fields = {name: values(each) for name, each in get_type_hints(hint).items()}
+            nested = (*outer, hint)
+            fields = {name: values(each, nested) for name, each in get_type_hints(hint).items()}
             return st.builds(hint, **fields)
         case None:
             return st.sampled_from(hint)
         case origin if origin is tuple:
-            return st.lists(values(inner[0]), max_size=2).map(tuple)
+            return listed(values(inner[0], outer)).map(tuple)
         case origin if origin is list:
-            return st.lists(values(inner[0]), max_size=2)
+            return listed(values(inner[0], outer))
         case origin if origin is dict:
-            return st.dictionaries(values(inner[0]), values(inner[1]), max_size=2)
+            return st.dictionaries(*(values(each, outer) for each in inner), max_size=2)
         case _:
-            return st.one_of(*map(values, inner))
+            return st.one_of(*(values(each, outer) for each in inner))
+
+
+def listed(each: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(each, max_size=0 if each.is_empty else 2)
 
 
 # One store for all examples, each of which has an environment of its own.

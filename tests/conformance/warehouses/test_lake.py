@@ -12,8 +12,21 @@ from typing import Any
 
 import pytest
 from arro3.core import RecordBatchReader
-from warehouse_steps import PRODUCT, bound, build, port, publish, relation, rows, rows_of, shown_as
+from warehouse_steps import (
+    PRODUCT,
+    bound,
+    build,
+    measured,
+    port,
+    publish,
+    relation,
+    rows,
+    rows_of,
+    shown_as,
+)
 
+from damaging import rot
+from weft.mesh.check import Check, CheckKind, Measure
 from weft.warehouses.duckdb import open_warehouse
 from weft.warehouses.protocol import Scope, WarehouseError
 
@@ -110,23 +123,19 @@ def test_names_that_parquet_cannot_tell_apart(the_lake: Any, names: tuple[str, s
     ("options", "message"),
     [
         ({}, "`path` is missing"),
-        ({"path": ""}, "`path` is missing"),
-        ({"path": "x", "thread": 1}, "no option `thread`"),
-        ({"path": "x", "threads": -1}, "`threads` is `-1`"),
-        ({"path": "x", "threads": "two"}, "`threads` is `two`"),
+        ({"path": ""}, "`path` cannot be ``; it must be a folder"),
+        ({"path": 4}, "`path` cannot be `4`"),
+        ({"path": "x", "thread": 1}, "no option `thread`; did you mean `threads`"),
+        ({"path": "x", "threads": -1}, "`threads` cannot be `-1`; it must be a whole number"),
+        ({"path": "x", "threads": "two"}, "`threads` cannot be `two`"),
+        ({"path": "x", "threads": True}, "`threads` cannot be `true`"),
+        ({"path": "x", "memory_limit": "much"}, "`memory_limit` cannot be `much`; .* `4GB`"),
+        ({"path": "x", "memory_limit": 4}, "`memory_limit` cannot be `4`"),
     ],
 )
 def test_options_are_checked(tmp_path: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(WarehouseError, match=message):
         open_warehouse("lake", options, str(tmp_path), "skyline", "store_1")
-
-
-def test_a_wrong_memory_limit_is_named(tmp_path: Path) -> None:
-    options = {"path": "x", "memory_limit": "much"}
-    lake = open_warehouse("lake", options, str(tmp_path), "skyline", "store_1")
-    with pytest.raises(WarehouseError, match=r"the engine does not start: .*Memory"):
-        lake.run(build("a", "SELECT 1 AS id"), bound())
-    lake.close()
 
 
 def test_a_foreign_lake_is_refused(open_lake: Any) -> None:
@@ -160,18 +169,28 @@ def test_a_newer_format_is_refused(open_lake: Any, tmp_path: Path) -> None:
         open_lake().observe(PROD)
 
 
-@pytest.mark.parametrize("name", ["lake.json", "releases/prod/sales/orders/00000001.json"])
 @pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
-def test_damaged_files_are_named(open_lake: Any, tmp_path: Path, name: str, content: str) -> None:
+def test_a_damaged_mark_is_named(open_lake: Any, tmp_path: Path, content: str) -> None:
+    open_lake().run(build("a", "SELECT 1 AS id"), bound())
+    (tmp_path / "lake" / "lake.json").write_text(content)
+    with pytest.raises(WarehouseError, match=r"lake\.json is damaged"):
+        open_lake().observe(PROD)
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
+def test_a_damaged_release_keeps_its_place(open_lake: Any, tmp_path: Path, content: str) -> None:
     lake = open_lake()
     lake.run(build("a", "SELECT 1 AS id"), bound())
-    lake.run(publish([port({"orders": ("a", ["id"])})]), bound())
+    step = publish([port({"orders": ("a", ["id"])})])
+    lake.run(step, bound())
     lake.close()
-    (tmp_path / "lake" / name).write_text(content)
+    (tmp_path / "lake/releases/prod/sales/orders/00000001.json").write_text(content)
     other = open_lake()
-    with pytest.raises(WarehouseError, match=f"{name} is damaged"):
-        other.observe(PROD)
-        other.run(build("a", "SELECT 1 AS id"), bound("run_2"))
+    [found] = other.observe(PROD).releases.values()
+    assert (found.number, found.damaged) == (1, True)
+    other.run(replace(step, expected=1), bound("run_2"))
+    [healed] = other.observe(PROD).releases.values()
+    assert (healed.number, healed.damaged, healed.keys) == (2, False, {"a"})
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[1]"])
@@ -226,7 +245,9 @@ def test_a_build_without_its_data_is_made_again(
     else:
         data.write_bytes(data.read_bytes()[:10])
     lake = open_lake()
-    with pytest.raises(WarehouseError, match="build a is missing in the lake; plan and apply"):
+    with pytest.raises(
+        WarehouseError, match="build a is missing in the lake, or damaged; `weft plan` says"
+    ):
         lake.run(publish([port({"orders": ("a", ["id"])})]), bound("run_2"))
     assert lake.observe(PROD).builds == frozenset()
     assert not lake.run(build("a", "SELECT 1 AS id"), bound("run_2")).reused
@@ -300,3 +321,48 @@ def test_python_objects_cannot_be_read(the_lake: Any) -> None:
     with pytest.raises(WarehouseError, match="secret"):
         the_lake.run(build("a", "SELECT * FROM secret"), bound())
     assert secret
+
+
+@pytest.mark.parametrize("kind", ["table", "view"])
+def test_reading_lost_data_names_the_port_and_what_to_do(
+    open_lake: Any, tmp_path: Path, kind: str
+) -> None:
+    lake = open_lake()
+    lake.run(build("a", "SELECT 1 AS id"), bound())
+    lake.run(build("v", f"SELECT a.id FROM {relation('a')} AS a", ["a"], kind), bound())
+    for data in (tmp_path / "lake" / "files").iterdir():
+        data.unlink()
+    with pytest.raises(WarehouseError, match=r"^sales\.orders\.seen: its data is .*`weft apply`"):
+        rows_of(open_lake(), "v", ["id"])
+
+
+def test_a_check_that_fails_over_damaged_data_gives_no_verdict(
+    open_lake: Any, tmp_path: Path
+) -> None:
+    open_lake().run(build("a", "SELECT 'text ' || hash(range) AS t FROM range(20000)"), bound())
+    [data] = (tmp_path / "lake" / "files").iterdir()
+    rot(data)
+    longest = Measure(
+        Check("longest", "longest", CheckKind.SQL), statement=f"SELECT max(t) FROM {relation('a')}"
+    )
+    step = measured("a", f"SELECT count(*) FROM {relation('a')}", [longest])
+    with pytest.raises(WarehouseError, match=r"^the data of sales\.orders\.a is damaged"):
+        open_lake().run(step, bound())
+
+
+def test_only_who_names_a_build_looks_at_one_that_no_current_release_names(
+    open_lake: Any, tmp_path: Path
+) -> None:
+    lake = open_lake()
+    lake.run(build("a", "SELECT 1 AS id"), bound())
+    lake.run(build("b", "SELECT 1 AS id"), bound())
+    lake.run(publish([port({"orders": ("b", ["id"])})]), bound())
+    both = replace(PROD, builds=frozenset("ab"))
+    assert lake.observe(both).builds == {"a", "b"}
+    for data in (tmp_path / "lake" / "files").glob("a-*"):
+        data.unlink()
+    assert open_lake().observe(PROD).builds == {"a", "b"}
+    assert open_lake().observe(both).builds == {"b"}
+    for data in (tmp_path / "lake" / "files").glob("b-*"):
+        data.unlink()
+    assert open_lake().observe(PROD).builds == {"a"}

@@ -15,6 +15,7 @@ import lake_process
 import pytest
 from warehouse_steps import PRODUCT, bound, build, rows, rows_of
 
+from memory_disk import quick_folder
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -70,6 +71,7 @@ def assert_finished(folder: Path) -> None:
     assert left - data == {
         "lake.json",
         "ports.duckdb",
+        "ports.json",
         "builds/a.json",
         "builds/v.json",
         "quarantine/audit_1/required_name.json",
@@ -80,13 +82,19 @@ def assert_finished(folder: Path) -> None:
         assert ports.execute("SELECT count(*) FROM sales__orders.orders").fetchall() == [(10,)]
 
 
+@pytest.fixture
+def quick_path() -> Iterator[Path]:
+    with quick_folder() as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("how", ["kill", "ENOSPC"])
-def test_stopped_at_every_operation(stop_here: Any, tmp_path: Path, how: str) -> None:
+def test_stopped_at_every_operation(stop_here: Any, quick_path: Path, how: str) -> None:
     expected = -signal.SIGKILL if how == "kill" else 8
     at = 0
     while True:
         at += 1
-        folder = tmp_path / str(at)
+        folder = quick_path / str(at)
         folder.mkdir()
         ended = stop_here(folder, f"run_{at}", at, how)
         if ended == 0:
@@ -110,22 +118,22 @@ def open_here(folder: Path) -> Any:
     )
 
 
-def test_stopped_again_and_again_in_one_place(stop_here: Any, tmp_path: Path) -> None:
+def test_stopped_again_and_again_in_one_place(stop_here: Any, quick_path: Path) -> None:
     """Each try goes one operation further than the last, on what the last one left."""
     ended = None
     for at in range(1, 200):
-        ended = stop_here(tmp_path, f"run_{at}", at, "kill")
+        ended = stop_here(quick_path, f"run_{at}", at, "kill")
         if ended == 0:
             break
     assert ended == 0
-    assert_finished(tmp_path)
+    assert_finished(quick_path)
 
 
 def test_a_full_disk_has_one_clear_error(open_lake: Any, tmp_path: Path) -> None:
     code, text = run("small_files", tmp_path, "run_1", 100_000)
     assert code == 8
     assert text.startswith("the disk is full: cannot write ")
-    assert text.endswith("free some space and apply again")
+    assert text.endswith("free some space and try again")
     lake = open_lake()
     assert lake.observe(PROD).builds == frozenset()
     assert lake.run(build("a", "SELECT 1 AS id"), bound()).rows == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ from warehouse_steps import PRODUCT, bound, build, port, publish, relation
 
 from weft.mesh.contract import Status
 from weft.mesh.release import PortRelease
-from weft.warehouses.duckdb import open_warehouse
+from weft.warehouses.duckdb import open_warehouse, scratch
+from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.layout import Layout
+from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.protocol import WarehouseError
 
 
 def seen(folder: Path, select: str, name: str = "ports.duckdb") -> list[Any]:
@@ -107,3 +112,39 @@ def test_any_folder(tmp_path: Path, folder: str) -> None:
     release(lake, port({"orders": ("a", ["id"])}))
     lake.close()
     assert seen(place, "SELECT * FROM sales__orders.orders") == [(1,)]
+
+
+def test_a_file_is_current_until_a_release_or_a_hand_changes_that(
+    the_lake: Any, tmp_path: Path
+) -> None:
+    assert the_lake.is_served("prod")
+    release(the_lake, port({"orders": ("a", ["id"])}))
+    assert the_lake.is_served("prod") and the_lake.is_served("dev")
+    the_lake.run(publish([port({"orders": ("b", ["id"])})], 1), bound())
+    assert not the_lake.is_served("prod")
+    the_lake.serve("prod")
+    assert the_lake.is_served("prod")
+    file = tmp_path / "lake" / "ports.duckdb"
+    os.utime(file)
+    assert not the_lake.is_served("prod")
+    the_lake.serve("prod")
+    (tmp_path / "lake" / "ports.json").write_bytes(b"{")
+    assert not the_lake.is_served("prod")
+    the_lake.serve("prod")
+    file.unlink()
+    assert not the_lake.is_served("prod")
+
+
+def test_one_who_was_stopped_while_writing_is_not_waited_for_for_ever(
+    open_lake: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = open_lake()
+    release(lake, port({"orders": ("a", ["id"])}))
+    stopped = Scratch(Layout(str(tmp_path / "lake")), Disk())
+    assert stopped.take("ports-prod")
+    monkeypatch.setattr(scratch, "PATIENCE", 0.1)
+    with pytest.raises(WarehouseError, match=r"ports\.duckdb is being written by") as caught:
+        lake.serve("prod")
+    assert caught.value.transient and not caught.value.interrupted
+    stopped.drop("ports-prod")
+    lake.serve("prod")

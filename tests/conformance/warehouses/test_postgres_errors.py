@@ -13,7 +13,7 @@ from psycopg import sql
 from warehouse_steps import PRODUCT, bound, build
 
 from weft.mesh.secret import Secret
-from weft.warehouses.postgres import open_warehouse
+from weft.warehouses.postgres import OPTIONS, open_warehouse
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -59,12 +59,32 @@ def test_a_password_that_nobody_set(database: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "hint"),
-    [("pasword", "did you mean `password`?"), ("options", "keywords of libpq"), ("xyzzy", "libpq")],
+    ("given", "message"),
+    [
+        ({"pasword": "x"}, "there is no option `pasword`; did you mean `password`?"),
+        ({"options": "-c x=y"}, "there is no option `options`; "),
+        ({"host": 4}, "`host` cannot be `4`; it must be the name or address of the server"),
+        ({"port": "high"}, "`port` cannot be `high`; it must be a whole number"),
+        ({"sslmode": "off"}, "`sslmode` cannot be `off`; it must be `disable`"),
+    ],
 )
-def test_an_option_that_nobody_knows(option: str, hint: str) -> None:
-    text = refused({"host": "localhost", option: "x"})
-    assert f"has no option `{option}`" in text and hint in text
+def test_options_are_checked(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(WarehouseError) as caught:
+        open_warehouse("ops_db", {"host": "localhost", **given}, "", "skyline", "store_1")
+    assert caught.value.denied
+    assert str(caught.value).startswith(f"warehouse `ops_db`: {message}")
+
+
+def test_what_libpq_calls_so_is_taken(database: dict[str, Any]) -> None:
+    options = {**database, "target_session_attrs": "read-write", "connect_timeout": 3}
+    opened = open_warehouse("ops_db", options, "", "skyline", "store_1")
+    assert opened.observe(PROD).builds == frozenset()
+    opened.close()
+
+
+def test_every_option_is_a_keyword_of_libpq() -> None:
+    known = {each.keyword.decode() for each in psycopg.pq.Conninfo.get_defaults()}
+    assert {each.name for each in OPTIONS} - known == {"database"}
 
 
 def test_a_missing_driver(database: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -212,8 +214,9 @@ def test_what_others_read_is_not_pruned(
     warehouse.close()
     admin.execute("CREATE VIEW public.mine AS SELECT * FROM sales__orders__internal.b_a")
     admin.execute("CREATE TABLE sales__orders__internal.b_c AS SELECT 1 AS id")
-    names, _ = open_it().forget([], frozenset(), "2026-03-20T10:00:00+00:00")
-    assert names == "sales__orders__internal.b_b"
+    removed = open_it().forget([], frozenset(), "2026-03-20T10:00:00+00:00")
+    assert removed.names == ("sales__orders__internal.b_b",)
+    assert [each.key for each in removed.builds] == ["b"]
     assert admin.execute("SELECT * FROM public.mine").fetchall() == [(1,)]
     assert admin.execute("SELECT * FROM sales__orders__internal.b_c").fetchall() == [(1,)]
 
@@ -230,3 +233,20 @@ def test_only_new_rows_of_an_audit_are_kept(open_it: Callable[..., Any], wire: L
     assert wire.cuts == 1
     with open_it().failing_rows("audit_1", "required_id") as kept:
         assert kept.columns == ("id",)
+
+
+def test_observing_needs_no_engine_and_no_parser(
+    open_it: Callable[..., Any], database: dict[str, Any]
+) -> None:
+    release(open_it(), 1)
+    program = f"""
+import sys
+from weft.warehouses.postgres import open_warehouse
+from weft.warehouses.protocol import Scope
+warehouse = open_warehouse("wh", {database!r}, "", "skyline", "store_1")
+assert len(warehouse.observe(Scope("prod", ({PRODUCT!r},))).releases) == 1
+assert warehouse.is_served("prod")
+warehouse.close()
+assert "duckdb" not in sys.modules and "sqlglot" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

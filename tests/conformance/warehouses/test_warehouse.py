@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from arro3.core import Array, DataType, Table
+from arro3.core import Array, DataType, RecordBatchReader, Table
+from warehouse_process import FOREVER
 from warehouse_steps import (
     PRODUCT,
     bound,
@@ -23,7 +25,7 @@ from warehouse_steps import (
 
 from weft.mesh.release import Observed
 from weft.plan.plan import Step, StepKind
-from weft.warehouses.protocol import Conflict, Relation, Scope, WarehouseError
+from weft.warehouses.protocol import Conflict, Relation, Removal, Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
 NOW = "2026-03-20T10:00:00+00:00"
@@ -198,14 +200,24 @@ def test_forgetting_keeps_what_releases_reach(open_one: Any, relation: Any) -> N
     new = warehouse.run(publish([port({"orders": ("v", ["id"])})], 1), bound()).release
     warehouse.close()
 
-    names, size = open_one().forget([old], frozenset(["v"]), NOW)
-    assert size > 0
-    assert "unused" in names and "old" in names
+    told = open_one().forget([old], frozenset(["v"]), NOW, dry_run=True)
+    assert open_one().history("prod", PRODUCT) == (new, old)
+    removed = open_one().forget([old], frozenset(["v"]), NOW)
+    assert removed == told and removed.bytes > 0
+    assert {build.key for build in removed.builds} == {"old", "unused"}
     warehouse = open_one()
     assert warehouse.observe(PROD).builds == {"a", "v"}
     assert warehouse.history("prod", PRODUCT) == (new,)
     assert rows_of(warehouse, "v", ["id"]) == [(1,)]
-    assert warehouse.forget([], frozenset(["v"]), NOW) == ("", 0)
+    assert warehouse.forget([], frozenset(["v"]), NOW) == Removal()
+
+
+def test_a_product_can_keep_all_of_its_builds(open_one: Any) -> None:
+    warehouse = open_one()
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    warehouse.close()
+    assert open_one().forget([], frozenset([PRODUCT]), NOW).builds == ()
+    assert [each.key for each in open_one().forget([], frozenset(["x.y"]), NOW).builds] == ["a"]
 
 
 def test_the_current_release_is_not_forgotten(warehouse: Any) -> None:
@@ -218,7 +230,7 @@ def test_the_current_release_is_not_forgotten(warehouse: Any) -> None:
 def test_builds_of_a_living_run_are_not_forgotten(open_one: Any) -> None:
     warehouse = open_one()
     warehouse.run(build("a", "SELECT 1 AS id"), bound())
-    assert open_one().forget([], frozenset(), NOW) == ("", 0)
+    assert open_one().forget([], frozenset(), NOW) == Removal()
     assert warehouse.observe(PROD).builds == {"a"}
 
 
@@ -243,6 +255,69 @@ def test_cancelling_stops_a_running_step(warehouse: Any) -> None:
     with pytest.raises(WarehouseError, match="stopped"):
         warehouse.run(build("next", "SELECT 1 AS id"), bound())
     assert warehouse.observe(PROD).builds == {"warm"}
+
+
+def test_all_that_runs_is_stopped(warehouse: Any) -> None:
+    """Those that wait for their turn too."""
+    warehouse.run(build("warm", "SELECT 1 AS id"), bound())
+    errors: list[WarehouseError] = []
+
+    def run(number: int) -> None:
+        try:
+            warehouse.run(build(f"long{number}", FOREVER), bound())
+        except WarehouseError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    assert not errors
+    warehouse.cancel()
+    for thread in threads:
+        thread.join(10)
+    assert [each.interrupted for each in errors] == [True] * 4
+    assert warehouse.observe(PROD).builds == {"warm"}
+
+
+def test_what_is_published_meanwhile_is_not_forgotten(open_one: Any) -> None:
+    """Whichever comes first, a release never lacks its builds."""
+    for number in range(8):
+        key = f"k{number}"
+        maker = open_one()
+        maker.run(build(key, "SELECT 1 AS id"), bound())
+        maker.close()
+        publisher, pruner = open_one(), open_one()
+        step = publish([port({"orders": (key, ["id"])})], product=f"sales.p{number}")
+
+        def publish_it(publisher: Any = publisher, step: Step = step) -> None:
+            with suppress(WarehouseError):
+                publisher.run(step, bound(f"run_{step.product}"))
+
+        thread = threading.Thread(target=publish_it)
+        thread.start()
+        time.sleep(number * 0.004)
+        pruner.forget([], frozenset(), NOW)
+        thread.join(30)
+        for release in open_one().observe(Scope("prod", (step.product,))).releases.values():
+            assert release.keys <= open_one().observe(PROD).builds
+
+
+def test_a_large_answer_is_streamed(warehouse: Any) -> None:
+    select = "SELECT x AS id, repeat('x', 40) AS t FROM generate_series(1, 2000000) AS g(x)"
+    with warehouse.query(select, []) as answer:
+        assert answer.columns == ("id", "t")
+        batches = iter(RecordBatchReader.from_stream(answer))
+        first = next(batches).num_rows
+        assert 0 < first < 2000000
+        assert first + sum(batch.num_rows for batch in batches) == 2000000
+
+
+def test_an_answer_that_nobody_reads_is_let_go(warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT x AS id FROM generate_series(1, 300000) AS g(x)"), bound())
+    with warehouse.query("SELECT id FROM sales.orders.seen", [shown_as("seen", "a", ["id"])]):
+        pass
+    assert warehouse.observe(PROD).builds == {"a"}
 
 
 def test_many_threads_build_at_once(warehouse: Any, relation: Any) -> None:

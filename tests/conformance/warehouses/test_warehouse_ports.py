@@ -104,6 +104,18 @@ def test_a_dropped_product_is_not_shown(place: Place, warehouse: Any) -> None:
             read(f"SELECT * FROM sales__orders.{view}")
 
 
+def test_what_is_current_is_served(warehouse: Any) -> None:
+    assert warehouse.is_served("prod")
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    for number, objects in enumerate((["orders"], ["orders", "lines"], ["lines"])):
+        shown = port({each: ("a", ["id"]) for each in objects})
+        show(warehouse, publish([shown], number))
+        assert warehouse.is_served("prod")
+    assert warehouse.is_served("dev")
+    show(warehouse, publish([], 3, kind=StepKind.DROP), bound("run_2", 2))
+    assert warehouse.is_served("prod")
+
+
 def test_environments_show_their_own(place: Place, warehouse: Any) -> None:
     for environment in ("prod", "dev"):
         warehouse.run(build(environment, f"SELECT '{environment}' AS id"), bound())
@@ -129,9 +141,9 @@ def test_what_kept_releases_read_is_kept(place: Place, open_one: Any, relation: 
     warehouse.close()
 
     second = open_one()
-    names, _ = second.forget([oldest], frozenset(["v2", "v3"]), NOW)
+    removed = second.forget([oldest], frozenset(["v2", "v3"]), NOW)
     serve(second)
-    assert names
+    assert {each.key for each in removed.builds} == {"t1", "v1"}
     assert second.observe(PROD).builds == {"t2", "v2", "t3", "v3"}
     assert second.history("prod", PRODUCT) == (newest, middle)
     assert rows_of(second, "v2", ["id"]) == [(2,)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from warehouse_kinds import Kind
-from warehouse_steps import PRODUCT, bound, build, rows_of
+from warehouse_steps import PRODUCT, bound, build, rows_of, values_of_rows
 
 from weft.mesh.manifest import Column, FileSource
 from weft.plan.plan import Source
@@ -90,7 +89,7 @@ def test_every_format_and_type(
     here = pinned(f"x.{kind}", columns=columns, format=kind)
     warehouse.run(build("a", f"SELECT s.* FROM {source} AS s", ["src"]), here)
     assert rows_of(warehouse, "a", [column.name for column in columns]) == [
-        (9007199254740993, Decimal("0.100"), date(2024, 2, 29), True, "a,\"b'"),
+        (9007199254740993, Decimal("0.100"), "2024-02-29", True, "a,\"b'"),
         (2, None, None, None, None),
     ]
 
@@ -128,3 +127,72 @@ def test_files_changed_after_planning_are_refused(
     with pytest.raises(WarehouseError, match="changed after the plan was made") as caught:
         warehouse.run(build("a", f"SELECT s.* FROM {source} AS s", ["src"]), here)
     assert caught.value.transient
+
+
+EXACT: list[tuple[str, str, Any]] = [
+    ("INTEGER", "7.0", 7),
+    ("INTEGER", "+007", 7),
+    ("INTEGER", " -7 ", -7),
+    ("DECIMAL(6,2)", "-01.2300", Decimal("-1.23")),
+    ("DECIMAL(6,5)", "1e-05", Decimal("0.00001")),
+    ("DOUBLE PRECISION", "0.1", 0.1),
+    ("DOUBLE PRECISION", "-inf", "-Infinity"),
+    ("BOOLEAN", "TRUE", True),
+    ("DATE", "2026-1-31", "2026-01-31"),
+    ("DATE", "2026-01-31 00:00:00", "2026-01-31"),
+    ("TIME", "10:30", "10:30:00"),
+    ("TIME", "10:30:00.1234560", "10:30:00.123456"),
+    ("TIMESTAMP", "2026-01-31T10:30:00.123456", "2026-01-31T10:30:00.123456"),
+    ("TIMESTAMP", "2026-01-31", "2026-01-31T00:00:00"),
+    ("TIMESTAMP WITH TIME ZONE", "2026-01-31T10:30:00Z", "2026-01-31T10:30:00Z"),
+    ("TIMESTAMP WITH TIME ZONE", "2026-01-31 10:30:00+02:00", "2026-01-31T08:30:00Z"),
+]
+
+CHANGED = [
+    ("INTEGER", "abc"),
+    ("INTEGER", "7.6"),
+    ("INTEGER", "1e3"),
+    ("SMALLINT", "40000"),
+    ("DECIMAL(6,2)", "1.234"),
+    ("DOUBLE PRECISION", "1e400"),
+    ("DOUBLE PRECISION", "1_000"),
+    ("BOOLEAN", "2"),
+    ("DATE", "2026-01-01 23:59:59"),
+    ("DATE", "01/02/2026"),
+    ("TIME", "10:30:00.1234567"),
+    ("TIMESTAMP", "2026-01-01 10:30:00+02"),
+    ("TIMESTAMP", "2026-01-01 10:30:00.1234567"),
+    ("TIMESTAMP WITH TIME ZONE", "2026-01-01 10:30:00.1234567Z"),
+]
+
+
+def typed(native: str) -> tuple[Column, ...]:
+    return (Column("id", "INTEGER"), Column("it's", native))
+
+
+@pytest.mark.parametrize("case", EXACT, ids=str)
+def test_texts_become_the_values_that_they_are(
+    warehouse: Any, source: str, tmp_path: Path, pinned: Any, case: Any
+) -> None:
+    native, text, value = case
+    (tmp_path / "x.csv").write_text(f"id,it's\n1,{text}\n")
+    here = pinned("x.csv", columns=typed(native))
+    warehouse.run(build("a", f"SELECT s.* FROM {source} AS s", ["src"]), here)
+    assert values_of_rows(warehouse, "a", ["it's"]) == [(value,)]
+
+
+@pytest.mark.parametrize("case", CHANGED, ids=str)
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_texts_that_a_type_would_change_are_refused(
+    warehouse: Any, source: str, tmp_path: Path, pinned: Any, case: Any, kind: str
+) -> None:
+    native, text = case
+    rows = {"csv": f"id,it's\n1,{text}\n", "json": f'{{"id": 1, "it\'s": "{text}"}}'}
+    (tmp_path / f"x.{kind}").write_text(rows[kind])
+    here = pinned(f"x.{kind}", columns=typed(native), format=kind)
+    with pytest.raises(WarehouseError) as caught:
+        warehouse.run(build("a", f"SELECT s.* FROM {source} AS s", ["src"]), here)
+    assert f"x.{kind}: " in str(caught.value)
+    assert f"column `it's` has `{text}`, which " in str(caught.value)
+    assert "cannot hold exactly" in str(caught.value)
+    assert warehouse.observe(PROD).builds == frozenset()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +11,12 @@ import duckdb
 import pytest
 from arro3.core import Array, DataType, RecordBatchReader, Table
 from warehouse_kinds import Kind
-from warehouse_steps import bound, build, rows_of
+from warehouse_steps import bound, build, values_of_rows
 
-MOMENT = datetime(1969, 7, 20, 20, 17, 40, 123456)  # noqa: DTZ001
+MOMENT = "1969-07-20T20:17:40.123456"
 UUID = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
-LEAP = datetime(2024, 2, 29)  # noqa: DTZ001
-ZONED = datetime(2024, 3, 31, 0, 59, 59, 999999, tzinfo=UTC)
+LEAP = "2024-02-29T00:00:00"
+ZONED = "2024-03-31T00:59:59.999999Z"
 
 TYPES: dict[str, tuple[str, Any]] = {
     "boolean": ("true", True),
@@ -35,14 +33,14 @@ TYPES: dict[str, tuple[str, Any]] = {
     "zeros": ("CAST('1.10' AS DECIMAL(5,2))", Decimal("1.10")),
     "real": ("CAST(0.5 AS REAL)", 0.5),
     "double": ("CAST(0.1 AS DOUBLE PRECISION)", 0.1),
-    "infinite": ("CAST('-Infinity' AS DOUBLE PRECISION)", -math.inf),
+    "infinite": ("CAST('-Infinity' AS DOUBLE PRECISION)", "-Infinity"),
     "varchar": ("'naïve ☃ 👍'", "naïve ☃ 👍"),
     "empty": ("''", ""),
     "lines": ("'a\tb\r\n\"c\" \\ \\N'", 'a\tb\r\n"c" \\ \\N'),
-    "date": ("DATE '2024-02-29'", date(2024, 2, 29)),
-    "old_date": ("DATE '0001-01-01'", date(1, 1, 1)),
-    "time": ("TIME '12:34:56.123456'", time(12, 34, 56, 123456)),
-    "midnight": ("TIME '00:00:00'", time(0, 0)),
+    "date": ("DATE '2024-02-29'", "2024-02-29"),
+    "old_date": ("DATE '0001-01-01'", "0001-01-01"),
+    "time": ("TIME '12:34:56.123456'", "12:34:56.123456"),
+    "midnight": ("TIME '00:00:00'", "00:00:00"),
     "timestamp": ("TIMESTAMP '1969-07-20 20:17:40.123456'", MOMENT),
     "timestamptz": (
         "CAST('2024-03-31 02:59:59.999999+02' AS TIMESTAMP WITH TIME ZONE)",
@@ -55,15 +53,15 @@ OWN: dict[str, dict[str, tuple[str, Any]]] = {
         "utinyint": ("255::UTINYINT", 255),
         "ubigint": ("18446744073709551615::UBIGINT", 2**64 - 1),
         "hugeint": ("170141183460469231731::HUGEINT", 170141183460469231731),
-        "blob": (r"'\x00\xFF'::BLOB", b"\x00\xff"),
+        "blob": (r"'\x00\xFF'::BLOB", r"\x00\xFF"),
         "list": ("[1, NULL, 3]", [1, None, 3]),
         "lists": ("[['a'], [], NULL]", [["a"], [], None]),
-        "struct": ("{'a': 1, 'b c': [DATE '2024-02-29']}", {"a": 1, "b c": [date(2024, 2, 29)]}),
+        "struct": ("{'a': 1, 'b c': [DATE '2024-02-29']}", {"a": 1, "b c": ["2024-02-29"]}),
     },
     "postgres": {
         "char": ("'a'::char(3)", "a  "),
         "limited": ("'ab'::varchar(2)", "ab"),
-        "bytea": (r"'\x00ff'::bytea", b"\x00\xff"),
+        "bytea": (r"'\x00ff'::bytea", r"\x00ff"),
         "list": ("ARRAY[1, NULL, 3]", [1, None, 3]),
         "texts": ("ARRAY['a,b', 'c\"d', NULL, '']", ["a,b", 'c"d', None, ""]),
         "jsonb": ("""'{"b": [1, null], "a": "ü"}'::jsonb""", '{"a": "ü", "b": [1, null]}'),
@@ -90,26 +88,30 @@ def test_every_type_and_its_null(warehouse: Any, relation: Any, types: Any) -> N
     nulls = ", ".join("NULL" for _ in types)
     warehouse.run(build("a", f"SELECT {row} UNION ALL SELECT {nulls}"), bound())
     values = [value for _, value in types.values()]
-    first, second = rows_of(warehouse, "a", names)
+    first, second = values_of_rows(warehouse, "a", names)
     assert dict(zip(names, first, strict=True)) == dict(zip(names, values, strict=True))
     assert second == (None,) * len(types)
     again = f"SELECT * FROM {relation('a')} AS t"
     built = warehouse.run(build("b", again, ["a"]), bound())
     viewed = warehouse.run(build("v", again, ["a"], "view"), bound())
-    assert rows_of(warehouse, "b", names) == rows_of(warehouse, "v", names) == [first, second]
+    assert (
+        values_of_rows(warehouse, "b", names)
+        == values_of_rows(warehouse, "v", names)
+        == [first, second]
+    )
     assert built.columns == viewed.columns
 
 
 def test_not_a_number(warehouse: Any) -> None:
     warehouse.run(build("a", "SELECT CAST('NaN' AS DOUBLE PRECISION) AS x"), bound())
-    [(value,)] = rows_of(warehouse, "a", ["x"])
-    assert math.isnan(value)
+    [(value,)] = values_of_rows(warehouse, "a", ["x"])
+    assert value == "NaN"
 
 
 def test_a_sum_keeps_every_digit(warehouse: Any) -> None:
     select = f"SELECT sum(x) AS total FROM (VALUES ({2**62}), ({2**62}), ({2**62})) t(x)"
     warehouse.run(build("a", select), bound())
-    assert rows_of(warehouse, "a", ["total"]) == [(3 * 2**62,)]
+    assert values_of_rows(warehouse, "a", ["total"]) == [(3 * 2**62,)]
 
 
 # Two values of each Arrow type, as DuckDB writes them.
@@ -123,7 +125,7 @@ STREAMED: dict[str, tuple[str, list[Any]]] = {
     "uint16": ("[0, 65535]::USMALLINT[]", [0, 2**16 - 1]),
     "uint32": ("[0, 4294967295]::UINTEGER[]", [0, 2**32 - 1]),
     "uint64": (f"[0, {2**64 - 1}]::UBIGINT[]", [0, 2**64 - 1]),
-    "float32": ("['0.5', '-Infinity']::FLOAT[]", [0.5, -math.inf]),
+    "float32": ("['0.5', '-Infinity']::FLOAT[]", [0.5, "-Infinity"]),
     "float64": ("[0.1, 1e300]::DOUBLE[]", [0.1, 1e300]),
     "decimal_38_3": (
         "['12345678901234567890.123', '0.100']::DECIMAL(38,3)[]",
@@ -136,22 +138,28 @@ STREAMED: dict[str, tuple[str, list[Any]]] = {
     "decimal_38_0": (f"['{'9' * 38}', '-1']::DECIMAL(38,0)[]", [Decimal("9" * 38), Decimal(-1)]),
     "string": ("['naïve ☃', 'a\tb\n\\N \" ,']", ["naïve ☃", 'a\tb\n\\N " ,']),
     "long_string": ("['', repeat('x', 5000)]", ["", "x" * 5000]),
-    "binary": (r"['\x00\xFF', '']::BLOB[]", [b"\x00\xff", b""]),
-    "date": ("['0001-01-01', '2024-02-29']::DATE[]", [date(1, 1, 1), date(2024, 2, 29)]),
+    "binary": (r"['\x00\xFF', '']::BLOB[]", [r"\x00\xFF", ""]),
+    "date": ("['0001-01-01', '2024-02-29']::DATE[]", ["0001-01-01", "2024-02-29"]),
     "time": (
         "['12:34:56.123456', '00:00:00']::TIME[]",
-        [time(12, 34, 56, 123456), time(0, 0)],
+        ["12:34:56.123456", "00:00:00"],
     ),
     "timestamp": ("['1969-07-20 20:17:40.123456', '2024-02-29']::TIMESTAMP[]", [MOMENT, LEAP]),
     "seconds": ("['2024-02-29', '2024-02-29']::TIMESTAMP_S[]", [LEAP, LEAP]),
     "millis": ("['2024-02-29', '2024-02-29']::TIMESTAMP_MS[]", [LEAP, LEAP]),
     "timestamptz": (
         "['2024-03-31 02:59:59.999999+02', '1900-01-01 00:00:00+00']::TIMESTAMPTZ[]",
-        [ZONED, datetime(1900, 1, 1, tzinfo=UTC)],
+        [ZONED, "1900-01-01T00:00:00Z"],
     ),
     "uuid": (f"['{UUID}', '{UUID}']::UUID[]", [UUID, UUID]),
     "whole_list": ("[[1, NULL, 3], []]::BIGINT[][]", [[1, None, 3], []]),
     "text_list": ("""[['a,b', 'c"d', NULL], ['']]""", [["a,b", 'c"d', None], [""]]),
+}
+
+# What another warehouse writes otherwise.
+WRITTEN: dict[str, dict[str, list[Any]]] = {
+    "duckdb": {},
+    "postgres": {"binary": [r"\x00ff", r"\x"]},
 }
 
 # Values that hold others, but for simple lists.
@@ -173,16 +181,17 @@ def streamed(names: Iterable[str], rest: str = "") -> RecordBatchReader:
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_a_stream_of_every_type(warehouse: Any, name: str) -> None:
+def test_a_stream_of_every_type(warehouse: Any, warehouse_kind: Kind, name: str) -> None:
     assert warehouse.load("landed", streamed([name])).rows == 3
-    found = sorted(rows_of(warehouse, "landed", ["id", name]))
-    assert [value for _, value in found] == [*STREAMED[name][1], None]
+    found = sorted(values_of_rows(warehouse, "landed", ["id", name]))
+    expected = WRITTEN[warehouse_kind.name].get(name, STREAMED[name][1])
+    assert [value for _, value in found] == [*expected, None]
 
 
 @pytest.mark.parametrize("name", NESTED)
 def test_a_stream_of_nested_values(warehouse: Any, warehouse_kind: Kind, name: str) -> None:
     assert warehouse.load("landed", streamed([name])).rows == 3
-    *found, null = (value for _, value in sorted(rows_of(warehouse, "landed", ["id", name])))
+    *found, null = (value for _, value in sorted(values_of_rows(warehouse, "landed", ["id", name])))
     assert null is None
     assert [json.loads(each) if warehouse_kind.documents else each for each in found] == (
         NESTED[name][1]
@@ -194,13 +203,13 @@ def test_an_empty_stream(warehouse: Any) -> None:
     outcome = warehouse.load("landed", streamed(names, "WHERE id > 3"))
     assert outcome.rows == 0
     assert [column.name for column in outcome.columns] == ["id", *names]
-    assert rows_of(warehouse, "landed", names) == []
+    assert values_of_rows(warehouse, "landed", names) == []
 
 
 def test_many_batches(warehouse: Any) -> None:
     table = Table.from_pydict({"x": Array(list(range(100_000)), DataType.int64())})
     assert warehouse.load("landed", table.rechunk(max_chunksize=7_000).to_reader()).rows == 100_000
-    found = rows_of(warehouse, "landed", ["x"])
+    found = values_of_rows(warehouse, "landed", ["x"])
     assert sorted(found) == [(number,) for number in range(100_000)]
 
 
@@ -211,14 +220,18 @@ def test_any_number_of_columns(warehouse: Any, relation: Any, count: int) -> Non
     warehouse.run(build("a", f"SELECT {select}"), bound())
     view = f"SELECT t.* FROM {relation('a')} AS t"
     warehouse.run(build("v", view, ["a"], "view"), bound())
-    assert rows_of(warehouse, "a", names) == rows_of(warehouse, "v", names) == [tuple(range(count))]
+    assert (
+        values_of_rows(warehouse, "a", names)
+        == values_of_rows(warehouse, "v", names)
+        == [tuple(range(count))]
+    )
     table = Table.from_pydict({name: Array([1], DataType.int64()) for name in names})
     warehouse.load("landed", table.to_reader())
-    assert rows_of(warehouse, "landed", names) == [(1,) * count]
+    assert values_of_rows(warehouse, "landed", names) == [(1,) * count]
 
 
 def test_no_rows_but_columns(warehouse: Any) -> None:
     outcome = warehouse.run(build("a", "SELECT 1 AS id, 'x' AS name WHERE 1 = 0"), bound())
     assert outcome.rows == 0
     assert [column.name for column in outcome.columns] == ["id", "name"]
-    assert rows_of(warehouse, "a", ["name"]) == []
+    assert values_of_rows(warehouse, "a", ["name"]) == []

@@ -7,6 +7,7 @@ from typing import Any
 
 from arro3.core import RecordBatchReader
 
+from weft.app.values import values_of
 from weft.contract.measure import fused_scan
 from weft.mesh.check import Check, CheckKind, Measure, Promise
 from weft.mesh.contract import Status
@@ -128,6 +129,14 @@ def rows(stream: Any) -> list[tuple[Any, ...]]:
 def rows_of(warehouse: Any, key: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     select = f"SELECT * FROM {'.'.join(map(DUCKDB.quote, ('sales', 'orders', 'seen')))}"
     return rows(warehouse.query(select, [shown_as("seen", key, columns)]))
+
+
+def values_of_rows(warehouse: Any, key: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Read a build as people and programs get to see its values."""
+    select = f"SELECT * FROM {'.'.join(map(DUCKDB.quote, ('sales', 'orders', 'seen')))}"
+    with warehouse.query(select, [shown_as("seen", key, columns)]) as found:
+        batches = RecordBatchReader.from_stream(found)
+        return [row for batch in batches for row in zip(*values_of(batch), strict=True)]
 
 
 def serve(warehouse: Any, environment: str = "prod") -> None:

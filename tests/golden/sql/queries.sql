@@ -144,3 +144,5 @@ select a, "t"."b" from "t"
 select min(a) as lo, max(a) as hi, hi - lo as d from t
 select unnest(['a', 'b']) as k
 select a ^ 2 as pw, a & 1 as ba, a | 1 as bo, a << 1 as sl, ~a as bn from t
+select x.* exclude (A) rename (b as n) from t as x
+select try_cast(c as guid) as x, try_cast(c as integral) as y from t

@@ -30,7 +30,6 @@ select * from "data/x.csv"
 select * from "s3://bucket/x"
 select * from information_schema.tables
 select * from main.t
-select * from a.b.c
 select * from a.b.c.d
 select getenv('HOME') as h
 select current_setting('threads') as s
@@ -67,3 +66,13 @@ select * from t at (version => 1)
 select (select a, b from t) as x
 select a from t order by 7
 from t select
+select * exclude (aa) from t
+select * replace (1 as aa) from t
+select * rename (aa as x) from t
+select x.* exclude (b, aa) from t as x join u on x.a = u.a
+select n from (select * exclude (aa), 1 as n from t)
+select * exclude (a, b, c) from t
+select cast(a as integr) as x from t
+select foo::struct(n foo)[] as x from (select 1 as foo)
+select cast(a as "no such") as x from t
+select $1 from t order by

@@ -161,6 +161,22 @@ def test_nothing_to_do_is_no_run(mesh: Opened) -> None:
     assert newest(mesh) == before
 
 
+@pytest.mark.parametrize(
+    ("stop", "told"),
+    [
+        (KeyboardInterrupt(), "ended by SIGINT"),
+        (KeyboardInterrupt(15), "ended by SIGTERM"),
+        (OSError("out of memory"), "out of memory"),
+    ],
+)
+def test_history_says_what_ended_a_run(mesh: Opened, stop: BaseException, told: str) -> None:
+    events = apply_plan(mesh, planned(mesh), ApplyOptions(workers=1))
+    next(events)
+    with pytest.raises(type(stop)):
+        events.throw(stop)  # type: ignore[attr-defined]
+    assert (newest(mesh).state, newest(mesh).message) == (RunState.INTERRUPTED, told)
+
+
 def test_nothing_to_do_still_ends_what_a_killed_run_left(mesh: Opened) -> None:
     apply(mesh, planned(mesh))
     ports = mesh.folder / ".weft" / "lake" / "ports.duckdb"

@@ -65,8 +65,8 @@ def test_a_folder_of_somebody_is_refused(tmp_path: Path, name: str, force: bool)
 
 
 def test_the_query_of_the_demo_has_an_answer(skyline: Path) -> None:
-    with opened(skyline, "", System()) as mesh, query(mesh, QUERY).rows as rows:
-        table = Table.from_arrow(rows)
+    with opened(skyline, "", System()) as mesh, query(mesh, QUERY) as answer:
+        table = Table.from_arrow(answer.rows)
     assert table.num_rows == 5
     percent = table.column("on_time_percent").to_pylist()
     assert percent == sorted(percent, reverse=True)

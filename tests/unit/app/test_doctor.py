@@ -10,9 +10,13 @@ import pytest
 
 from applying import apply_files
 from mesh_files import SETTINGS, Port, Product, document, mesh_files
-from weft.app.doctor import Finding, State, examine_machine, fits
+from weft.app.doctor import examine_machine, missing_secrets
+from weft.app.finding import Finding, State
+from weft.app.surroundings import fits
 from weft.app.system import System
 from weft.mesh.run import Run, RunState
+from weft.mesh.secret import Secret
+from weft.mesh.settings import Environment, MeshSettings, WarehouseSettings
 from weft.store.opening import open_store
 
 
@@ -55,19 +59,26 @@ def test_settings_that_cannot_be_read_are_named(folder: Path) -> None:
     assert examined(folder)["weft.yaml"].detail.startswith("W103: ")
 
 
-def test_a_missing_variable_is_named(folder: Path) -> None:
-    settings = folder / "weft.yaml"
-    lab = {"lab": {"warehouses": {"lake": {"password": "${LAKE_PASSWORD}"}}}}
-    settings.write_bytes(document(SETTINGS | {"environments": lab}))
-    found = examined(folder)["variables"]
-    assert (found.state, found.detail, found.fix) == (
+def test_a_missing_secret_is_named() -> None:
+    def found(secret: Secret) -> Finding:
+        there = {"db": {"password": secret}}
+        lake = {"db": WarehouseSettings("db", "any", {"path": "x"})}
+        environments = {"lab": Environment("lab", warehouses=there)}
+        store = Secret("sqlite:///x")
+        [only] = missing_secrets(MeshSettings("m", "m", store, "prod", lake, environments))
+        return only
+
+    missing = found(Secret(missing="LAKE_PASSWORD"))
+    assert (missing.state, missing.detail, missing.fix) == (
         State.FAIL,
         "LAKE_PASSWORD is not set",
         "export LAKE_PASSWORD=…",
     )
-    good = examined(folder, System(variables={"LAKE_PASSWORD": "x"}))["variables"]
-    assert good.state is State.OK
-    settings.write_bytes(document(SETTINGS | {"store": "sqlite:///${LAKE}"}))
+    assert found(Secret("x")).state is State.OK
+
+
+def test_a_missing_variable_is_named(folder: Path) -> None:
+    (folder / "weft.yaml").write_bytes(document(SETTINGS | {"store": "sqlite:///${LAKE}"}))
     assert "LAKE is not set" in examined(folder)["weft.yaml"].detail
 
 
@@ -89,6 +100,15 @@ def test_a_damaged_store_is_found(folder: Path) -> None:
         (folder / ".weft" / name).unlink(missing_ok=True)
     (folder / ".weft/store.db").write_bytes(b"no database at all" * 1000)
     assert bad(folder) == {"store"}
+    assert "backup" not in examined(folder)["store"].fix
+
+
+def test_only_a_store_that_is_broken_is_put_back_from_a_backup(folder: Path) -> None:
+    store = folder / ".weft/store.db"
+    data = bytearray(store.read_bytes())
+    data[5000:] = b"?" * len(data[5000:])
+    store.write_bytes(data)
+    assert "backup" in examined(folder)["store"].fix
 
 
 def test_a_changed_audit_log_is_found(folder: Path) -> None:

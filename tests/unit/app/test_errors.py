@@ -44,9 +44,10 @@ def test_at_most_eight_exceptions_of_our_own() -> None:
         (WarehouseError("x"), 4, 502),
         (WarehouseError("x", interrupted=True), 8, 502),
         (StoreError("x"), 4, 503),
-        (StoreError("x", full=True), 8, 507),
+        (StoreError("x", full=True), 4, 507),
+        (StoreError("x", full=True, interrupted=True), 8, 507),
         (OSError(errno.EACCES, "x"), 4, 503),
-        (OSError(errno.ENOSPC, "x"), 8, 507),
+        (OSError(errno.ENOSPC, "x"), 4, 507),
         (KeyError("x"), 1, 500),
     ],
 )

@@ -120,3 +120,18 @@ def test_an_unknown_word_offers_the_nearest(topic: str, near: str) -> None:
     with pytest.raises(NotFound) as stopped:
         explain(topic, ["validate"])
     assert near in stopped.value.why
+
+
+@pytest.mark.parametrize(
+    ("topic", "next_step"),
+    [
+        ("W99", "weft explain W101"),
+        ("W9999", "weft explain W425"),
+        ("requird", "weft explain schema.properties.required"),
+        ("qwertz", "weft explain --help"),
+    ],
+)
+def test_the_next_step_leads_to_what_was_meant(topic: str, next_step: str) -> None:
+    with pytest.raises(NotFound) as refused:
+        explain(topic)
+    assert refused.value.next_step == next_step

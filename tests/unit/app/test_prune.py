@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,17 @@ def test_a_held_candidate_stays(tmp_path: Path) -> None:
     assert tested.release == 0
 
 
+def test_a_candidate_stays_while_its_source_cannot_be_read(tmp_path: Path) -> None:
+    keep = {"releases": 1, "days": 0}
+    apply_days(tmp_path, 1, keep)
+    apply_files(tmp_path, files(99, keep), at(3))
+    (tmp_path / "numbers.csv").rename(tmp_path / "away.csv")
+    before = builds(tmp_path)
+    assert pruned(tmp_path, 30).builds == ()
+    (tmp_path / "away.csv").rename(tmp_path / "numbers.csv")
+    assert builds(tmp_path) == before
+
+
 def test_other_environments_keep_what_they_show(tmp_path: Path) -> None:
     keep = {"releases": 1, "days": 0}
     apply_files(tmp_path, files(1, keep), at(1))
@@ -172,3 +185,35 @@ def test_what_is_too_much(keep: int, oldest: str, left: list[int]) -> None:
     )
     found = surplus(history, keep, f"{oldest}T00:00:00+00:00")
     assert [each.number for each in found] == left
+
+
+def remembered(folder: Path) -> dict[str, int]:
+    """How many rows the tables of the store have that are pruned."""
+    with closing(sqlite3.connect(folder / ".weft/store.db")) as store:
+        return {
+            table: store.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("runs", "plans", "outcomes", "manifests", "verdicts")
+        }
+
+
+def test_the_store_forgets_what_belongs_to_what_is_gone(tmp_path: Path) -> None:
+    apply_days(tmp_path, 8, {"releases": 2, "days": 0})
+    # Kept are the runs of the two releases of `a.b`, and that of `a.c`, which is the first.
+    assert remembered(tmp_path) == {
+        **{"runs": 8, "plans": 3, "outcomes": 4},
+        **{"manifests": 2, "verdicts": 3},
+    }
+    with opened(tmp_path, "", at(9)) as mesh:
+        assert mesh.store.audit.verify()[1] == ""
+        assert len(mesh.store.journal.releases("prod", "a.b")) == 8
+
+
+def test_a_dry_run_leaves_the_store_alone(tmp_path: Path) -> None:
+    apply_days(tmp_path, 3, {"releases": 9, "days": 0})
+    settings = files(3, {"releases": 1, "days": 5})["weft.yaml"]
+    (tmp_path / "weft.yaml").write_bytes(settings)
+    before = remembered(tmp_path)
+    assert pruned(tmp_path, 4, dry_run=True).bytes == 0
+    assert remembered(tmp_path) == before
+    pruned(tmp_path, 30)
+    assert remembered(tmp_path)["plans"] == 2

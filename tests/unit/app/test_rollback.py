@@ -15,6 +15,7 @@ from weft.app.plan import PlanOptions, make_plan
 from weft.app.query import query
 from weft.app.rollback import RollbackOptions, lift_hold, plan_rollback, roll_back
 from weft.app.system import System
+from weft.plan.followers import Follower, followers
 
 ADDRESS = "shop.orders"
 
@@ -46,8 +47,8 @@ def back(mesh: Opened, release: int = 0, **options: object) -> None:
 def shown(mesh: Opened) -> int:
     from arro3.core import RecordBatchReader
 
-    with query(mesh, "SELECT id FROM shop.orders.orders").rows as rows:
-        (batch,) = RecordBatchReader.from_stream(rows)
+    with query(mesh, "SELECT id FROM shop.orders.orders") as answer:
+        (batch,) = RecordBatchReader.from_stream(answer.rows)
         return int(batch.column(0)[0].as_py())
 
 
@@ -58,6 +59,14 @@ def test_one_release_back_is_a_new_release_with_the_old_content(mesh: Opened) ->
     assert (newest.number, newest.restores) == (4, 2)
     hold = mesh.store.journal.holds("prod")[ADDRESS]
     assert (hold.reason, hold.release) == ("wrong numbers", 2)
+
+
+def test_going_back_once_more_does_not_return_to_what_was_left(mesh: Opened) -> None:
+    back(mesh)
+    back(mesh)
+    assert shown(mesh) == 1
+    with pytest.raises(Usage, match="no earlier release"):
+        back(mesh)
 
 
 def test_further_back_by_number(mesh: Opened) -> None:
@@ -115,3 +124,37 @@ def test_what_would_break_a_consumer_needs_its_name(tmp_path: Path) -> None:
         described = mesh.store.definitions.descriptors("prod")["shop.orders.orders@1"]
         assert [each.name for each in described.objects["orders"]] == ["id"]
         assert shown(mesh) == 1
+
+
+def test_only_a_reader_can_be_given_up(mesh: Opened) -> None:
+    with pytest.raises(NotFound, match=r"reader of shop\.orders called `shop\.raeder`"):
+        back(mesh, breaks=("shop.raeder",))
+
+
+def test_a_product_that_was_dropped_has_nothing_to_go_back_with(mesh: Opened) -> None:
+    other = Product("shop.other", {"m": "SELECT 1 AS id"})
+    apply_files(mesh.folder, mesh_files([other]))
+    with pytest.raises(Usage, match="was dropped") as stopped:
+        back(mesh)
+    assert stopped.value.next_step == "weft history shop.orders"
+    apply_files(mesh.folder, mesh_files([orders(3), other]))
+    with pytest.raises(Usage, match=r"release 4 of .* shows nothing"):
+        back(mesh, 4)
+    assert plan_rollback(mesh, RollbackOptions(ADDRESS)).target.number == 2
+
+
+def test_what_reads_it_is_built_on_the_older_release(tmp_path: Path) -> None:
+    files = [orders(1, more=True), reader()]
+    apply_files(tmp_path, mesh_files(files))
+    apply_files(tmp_path, mesh_files([orders(2, more=True), reader()]))
+    with opened(tmp_path, "", System()) as mesh:
+        before = make_plan(mesh, PlanOptions()).plan
+        assert before.empty
+        back(mesh)
+        after = make_plan(mesh, PlanOptions()).plan
+        assert [step.id for step in after.steps] == ["shop.reader/publish"]
+        assert [each.source for each in after.data] == ["shop.orders.orders@1"]
+        assert followers(after) == (Follower("shop.reader", because=(ADDRESS,)),)
+    apply_files(tmp_path)
+    with opened(tmp_path, "", System()) as mesh:
+        assert make_plan(mesh, PlanOptions()).plan.empty

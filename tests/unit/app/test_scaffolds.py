@@ -10,10 +10,10 @@ import yaml
 
 from weft.app.errors import Blocked, NotFound, Usage
 from weft.app.init import draft_mesh
-from weft.app.load import load_settings
 from weft.app.new import draft_domain, draft_product
 from weft.app.new_files import Draft, Edit, NewFile, write
 from weft.app.new_port import Major, draft_port
+from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.app.validate import validate
 from weft.mesh.address import PortAddress, ProductAddress
@@ -132,8 +132,14 @@ def test_the_next_major_is_a_copy_beside_the_old_one(mesh: Path) -> None:
     assert copy == {**old, "version": "2.0.0"}  # type: ignore[dict-item]
 
 
+def publish(mesh: Path) -> None:
+    contract = mesh / "domains/sales/orders/orders.v1.odcs.yaml"
+    contract.write_text(contract.read_text().replace("status: draft", "status: active"))
+
+
 def test_a_kept_major_has_models_of_its_own_and_a_last_day(mesh: Path) -> None:
-    write(mesh, draft_port(mesh, PORT, Major(2, 1, "2027-03-01")))
+    publish(mesh)
+    write(mesh, draft_port(mesh, PORT, Major(2, 1, "2027-03-01", "2027-03-01T08:00:00Z")))
     assert findings(mesh) == []
     folder = mesh / "domains/sales/orders"
     assert (folder / "models/orders_v1.sql").read_text() == (
@@ -161,11 +167,20 @@ def test_another_port_of_a_product(mesh: Path) -> None:
         (Major(2, 7), "no major to keep"),
         (Major(2, 0, "2027-03-01"), "needs --keep"),
         (Major(2, 1, "soon"), "no date"),
+        (Major(2, 1, "2027-03-01", "2027-03-02T08:00:00Z"), "2027-03-01 is over"),
+        (Major(2, 1, "2027-03-01"), "major 1 of sales.orders.orders is draft"),
     ],
 )
 def test_majors_that_do_not_fit_are_refused(mesh: Path, major: Major, words: str) -> None:
     with pytest.raises(Usage, match=words):
         draft_port(mesh, PORT, major)
+
+
+def test_a_last_day_is_promised_once(mesh: Path) -> None:
+    publish(mesh)
+    write(mesh, draft_port(mesh, PORT, Major(2, 1, "2027-03-01")))
+    with pytest.raises(Usage, match="has a last day already"):
+        draft_port(mesh, PORT, Major(3, 1, "2028-03-01"))
 
 
 def test_a_port_of_no_product_offers_the_nearest(mesh: Path) -> None:
@@ -183,3 +198,14 @@ def test_an_unusual_layout_is_left_to_a_person(mesh: Path) -> None:
         draft_port(mesh, PORT, Major())
     assert "version: 2.0.0" in stopped.value.why
     assert path.read_text() == text
+
+
+def test_where_one_file_cannot_be_written_none_is(tmp_path: Path) -> None:
+    (tmp_path / "in_the_way").write_text("mine")
+    (tmp_path / "old").write_text("old")
+    new = (NewFile("new/deep/a", "1"), NewFile("in_the_way/b", "2"))
+    with pytest.raises(FileExistsError) as refused:
+        write(tmp_path, Draft(new, (Edit("old", "old", "x"),)))
+    assert refused.value.filename == str(tmp_path / "in_the_way")
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["in_the_way", "old"]
+    assert (tmp_path / "old").read_text() == "old"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from weft.app.errors import NotFound
@@ -44,7 +46,7 @@ PRODUCTS = {
     ],
 )
 def test_a_selector_names_products(selectors: list[str], chosen: str) -> None:
-    assert select_products(selectors, PRODUCTS) == tuple(chosen.split())
+    assert select_products(selectors, PRODUCTS, Path()) == tuple(chosen.split())
 
 
 @pytest.mark.parametrize(
@@ -53,5 +55,5 @@ def test_a_selector_names_products(selectors: list[str], chosen: str) -> None:
 )
 def test_a_selector_that_names_nothing_is_refused(selector: str, near: str) -> None:
     with pytest.raises(NotFound) as unknown:
-        select_products(["a", selector], PRODUCTS)
+        select_products(["a", selector], PRODUCTS, Path())
     assert unknown.value.why == (f"did you mean `{near}`?" if near else "")

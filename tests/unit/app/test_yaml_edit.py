@@ -62,14 +62,14 @@ def test_what_only_a_person_should_edit_is_refused(text: str) -> None:
 
 
 def test_a_value_is_replaced_in_its_place() -> None:
-    assert set_value(TEXT, "id", "null") == TEXT.replace("a.b ", '"null" ')
-    assert set_value("v: '1'\n", "v", "2.0.0") == "v: 2.0.0\n"
+    assert set_value(TEXT, "null", "id") == TEXT.replace("a.b ", '"null" ')
+    assert set_value("v: '1'\n", "2.0.0", "v") == "v: 2.0.0\n"
 
 
 def test_a_value_that_is_absent_or_no_text_is_refused() -> None:
     for key in ("nothing", "outputPorts"):
         with pytest.raises(CannotEdit):
-            set_value(TEXT, key, "x")
+            set_value(TEXT, "x", key)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

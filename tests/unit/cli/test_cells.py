@@ -45,3 +45,7 @@ def test_items_flow_into_lines_and_are_never_broken() -> None:
 
 def test_items_flow_in_one_line_where_there_is_no_width() -> None:
     assert flow("x: ", ["a", "b"], 0) == "x: a · b"
+
+
+def test_words_flow_without_spaces_at_the_ends() -> None:
+    assert flow("  ", ["one", "two", "数据"], 9, joint=" ") == "  one two\n  数据"

@@ -81,3 +81,16 @@ def test_completion_knows_the_commands_without_loading_them(
     monkeypatch.setenv("COMP_CWORD", "1")
     assert run([]) == 0
     assert capsys.readouterr().out == "plain,validate\n"
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "", "٣", "9" * 5000])
+def test_what_is_no_number_is_told_in_words(text: str) -> None:
+    with pytest.raises(click.BadParameter) as stopped:
+        run(["audit", "log", "--limit", text])
+    assert f"`{text}` is no whole number from 0 on" in stopped.value.format_message()
+
+
+def test_the_help_says_what_exit_codes_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert "Exit codes:\n  0         done, or nothing to do\n" in said

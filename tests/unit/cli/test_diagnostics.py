@@ -36,6 +36,7 @@ def test_nothing_found() -> None:
     assert (
         draw([], files=1, seconds=1.25, colour=False) == "0 errors, 0 warnings in 1 file (1.2 s)\n"
     )
+    assert draw([], files=0, seconds=0, colour=False) == "0 errors, 0 warnings\n"
 
 
 def test_without_place_or_line() -> None:
@@ -69,10 +70,17 @@ def test_what_a_terminal_would_act_on_is_shown() -> None:
         "W1", "m\x1b[2J", Span("a\nb", 1, 3), excerpt="\ta\x1b]0;x\x07\u202eb", note="\r"
     )
     lines = drawn(evil).splitlines()
-    assert lines[0] == "error[W1]: m\\x1b[2J"
-    assert lines[1] == " --> a\\x0ab:1:3"
-    assert lines[3] == "1 | →a\\x1b]0;x\\x07\\u202eb"
-    assert lines[4] == "  |   ^^^^ \\x0d"
+    assert lines[0] == "error[W1]: m␛[2J"
+    assert lines[1] == " --> a␊b:1:3"
+    assert lines[3] == "1 | ␉a␛]0;x␇�b"
+    assert lines[4] == "  |   ^ ␍"
+
+
+def test_what_nobody_would_see_is_shown_by_its_number() -> None:
+    evil = Diagnostic("W1", "m", Span("a", 1, 2, 2), excerpt="a\u200bb\u00a0c")
+    lines = drawn(evil).splitlines()
+    assert lines[3] == "1 | a\\u200bb\\u00a0c"
+    assert lines[4] == "  |  ^^^^^^^"
 
 
 def test_long_lines_are_cut_around_the_caret() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import click
 import pytest
 
-from weft.app.errors import Blocked, Breaking, Exit, Invalid, NotFound, Stale
-from weft.cli.failure import tell
+from weft.app.errors import Blocked, Breaking, Exit, Invalid, NotFound, Stale, WrongQuery
+from weft.cli.failure import RunStopped, tell
 from weft.mesh.address import AddressError
 from weft.mesh.diagnostic import Diagnostic, Span
 from weft.mesh.run import Lock
@@ -17,6 +17,7 @@ from weft.warehouses.protocol import Conflict, WarehouseError
 
 LOCK = Lock("4f1c", "a.b", "prod", 7, "ann", "laptop", 42, "2026-11-21T00:00:00Z")
 FOUND = Diagnostic("W214", "unknown column `x`", Span("a.yaml", 3, 5, 1), "?", "", "    x: 1")
+QUERY = Diagnostic("W320", "unknown column `x`", Span("query", 1, 8, 1), "", "", "select x")
 
 STOPS: dict[str, tuple[BaseException, int]] = {
     "not_found": (NotFound("product", "sales.ordres", ["sales.orders"], next_step="weft ls"), 2),
@@ -31,11 +32,15 @@ STOPS: dict[str, tuple[BaseException, int]] = {
     "conflict": (Conflict("release 3 is no longer current"), 8),
     "denied": (WarehouseError("lake: not writable", denied=True), 4),
     "interrupted": (WarehouseError("lake: the disk is full", interrupted=True), 8),
+    "advised": (WarehouseError("lake: too large", next_step="make it smaller"), 4),
     "store": (StoreError("store.db: not a database"), 4),
-    "store_full": (StoreError("store.db: no room left", full=True), 8),
+    "store_full": (StoreError("store.db: no room left", full=True), 4),
+    "store_full_in_a_run": (StoreError("store.db: no room", full=True, interrupted=True), 8),
     "no_permission": (PermissionError(13, "Permission denied", "weft.yaml"), 4),
-    "interrupt": (KeyboardInterrupt(), 8),
-    "abort": (click.Abort(), 5),
+    "run_stopped": (RunStopped("weft apply --env dev"), 8),
+    "interrupt": (KeyboardInterrupt(), 130),
+    "terminated": (KeyboardInterrupt(15), 143),
+    "wrong_query": (WrongQuery([QUERY]), 2),
 }
 
 

@@ -8,11 +8,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 import yaml
 
 from weft.cli.cells import cells
-from weft.cli.output import Column, Kind, Result, Table, draw_table, written
-from weft.cli.screen import Screen
+from weft.cli.output import Column, Kind, Result, Table, draw_table, put, written
+from weft.cli.screen import FORMATS, Screen
 
 LONG = "A description that goes on and on, and says a little more than a screen has room for."
 TABLE = Table(
@@ -65,6 +66,50 @@ def test_csv_is_complete_and_runs_no_formula() -> None:
     assert rows[1] == ["operations.flights", "336776", LONG]
     assert rows[2] == ["fleet.aircraft", "-3322", "'=1+1"]
     assert rows[3][1] == ""
+
+
+def test_csv_has_values_as_programs_write_them() -> None:
+    columns = tuple(Column(name) for name in ("a", "=b", "c", "d"))
+    table = Table("rows", columns, [(True, [1, "é", None], {"k": 2**70}, "-Infinity")])
+    rows = list(csv.reader(io.StringIO(written(table, Screen("csv")))))
+    assert rows[0] == ["a", "'=b", "c", "d"]
+    assert rows[1] == ["true", '[1, "é", null]', f'{{"k": {2**70}}}', "-Infinity"]
+
+
+def test_people_read_nested_values_as_json() -> None:
+    table = Table("rows", (Column("x", Kind.TEXT),), [([1, "\x1b", {"a": None}],)])
+    assert draw_table(table, Screen()) == 'x\n[1, "\\u001b", {"a": null}]\n'
+
+
+def test_integers_of_any_size_are_numbers_in_json() -> None:
+    table = Table("rows", (Column("x", Kind.NUMBER),), [(2**127,), (-(2**70),)])
+    assert f'"x": {2**127}\n' in written(table, Screen("json"))
+
+
+STEERING = Table("rows", (Column("a|b\x1b[2J\n"),), [("c\x1b[31m\nd\x9b",)])
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "yaml"])
+def test_a_pipe_gets_data_as_it_is(format: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    put(STEERING, Screen(format))
+    text = capfdbinary.readouterr().out.decode()
+    if format == "csv":
+        assert list(csv.reader(io.StringIO(text))) == [["a|b\x1b[2J\n"], ["c\x1b[31m\nd\x9b"]]
+    else:
+        read = json.loads if format == "json" else yaml.safe_load
+        assert read(text)["rows"] == [{"a|b\x1b[2J\n": "c\x1b[31m\nd\x9b"}]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_terminal_is_never_steered(format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    put(STEERING, Screen(format, width=80))
+    text = capsys.readouterr().out
+    assert not {"\x1b", "\x9b"} & set(text)
+
+
+def test_markdown_is_one_line_per_row_with_its_head() -> None:
+    lines = written(STEERING, Screen("md")).splitlines()
+    assert lines == ["| a\\|b␛[2J␊ |", "| --- |", "| c␛[31m␊d� |"]
 
 
 def test_markdown_keeps_its_columns(golden: Callable[[str, str], None]) -> None:

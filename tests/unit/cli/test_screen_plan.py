@@ -23,18 +23,20 @@ from weft.plan.plan import (
     Step,
     StepKind,
 )
+from weft.warehouses.protocol import Act
 
 Golden = Callable[[str, str], None]
 FLIGHTS = "operations.flights"
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
-BUILD = Step(
-    f"{FLIGHTS}/build/stg_flights",
-    StepKind.BUILD,
-    FLIGHTS,
-    "lake",
-    "stg_flights",
-    build=BuildSpec("k1", "stg_flights", "table", 'SELECT 1 AS "id"'),
-)
+
+
+def build(product: str, model: str, *needs: str) -> Step:
+    spec = BuildSpec("k1", model, "table", 'SELECT 1 AS "id"')
+    name = f"{product}/build/{model}"
+    return Step(name, StepKind.BUILD, product, "lake", model, needs, build=spec)
+
+
+BUILD = build(FLIGHTS, "stg_flights")
 DROP = Step(
     "weather.old/drop",
     StepKind.DROP,
@@ -67,14 +69,14 @@ def breaking() -> Plan:
             Change(FLIGHTS, "model", "stg_flights", UPDATE, ChangeClass.DATA, "rebuild, 1.2 GB"),
             Change(
                 FLIGHTS,
-                "policy",
-                "pii-is-classified",
-                ChangeAction.NOTE,
-                ChangeClass.METADATA,
-                "pass on 3 columns",
+                "model",
+                "carriers_by_day_and_month",
+                ChangeAction.WARN,
+                ChangeClass.DATA,
+                "its data is gone or damaged, built again",
             ),
         ),
-        data=(DataChange(f"{FLIGHTS}.bts_on_time", ("a", "b", "c", "d")),),
+        data=(DataChange(f"{FLIGHTS}.bts_on_time", tuple(f"{FLIGHTS}.{name}" for name in "abcd")),),
         affected=(
             Affected("punctuality.daily", f"{FLIGHTS}.departures@1", False, "ok"),
             Affected("loyalty.members", f"{FLIGHTS}.departures@1", True, "BREAKS: reads dep_delay"),
@@ -84,7 +86,7 @@ def breaking() -> Plan:
             f"keep major 1 alive:  weft new port {FLIGHTS}.departures --major 2 --keep 1 "
             "--until 2027-03-01",
         ),
-        steps=(BUILD,),
+        steps=(BUILD, *(build(FLIGHTS, name) for name in "abcd")),
     )
 
 
@@ -106,7 +108,7 @@ def dropping() -> Plan:
         changes=(
             Change(FLIGHTS, "port", "old@1", DELETE, ChangeClass.BREAKING, "drop"),
             Change(FLIGHTS, "input", "planes", DELETE, ChangeClass.METADATA, "no longer read"),
-            Change(FLIGHTS, "model", "departures", UPDATE, ChangeClass.DATA, "rebuild"),
+            Change(FLIGHTS, "model", "stg_flights", UPDATE, ChangeClass.DATA, "rebuild"),
         ),
         steps=(BUILD, DROP),
     )
@@ -154,24 +156,78 @@ def test_a_long_list_of_fields_is_cut_unless_asked_for() -> None:
 
 def test_newer_data_alone_is_one_line(golden: Golden) -> None:
     data = (DataChange("a.b.x", ("a.b.m", "a.b.n")), DataChange("a.b.y", ("a.b.n",)))
-    golden("plan_data", draw(replace(EMPTY, data=data, steps=(BUILD,)), View(80)))
+    steps = (build("a.b", "m"), build("a.b", "n"))
+    golden("plan_data", draw(replace(EMPTY, data=data, steps=steps), View(80)))
+
+
+def test_newer_data_that_was_there_before_is_not_built_again() -> None:
+    data = (DataChange("a.b.x", ("a.b.m", "a.b.n")),)
+    text = draw(replace(EMPTY, data=data, steps=(build("a.b", "m"),)), View(80))
+    assert "  data: 1 source changed, 2 models (1 reused) of a.b\n" in text
+
+
+def test_newer_data_names_a_few_of_many_products() -> None:
+    models = tuple(f"weather.observations_{number}.hourly" for number in range(30))
+    steps = tuple(build(model.rpartition(".")[0], "hourly") for model in models)
+    plan = replace(EMPTY, data=(DataChange("a.b.x", models),), steps=steps)
+    text = draw(plan, View(80, env=" --env dev"))
+    assert text.count("weather.observations_") == 12
+    assert "      … 18 more, all of them: weft plan -v --env dev\n" in text
+    assert draw(plan, View(80, whole=True)).count("weather.observations_") == 30
+
+
+def test_another_release_of_a_port_is_no_changed_source(golden: Golden) -> None:
+    data = (DataChange("a.b.port@1", ("c.d.m",)),)
+    step = Step("c.d/publish", StepKind.PUBLISH, "c.d", "lake", "release 3")
+    golden("plan_moved", draw(replace(EMPTY, data=data, steps=(step,)), View(80)))
 
 
 def test_a_hundred_new_products_take_a_line_each(golden: Golden) -> None:
     changes = tuple(c for n in range(100) for c in created(f"weather.observations_{n}"))
-    text = draw(replace(EMPTY, changes=changes, steps=(BUILD,)), View(80))
+    steps = (build("weather.observations_0", "hourly"),)
+    text = draw(replace(EMPTY, changes=changes, steps=steps), View(80))
     golden("plan_many", text)
     assert len(text.splitlines()) == 104
 
 
 def test_new_products_are_shown_in_full_when_asked_for(golden: Golden) -> None:
     changes = created("weather.observations") + created("fleet.aircraft")
-    plan = replace(EMPTY, changes=changes, steps=(BUILD,))
+    plan = replace(EMPTY, changes=changes, steps=(build("fleet.aircraft", "hourly"),))
     golden("plan_whole", draw(plan, View(80, whole=True)))
 
 
-def test_steps_without_a_change_are_counted(golden: Golden) -> None:
+def test_what_an_earlier_apply_left_is_named(golden: Golden) -> None:
     golden("plan_steps_only", draw(replace(EMPTY, steps=(BUILD,)), View(80)))
+
+
+def test_products_that_follow_a_change_take_a_line_each(golden: Golden) -> None:
+    change = Change(FLIGHTS, "model", "stg_flights", UPDATE, ChangeClass.DATA, "rebuild")
+    released = f"{FLIGHTS}/publish"
+    steps = (
+        BUILD,
+        build(FLIGHTS, "departures", BUILD.id),
+        build("loyalty.members", "bookings", released),
+        build("punctuality.performance", "daily", released),
+        build("punctuality.performance", "causes", "punctuality.performance/build/daily"),
+    )
+    plan = replace(EMPTY, changes=(change,), steps=steps)
+    golden("plan_followers", draw(plan, View(80)))
+
+
+def test_a_new_environment_is_loud(golden: Golden) -> None:
+    notice = "NEW environment prdo: it does not exist yet, applying makes it"
+    changes = created("fleet.aircraft")
+    steps = (build("fleet.aircraft", "hourly"),)
+    view = View(80, notice=notice, apply="weft apply --env prdo", env=" --env prdo")
+    golden("plan_new_environment", draw(replace(EMPTY, changes=changes, steps=steps), view))
+    assert "\x1b[" in draw(replace(EMPTY, changes=changes), replace(view, colour=True))
+
+
+def test_a_person_s_hold_says_how_it_ends() -> None:
+    held = HeldBack(FLIGHTS, 3, "held by ana: wrong totals", by_person=True)
+    text = draw(replace(EMPTY, held=(held,)), View(80, env=" --env dev"))
+    assert text.endswith(f"  let it go on:  weft rollback {FLIGHTS} --lift --env dev\n")
+    assert "weft test" not in text
 
 
 def test_drops_stand_last_and_loud(golden: Golden) -> None:
@@ -204,8 +260,43 @@ def test_a_definition_cannot_steer_the_terminal() -> None:
 
 
 def test_the_statements_of_every_step(golden: Golden) -> None:
-    golden("plan_sql", draw_sql(dropping()))
+    plan = dropping()
+    told = {
+        plan.steps[0].id: [Act("COPY (\nSELECT 1 AS \"id\"\n) TO 'x'"), Act("kept", False)],
+        plan.steps[1].id: [Act("makes this current:\n  hourly@2", is_statement=False)],
+    }
+    golden("plan_sql", draw_sql(plan, told))
 
 
 def _manifest() -> ProductManifest:
     return ProductManifest("operations", "flights", "skyline", "p", "lake", "duckdb")
+
+
+def test_a_port_that_ends_is_counted_as_the_drop_that_it_is(golden: Golden) -> None:
+    fields = (FieldChange(UPDATE, "status", "active", "draft"),)
+    ends = Change(
+        FLIGHTS, "port", "old@1", UPDATE, ChangeClass.BREAKING, "draft, not published", fields
+    )
+    drop = replace(DROP, id=f"{FLIGHTS}/drop", product=FLIGHTS, target="old@1")
+    golden("plan_ends", draw(replace(EMPTY, changes=(ends,), steps=(drop,)), View(80)))
+    kept = draw(replace(EMPTY, changes=(ends,), steps=(BUILD,)), View(80))
+    assert "DROP" not in kept and "1 change · 0 drop" in kept
+
+
+def test_types_inside_of_columns_what_is_reused_and_what_moved(golden: Golden) -> None:
+    port = Change(
+        FLIGHTS,
+        "port",
+        "departures@1",
+        UPDATE,
+        ChangeClass.BREAKING,
+        fields=(
+            FieldChange(DELETE, "column legs[].gate", note="removed"),
+            FieldChange(UPDATE, "column distance", "DOUBLE", "DECIMAL(18,2)", "other type"),
+            FieldChange(DELETE, "check required gate", note="goes with its column"),
+        ),
+    )
+    moved = (FieldChange(UPDATE, "reads fleet.aircraft.aircraft", "@1", "@2"),)
+    reused = "reused, its build is still there"
+    changes = (port, Change(FLIGHTS, "model", "m", UPDATE, ChangeClass.DATA, reused, moved))
+    golden("plan_types", draw(replace(EMPTY, changes=changes, steps=(BUILD,)), View(80)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from weft.app.history import ProductHistory, ReleaseLine, RunDetail
+from weft.app.history import ProductHistory, ReleaseLine, RunDetail, RunHistory
 from weft.app.lineage import Branch, Lineage
 from weft.app.new_files import Draft, Edit, NewFile
-from weft.app.show import Detail, Line
+from weft.app.show import Detail, Line, Listing
 from weft.cli.output import written
 from weft.cli.screen import Screen
 from weft.cli.screens.draft import draw_draft
@@ -18,11 +20,11 @@ from weft.cli.screens.history import (
     locks_table,
     releases_result,
     runs_result,
-    steps_table,
+    steps_result,
 )
 from weft.cli.screens.lineage import draw_lineage, lineage_result
-from weft.cli.screens.products import model_sql, port_result, product_result, products_result
-from weft.mesh.check import Check, CheckKind, Promise
+from weft.cli.screens.products import port_result, product_result, products_result, sql_result
+from weft.mesh.check import Check, CheckKind, CheckResult, Promise, Verdict
 from weft.mesh.contract import Status
 from weft.mesh.manifest import (
     CheckQuery,
@@ -42,8 +44,31 @@ from weft.project.graph import Node
 Golden = Callable[[str, str], None]
 FLIGHTS = "operations.flights"
 AT = "2026-11-21T00:59:35.716Z"
-LINE = Line(FLIGHTS, "Flights", "mara", "active", ("departures@1",), 2, 3, AT, "applied", ())
-NEW = Line("weather.observations", "", "nils", "draft", ("hourly@1",), 1, 0, "", "new", ())
+LINE = Line(
+    product=FLIGHTS,
+    title="Flights",
+    owner="mara",
+    status="active",
+    ports=("departures@1",),
+    models=2,
+    release=3,
+    published=AT,
+    state="applied",
+    reads=(),
+    root="skyline",
+)
+NEW = replace(
+    LINE,
+    product="weather.observations",
+    title="",
+    owner="nils",
+    status="draft",
+    ports=("hourly@1",),
+    models=1,
+    release=0,
+    published="",
+    state="new",
+)
 MODEL = Transform(
     "departures",
     "domains/operations/flights/models/departures.sql",
@@ -104,38 +129,91 @@ RELEASE = Release(
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_list_of_products(golden: Golden, width: int) -> None:
-    golden(f"ls_{width}", written(products_result((LINE, NEW), "prod"), Screen(width=width)))
+    listing = Listing((LINE, NEW))
+    golden(f"ls_{width}", written(products_result(listing, "prod"), Screen(width=width)))
 
 
 def test_a_page_of_a_product(golden: Golden) -> None:
     detail = Detail(MANIFEST, LINE, None, ("loyalty.members", "punctuality.performance"))
     golden("show_product", written(product_result(detail), Screen(width=80)))
+    golden("show_product_40", written(product_result(detail), Screen(width=40)))
+
+
+def test_a_page_says_whose_a_product_of_another_root_is() -> None:
+    line = replace(LINE, state="elsewhere", root="fleets")
+    text = product_result(Detail(MANIFEST, line, None, ())).text(Screen())
+    assert "  applied by root fleets · active" in text
 
 
 def test_a_page_of_a_port(golden: Golden) -> None:
     golden("show_port", written(port_result(MANIFEST, PORT), Screen(width=80)))
 
 
+def test_the_next_command_is_for_the_same_environment() -> None:
+    env = " --env dev"
+    results = (
+        products_result(Listing((LINE,)), "dev", env),
+        product_result(Detail(MANIFEST, LINE, None, ()), env),
+        port_result(MANIFEST, PORT, env),
+        releases_result(ProductHistory(FLIGHTS, (), Hold(FLIGHTS, "dev", 1, "mara", "", AT)), env),
+    )
+    for result in results:
+        assert written(result, Screen()).endswith(f"{env}\n")
+
+
 def test_the_sql_behind_a_port_is_the_models_text() -> None:
-    assert model_sql(MANIFEST, PORT) == model_sql(MANIFEST, MODEL)
-    assert model_sql(MANIFEST, PORT) == (
+    result = sql_result(MANIFEST, PORT)
+    assert written(result, Screen()) == (
         "-- domains/operations/flights/models/departures.sql\nSELECT id\nFROM stg_flights -- ␛[2J\n"
     )
-    assert model_sql(MANIFEST, None) == ""
+    assert written(result, Screen()) == written(sql_result(MANIFEST, MODEL), Screen())
+    (model,) = json.loads(written(result, Screen("json")))["rows"]
+    assert model["model"] == "departures"
+    assert model["sql"].strip() == MODEL.text.strip()
 
 
 def test_runs_and_their_steps(golden: Golden) -> None:
-    golden("history_runs", written(runs_result((RUN,), "prod"), Screen(width=80)))
-    golden("history_none", written(runs_result((), "dev"), Screen(width=80)))
+    golden("history_runs", written(runs_result(RunHistory((RUN,)), "prod"), Screen(width=80)))
+    older = runs_result(RunHistory((RUN,), older=True), "dev", " --env dev")
+    golden("history_older", written(older, Screen(width=80)))
+    none = runs_result(RunHistory(()), "dev", " --env dev")
+    golden("history_none", written(none, Screen(width=80)))
     step = StepResult("s", FLIGHTS, "build", "departures", StepState.DONE, 336_776, 9_000, 0.25)
-    golden("history_steps", written(steps_table(RunDetail(RUN, (step,))), Screen(width=80)))
+    golden("history_steps", written(steps_result(RunDetail(RUN, (step,))), Screen(width=80)))
+    found = (
+        CheckResult("required_id", "required id", Verdict.PASS, 9),
+        CheckResult(
+            "enum_kind", "kind is one of 2", Verdict.FAIL, 9, 3, keys=("a", "b"), quarantined=True
+        ),
+    )
+    audit = StepResult(
+        "s2", FLIGHTS, "audit", "departures@1.departures", StepState.DONE, 9, 0, 0.5, checks=found
+    )
+    detail = steps_result(RunDetail(RUN, (step, audit)), " --env dev")
+    golden("history_checks", written(detail, Screen(width=80)))
+    [_, told] = json.loads(written(detail, Screen("json")))["rows"]
+    assert [each["verdict"] for each in told["checks"]] == ["pass", "fail"]
+    gone = replace(RUN, ended="", state=RunState.RUNNING, message="a \x1b[2J word")
+    golden("history_no_steps", written(steps_result(RunDetail(gone, ())), Screen(width=80)))
 
 
 def test_releases_and_a_hold(golden: Golden) -> None:
-    lines = (ReleaseLine(RELEASE, True, True, RUN), ReleaseLine(RELEASE, False, False, None))
+    lines = (
+        ReleaseLine(RELEASE, True, True, RUN),
+        ReleaseLine(replace(RELEASE, number=2, restores=0), False, True, None),
+        ReleaseLine(replace(RELEASE, number=1, restores=0), False, False, None),
+    )
     hold = Hold(FLIGHTS, "prod", 1, "mara", "wrong delays", AT)
-    free = releases_result(ProductHistory(FLIGHTS, lines, None))
+    free = releases_result(ProductHistory(FLIGHTS, lines, None, before=2))
     golden("history_releases", written(free, Screen(width=120)))
+    forgotten = releases_result(ProductHistory(FLIGHTS, (lines[0], lines[2]), None))
+    golden("history_forgotten", written(forgotten, Screen(width=120)))
+    after = releases_result(ProductHistory(FLIGHTS, lines, None), " --env dev")
+    golden("history_nothing_before", written(after, Screen(width=120)))
+    end = ReleaseLine(Release(FLIGHTS, "prod", 4, (), at=AT), True, True, RUN)
+    kept = replace(lines[0], current=False)
+    dropped = releases_result(ProductHistory(FLIGHTS, (end, kept), None, 3), " --env dev")
+    golden("history_dropped", written(dropped, Screen(width=120)))
     held = releases_result(ProductHistory(FLIGHTS, lines, hold))
     golden("history_hold", written(held, Screen(width=120)))
 
@@ -174,3 +252,15 @@ def test_a_draft_shows_whole_files_and_only_what_an_edit_changes(golden: Golden)
     edit = Edit("b.yaml", "a: 1\nb: 2\nc: 3\nd: 4\n", "a: 1\nb: 2\nc: 5\nd: 4\n")
     draft = Draft((NewFile("a.sql", "SELECT 1\n"),), (edit,))
     golden("draft", draw_draft(draft, colour=False))
+
+
+def test_a_draft_shows_lines_that_look_like_the_head_of_a_difference() -> None:
+    edit = Edit("m.sql", "-- refresh: always\nSELECT 1\n", "++ 1\nSELECT 1\n")
+    lines = draw_draft(Draft((), (edit,)), colour=False).splitlines()
+    assert lines == ["~ m.sql", "    --- refresh: always", "    +++ 1", "     SELECT 1"]
+
+
+def test_a_draft_cannot_steer_a_terminal() -> None:
+    new = NewFile("a\x1b.sql", "SELECT '\x1b[2J'\n")
+    drawn = draw_draft(Draft((new,), (Edit("b", "", "\x07"),)), colour=False)
+    assert drawn == "+ a␛.sql\n    SELECT '␛[2J'\n\n~ b\n    +␇\n"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from weft.app.errors import Exit
+from weft.cli.output import written
+from weft.cli.screen import Screen
 from weft.cli.screens.checks import Checked, draw_check, draw_sum
 from weft.cli.screens.run import Following
 from weft.mesh.check import CheckResult, Verdict
@@ -42,7 +45,7 @@ def step(
 
 
 def ended(product: str) -> RunEvent:
-    return RunEvent("product", "r1", 1, 9, text=f"{product} done")
+    return RunEvent("product", "r1", 1, 9, product=product)
 
 
 def told(events: list[RunEvent], width: int = 80) -> tuple[str, Exit]:
@@ -99,6 +102,22 @@ def test_a_failed_step_names_its_cause(golden: Golden) -> None:
     assert code is Exit.PARTLY
 
 
+def test_a_failed_run_names_the_command_that_goes_on() -> None:
+    following = Following(env=" --env dev", again="weft run")
+    for event in LOST:
+        following.take(event)
+    assert following.ending(1).endswith("when the cause is gone:  weft run --env dev\n")
+
+
+def test_what_was_held_before_counts_in_the_code_and_not_in_the_next_step() -> None:
+    following = Following(before=Exit.CHECKS)
+    for event in GOOD:
+        following.take(event)
+    assert following.exit_code() is Exit.CHECKS
+    assert json.loads(written(following.result(1), Screen("json")))["exit"] == 6
+    assert following.ending(1).endswith("look at it:  weft ls\n")
+
+
 def test_checks_that_fail_tell_before_what_was_only_partly_applied() -> None:
     assert told(HELD + LOST)[1] is Exit.CHECKS
 
@@ -108,12 +127,6 @@ def test_a_product_is_held_by_its_checks_even_with_nothing_to_publish() -> None:
     text, code = told(audit_only)
     assert code is Exit.CHECKS
     assert " HELD  operations.flights" in text
-
-
-def test_a_step_that_only_begins_is_no_result() -> None:
-    following = Following()
-    assert following.take(step(FLIGHTS, "build", "m", StepState.STARTED)) == ""
-    assert following.results == {}
 
 
 def test_a_warning_of_the_run_is_shown() -> None:

@@ -22,13 +22,13 @@ REASONS = (
 
 
 def test_what_differs(golden: Callable[[str, str], None]) -> None:
-    why = Why(FLIGHTS, "changed", REASONS, RELEASE, RUN)
+    why = Why(FLIGHTS, "changed", REASONS, RELEASE, RUN, "weft plan")
     golden("why_changed", written(why_result(why, "prod"), Screen(width=80)))
 
 
 def test_what_is_up_to_date(golden: Callable[[str, str], None]) -> None:
-    why = Why(FLIGHTS, "up to date", (), RELEASE, None)
-    golden("why_settled", written(why_result(why, "prod"), Screen(width=80)))
+    why = Why(FLIGHTS, "up to date", (), RELEASE, None, f"weft show {FLIGHTS}")
+    golden("why_settled", written(why_result(why, "dev", " --env dev"), Screen(width=80)))
 
 
 def test_a_row_for_every_reason() -> None:

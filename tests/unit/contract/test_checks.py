@@ -139,8 +139,8 @@ def test_relationships_of_bad_shape_make_no_check(to: Relationship) -> None:
     [
         ("aircraft.tailnum", ("aircraft", "tailnum")),
         ("fleet.aircraft.tailnum", ("fleet.aircraft", "tailnum")),
-        ("schema/aircraft/properties/tailnum", ("aircraft", "tailnum")),
-        ("/schema/aircraft/properties/tailnum", ("aircraft", "tailnum")),
+        ("schema/aircraft/properties/tailnum", ("", "")),
+        ("/schema/a.b/properties/tailnum", ("", "")),
         ("tailnum", ("", "")),
         ("a.b.c.d", ("", "")),
         ("x.yaml#/schema/a/properties/b", ("", "")),
@@ -156,9 +156,9 @@ def test_what_a_relationship_points_to(reference: str, split: tuple[str, str]) -
     [
         ("nullValues", {}, CheckKind.NULL_VALUES, {}),
         ("missingValues", {"missingValues": [None, ""]}, CheckKind.MISSING_VALUES,
-         {"missing": [None, ""]}),
+         {"missing": [None, ""], "types": [""]}),
         ("invalidValues", {"validValues": ["a"], "pattern": "^a"}, CheckKind.INVALID_VALUES,
-         {"values": ["a"], "pattern": "^a"}),
+         {"values": ["a"], "pattern": "^a", "types": [""]}),
         ("duplicateValues", {}, CheckKind.DUPLICATE_VALUES, {}),
     ],
 )  # fmt: skip
@@ -189,6 +189,24 @@ def test_a_rule_of_sql() -> None:
     check = only(SchemaProperty("c", quality=(quality,)))
     assert (check.kind, check.arguments, check.columns) == (CheckKind.SQL, {"query": query}, ("c",))
     assert check.label == "SQL rule on c"
+
+
+def test_a_rule_of_sql_without_a_query_is_no_check() -> None:
+    blank = QualityRule(type="sql", query=" ", operator=Operator.LESS, threshold=3)
+    assert ids(SchemaProperty("c", quality=(blank,)), quality=(blank,)) == []
+
+
+def test_a_path_that_leads_nowhere_is_no_check() -> None:
+    to = Relationship(("c",), ("schema/a/properties/b",))
+    assert ids(SchemaProperty("c", relationships=(to,))) == []
+
+
+def test_the_types_of_the_columns_that_a_rule_names() -> None:
+    missing = rule("missingValues", arguments={"properties": ["b", "a"], "missingValues": [-1]})
+    columns = (SchemaProperty("a", "number"), SchemaProperty("b", "string"))
+    (check,) = checks_of(SchemaObject("d", columns, quality=(missing,)))
+    assert check.columns == ("b", "a")
+    assert check.arguments["types"] == ["string", "number"]
 
 
 @pytest.mark.parametrize("kind", ["text", "custom"])

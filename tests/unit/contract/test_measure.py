@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,22 @@ CASES: dict[str, tuple[SchemaProperty, str, list[Any], list[Any]]] = {
     "missing numbers": (
         prop(quality=rule("missingValues", missingValues=[-1])), "integer", [1, 0], [None, -1],
     ),
+    "missing values of numbers": (
+        prop("c", "number", quality=rule("missingValues", missingValues=[-999, "0.5", True])),
+        "double", [999.0, -999.5, 1.0], [None, -999.0, 0.5],
+    ),
+    "missing values of large numbers": (
+        prop("c", "integer", quality=rule("missingValues", missingValues=[2**53, 0.0])),
+        "bigint", [2**53 + 1, 1], [None, 2**53, 0],
+    ),
+    "missing values of truths": (
+        prop("c", "boolean", quality=rule("missingValues", missingValues=[False])),
+        "boolean", [True], [None, False],
+    ),
+    "valid numbers among texts": (
+        prop("c", "string", quality=rule("invalidValues", validValues=[1, "a"])),
+        "varchar", ["1", "a", None], ["b", "1.0"],
+    ),
     "valid values": (
         prop(quality=rule("invalidValues", validValues=["a", "it's", 'q"'])),
         "varchar", ["a", "it's", 'q"', None], ["A", "", "b"],
@@ -113,6 +130,15 @@ CASES: dict[str, tuple[SchemaProperty, str, list[Any], list[Any]]] = {
     "pattern": (prop("c", "string", options={"pattern": "N[0-9]+'?$"}), "varchar",
                 ["N1", "xN22", "N1'", None], ["N", "N1x", ""]),
     "minimum": (prop("c", "integer", options={"minimum": 0}), "integer", [0, 5, None], [-1]),
+    "minimum of floats": (prop("c", "number", options={"minimum": 0}), "double",
+                          [0.0, float("inf"), None], [-0.5, float("-inf"), NAN]),
+    "minimum of numbers": (prop("c", "number", options={"minimum": 0}), "bigint", [0, None], [-1]),
+    "exclusiveMinimum of floats": (prop("c", "number", options={"exclusiveMinimum": 0}), "float",
+                                   [0.5, float("inf")], [0.0, float("-inf"), NAN]),
+    "exclusiveMaximum of floats": (prop("c", "number", options={"exclusiveMaximum": 1}), "double",
+                                   [0.5, float("-inf")], [1.0, float("inf"), NAN]),
+    "multipleOf of no number": (prop("c", "number", options={"multipleOf": 2}), "double",
+                                [4.0], [NAN, float("inf")]),
     "maximum": (prop("c", "number", options={"maximum": 1.5}), "double", [1.5, -9.0, None],
                 [1.6, float("inf"), NAN]),
     "exclusiveMinimum": (prop("c", "number", options={"exclusiveMinimum": 0}), "decimal(9,2)",
@@ -145,6 +171,9 @@ CASES: dict[str, tuple[SchemaProperty, str, list[Any], list[Any]]] = {
                  [[1, 2]]),
     "uniqueItems": (prop("c", "array", options={"uniqueItems": True}), "integer[]",
                     [[], [1, 2], [1, None], None], [[1, 1], [None, None], [1, None, 1]]),
+    "uniqueItems of floats": (prop("c", "array", options={"uniqueItems": True}), "double[]",
+                              ["[NaN]", "[0.1, NaN, NULL]", None],
+                              ["[NaN, NaN]", "[0.0, -0.0]", "[0.1, 0.1]"]),
     "email": (prop("c", "string", options={"format": "email"}), "varchar",
               ["a@b.c", "a.b+c@x-y.example", None], ["a", "a@b", "a b@c.d", "@b.c", "a@b.c@d.e"]),
     "uuid": (prop("c", "string", options={"format": "uuid"}), "varchar",
@@ -160,8 +189,10 @@ CASES: dict[str, tuple[SchemaProperty, str, list[Any], list[Any]]] = {
              ["127.0.0.1", "255.255.255.255", None],
              ["256.0.0.1", "1.2.3", "1.2.3.4.5", "01.2.3.4"]),
     "ipv6": (prop("c", "string", options={"format": "ipv6"}), "varchar",
-             ["::1", "2001:db8::8a2e:370:7334", "1:2:3:4:5:6:7:8", "::", "fe80::", None],
-             ["1:2:3", ":::", "1::2::3", "12345::", "g::1"]),
+             ["::1", "2001:db8::8a2e:370:7334", "1:2:3:4:5:6:7:8", "::", "fe80::", None,
+              "::ffff:1.2.3.4", "64:ff9b::192.0.2.33", "1:2:3:4:5:6:7.8.9.10", "1::2:3.4.5.6"],
+             ["1:2:3", ":::", "1::2::3", "12345::", "g::1", "1.2.3.4", "::1.2.3", "::256.1.1.1",
+              "1:2:3:4:5:6:7:1.2.3.4", "1.2.3.4::", "::ffff:1.2.3.4:5"]),
     "byte": (prop("c", "string", options={"format": "byte"}), "varchar",
              ["YQ==", "YWI=", "YWJj", "", None], ["a", "YQ", "Y===", "*"]),
 }  # fmt: skip
@@ -200,6 +231,21 @@ def test_patterns_mean_the_same_elsewhere(format_: str) -> None:
     pattern = re.compile(STRING_PATTERNS[format_])
     assert all(pattern.search(each) for each in good if each is not None)
     assert not any(pattern.search(each) for each in bad)
+
+
+def test_ipv6_is_what_python_takes_for_it() -> None:
+    groups = st.sampled_from(["1", "ffff", "", "12345", "1.2.3.4", "256.1.1.1"])
+
+    @given(st.lists(groups, min_size=1, max_size=9))
+    def compared(parts: list[str]) -> None:
+        text = ":".join(parts)
+        try:
+            known = bool(IPv6Address(text))
+        except ValueError:
+            known = False
+        assert bool(re.search(STRING_PATTERNS["ipv6"], text)) is known
+
+    compared()
 
 
 def test_the_ranges_of_integers() -> None:

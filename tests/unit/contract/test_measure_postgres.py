@@ -21,7 +21,12 @@ from weft.sql.dialect import dialect_named
 
 DIALECT = dialect_named("postgres")
 GOLDEN = Path(__file__).parents[2] / "golden" / "sql" / "postgres" / "checks.txt"
-NATIVE = {"tinyint": "smallint", "double": "double precision", "hugeint": "numeric"}
+NATIVE = {
+    "tinyint": "smallint",
+    "double": "double precision",
+    "double[]": "double precision[]",
+    "hugeint": "numeric",
+}
 RELATION = DIALECT.relation("builds", "abc")
 Rows = list[tuple[Any, ...]]
 
@@ -46,7 +51,14 @@ def fill(server: psycopg.Connection[Any], columns: dict[str, str], rows: Rows) -
     marks = sql.SQL(", ").join(sql.Placeholder() * len(columns))
     insert = sql.SQL("insert into {} values ({})").format(relation, marks)
     for row in rows:
-        server.execute(insert, row)
+        pairs = zip(columns.values(), row, strict=True)
+        server.execute(insert, [_as_written(native, value) for native, value in pairs])
+
+
+def _as_written(native: str, value: Any) -> Any:
+    """A list that is written as a text, as the server reads it."""
+    is_list = native.endswith("[]") and isinstance(value, str)
+    return f"{{{value[1:-1]}}}" if is_list else value
 
 
 def measured(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from weft.contract.problems import ContractProblem, Path, contract_problems
+from weft.contract.problem import ContractProblem, Path
+from weft.contract.problems import contract_problems
 from weft.mesh.contract import (
     DataContract,
     Operator,
@@ -75,7 +76,7 @@ BAD: list[tuple[SchemaProperty, str, Path, str]] = [
     (prop(options={"pattern": 5}), "W255", (*OPTIONS, "pattern"), "must be text"),
     (prop(options={"minLength": -1}), "W255", (*OPTIONS, "minLength"), "whole number"),
     (prop(options={"maxLength": True}), "W255", (*OPTIONS, "maxLength"), "whole number"),
-    (prop("integer", options={"minimum": "1"}), "W255", (*OPTIONS, "minimum"), "integer"),
+    (prop("integer", options={"minimum": "1"}), "W255", (*OPTIONS, "minimum"), "a number"),
     (prop("date", options={"maximum": 5}), "W255", (*OPTIONS, "maximum"), "date"),
     (prop("number", options={"multipleOf": 0}), "W255", (*OPTIONS, "multipleOf"), "greater than 0"),
     (prop(options={"minLength": 4, "maxLength": 3}), "W255", (*OPTIONS, "minLength"), "greater"),
@@ -86,8 +87,8 @@ BAD: list[tuple[SchemaProperty, str, Path, str]] = [
         "greater than `exclusiveMaximum`",
     ),
     (prop("integer", enum=(1, "x")), "W256", ("schema", 0, "properties", 0, "enum", 1), "`x`"),
-    (prop("integer", enum=(True,)), "W256", ("schema", 0, "properties", 0, "enum", 0), "`True`"),
-    (prop(enum=(None,)), "W256", ("schema", 0, "properties", 0, "enum", 0), "`None`"),
+    (prop("integer", enum=(True,)), "W256", ("schema", 0, "properties", 0, "enum", 0), "`true`"),
+    (prop(enum=(None,)), "W256", ("schema", 0, "properties", 0, "enum", 0), "`null`"),
     (prop(quality=(rule(operator=None),)), "W251", QUALITY, "what must hold"),
     (prop(quality=(rule(threshold="x"),)), "W252", (*QUALITY, "mustBe"), "a number"),
     (prop(quality=(rule(threshold=None),)), "W252", (*QUALITY, "mustBe"), "a number"),
@@ -118,7 +119,14 @@ BAD: list[tuple[SchemaProperty, str, Path, str]] = [
         (*QUALITY, "arguments", "pattern"),
         "no regular expression",
     ),
-    (prop(quality=(rule(blocks="all"),)), "W259", QUALITY, "neither"),
+    (prop(quality=(rule(blocks="all"),)), "W259", (*QUALITY, "customProperties"), "neither"),
+    (prop(quality=(rule(unit="precent"),)), "W259", (*QUALITY, "unit"), "neither"),
+    (
+        prop(quality=(rule("nullValues", rule="rowCount"),)),
+        "W253",
+        (*QUALITY, "rule"),
+        "different things",
+    ),
     (
         prop(relationships=(Relationship(("c",), ("tailnum",)),)),
         "W258",
@@ -203,3 +211,42 @@ def test_places_in_a_primary_key(positions: tuple[int, int], number: int) -> Non
         for name, position in zip("ab", positions, strict=True)
     )
     assert [each.code for each in problems(first, second)] == ["W262"] * number
+
+
+def test_a_rule_under_an_older_name_of_nothing_is_only_shown() -> None:
+    found = only(prop(quality=(rule("freshness", rule="freshness", operator=None),)))
+    assert (found.code, found.path, found.severity) == (
+        "W260",
+        (*QUALITY, "rule"),
+        Severity.WARNING,
+    )
+    assert "nullValues" in found.note
+
+
+def test_a_severity_that_was_probably_meant_otherwise() -> None:
+    found = only(prop(quality=(rule(severity="warn"),)))
+    assert (found.code, found.severity) == ("W259", Severity.WARNING)
+    assert found.note == "did you mean `warning`?"
+    assert problems(prop(quality=(rule(severity="critical"),))) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "codes"),
+    [
+        (["id", "dep_delay"], []),
+        (["id", "id"], ["W253"]),
+        (["nobody", "nobody"], ["W214", "W214"]),
+        ([["id"]], ["W214"]),
+        (5, ["W214"]),
+    ],
+)
+def test_the_columns_that_a_rule_lists(columns: Any, codes: list[str]) -> None:
+    listed = rule("duplicateValues", arguments={"properties": columns})
+    assert [each.code for each in problems(quality=(listed,))] == codes
+
+
+def test_a_rule_at_a_column_names_no_others() -> None:
+    twice = rule("duplicateValues", arguments={"properties": ["c"]})
+    found = only(prop(quality=(twice,)))
+    assert (found.code, found.path[-2:]) == ("W253", ("arguments", "properties"))
+    assert found.message == "metric duplicateValues has no argument `properties`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from weft.mesh.address import PortAddress
 from weft.mesh.check import Check, CheckKind, CheckResult, Verdict
 from weft.mesh.contract import Status
 from weft.mesh.manifest import (
@@ -39,7 +40,7 @@ def model(name: str) -> Read:
 
 def port(address: str) -> Read:
     """A read of `domain.product.port@N`, of the object of that name."""
-    return Read(ReadKind.PORT, address, address.rpartition("@")[0].rpartition(".")[2], NAMES)
+    return Read(ReadKind.PORT, address, PortAddress.parse(address).port, NAMES)
 
 
 def source(name: str) -> Read:
@@ -140,6 +141,12 @@ def product(
         ports=tuple(ports),
     )
     return replace(manifest, digest=str(hash(repr(manifest))))
+
+
+REVENUE = product(
+    "money.revenue", [transform("revenue", port("shop.orders.orders@1"))], [shown("revenue")]
+)
+"""A product that reads port `orders` of `shop.orders`."""
 
 
 def situation(*products: ProductManifest, environment: str = "prod", **known: object) -> Situation:

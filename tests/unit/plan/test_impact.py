@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from plan_values import COLUMNS, port, product, shown, transform
+from plan_values import COLUMNS, port, product, refers_to, shown, transform
 
+from weft.mesh.check import Promise
 from weft.mesh.contract import Status
-from weft.mesh.manifest import PortVersion
+from weft.mesh.manifest import Column, PortVersion
 from weft.plan.diff import diff_product
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports, columns_read
 from weft.plan.plan import Affected
@@ -67,7 +68,102 @@ def test_only_what_was_published_can_be_broken(status: Status, found: tuple[str,
 
 def test_a_refusal_names_the_victims_and_the_way_out() -> None:
     affected = becomes(shown("orders", COLUMNS[:1]))
-    (sentence,) = blocking_sentences([ADDRESS], affected)
+    (sentence,) = blocking_sentences([ADDRESS], affected, ())
     assert "it breaks a.reader." in sentence
     assert "weft new port shop.orders.orders --major 2 --keep 1" in sentence
-    assert "no consumer in this mesh" in blocking_sentences([ADDRESS], ())[0]
+    assert "no consumer in this mesh" in blocking_sentences([ADDRESS], (), ())[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "production", "verdict"),
+    [
+        (Status.RETIRED, True, "BREAKS: reads it, and it becomes retired"),
+        (Status.RETIRED, False, "BREAKS: reads it, and it becomes retired"),
+        (Status.DRAFT, True, "BREAKS: reads it, and it becomes draft"),
+        (Status.DRAFT, False, "ok"),
+        (Status.DEPRECATED, True, "ok"),
+    ],
+)
+def test_a_port_that_ends_breaks_whoever_reads_it(
+    status: Status, production: bool, verdict: str
+) -> None:
+    after = product("shop.orders", [transform("orders")], [shown("orders", status=status)])
+    changes = diff_product(after, BEFORE)
+    affected = affected_by(changes, EVERYONE, production=production)
+    assert {each.verdict for each in affected} == {verdict}
+    assert {each.breaks for each in affected} == {verdict != "ok"}
+    assert breaking_ports(changes, {"shop.orders": BEFORE}) == ()
+
+
+@pytest.mark.parametrize(
+    ("ports", "word"), [([shown("orders", status=Status.RETIRED)], "become retired"), ([], "go")]
+)
+def test_a_port_that_ends_while_it_is_read_is_not_answered_with_a_new_major(
+    ports: list[PortVersion], word: str
+) -> None:
+    changes = diff_product(product("shop.orders", [transform("orders")], ports), BEFORE)
+    (sentence,) = blocking_sentences([ADDRESS], affected_by(changes, EVERYONE), changes)
+    assert sentence.startswith(f"{ADDRESS} cannot {word} yet: it is read by a.reader, b.reader.")
+    assert "status: deprecated" in sentence and "new port" not in sentence
+
+
+def test_a_column_of_another_type_is_told_to_those_who_read_it() -> None:
+    retyped = (COLUMNS[0], replace(COLUMNS[1], type="DATE"))
+    assert [(each.consumer, each.verdict) for each in becomes(shown("orders", retyped))] == [
+        ("a.reader", "reads v of another type"),
+        ("b.reader", "ok"),
+    ]
+
+
+def test_what_is_removed_inside_of_a_column_is_told_to_those_who_read_the_column() -> None:
+    old, new = (
+        replace(shown("orders"), objects=(replace(shown("orders").objects[0], promises=promises),))
+        for promises in (
+            (Promise("id"), Promise("v", "object", properties=(Promise("city", "string"),))),
+            (Promise("id"), Promise("v", "object")),
+        )
+    )
+    before = product("shop.orders", [transform("orders")], [old])
+    changes = diff_product(product("shop.orders", [transform("orders")], [new]), before)
+    affected = affected_by(changes, EVERYONE)
+    assert [(each.consumer, each.verdict) for each in affected] == [
+        ("a.reader", "may read v.city"),
+        ("b.reader", "ok"),
+    ]
+    assert breaking_ports(changes, {"shop.orders": before}) == (ADDRESS,)
+
+
+def test_a_wider_type_breaks_nobody_and_is_told() -> None:
+    narrow, wide = (
+        replace(
+            shown("orders", (Column("id"), Column("v"))),
+            objects=(
+                replace(
+                    shown("orders", (Column("id"), Column("v"))).objects[0],
+                    given=(Column("v", kind),),
+                ),
+            ),
+        )
+        for kind in ("INTEGER", "BIGINT")
+    )
+    before = product("shop.orders", [transform("orders")], [narrow])
+    changes = diff_product(product("shop.orders", [transform("orders")], [wide]), before)
+    affected = affected_by(changes, EVERYONE)
+    assert [each.verdict for each in affected] == ["ok, reads v of a wider type", "ok"]
+    assert breaking_ports(changes, {"shop.orders": before}) == ()
+    assert "no consumer in this mesh" in blocking_sentences([ADDRESS], affected, changes)[0]
+
+
+def test_who_reads_a_removed_object_breaks() -> None:
+    (changed,) = diff_product(
+        product("shop.orders", [transform("orders")], [replace(shown("orders"), objects=())]),
+        BEFORE,
+    )
+    assert {each.verdict for each in affected_by([changed], EVERYONE)} == {"BREAKS: reads orders"}
+
+
+def test_a_check_reads_columns_too() -> None:
+    checked = product(
+        "d.checker", [transform("m")], [shown("m", checks=(refers_to(port(ADDRESS)),))]
+    )
+    assert columns_read(checked, ADDRESS) == {"id"}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from plan_values import file_source, model, port, product, required, shown, source, transform
 
+from weft.mesh.manifest import Read
 from weft.mesh.product import Materialization
 from weft.plan.keys import (
     KEY_LENGTH,
@@ -23,7 +24,7 @@ RAW = file_source("raw")
 CONTENTS = {"raw": SourceContent(("data/raw.csv",), "bytes")}
 
 
-def nobody(address: str, name: str) -> None:
+def nobody(read: Read) -> None:
     return None
 
 
@@ -33,7 +34,7 @@ def test_keys_are_short_and_no_list_of_texts_looks_like_another() -> None:
     assert hashed("k", "a", "") != hashed("k", "a")
 
 
-def test_a_build_counts_by_meaning_materialisation_product_and_what_it_reads() -> None:
+def test_a_build_counts_by_meaning_materialization_product_and_what_it_reads() -> None:
     one = transform("m")
     key = build_key("a.b", one, ["x", "y"])
     assert key == build_key("a.b", replace(one, name="n", path="q", text="t"), ["x", "y"])
@@ -74,7 +75,7 @@ def test_what_needs_a_missing_port_has_no_key() -> None:
     keyed = key_product(product("a.b", models), nobody, {}, {})
     assert set(keyed.builds) == {"far"}
     assert keyed.missing == ("c.d.e@1.e",)
-    found = key_product(product("a.b", models), lambda address, name: "k", {}, {})
+    found = key_product(product("a.b", models), lambda read: "k", {}, {})
     assert set(found.builds) == {"one", "two", "far"} and found.missing == ()
 
 
@@ -83,7 +84,7 @@ def test_each_kind_of_read_is_found_in_its_place() -> None:
     assert key_of(model("m"), keyed, nobody) == "build"
     assert key_of(model("n"), keyed, nobody) is None
     assert key_of(source("raw"), keyed, nobody) == "source"
-    assert key_of(port("c.d.e@1"), keyed, lambda address, name: address + name) == "c.d.e@1e"
+    assert key_of(port("c.d.e@1"), keyed, lambda read: read.target + read.object) == "c.d.e@1e"
 
 
 def test_an_audit_counts_by_build_columns_checks_and_what_they_read() -> None:

@@ -122,9 +122,9 @@ def test_checks_are_in_the_products_dialect_where_the_warehouse_has_no_other() -
 
 
 def test_promised_types_are_those_of_the_warehouse() -> None:
-    (audit,) = audits_of(PRODUCT)
+    (audit,) = audits_of(PRODUCT, None)
     assert audit.promises == (Promise("half", "number", "DOUBLE PRECISION"),)
-    (audit,) = audits_of(replace(PRODUCT, warehouse_dialect=""))
+    (audit,) = audits_of(replace(PRODUCT, warehouse_dialect=""), None)
     assert audit.promises == (Promise("half", "number", "DOUBLE"),)
 
 

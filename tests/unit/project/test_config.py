@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from weft.mesh.people import Member, Team
-from weft.mesh.product import Budget, Domain
+from weft.mesh.product import Domain
 from weft.mesh.secret import Secret
 from weft.mesh.settings import Environment, Keep, MeshSettings, WarehouseSettings
 from weft.project.parse import parse_domain, parse_settings
@@ -13,8 +13,9 @@ from weft.project.source import SourceFile
 
 
 def settings(text: str, **variables: str) -> MeshSettings:
+    """Read settings that have no errors; the time to live of an environment is warned of."""
     result, found = parse_settings(SourceFile("weft.yaml", text.encode()), variables)
-    assert found == ()
+    assert [each.code for each in found] == ["W264"] * ("ttl" in text)
     assert result is not None
     return result
 
@@ -67,13 +68,35 @@ def test_everything() -> None:
     assert "ana" not in repr(result)
 
 
-@pytest.mark.parametrize("value", ["hunter2", "17"])
-def test_a_secret_in_the_file_is_read_and_warned_of(value: str) -> None:
-    text = f"mesh: m\nwarehouses: {{db: {{type: t, private_key: '{value}'}}}}"
+@pytest.mark.parametrize(
+    ("written", "value"), [("hunter2", "hunter2"), ("'17'", "17"), ("17", "17"), ("true", "True")]
+)
+def test_a_secret_in_the_file_is_read_and_warned_of(written: str, value: str) -> None:
+    text = f"mesh: m\nwarehouses: {{db: {{type: t, private_key: {written}}}}}"
     result, found = parse_settings(SourceFile("weft.yaml", text.encode()), {})
     assert result is not None
     assert result.warehouses["db"].options == {"private_key": Secret(value)}
     assert [each.code for each in found] == ["W141"]
+
+
+@pytest.mark.parametrize(
+    ("address", "codes"),
+    [
+        ("postgresql://ana:hunter2@db/weft", ["W141"]),
+        ("postgresql:///weft?user=ana&password=hunter2", ["W141"]),
+        ("postgresql://ana:${P}@db/weft", []),
+        ("postgresql://ana@db:5432/weft?sslmode=require", []),
+        ("postgresql:///weft?password=${P}", []),
+        ("sqlite:///.weft/store.db", []),
+    ],
+)
+def test_a_password_in_the_address_of_the_store_is_warned_of(
+    address: str, codes: list[str]
+) -> None:
+    text = f"mesh: m\nstore: '{address}'\nwarehouses: {{a: {{type: t}}}}"
+    _, found = parse_settings(SourceFile("weft.yaml", text.encode()), {"P": "hunter2"})
+    assert [each.code for each in found] == codes
+    assert "hunter2" not in repr(found)
 
 
 def test_a_secret_that_looks_like_a_number_stays_a_secret() -> None:
@@ -119,8 +142,8 @@ team: {name: t, members: [{username: u, role: steward}]}
 budget: {amount: 5.5, per: year}
 """
     team = Team("t", (Member("u", "steward"),))
-    expected = Domain("sales", "lake", "d", "Sales", "p", team, Budget(5.5, "EUR", "year"))
-    assert domain(text) == (expected, [])
+    expected = Domain("sales", "lake", "d", "Sales", "p", team)
+    assert domain(text) == (expected, ["W264"])
     assert domain("domain: sales\nwarehouse: lake") == (Domain("sales", "lake"), [])
 
 

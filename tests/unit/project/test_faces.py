@@ -27,7 +27,7 @@ PRODUCT = Product(
 
 
 def face(product: str, port: str, major: int, status: Status = Status.ACTIVE) -> PortFace:
-    return PortFace(product, port, major, f"{major}.0.0", status)
+    return PortFace(product, port, major, f"{major}.0.0", status, {port: ()})
 
 
 def test_all_three_ways_give_the_same_face() -> None:
@@ -99,3 +99,12 @@ def test_the_current_major() -> None:
     assert Faces([draft]).current("a.b.p") == draft
     assert Faces([face("a.b", "p", 1, Status.RETIRED)]).current("a.b.p") is None
     assert Faces([]).current("a.b.p") is None
+
+
+def test_what_cannot_be_read_hides_the_ports_below_it() -> None:
+    faces = Faces([PortFace("a.b", "bare", 1, "1.0.0", Status.ACTIVE)], (), {"a.b.p", "c.d", "e"})
+    assert [faces.is_unread(port) for port in ("a.b.p", "a.b.q", "c.d.x", "e.f.x", "c.e.x")] == [
+        *(True, False, True, True, False)
+    ]
+    assert faces.is_unread("a.b.bare"), "its contract promises no object, which was reported"
+    assert faces.majors("a.b.bare") == {}

@@ -42,3 +42,24 @@ def test_otherwise_what_is_known_here() -> None:
         "known here: `m0`, `m1`, `m2`, `m3`, `m4`, `m5`"
     )
     assert explained("completely_else")[0] == ("this product has no other model and no input port")
+
+
+def test_the_inside_of_another_product_beside_a_misspelling() -> None:
+    note, help = explained("stg_orders", "stg_order")
+    assert note.startswith("`stg_orders` is a model inside shop.orders; ")
+    assert note.endswith("; did you mean `stg_order`?")
+    assert help == "weft show shop.orders"
+
+
+def test_a_model_or_port_by_its_full_name() -> None:
+    note, help = explained("shop.orders.stg_orders", "a")
+    assert note.startswith("`stg_orders` is a model inside shop.orders; ")
+    assert help == "weft show shop.orders"
+    assert explained("far.away.orders")[1] == (
+        "add to inputPorts: {name: orders, contractId: far.away.orders}"
+    )
+    assert explained("shop.orders.own") == ("this product has no other model and no input port", "")
+    assert explained("shop.sums.a", "a") == (
+        "a model of the product itself is named alone",
+        "write `a`",
+    )

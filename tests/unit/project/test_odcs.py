@@ -10,7 +10,6 @@ from weft.mesh.contract import (
     Relationship,
     SchemaProperty,
     Server,
-    ServiceLevel,
     Status,
 )
 from weft.project.odcs import custom_properties, follow_reference, read_contract
@@ -102,17 +101,16 @@ DOCUMENT: dict[str, Any] = {
 def test_the_head_of_a_contract() -> None:
     contract = read_contract(DOCUMENT)
     assert (contract.id, contract.version, contract.status) == ("a.b.c", "1.2.3", Status.DRAFT)
-    assert (contract.name, contract.domain, contract.data_product) == ("C", "a", "b")
+    assert (contract.name, contract.domain) == ("C", "a")
     assert (contract.purpose, contract.tags) == ("p", ("t",))
     assert contract.custom == {"successor": "a.b.d", "note": 1}
     assert contract.document is DOCUMENT
 
 
-def test_servers_and_service_levels() -> None:
+def test_servers() -> None:
     contract = read_contract(DOCUMENT)
     settings = {"path": "${ROOT}/x.csv", "format": "csv"}
     assert contract.servers == (Server("files", "local", settings, {"header": False}),)
-    assert contract.service_levels == (ServiceLevel("latency", 4, "h", "x.y"),)
 
 
 def test_rules() -> None:
@@ -149,7 +147,6 @@ def test_objects_and_columns() -> None:
         primary_key=True,
         primary_key_position=1,
         description="i",
-        classification="pii",
         enum=(1, None),
         options={"minimum": 1},
         relationships=(Relationship(("id",), ("other.id",)), Relationship(("id",), ("a.x", "b.y"))),
@@ -191,3 +188,25 @@ def test_references_by_path(text: str, expected: str) -> None:
 def test_custom_properties_of_others_are_not_ours() -> None:
     assert custom_properties({"customProperties": [{"property": "blocks", "value": 1}]}) == {}
     assert custom_properties({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule"),
+    [
+        ({"rule": "nullCheck"}, ("nullValues", Operator.EQUAL, 0, {})),
+        ({"rule": "nullCheck", "mustBeLessThan": 3}, ("nullValues", Operator.LESS, 3, {})),
+        ({"rule": "duplicateCount", "mustBe": 0}, ("duplicateValues", Operator.EQUAL, 0, {})),
+        ({"rule": "rowCount"}, ("rowCount", None, None, {})),
+        (
+            {"rule": "validValues", "validValues": ["a"]},
+            ("invalidValues", Operator.EQUAL, 0, {"validValues": ["a"]}),
+        ),
+        ({"rule": "freshness"}, ("freshness", None, None, {})),
+        ({"rule": "mine", "metric": "rowCount", "mustBe": 1}, ("rowCount", Operator.EQUAL, 1, {})),
+    ],
+)
+def test_a_rule_under_its_older_name(entry: dict[str, Any], rule: tuple[Any, ...]) -> None:
+    document = {**DOCUMENT, "schema": [{"name": "x", "quality": [entry]}]}
+    (found,) = read_contract(document).objects[0].quality
+    assert found.type == "library"
+    assert (found.metric, found.operator, found.threshold, found.arguments) == rule

@@ -111,3 +111,57 @@ def test_a_draft_product_has_no_active_port() -> None:
     content = json.loads(mesh_files([wanted])[path]) | {"status": "draft"}
     (port,) = manifest(FAR, wanted, changed={path: json.dumps(content, indent=1).encode()}).ports
     assert port.status == "draft"
+
+
+def nested(*properties: dict[str, Any]) -> dict[str, bytes]:
+    """The contract of a port whose one column is an object of these properties."""
+    path = "domains/shop/orders/orders.v1.odcs.yaml"
+    contract = json.loads(mesh_files([product(Port("orders", {"a": "object"}))])[path])
+    contract["schema"][0]["properties"][0]["properties"] = list(properties)
+    return {path: json.dumps(contract, indent=1).encode()}
+
+
+def test_what_a_model_does_not_give_inside_of_a_column() -> None:
+    select = "SELECT CAST(NULL AS STRUCT(city VARCHAR, zip VARCHAR)) AS a"
+    changed = nested(
+        {"name": "citi", "logicalType": "string"}, {"name": "zip", "logicalType": "integer"}
+    )
+    shop = product(Port("orders", {"a": "object"}), orders=select)
+    missing, misfit = compiled(FAR, shop, changed=changed)["shop.orders"].diagnostics
+    assert (missing.code, missing.excerpt.strip()) == ("W408", '"name": "citi",')
+    assert missing.message == "model `orders` does not give column `a.citi`"
+    assert missing.note == "did you mean `city`?"
+    assert (misfit.code, misfit.excerpt.strip()) == ("W409", '"logicalType": "integer"')
+    assert misfit.message == "column `a.zip` of model `orders` does not fit its contract"
+
+
+def test_what_a_contract_does_not_list_inside_of_a_column() -> None:
+    select = "SELECT CAST(NULL AS STRUCT(city VARCHAR, secret VARCHAR)) AS a"
+    shop = product(Port("orders", {"a": "object"}), orders=select)
+    changed = nested({"name": "city", "logicalType": "string"})
+    (one,) = compiled(FAR, shop, changed=changed)["shop.orders"].diagnostics
+    assert (one.code, one.excerpt.strip()) == ("W409", '"properties": [')
+    assert one.message == "model `orders` gives column `a.secret`, which is not promised"
+    assert one.help == "list it in the contract, or leave it out of the model"
+    assert codes(FAR, shop) == []
+
+
+@pytest.mark.parametrize("name", ["TIMESTAMP_S", "ENUM('a')", "HUGEINT", "INTEGER[2]"])
+@pytest.mark.parametrize("select", ["CAST(NULL AS {})", "max_by(CAST(NULL AS {}), 1) OVER ()"])
+def test_a_type_that_is_stored_as_another_cannot_be_promised(name: str, select: str) -> None:
+    path = "domains/shop/orders/orders.v1.odcs.yaml"
+    shop = product(Port("orders", {"a": ""}), orders=f"SELECT {select.format(name)} AS a")
+    contract = json.loads(mesh_files([shop])[path])
+    contract["schema"][0]["properties"] = [{"name": "a", "physicalType": name}]
+    found = compiled(FAR, shop, changed={path: json.dumps(contract).encode()})
+    assert [each.code for each in found["shop.orders"].diagnostics] == ["W409"]
+
+
+def test_a_port_knows_what_its_model_gives_and_what_is_promised_inside() -> None:
+    select = "SELECT CAST(NULL AS STRUCT(city VARCHAR)) AS a, 1 AS more"
+    changed = nested({"name": "city", "logicalType": "string"})
+    shop = product(Port("orders", {"a": "object"}), orders=select)
+    (found,) = manifest(FAR, shop, changed=changed).ports[0].objects
+    assert [(each.name, each.type) for each in found.given] == [("a", "STRUCT(city VARCHAR)")]
+    assert [each.name for each in found.promises[0].properties] == ["city"]
+    assert [each.type for each in found.columns] == [""]

@@ -243,3 +243,21 @@ def test_keys_at_a_place() -> None:
     assert {"minLength", "dimensions"} <= keys_at(odcs, (*deep, "logicalTypeOptions"))
     assert keys_at(schema_of(Format.WEFT), ("warehouses",)) == frozenset()
     assert keys_at(odcs, ("nowhere", 1)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        ("{rule: nullCheck}", []),
+        ("{type: library, rule: rowCount, mustBeGreaterThan: 1}", []),
+        ("{rule: validValues, validValues: [a]}", []),
+        ("{rule: nullCheck, mustBe: 0, mustNotBe: 1}", ["W125"]),
+        ("{rule: nullCheck, mustBee: 0}", ["W120"]),
+        ("{type: text, rule: nullCheck}", ["W125"]),
+        ("{type: library, mustBe: 0}", ["W122"]),
+        ("{metric: nullValues, rule: nullCheck}", ["W125"]),
+    ],
+)
+def test_rules_as_older_contracts_write_them(rule: str, codes: list[str]) -> None:
+    text = CONTRACT + f"schema: [{{name: x, quality: [{rule}]}}]"
+    assert [code for code, _ in findings(text, Format.ODCS)] == codes

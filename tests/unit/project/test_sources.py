@@ -73,6 +73,10 @@ def test_what_is_refused(server: dict[str, Any]) -> None:
     assert "W414" in codes(PRODUCT, changed=written(**server))
 
 
+def test_a_variable_in_a_path_is_written_as_one() -> None:
+    assert "W143" in codes(PRODUCT, changed=written(path="data/${PLACE/a.csv"))
+
+
 @pytest.mark.parametrize("change", ["objects", "servers", "no servers"])
 def test_a_source_has_one_object_and_one_place(change: str) -> None:
     content = json.loads(mesh_files([PRODUCT])[PATH])

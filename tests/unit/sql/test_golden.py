@@ -27,15 +27,8 @@ def compiled(text: str, dialect: Dialect, known: Mapping[str, Known]) -> str:
     reads = [f"{{{read.target}: {', '.join(read.columns)}}}" for read in result.query.reads]
     sql = "".join(part if isinstance(part, str) else reads[part] for part in result.query.parts)
     types = ", ".join(f"{column.name} {column.type or '?'}" for column in result.columns)
-    marks = [
-        mark
-        for mark, holds in (
-            ("describe", result.needs_describe),
-            ("volatile", not result.deterministic),
-        )
-        if holds
-    ]
-    return f"{text}\n  {sql}\n  -> {types}{''.join(f' [{mark}]' for mark in marks)}\n"
+    mark = "" if result.deterministic else " [volatile]"
+    return f"{text}\n  {sql}\n  -> {types}{mark}\n"
 
 
 def drawn(text: str, problems: tuple[Problem, ...]) -> str:

@@ -92,7 +92,7 @@ REFUSED = {
     "select inet_server_addr() as x": "W309",
     "select 'pg_class'::regclass as x": "W313",
     "select 1 operator(public.+) 2 as x": "W313",
-    "select c::public.secret as x from t": "W313",
+    "select c::public.secret as x from t": "W314",
     "select a from t for update": "W313",
     "select a into x from t": "W311",
     "select a from t anti join u using (a)": "W313",

@@ -133,28 +133,24 @@ def test_whether_the_next_run_gives_the_same(
 
 
 @pytest.mark.parametrize(
-    ("text", "described"),
+    ("text", "types"),
     [
-        ("select a, b + 1 as c, count(*) as n from t group by all", False),
-        ("select sum(a) as s from t", True),
-        ("select s from (select sum(a) as s from t)", True),
-        ("select sum(x) as s from u", False),
-        ("select [a] as l from t", True),
-        ("select cast(a as hugeint) as h from t", True),
-        ("select cast(sum(a) as bigint) as h from t", False),
+        (
+            "select a, b + 1 as c, count(*) as n from t group by all",
+            ["BIGINT", "INTEGER", "BIGINT"],
+        ),
+        ("select sum(a) as s from t", ["DECIMAL(38,0)"]),
+        ("select s from (select sum(a) as s from t)", ["DECIMAL(38,0)"]),
+        ("select sum(x) as s from u", ["DOUBLE"]),
+        ("select [a] as l from t", [""]),
+        ("select cast(a as hugeint) as h from t", ["DECIMAL(38,0)"]),
+        ("select cast(sum(a) as bigint) as h from t", ["BIGINT"]),
     ],
 )
-def test_when_the_warehouse_has_to_look_at_types(
-    text: str, described: bool, dialect: Dialect, known: dict[str, Known]
+def test_columns_have_the_types_in_which_results_are_stored(
+    text: str, types: list[str], dialect: Dialect, known: dict[str, Known]
 ) -> None:
-    result = compiled(text, dialect, known)
-    assert result.needs_describe is described
-    assert "HUGEINT" not in [column.type for column in result.columns]
-
-
-def test_a_wide_integer_is_stored_as_a_decimal(dialect: Dialect, known: dict[str, Known]) -> None:
-    result = compiled("select sum(a) as s from t", dialect, known)
-    assert result.columns == (Column("s", "DECIMAL(38,0)"),)
+    assert [column.type for column in compiled(text, dialect, known).columns] == types
 
 
 def test_an_object_of_a_port_is_called_by_its_last_part(
@@ -213,6 +209,29 @@ def test_a_rule_keeps_the_rules(text: str, column: str | None, code: str, dialec
     parsed, problems = parse_rule(text, dialect, column)
     assert parsed is None
     assert [each.code for each in problems] == [code]
+
+
+@pytest.mark.parametrize(
+    ("word", "call"),
+    [
+        ("current_date", "CURRENT_DATE()"),
+        ("current_time", "GET_CURRENT_TIME()"),
+        ("current_timestamp", "GET_CURRENT_TIMESTAMP()"),
+        ("localtime", "CURRENT_LOCALTIME()"),
+        ("localtimestamp", "CURRENT_LOCALTIMESTAMP()"),
+    ],
+)
+def test_a_rule_about_the_time_cannot_mean_its_own_result(
+    word: str, call: str, dialect: Dialect
+) -> None:
+    parsed, _ = parse_rule(f"select {word}", dialect, None)
+    assert parsed is not None
+    compiled, _ = compile_select(parsed, dialect, {})
+    assert compiled is not None
+    (text,) = compiled.query.parts
+    name = word.upper()[:15]
+    assert text == f'SELECT {call} AS "{name}"'
+    assert duckdb.sql(str(text)).columns == [name]
 
 
 def test_a_rule_may_read_other_relations(dialect: Dialect, known: dict[str, Known]) -> None:

@@ -31,9 +31,9 @@ def promised(logical: str = "", physical: str = "", **options: Any) -> SchemaPro
         ("bool", "BOOLEAN"),
         ("int[]", "INTEGER[]"),
         ("decimal(4, 1)[]", "DECIMAL(4,1)[]"),
-        ("struct(Aa int)", "STRUCT(Aa INT)"),
-        ("STRUCT(Aa INTEGER)", "STRUCT(Aa INT)"),
-        ("map(text, int4)[]", "MAP(TEXT, INT)[]"),
+        ("struct(Aa int)", "STRUCT(Aa INTEGER)"),
+        ('ROW("Aa" INT4, "b c" text)', 'STRUCT(Aa INTEGER, "b c" VARCHAR)'),
+        ("map(text, int4)[]", "MAP(VARCHAR, INTEGER)[]"),
         ("struct(", "STRUCT("),
         ("", ""),
     ],
@@ -55,7 +55,10 @@ def test_one_spelling_of_a_type(written: str, canonical: str, dialect: Dialect) 
         ("STRUCT(a INTEGER)[]", "array"),
         ("STRUCT(a INTEGER[])", "object"),
         ("MAP(VARCHAR, BIGINT)", "map"),
-        ("GEOMETRY", ""),
+        ("GEOMETRY", "binary"),
+        ("VARIANT", "json"),
+        ("GUID", "uuid"),
+        ("FOO", ""),
     ],
 )
 def test_the_family_of_a_type(native: str, family: str, dialect: Dialect) -> None:
@@ -97,7 +100,7 @@ def test_the_family_of_a_type(native: str, family: str, dialect: Dialect) -> Non
         ("vector", "FLOAT[3]", True),
         ("", "VARCHAR", True),
         ("integer", "", True),
-        ("integer", "GEOMETRY", True),
+        ("integer", "FOO", True),
     ],
 )
 def test_what_a_logical_type_takes(logical: str, native: str, fits: bool, dialect: Dialect) -> None:

@@ -35,8 +35,8 @@ def database_error(code: int, text: str) -> sqlite3.Error:
         (
             database_error(sqlite3.SQLITE_READONLY_DBMOVED, "attempt to write"),
             False,
-            "store /s.db: this user may not read and write it; see to the rights of the file and "
-            "of its folder (attempt to write)",
+            "store /s.db: this user may not read and write it, or its disk is mounted read-only; "
+            "see to the rights of the file and of its folder (attempt to write)",
         ),
         (
             sqlite3.OperationalError("Could not decode to UTF-8"),

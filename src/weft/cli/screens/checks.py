@@ -10,6 +10,8 @@ import click
 
 from weft.cli.cells import pad, visible
 from weft.mesh.check import CheckResult, Verdict
+from weft.mesh.run import StepResult
+from weft.mesh.words import count
 
 _WORDS = {
     Verdict.PASS: ("ok", "green", "ok"),
@@ -30,13 +32,23 @@ class Checked:
     owner: str = ""
 
 
-def draw_check(checked: Checked, *, colour: bool) -> str:
-    """Draw one answer, without a newline at its end."""
+def draw_check(checked: Checked, *, colour: bool, env: str = "") -> str:
+    """Draw one answer, without a newline at its end; `env` goes behind the next command."""
     result = checked.result
     word, hue, _ = _WORDS[result.verdict]
     head = click.style(pad(word, 5), fg=hue) if colour else pad(word, 5)
     line = f" {head} {pad(visible(result.label), _LABEL)}   {_said(checked)}"
-    return "\n".join([line.rstrip(), *_details(checked)])
+    return "\n".join([line.rstrip(), *_details(checked, env)])
+
+
+def draw_failed(steps: Iterable[StepResult], *, colour: bool, env: str = "") -> list[str]:
+    """Draw the checks of steps that do not hold, each under the object that it is about."""
+    lines = []
+    for each in steps:
+        bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
+        lines += [f"{each.product}.{each.target}"] if bad else []
+        lines += [draw_check(Checked(each.target, check), colour=colour, env=env) for check in bad]
+    return lines
 
 
 def draw_sum(results: Iterable[CheckResult]) -> str:
@@ -45,7 +57,7 @@ def draw_sum(results: Iterable[CheckResult]) -> str:
     total = verdicts.total()
     order = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WARN)
     parts = [f"{verdicts[each]:,} {_WORDS[each][2]}" for each in order if verdicts[each]]
-    checks = f"{total:,} check{'' if total == 1 else 's'}"
+    checks = count(total, "check")
     return f"{checks}: {' · '.join(parts)}" if parts else checks
 
 
@@ -53,14 +65,14 @@ def _said(checked: Checked) -> str:
     """Return what stands behind the label: the rows looked at, or what the failure does to whom."""
     result = checked.result
     if result.verdict is Verdict.PASS:
-        return _rows(result.rows)
+        return count(result.rows, "row")
     parts = ["blocks publish"] if result.blocks and result.verdict is not Verdict.WARN else []
     parts += [f"tells {visible(result.notify)}"] if result.notify else []
     parts += [f"owner {visible(checked.owner)}"] if checked.owner else []
     return " · ".join(parts)
 
 
-def _details(checked: Checked) -> list[str]:
+def _details(checked: Checked, env: str) -> list[str]:
     """Return the lines under a check that does not hold."""
     result = checked.result
     if result.verdict is Verdict.PASS:
@@ -70,14 +82,12 @@ def _details(checked: Checked) -> list[str]:
     if result.failed:
         keys = [visible(key) for key in result.keys]
         shown = f" · keys {', '.join(keys)}{' …' if result.failed > len(keys) else ''}"
-        lines.append(f"{indent}{_rows(result.failed)} of {result.rows:,}{shown if keys else ''}")
+        lines.append(
+            f"{indent}{count(result.failed, 'row')} of {result.rows:,}{shown if keys else ''}"
+        )
     elif result.value is not None and result.expected:
         lines.append(f"{indent}found {result.value:,g}, promised {visible(result.expected)}")
     if result.quarantined:
         name = checked.object.rpartition(".")[2]
-        lines.append(f"{indent}all rows: weft test --rows {name}.{result.check}   ({_KEPT})")
+        lines.append(f"{indent}all rows: weft test --rows {name}.{result.check}{env}   ({_KEPT})")
     return lines
-
-
-def _rows(number: int) -> str:
-    return f"{number:,} row{'' if number == 1 else 's'}"

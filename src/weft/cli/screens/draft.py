@@ -6,21 +6,24 @@ from difflib import unified_diff
 
 import click
 
-from weft.app.new_files import Draft
+from weft.app.new_files import Draft, Edit
+from weft.cli.cells import visible
 
 
 def draw_draft(draft: Draft, *, colour: bool) -> str:
     """Draw every new file in full and every edit as the lines that differ."""
     blocks = [(f"+ {new.path}", new.text.splitlines()) for new in draft.files]
-    for edit in draft.edits:
-        lines = unified_diff(edit.before.splitlines(), edit.after.splitlines(), lineterm="", n=1)
-        blocks.append((f"~ {edit.path}", [line for line in lines if line[:3] not in _HEADS]))
+    blocks += [(f"~ {edit.path}", _differing(edit)) for edit in draft.edits]
     return "\n".join(_block(head, lines, colour) for head, lines in blocks)
 
 
-_HEADS = ("---", "+++", "@@ ")
+def _differing(edit: Edit) -> list[str]:
+    """Return the lines that an edit takes and gives, and one around them on each side."""
+    lines = unified_diff(edit.before.splitlines(), edit.after.splitlines(), lineterm="", n=1)
+    # Two lines name the files; lines of files have one character before them.
+    return [line for line in list(lines)[2:] if not line.startswith("@@")]
 
 
 def _block(head: str, lines: list[str], colour: bool) -> str:
-    head = click.style(head, bold=True) if colour else head
-    return "\n".join([head, *(f"    {line}".rstrip() for line in lines)]) + "\n"
+    head = click.style(visible(head), bold=True) if colour else visible(head)
+    return "\n".join([head, *(f"    {visible(line)}".rstrip() for line in lines)]) + "\n"

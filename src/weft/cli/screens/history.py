@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from weft.app.history import ProductHistory, ReleaseLine, RunDetail
+from weft.app.history import ProductHistory, ReleaseLine, RunDetail, RunHistory
 from weft.app.prune import Pruned
 from weft.cli.cells import visible
-from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
+from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
+from weft.cli.screens.checks import draw_failed, draw_sum
 from weft.mesh.run import AuditEntry, Lock, Run
+from weft.mesh.words import short_time
 
 _TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
 
 
-def runs_result(runs: Sequence[Run], environment: str) -> Result:
-    """Return the runs of an environment for every format."""
+def runs_result(history: RunHistory, environment: str, env: str = "") -> Result:
+    """Return the runs of an environment for every format.
+
+    `env` is the option by which the next command means the same environment.
+    """
+    runs = history.runs
     columns = (
         *(Column(name) for name in ("run", "kind", "state")),
         Column("started", Kind.TIME),
@@ -38,14 +44,21 @@ def runs_result(runs: Sequence[Run], environment: str) -> Result:
 
     def text(screen: Screen) -> str:
         if not runs:
-            return f"Nothing has run in {environment} yet.\n  begin:  weft apply\n"
-        return f"{draw_table(table, screen)}  its steps:  weft history --run {runs[0].id}\n"
+            return f"Nothing has run in {environment} yet.\n  begin:  weft apply{env}\n"
+        lines = draw_table(table, screen)
+        if history.older:
+            lines += f"  older ones, too:  weft history --limit 0{env}\n"
+        return f"{lines}  what the newest did:  weft history --run {runs[0].id}{env}\n"
 
     return Result("runs", {"runs": runs}, table, text)
 
 
-def steps_table(detail: RunDetail) -> Table:
-    """Return what the steps of a run did."""
+def steps_result(detail: RunDetail, env: str = "") -> Result:
+    """Return a run, what its steps did and what its checks found, for every format.
+
+    People see the checks that do not hold, and how many there are. `env` is the option by which
+    the next command means the same environment.
+    """
     columns = (
         *(Column(name) for name in ("product", "kind", "target", "state")),
         *(Column(name, _NUMBER) for name in ("rows", "bytes", "seconds")),
@@ -64,11 +77,35 @@ def steps_table(detail: RunDetail) -> Table:
         )
         for each in detail.steps
     ]
-    return Table("steps", columns, rows)
+    table = Table("steps", columns, rows)
+
+    def text(screen: Screen) -> str:
+        steps = draw_table(table, screen) if rows else "No steps: it had none, or they are gone.\n"
+        failed = draw_failed(detail.steps, colour=screen.colour, env=env)
+        checks = [check for each in detail.steps for check in each.checks]
+        lines = [*failed, draw_sum(checks)] if checks else []
+        return "\n".join([_headline(detail.run), steps.rstrip("\n"), *lines]) + "\n"
+
+    steps = [
+        {**row, "checks": each.checks}
+        for row, each in zip(table.data["rows"], detail.steps, strict=True)
+    ]
+    return Result("steps", {"run": detail.run, "rows": steps}, table, text)
 
 
-def releases_result(history: ProductHistory) -> Result:
-    """Return the releases of a product for every format."""
+def _headline(run: Run) -> str:
+    ended = f" to {short_time(run.ended)}" if run.ended else ""
+    when = f"{short_time(run.started)}{ended}"
+    parts = [f"{run.kind} {run.id}", run.environment, run.state, when, visible(run.actor)]
+    message = f"\n{visible(run.message)}" if run.message else ""
+    return f"{' · '.join(part for part in parts if part)}{message}"
+
+
+def releases_result(history: ProductHistory, env: str = "") -> Result:
+    """Return the releases of a product for every format.
+
+    `env` is the option by which the next command means the same environment.
+    """
     columns = (
         Column("release", _NUMBER),
         Column("state"),
@@ -98,13 +135,28 @@ def releases_result(history: ProductHistory) -> Result:
             hold = history.hold
             since = f"held since {short_time(hold.since)}"
             lines += f"{since} by {visible(hold.actor)}: {visible(hold.reason)}\n"
-            return f"{lines}  let it go on:  weft rollback {history.product} --lift\n"
-        return f"{lines}  go back to one:  weft rollback {history.product} --to NUMBER\n"
+            return f"{lines}  let it go on:  weft rollback {history.product} --lift{env}\n"
+        return f"{lines}{_way_back(history, env)}\n"
 
     return Result("releases", {"history": history}, table, text)
 
 
+def _way_back(history: ProductHistory, env: str) -> str:
+    """Say how to get to an earlier release: the one before, or else any other that is kept."""
+    number = history.before or next(
+        (each.release.number for each in history.releases if each.reachable), 0
+    )
+    if not number:
+        return "  no other one is kept, nothing to go back to"
+    back = f"weft rollback {history.product} --to {number}{env}"
+    if history.dropped:
+        return f"  bring its files back, and then:  weft apply{env}\n  go back:  {back}"
+    return f"  go back:  {back}" if history.before else f"  go to another one:  {back}"
+
+
 def _state(line: ReleaseLine) -> str:
+    if line.release.empty:
+        return "dropped"
     return "current" if line.current else "kept" if line.kept else "forgotten"
 
 
@@ -138,6 +190,11 @@ def audit_table(entries: Sequence[AuditEntry]) -> Table:
     return Table("audit", columns, rows)
 
 
+def removes_anything(found: Sequence[Pruned]) -> bool:
+    """Whether pruning takes, or took, anything away."""
+    return any(each.releases or each.builds or each.bytes for each in found)
+
+
 def pruned_result(found: Sequence[Pruned], *, done: bool) -> Result:
     """Return what was pruned, or would be, for every format."""
     columns = (
@@ -148,7 +205,7 @@ def pruned_result(found: Sequence[Pruned], *, done: bool) -> Result:
     table = Table("pruned", columns, rows)
 
     def text(screen: Screen) -> str:
-        if not any(each.releases or each.builds or each.bytes for each in found):
+        if not removes_anything(found):
             return "Nothing to remove.\n"
         next_step = "what is left:  weft history PRODUCT" if done else "do it:  weft prune"
         return f"{draw_table(table, screen)}  {next_step}\n"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.next_step import in_env
 from weft.cli.output import Column, Kind, Result, Table
+from weft.mesh.address import PortAddress, product_of
+from weft.mesh.words import count
+from weft.plan.followers import Follower, followers
 from weft.plan.plan import (
     Affected,
     Change,
@@ -20,6 +24,7 @@ from weft.plan.plan import (
     Plan,
     Step,
 )
+from weft.warehouses.protocol import Act
 
 _COLOURS = {
     ChangeAction.CREATE: "green",
@@ -33,6 +38,7 @@ _FIELD_VALUE = 26
 _LEAST_VALUE = 10
 _WIDEST_LABEL = 40
 _MOST_FIELDS = 12
+_MOST_CAUSES = 3
 _NONE = "(none)"
 
 
@@ -41,7 +47,8 @@ class View:
     """How to draw: `width` 0 is unlimited; `whole` shows all in full.
 
     `apply` is the command that carries the plan out, "" where that is asked next; `seconds` is
-    how long planning took.
+    how long planning took; `notice` is to be seen before all else; `env` is the option that other
+    commands need to mean the same environment, with a space before it.
     """
 
     width: int = 0
@@ -49,54 +56,66 @@ class View:
     whole: bool = False
     seconds: float = 0.0
     apply: str = "weft apply"
+    notice: str = ""
+    env: str = ""
 
 
 def draw(plan: Plan, view: View) -> str:
     """Draw a plan; the first line says what it is, the last one what to do next."""
     blocks = _products(plan, view)
-    if plan.data:
+    data = _data_lines(plan, view)
+    if data:
         blocks = blocks or [[_title(plan.mesh, plan)]]
-        sources, models = _data_counts(plan)
-        blocks[-1].append(f"  data: {_count(sources, 'source')} changed, {_count(models, 'model')}")
-    elif plan.steps and not blocks:
-        steps = _count(len(plan.steps), "step")
-        blocks = [[_title(plan.mesh, plan), f"  {steps} to do, no change of definition"]]
+        blocks[-1] += data
+    following = _following(plan)
+    if following:
+        blocks.append(["", *following] if blocks else following)
     lines = [line for block in blocks for line in block]
     if lines:
         lines[0] = _first_line(lines[0], plan, view)
+    if view.notice:
+        lines += ["", _emphasised(view.notice, "NEW", view)]
     if plan.empty:
         lines += [""] if lines else []
-        lines += _nothing_to_do(plan)
+        lines += _nothing_to_do(plan, view)
     else:
         lines += ["", *_ending(plan, view)]
     return "\n".join(lines) + "\n"
 
 
-def _nothing_to_do(plan: Plan) -> list[str]:
+def _nothing_to_do(plan: Plan, view: View) -> list[str]:
     if not plan.held:
         return [
             f"Nothing to do: {plan.environment} is as the files say.",
-            "  look at it:  weft ls",
+            f"  look at it:  weft ls{view.env}",
         ]
-    staying = _count(len(plan.held), "product")
+    staying = count(len(plan.held), "product")
     verb = "stays" if len(plan.held) == 1 else "stay"
-    return [
-        f"Nothing to do: {staying} {verb} back until the cause is gone.",
-        "  see why:  weft test",
-    ]
-
-
-def draw_sql(plan: Plan) -> str:
-    """Draw every step of a plan with its statements, as a text that is SQL itself."""
-    return "\n".join(_step_sql(number, step) for number, step in enumerate(plan.steps, 1))
-
-
-def _step_sql(number: int, step: Step) -> str:
-    lines = [f"-- {number}. {step.kind} {step.product} {visible(step.target)} on {step.warehouse}"]
+    lines = [f"Nothing to do: {staying} {verb} back until the cause is gone."]
     lines += [
-        "\n".join(visible(line) for line in statement.splitlines()) + ";"
-        for statement in step.statements
+        f"  let it go on:  weft rollback {each.product} --lift{view.env}"
+        for each in plan.held
+        if each.by_person
     ]
+    checked = [each.product for each in plan.held if each.checks]
+    test = f"  see why:  weft test {' '.join(checked)}{view.env}"
+    return [*lines, test] if checked else lines
+
+
+def draw_sql(plan: Plan, told: Mapping[str, Iterable[Act]]) -> str:
+    """Draw every step of a plan with what it does, as a text that is SQL itself.
+
+    `told` are the acts of each step by its id.
+    """
+    steps = enumerate(plan.steps, 1)
+    return "\n".join(_step_sql(number, step, told[step.id]) for number, step in steps)
+
+
+def _step_sql(number: int, step: Step, acts: Iterable[Act]) -> str:
+    lines = [f"-- {number}. {step.kind} {step.product} {visible(step.target)} on {step.warehouse}"]
+    for act in acts:
+        text = [visible(line) for line in act.text.splitlines()]
+        lines += [*text[:-1], f"{text[-1]};"] if act.is_statement else [f"-- {x}" for x in text]
     return "\n".join(lines) + "\n"
 
 
@@ -128,7 +147,7 @@ def _is_created(changes: Sequence[Change]) -> bool:
 
 def _created_line(product: str, changes: Iterable[Change], room: int, view: View) -> str:
     kinds = Counter(each.kind for each in changes if each.kind != "product")
-    parts = [_count(kinds[kind], kind) for kind in kinds]
+    parts = [count(kinds[kind], kind) for kind in kinds]
     mark = _painted("+", ChangeAction.CREATE, view)
     return f"  {mark} {pad(product, room)}   {', '.join(parts)}".rstrip()
 
@@ -139,17 +158,59 @@ def _product(
     lines = [_title(product, plan)]
     # What is lost stands last, where it is seen.
     ordered = sorted(changes, key=lambda change: change.action is ChangeAction.DELETE)
-    aligned = [_label(each) for each in ordered if each.action not in (".", "!")]
+    aligned = [_label(each) for each in ordered if each.action is not ChangeAction.WARN]
     room = max([_LABEL_ENDS - 3, *map(cells, aligned)]) + 3
     for change in ordered:
-        lines.append(_change_line(change, room, view))
+        lines.append(_change_line(change, room, view, drops=_drops(plan, change)))
         lines += _field_lines(change, view)
     if held:
         checks = f": {visible(', '.join(held.checks))}" if held.checks else ""
         mark = _painted("!", ChangeAction.WARN, view)
-        stays = f"stays on release {held.release}" if held.release else "stays unpublished"
-        lines.append(f"  {mark} {stays}, {visible(held.cause)}{checks}")
+        lines.append(f"  {mark} {where_it_stays(held)}, {visible(held.cause)}{checks}")
     return lines
+
+
+def where_it_stays(held: HeldBack) -> str:
+    """Say what consumers go on to see of a product that is held back."""
+    if not held.release:
+        return "stays unpublished"
+    lost = " (which has lost data)" if held.lost else ""
+    return f"stays on release {held.release}{lost}"
+
+
+def _following(plan: Plan) -> list[str]:
+    """Draw a line per product that is worked on without a change of its own."""
+    found = followers(plan)
+    if not found:
+        return []
+    room = max(cells(each.product) for each in found)
+    done = [", ".join(_follower_parts(each)) for each in found]
+    wide = max(map(cells, done))
+    changing = {change.product for change in plan.changes}
+    title = "beside the changes" if plan.changes else "no change of definition"
+    lines = [
+        f"  . {pad(each.product, room)}   {pad(what, wide)}   {_because(each, changing)}"
+        for each, what in zip(found, done, strict=True)
+    ]
+    return [_title(title, plan), *(line.rstrip() for line in lines)]
+
+
+def _follower_parts(follower: Follower) -> list[str]:
+    parts = [f"{count(len(follower.models), 'model')} built"] if follower.models else []
+    parts += [f"{count(follower.checked, 'object')} checked"] if follower.checked else []
+    return parts or ["published"]
+
+
+def _because(follower: Follower, changing: Collection[str]) -> str:
+    if follower.asked:
+        return "a rebuild was asked for"
+    because = follower.because
+    if because:
+        more = f" and {len(because) - _MOST_CAUSES} more" if len(because) > _MOST_CAUSES else ""
+        return f"because of {', '.join(because[:_MOST_CAUSES])}{more}"
+    if follower.product in changing:
+        return "they read what changes"
+    return "left by an earlier apply"
 
 
 def _title(subject: str, plan: Plan) -> str:
@@ -167,20 +228,27 @@ def _label(change: Change) -> str:
     return change.kind if change.kind == "product" else f"{change.kind} {visible(change.name)}"
 
 
-def _change_line(change: Change, room: int, view: View) -> str:
-    label = pad(_label(change), room)
-    if change.action in (ChangeAction.NOTE, ChangeAction.WARN):
-        label = f"{_label(change)}   "
+def _change_line(change: Change, room: int, view: View, *, drops: bool) -> str:
+    warns = change.action is ChangeAction.WARN
+    label = f"{_label(change)}   " if warns else pad(_label(change), room)
     versions = [_value(each, 0) for each in change.fields if each.what == "version"]
-    effect = "DROP" if _is_drop(change) else visible(change.effect)
+    gone = change.action is ChangeAction.DELETE
+    effects = ("DROP" if drops else "", "" if drops and gone else visible(change.effect))
     breaking = "BREAKING" if change.category is ChangeClass.BREAKING else ""
-    text = f"{label}{'   '.join(part for part in (*versions, effect, breaking) if part)}".rstrip()
-    loud = "DROP" if _is_drop(change) else breaking
+    text = f"{label}{'   '.join(part for part in (*versions, *effects, breaking) if part)}".rstrip()
+    loud = "DROP" if drops else breaking
     return f"  {_painted(change.action.value, change.action, view)} {_emphasised(text, loud, view)}"
 
 
-def _is_drop(change: Change) -> bool:
-    return change.action is ChangeAction.DELETE and change.effect == "drop"
+def _drops(plan: Plan, change: Change) -> bool:
+    """Whether a change ends something that consumers or other models may have read."""
+    if change.action is ChangeAction.DELETE:
+        return change.effect == "drop"
+    return change.kind == "port" and any(
+        change.name in step.target.split(", ")
+        for step in plan.drops
+        if step.product == change.product
+    )
 
 
 def _field_lines(change: Change, view: View) -> list[str]:
@@ -190,8 +258,12 @@ def _field_lines(change: Change, view: View) -> list[str]:
     labels = [min(cells(visible(each.what)), _WIDEST_LABEL) for each in shown]
     room = max([_FIELD_LABEL - 3, *labels])
     lines = [_field_line(each, room, view) for each in shown]
-    left = len(fields) - len(shown)
-    return [*lines, f"      … {left:,} more, all of them: weft plan -v"] if left else lines
+    return [*lines, *_left_out(len(fields) - len(shown), view)]
+
+
+def _left_out(number: int, view: View) -> list[str]:
+    """Draw how many of a long list are not shown, and how to see them; nothing for none."""
+    return [f"      … {number:,} more, all of them: weft plan -v{view.env}"] if number else []
 
 
 def _field_line(field: FieldChange, room: int, view: View) -> str:
@@ -222,9 +294,9 @@ def _ending(plan: Plan, view: View) -> list[str]:
     """Draw what stands under the changes: who is affected, sums, drops, blocks, the next step."""
     lines = []
     if plan.affected:
-        lines += flow(
-            "Affected: ", [_affected(each) for each in plan.affected], view.width
-        ).splitlines()
+        several = len({each.port for each in plan.affected}) > 1
+        consumers = [_affected(each, with_port=several) for each in plan.affected]
+        lines += flow("Affected: ", consumers, view.width).splitlines()
     lines.append(_sums(plan))
     for step in plan.drops:
         lines.append(_emphasised(f"DROP {step.product}: {visible(step.target)}", "DROP", view))
@@ -238,35 +310,43 @@ def _blocked(reason: str, view: View) -> list[str]:
     """Draw a reason; lines after its first are what to do about it."""
     first, *rest = reason.splitlines()
     return [_emphasised(f"Blocked: {visible(first)}", "Blocked:", view)] + [
-        f"  {visible(line.strip())}" for line in rest
+        f"  {visible(in_env(line.strip(), view.env))}" for line in rest
     ]
 
 
-def _affected(consumer: Affected) -> str:
-    major = consumer.port.partition("@")[2]
-    how = f"pins {major}" if consumer.pinned else "floats"
+def _affected(consumer: Affected, *, with_port: bool) -> str:
+    address = PortAddress.parse(consumer.port)
+    how = f"pins {address.major}" if consumer.pinned else "floats"
+    how = f"{address.port} {how}" if with_port else how
     return f"{consumer.consumer} ({how}, {visible(consumer.verdict)})"
 
 
 def _sums(plan: Plan) -> str:
     parts = [each for each in plan.changes if each.kind != "product" or each.fields]
-    actions = Counter(each.action for each in parts)
-    drops = sum(map(_is_drop, parts))
-    changed = actions[ChangeAction.UPDATE] + actions[ChangeAction.DELETE] - drops
+    staying = [each for each in parts if not _drops(plan, each)]
+    actions = Counter(each.action for each in staying)
+    changed = actions[ChangeAction.UPDATE] + actions[ChangeAction.DELETE]
     breaking = sum(each.category is ChangeClass.BREAKING for each in parts)
     return (
         f"Plan: {actions[ChangeAction.CREATE]:,} create · {changed:,} change · "
-        f"{drops:,} drop · {breaking:,} breaking"
+        f"{len(parts) - len(staying):,} drop · {breaking:,} breaking"
     )
 
 
-def _data_counts(plan: Plan) -> tuple[int, int]:
-    models = {model for each in plan.data for model in each.models}
-    return len({each.source for each in plan.data}), len(models)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _data_lines(plan: Plan, view: View) -> list[str]:
+    """Draw what is done for newer data: how many sources and models, and of which products."""
+    sources = [each for each in plan.data if not each.of_port]
+    if not sources:
+        return []
+    models = {model: None for each in sources for model in each.models}
+    built = {f"{each.product}.{each.target}" for each in plan.steps if each.build}
+    reused = sum(model not in built for model in models)
+    note = f" ({reused:,} reused)" if reused else ""
+    told = f"{count(len(sources), 'source')} changed, {count(len(models), 'model')}{note}"
+    products = list(dict.fromkeys(map(product_of, models)))
+    shown = products if view.whole or len(products) <= _MOST_FIELDS else products[:_MOST_FIELDS]
+    lines = flow(f"  data: {told} of ", shown, view.width).splitlines()
+    return [*lines, *_left_out(len(products) - len(shown), view)]
 
 
 def _painted(text: str, action: ChangeAction, view: View) -> str:

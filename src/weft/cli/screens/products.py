@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from weft.app.show import Detail, Line
-from weft.cli.cells import flow, visible
-from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
+from weft.app.show import Detail, Line, Listing
+from weft.cli.beginning import NO_PRODUCTS
+from weft.cli.cells import flow, visible, visible_lines
+from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
+from weft.mesh.words import count, short_time
 
 _LINE = (
     Column("product"),
@@ -21,7 +21,7 @@ _LINE = (
     Column("models", Kind.NUMBER),
     Column("owner", Kind.TEXT),
 )
-_ITS_DATA = 'its data:  weft query "select * from {}"'
+_ITS_DATA = 'its data:  weft query "select * from {}"{}'
 _COLUMNS = (
     Column("object"),
     Column("column"),
@@ -31,8 +31,12 @@ _COLUMNS = (
 )
 
 
-def products_result(lines: Sequence[Line], environment: str) -> Result:
-    """Return a list of products for every format."""
+def products_result(listing: Listing, environment: str, env: str = "") -> Result:
+    """Return a list of products for every format.
+
+    `env` is the option by which the next command means the same environment.
+    """
+    lines = listing.lines
     rows = [
         (
             each.product,
@@ -40,7 +44,7 @@ def products_result(lines: Sequence[Line], environment: str) -> Result:
             each.status,
             each.release or None,
             " ".join(each.ports),
-            each.models,
+            each.models or None,
             each.owner,
         )
         for each in lines
@@ -48,13 +52,20 @@ def products_result(lines: Sequence[Line], environment: str) -> Result:
     table = Table("products", _LINE, rows)
 
     def text(screen: Screen) -> str:
-        products = f"{len(lines):,} product{'' if len(lines) == 1 else 's'}"
-        return f"{draw_table(table, screen)}{products} in {environment} · weft show PRODUCT\n"
+        if not lines and listing.sound:
+            return "No product has changed.\n" if listing.selected else NO_PRODUCTS
+        shown = draw_table(table, screen) if lines else ""
+        products = f"{count(len(lines), 'product')} in {environment}"
+        if not listing.sound:
+            return f"{shown}{products}; the files have errors\n  see them:  weft validate\n"
+        if any(each.state == "unknown" for each in lines):
+            return f"{shown}{products}; not all can be compared\n  see why:  weft plan{env}\n"
+        return f"{shown}{products} · weft show PRODUCT{env}\n"
 
     return Result("products", {"products": lines}, table, text)
 
 
-def product_result(detail: Detail) -> Result:
+def product_result(detail: Detail, env: str = "") -> Result:
     """Return the page of a product for every format."""
     ports = [
         (port.name, port.status, port.version, len(port.objects), port.description)
@@ -72,22 +83,23 @@ def product_result(detail: Detail) -> Result:
         "release": detail.release,
         "consumers": detail.consumers,
     }
-    return Result("product", data, table, lambda screen: _product_page(detail, table, screen))
+    return Result("product", data, table, lambda screen: _product_page(detail, table, screen, env))
 
 
-def _product_page(detail: Detail, ports: Table, screen: Screen) -> str:
+def _product_page(detail: Detail, ports: Table, screen: Screen, env: str) -> str:
     manifest, line = detail.manifest, detail.line
     release = (
         f"release {line.release} of {short_time(line.published)}"
         if line.release
         else "not published"
     )
+    owner = f"owner {visible(line.owner)}" if line.owner else "nobody owns it"
     lines = [
         f"{_bold(manifest.address, screen)} · {visible(manifest.title)}",
-        f"  {line.state} · {manifest.status} · {release} · owner {visible(line.owner)}",
+        flow("  ", [_stands(line), manifest.status, release, owner], screen.width),
     ]
     if manifest.purpose:
-        lines.append(f"  {visible(manifest.purpose)}")
+        lines.append(flow("  ", visible(manifest.purpose).split(), screen.width, joint=" "))
     lines += ["", draw_table(ports, screen)]
     reads = [each.port or f"{each.source} (source)" for each in manifest.inputs]
     models = [f"{each.name} ({each.materialized})" for each in manifest.transforms]
@@ -97,11 +109,21 @@ def _product_page(detail: Detail, ports: Table, screen: Screen) -> str:
         ("models:  ", models),
     ):
         lines += [flow(head, items, screen.width)] if items else []
-    lines.append(f"  more:  weft show {manifest.address}.PORT · weft lineage {manifest.address}")
+    address = manifest.address
+    if line.state == "has errors":
+        lines.append("This is how it was applied last; its files have errors.")
+        lines.append("  see them:  weft validate")
+    else:
+        more = [f"weft show {address}.PORT{env}", f"weft lineage {address}{env}"]
+        lines.append(flow("  more:  ", more, screen.width))
     return "\n".join(lines) + "\n"
 
 
-def port_result(manifest: ProductManifest, port: PortVersion) -> Result:
+def _stands(line: Line) -> str:
+    return f"applied by root {line.root}" if line.state == "elsewhere" else line.state
+
+
+def port_result(manifest: ProductManifest, port: PortVersion, env: str = "") -> Result:
     """Return a port with its columns and what is promised of each, for every format."""
     described = {
         (str(obj.get("name")), str(each.get("name"))): str(each.get("description", ""))
@@ -131,13 +153,13 @@ def port_result(manifest: ProductManifest, port: PortVersion) -> Result:
     def text(screen: Screen) -> str:
         head = f"{_bold(address, screen)} · {port.status} · {port.version}"
         first = port.objects[0].name
-        query = _ITS_DATA.format(f"{manifest.address}.{first}_v{port.major}")
+        query = _ITS_DATA.format(f"{manifest.address}.{first}_v{port.major}", env)
         return f"{head}\n\n{draw_table(table, screen)}\n  {query}\n"
 
     return Result("port", {"product": manifest.address, "port": port}, table, text)
 
 
-def transform_result(manifest: ProductManifest, model: Transform) -> Result:
+def transform_result(manifest: ProductManifest, model: Transform, env: str = "") -> Result:
     """Return a model with its columns, for every format."""
     rows = [(column.name, column.type) for column in model.columns]
     table = Table("columns", (Column("column"), Column("type")), rows)
@@ -145,29 +167,26 @@ def transform_result(manifest: ProductManifest, model: Transform) -> Result:
 
     def text(screen: Screen) -> str:
         head = f"{_bold(address, screen)} · {model.materialized} · {model.path}"
-        said = f"  {visible(model.description)}\n" if model.description else ""
-        return (
-            f"{head}\n{said}\n{draw_table(table, screen)}\n  its SQL:  weft show {address} --sql\n"
-        )
+        words = visible(model.description).split()
+        said = flow("  ", words, screen.width, joint=" ") + "\n" if words else ""
+        its_sql = f"its SQL:  weft show {address} --sql{env}"
+        return f"{head}\n{said}\n{draw_table(table, screen)}\n  {its_sql}\n"
 
     return Result("model", {"product": manifest.address, "model": model}, table, text)
 
 
-def model_sql(manifest: ProductManifest, part: PortVersion | Transform | None) -> str:
-    """Return the source text of a model, or of the models that fill a port; "" for a product."""
-    if part is None:
-        return ""
+def sql_result(manifest: ProductManifest, part: PortVersion | Transform) -> Result:
+    """Return the source text of a model, or of the models that fill a port."""
     names = [part.name] if isinstance(part, Transform) else [o.model for o in part.objects]
-    texts = {each.name: each for each in manifest.transforms}
-    return (
-        "\n".join(
-            f"-- {texts[name].path}\n"
-            + "\n".join(map(visible, texts[name].text.strip().splitlines()))
-            for name in dict.fromkeys(names)
-            if name in texts
-        )
-        + "\n"
-    )
+    known = {each.name: each for each in manifest.transforms}
+    models = [known[name] for name in dict.fromkeys(names) if name in known]
+    columns = (Column("model"), Column("path"), Column("sql", Kind.TEXT))
+    table = Table("sql", columns, [(each.name, each.path, each.text) for each in models])
+
+    def text(_: Screen) -> str:
+        return "\n".join(f"-- {each.path}\n{visible_lines(each.text.strip())}\n" for each in models)
+
+    return Result("sql", table.data, table, text)
 
 
 def _bold(text: str, screen: Screen) -> str:

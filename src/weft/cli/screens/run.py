@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import click
 
 from weft.app.errors import Exit, most_telling
 from weft.cli.cells import flow, pad, visible
 from weft.cli.output import Column, Kind, Result, Table
-from weft.cli.screens.checks import Checked, draw_check, draw_sum
+from weft.cli.screens.checks import draw_failed, draw_sum
 from weft.contract.evaluate import blocked
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import RunEvent, StepResult, StepState
+from weft.mesh.words import count
 
 _NAME = 24
 _SAID = 38
@@ -26,25 +29,33 @@ _WORDS = {
     StepState.SKIPPED: ("skip", "yellow"),
     StepState.FAILED: ("FAIL", "red"),
 }
+# To people a failed check says more than what was skipped beside it.
 _WORST_FIRST = (StepState.FAILED, StepState.HELD, StepState.SKIPPED)
 
 
 @dataclass
 class Following:
-    """What has happened in a run so far, product by product."""
+    """What has happened in a run so far, product by product.
+
+    `env` goes behind next commands; `before` is a code that held before the run began, `again`
+    the command that goes on after a failure.
+    """
 
     colour: bool = False
     width: int = 0
+    env: str = ""
+    before: Exit = Exit.DONE
+    again: str = "weft apply"
     run: str = ""
     results: dict[str, list[StepResult]] = field(default_factory=dict)
 
     def take(self, event: RunEvent) -> str:
         """Take an event in; return the line to show for it, "" when there is none."""
         self.run = event.run
-        if event.result is not None and event.result.state is not StepState.STARTED:
+        if event.result is not None:
             self.results.setdefault(event.result.product, []).append(event.result)
-        if event.kind == "product":
-            return self._line(event.text.partition(" ")[0])
+        if event.product:
+            return self._line(event.product)
         return f" {pad('warn', 4)}  {visible(event.text)}" if event.kind == "warning" else ""
 
     def result(self, seconds: float) -> Result:
@@ -59,28 +70,37 @@ class Following:
 
     def ending(self, seconds: float) -> str:
         """Draw what comes after the products: failures, failed checks, skips, sums, next step."""
-        lines = [line for each in self._failures() for line in each]
-        lines += self._failed_checks()
-        lines += self._skips()
-        checks = [check for own in self.results.values() for each in own for check in each.checks]
+        failed = draw_failed(self._steps(), colour=self.colour, env=self.env)
+        lines = [*self._failures(), *failed, *self._skips()]
+        checks = [check for each in self._steps() for check in each.checks]
         lines += [draw_sum(checks)] if checks else []
         lines += [f"{self._sum()} in {seconds:.1f} s", f"  {self._next_step()}"]
         return "\n".join(lines) + "\n"
 
     def exit_code(self) -> Exit:
-        """Return the code to exit with: 8 where a step failed, 6 where checks held a product."""
+        """Return the code to exit with, that of the run itself or the one from before."""
+        return most_telling([self.before, self._own_code()])
+
+    def _own_code(self) -> Exit:
+        """Return 8 where a step failed, 6 where checks held a product."""
         codes = {StepState.FAILED: Exit.PARTLY, StepState.HELD: Exit.CHECKS}
         return most_telling(codes[each] for each in self._states().values() if each in codes)
+
+    def _steps(self) -> Iterator[StepResult]:
+        return chain.from_iterable(self.results.values())
 
     def _states(self) -> dict[str, StepState]:
         """Rate every product by its worst step."""
         return {product: _worst(results) for product, results in self.results.items()}
 
     def _line(self, product: str) -> str:
-        """Draw the line of a product that has ended; skips are drawn at the end."""
+        """Draw the line of a product that has ended; skips are drawn at the end.
+
+        One without any step was only recorded, which says nothing about it.
+        """
         results = self.results.get(product, [])
         worst = _worst(results)
-        if worst is StepState.SKIPPED:
+        if worst is StepState.SKIPPED or not results:
             return ""
         word, hue = _WORDS[worst]
         head = click.style(pad(word, 4), fg=hue) if self.colour else pad(word, 4)
@@ -88,21 +108,11 @@ class Following:
         said = " · ".join(_said(worst, results))
         return f" {head}  {pad(product, _NAME)}  {pad(said, _SAID)} {seconds:6.1f} s"
 
-    def _failures(self) -> Iterable[list[str]]:
-        for results in self.results.values():
-            for each in results:
-                if each.state is StepState.FAILED:
-                    what = f"{each.kind} {visible(each.target)}"
-                    yield [f"{each.product}: {what} failed", f"    {visible(each.message)}"]
-
-    def _failed_checks(self) -> list[str]:
-        """Draw the checks that do not hold, under the object they are about."""
-        lines = []
-        for each in (each for results in self.results.values() for each in results):
-            bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
-            lines += [f"{each.product}.{each.target}"] if bad else []
-            lines += [draw_check(Checked(each.target, check), colour=self.colour) for check in bad]
-        return lines
+    def _failures(self) -> Iterator[str]:
+        for each in self._steps():
+            if each.state is StepState.FAILED:
+                yield f"{each.product}: {each.kind} {visible(each.target)} failed"
+                yield f"    {visible(each.message)}"
 
     def _skips(self) -> list[str]:
         """Draw the skipped products under the cause of each, one line per cause."""
@@ -117,26 +127,18 @@ class Following:
         ]
 
     def _sum(self) -> str:
-        states = list(self._states().values())
-        words = {
-            StepState.DONE: "done",
-            StepState.HELD: "held",
-            StepState.SKIPPED: "skipped",
-            StepState.FAILED: "failed",
-        }
-        counted = [f"{states.count(state):,} {word}" for state, word in words.items()]
-        parts = [text for text in counted if not text.startswith("0 ")]
-        products = f"{len(states):,} product{'' if len(states) == 1 else 's'}"
-        return f"{products}: {' · '.join(parts)}"
+        states = Counter(self._states().values())
+        parts = [f"{states[state]:,} {state}" for state in _WORDS if states[state]]
+        return f"{count(states.total(), 'product')}: {' · '.join(parts)}"
 
     def _next_step(self) -> str:
-        match self.exit_code():
+        match self._own_code():
             case Exit.PARTLY:
-                return "when the cause is gone:  weft apply"
+                return f"when the cause is gone:  {self.again}{self.env}"
             case Exit.CHECKS:
-                return "what failed, with its rows:  weft test"
+                return f"what failed, with its rows:  weft test{self.env}"
             case _:
-                return "look at it:  weft ls"
+                return f"look at it:  weft ls{self.env}"
 
 
 def _worst(results: list[StepResult]) -> StepState:

@@ -15,14 +15,19 @@ from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.checks import Checked, draw_check, draw_sum
 from weft.contract.evaluate import blocked
 from weft.mesh.check import Verdict
+from weft.mesh.words import count
 
 
 @dataclass
 class Tally:
-    """What has been tested so far; `whole` draws the checks that hold, too."""
+    """What has been tested so far; `whole` draws the checks that hold, too.
+
+    `env` is the option by which next commands mean the same environment.
+    """
 
     colour: bool = False
     whole: bool = False
+    env: str = ""
     units: list[UnitResult] = field(default_factory=list)
     contracts: list[ContractResult] = field(default_factory=list)
     unbuilt: list[str] = field(default_factory=list)
@@ -71,7 +76,7 @@ class Tally:
     def _ending(self, seconds: float) -> str:
         passed = sum(each.passed for each in self.units)
         checks = [check for each in self.contracts for check in each.checks]
-        units = f"{len(self.units):,} unit test{'' if len(self.units) == 1 else 's'}: {passed:,} ok"
+        units = f"{count(len(self.units), 'unit test')}: {passed:,} ok"
         failed = len(self.units) - passed
         units += f" · {failed:,} failed" if failed else ""
         lines = [units] if self.units else []
@@ -79,7 +84,7 @@ class Tally:
         code = self.exit_code()
         done = f"in {seconds:.1f} s" + (f"   exit {int(code)}" if code else "")
         next_step = "what it is held to:  weft show PRODUCT.PORT" if code else "go on:  weft plan"
-        return "\n".join([*lines, done, f"  {next_step}"]) + "\n"
+        return "\n".join([*lines, done, f"  {next_step}{self.env}"]) + "\n"
 
     def _unit(self, unit: UnitResult) -> list[str]:
         name = f"{unit.product}.{unit.model}: {visible(unit.name)}"
@@ -93,13 +98,15 @@ class Tally:
 
     def _contract(self, contract: ContractResult) -> list[str]:
         good = not contract.problem and not blocked(contract.checks)
-        count = f"{len(contract.checks):,} check{'' if len(contract.checks) == 1 else 's'}"
+        sizes = f"{count(len(contract.checks), 'check')}, {count(contract.rows, 'row')}"
         data = f"release {contract.release}" if contract.release else "not published"
-        name = f"{contract.product}.{contract.object}, {data}, {count}, {contract.rows:,} rows"
+        name = f"{contract.product}.{contract.object}, {data}, {sizes}"
         lines = [self._line(good, name, contract.seconds)]
         lines += [f"         {visible(contract.problem)}"] if contract.problem else []
         return lines + [
-            draw_check(Checked(contract.object, check, contract.owner), colour=self.colour)
+            draw_check(
+                Checked(contract.object, check, contract.owner), colour=self.colour, env=self.env
+            )
             for check in contract.checks
             if self.whole or check.verdict is not Verdict.PASS
         ]

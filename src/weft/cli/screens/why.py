@@ -6,14 +6,16 @@ import click
 
 from weft.app.why import Why
 from weft.cli.cells import visible
-from weft.cli.output import Column, Kind, Result, Table, draw_table, short_time
+from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
+from weft.mesh.words import short_time
 
-_NOTHING_WRONG = "up to date"
 
+def why_result(why: Why, environment: str, env: str = "") -> Result:
+    """Return an answer for every format; the table has a row per reason.
 
-def why_result(why: Why, environment: str) -> Result:
-    """Return an answer for every format; the table has a row per reason."""
+    `env` is the option by which the next command means the same environment.
+    """
     columns = (Column("field"), *(Column(name, Kind.TEXT) for name in ("old", "new", "note")))
     rows = [(each.field, each.old, each.new, each.note) for each in why.reasons]
     table = Table("reasons", columns, rows)
@@ -27,8 +29,7 @@ def why_result(why: Why, environment: str) -> Result:
             lines.append(since + by)
         if why.reasons:
             lines += ["", draw_table(table, screen).rstrip("\n"), ""]
-        settled = why.verdict == _NOTHING_WRONG
-        lines.append("  look at it:  weft show " + why.address if settled else "  more:  weft plan")
+        lines.append(f"  next:  {why.next_step}{env}")
         return "\n".join(lines) + "\n"
 
     return Result("why", {"why": why}, table, text)

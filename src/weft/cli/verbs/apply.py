@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import Opened
+from weft.app.environments import not_there_yet, refuse_unknown
 from weft.app.errors import Exit, Usage
-from weft.app.plan import PlanOptions, make_plan, read_plan
-from weft.app.saved_plan import for_saved_plan
-from weft.cli.options import env_option, mesh_here, product_option, warn, yes_option
-from weft.cli.progress import follow
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.saved_plan import for_saved_plan, read_plan
+from weft.cli.beginning import NO_PRODUCTS
+from weft.cli.cells import visible
+from weft.cli.held import held_exit, tell_held
+from weft.cli.next_step import env_of
+from weft.cli.options import (
+    env_option,
+    mesh_here,
+    product_option,
+    rebuild_option,
+    take_over_option,
+    verbose_option,
+    warn,
+    yes_option,
+)
+from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw
 from weft.cli.verb import verb
@@ -29,9 +44,11 @@ from weft.plan.plan import Plan
 )
 @env_option
 @product_option
-@click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
+@rebuild_option
+@take_over_option
 @click.option("--allow-drop", is_flag=True, help="Let destructive steps run.")
-@click.option("-v", "--verbose", is_flag=True, help="Show new products and long lists in full.")
+@click.option("--new-env", is_flag=True, help="Make the environment where nobody can be asked.")
+@verbose_option
 @yes_option
 @screen_options
 def apply(
@@ -41,36 +58,62 @@ def apply(
 
     Without a saved plan one is made, shown and asked about. What was interrupted, by Ctrl-C or
     worse, is gone on with by the next apply. A failing check holds its product on the release it
-    has, and exits with 6.
+    has, and exits with 6. An environment that does not exist yet is made where a person agrees to
+    it, or with --new-env.
     """
-    if file and (env or products or flags["rebuild"]):
+    if file and (env or products or flags["rebuild"] or flags["take_over"]):
         raise Usage("a saved plan says itself what it is for", next_step=f"weft apply {file}")
     options = ApplyOptions(allow_drop=flags["allow_drop"])
     saved = read_plan(file) if file else None
-    with mesh_here(saved.environment if saved else env) as mesh:
+    yes = flags["yes"] or saved is not None
+    may_be_new = flags["new_env"] or (screen.asks and not yes)
+    with mesh_here(saved.environment if saved else env, may_be_new=True) as mesh:
+        if not may_be_new:
+            refuse_unknown(mesh, f"add --new-env, where `{mesh.environment}` is meant")
+        where = env_of(mesh)
         if saved:
             options, plan = for_saved_plan(mesh, saved, options), saved
         else:
-            plan = _shown(mesh, PlanOptions(products, flags["rebuild"]), flags["verbose"], screen)
+            view = View(screen.width, screen.colour, flags["verbose"], apply="", env=where)
+            wanted = PlanOptions(products, flags["rebuild"], flags["take_over"])
+            plan = _shown(mesh, wanted, options, view, screen)
         refuse_unless_allowed(plan, options)
+        code = held_exit(plan)
         if plan.empty:
-            # What an interrupted run published may still have to be shown to other programs.
-            for event in apply_plan(mesh, plan, options):
-                if event.kind == "warning":
-                    screen.say(event.text)
-            return Exit.DONE
-        yes = flags["yes"] or saved is not None
-        if not screen.agree(f"Apply this to {plan.environment}?", yes=yes):
+            if saved:
+                _serve(mesh, plan, options, screen)
+            put_no_run(screen, code)
+        elif screen.agree(f"Apply this to {plan.environment}?", yes=yes):
+            events = apply_plan(mesh, plan, options)
+            code = follow(events, screen, mesh.system.monotonic, where, before=code)
+        else:
             screen.say("Nothing was applied.")
             return Exit.BLOCKED
-        return follow(apply_plan(mesh, plan, options), screen, mesh.system.monotonic)
+        tell_held(mesh, plan, screen)
+        return code
 
 
-def _shown(mesh: Opened, options: PlanOptions, whole: bool, screen: Screen) -> Plan:
+def _serve(mesh: Opened, plan: Plan, options: ApplyOptions, screen: Screen) -> bool:
+    """Show other programs what an interrupted run published; False when it could not be done."""
+    warnings = [each for each in apply_plan(mesh, plan, options) if each.kind == "warning"]
+    for event in warnings:
+        screen.say(visible(event.text))
+    return not warnings
+
+
+def _shown(
+    mesh: Opened, wanted: PlanOptions, options: ApplyOptions, view: View, screen: Screen
+) -> Plan:
     """Make a plan and show it, as talk where the result is written in another format."""
-    planned = make_plan(mesh, options)
+    notice = not_there_yet(mesh)
+    planned = make_plan(mesh, wanted)
+    idle = planned.plan.empty and not planned.plan.blocked
+    if idle and not _serve(mesh, planned.plan, options, screen):
+        # Damage may have been in the way, and a plan knows of it from now on.
+        planned = make_plan(mesh, wanted)
     warn(planned.loaded, planned.seconds, screen)
-    view = View(screen.width, screen.colour, whole, planned.seconds, "")
-    text = draw(planned.plan, view)
-    screen.put(text) if screen.format == "table" else screen.say(text)
+    text = draw(planned.plan, replace(view, seconds=planned.seconds, notice=notice))
+    screen.show(text)
+    if not planned.loaded.products:
+        screen.say(NO_PRODUCTS.rstrip())
     return planned.plan

@@ -6,8 +6,9 @@ import click
 
 from weft.app.audit import audit_entries, verify_audit
 from weft.app.errors import Exit
+from weft.cli.number import Number
 from weft.cli.options import mesh_here
-from weft.cli.output import put
+from weft.cli.output import Column, Kind, Table, put, report
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.history import audit_table
 from weft.cli.verb import VerbGroup, verb
@@ -33,7 +34,7 @@ def audit() -> None:
 @click.option(
     "--limit",
     default=50,
-    type=click.IntRange(0),
+    type=Number(0),
     metavar="N",
     help="So many.  [default: 50; 0: all]",
 )
@@ -52,15 +53,15 @@ def log(limit: int, screen: Screen) -> int:
 )
 @screen_options
 def verify(screen: Screen) -> int:
-    """Check the hash chain of the audit log; exits with 5 when it is broken."""
+    """Check the hash chain of the audit log; exits with 5 when broken."""
     with mesh_here("") as mesh:
         found = verify_audit(mesh)
     good = f"{found.entries:,} entr{'y is' if found.entries == 1 else 'ies are'} good"
-    if found.problem:
-        screen.say(f"{good}, the next is not: {found.problem}")
-        return Exit.BLOCKED
-    screen.say(f"{good}; the chain is whole.")
-    return Exit.DONE
+    rest = f", the next is not: {found.problem}" if found.problem else "; the chain is whole."
+    columns = (Column("entries", Kind.NUMBER), Column("problem", Kind.TEXT))
+    table = Table("verification", columns, [(found.entries, found.problem)])
+    report(good + rest, table, screen)
+    return Exit.BLOCKED if found.problem else Exit.DONE
 
 
 audit.add_command(log)

@@ -16,7 +16,7 @@ from weft.app.query import query
 from weft.app.system import System
 from weft.cli.options import warn
 from weft.cli.output import draw_table
-from weft.cli.progress import follow
+from weft.cli.progress import follow, put_no_run
 from weft.cli.rows import read_rows
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw
@@ -56,25 +56,23 @@ def demo(folder: Path, force: bool, screen: Screen) -> int:
         code = _apply(mesh, screen)
         if code in (Exit.DONE, Exit.CHECKS):
             _ask(mesh, screen)
-            screen.put(_NEXT.format(folder=shown))
+            screen.show(_NEXT.format(folder=shown))
     return code
 
 
 def _apply(mesh: Opened, screen: Screen) -> int:
     planned = make_plan(mesh, PlanOptions())
     warn(planned.loaded, planned.seconds, screen)
-    screen.put(draw(planned.plan, View(screen.width, screen.colour, False, planned.seconds, "")))
+    screen.show(draw(planned.plan, View(screen.width, screen.colour, False, planned.seconds, "")))
     if planned.plan.empty:
+        put_no_run(screen)
         return Exit.DONE
     return follow(apply_plan(mesh, planned.plan, ApplyOptions()), screen, mesh.system.monotonic)
 
 
 def _ask(mesh: Opened, screen: Screen) -> None:
     """One question over a port, asked as anybody could ask it."""
-    answer = query(mesh, QUERY)
-    try:
+    with query(mesh, QUERY) as answer:
         table, _ = read_rows(answer.rows, 10)
-    finally:
-        answer.rows.close()
     question = "\n".join(f"  {line}" for line in QUERY.rstrip().splitlines())
-    screen.put(f"\n{question}\n\n{draw_table(table, screen)}\n")
+    screen.show(f"\n{question}\n\n{draw_table(table, screen)}\n")

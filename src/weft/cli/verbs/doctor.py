@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from weft.app.doctor import Finding, State, examine_machine
+from weft.app.doctor import examine_machine
 from weft.app.errors import Exit, Usage
+from weft.app.finding import Finding, State
 from weft.app.rebuild_store import rebuild
 from weft.app.system import System
 from weft.app.workspace import find_mesh
-from weft.cli.cells import pad, visible
+from weft.cli.cells import flow, pad, visible
+from weft.cli.next_step import in_env, same_env
 from weft.cli.options import env_option
-from weft.cli.output import Column, Kind, Result, Table, put
+from weft.cli.output import Column, Kind, Result, Table, put, report
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
 
@@ -40,16 +43,22 @@ def doctor(env: str, rebuild_store: bool, screen: Screen) -> int:
     """
     if rebuild_store:
         rebuilt = rebuild(find_mesh(Path.cwd()), System())
-        screen.say(f"The store has the id {rebuilt} now, which {_MARKED}.\n  go on:  weft apply")
+        words = f"The store has the id {rebuilt} now, which {_MARKED}.\n  go on:  weft apply"
+        report(words, Table("store", (Column("id"),), [(rebuilt,)]), screen)
         return Exit.DONE
     try:
         folder = find_mesh(Path.cwd())
     except Usage:
         folder = Path.cwd()
-    findings = examine_machine(folder, env, System())
+    findings = tuple(map(_with_env, examine_machine(folder, env, System())))
     put(_result(findings), screen)
     failed = any(each.state is State.FAIL for each in findings)
     return Exit.UNREACHABLE if failed else Exit.DONE
+
+
+def _with_env(finding: Finding) -> Finding:
+    """Let the commands in a fix mean the environment that the finding is about."""
+    return replace(finding, fix=in_env(finding.fix, same_env(finding.environment)))
 
 
 def _result(findings: tuple[Finding, ...]) -> Result:
@@ -70,9 +79,15 @@ def _text(findings: tuple[Finding, ...], screen: Screen) -> str:
     for each in findings:
         word = pad(each.state, 5)
         word = click.style(word, fg=_HUES[each.state]) if screen.colour else word
-        lines.append(f" {word} {pad(each.name, width)}  {visible(each.detail)}".rstrip())
+        name = pad(each.name, width)
+        lines.append(f" {word} {name}  {_told(each.detail, width + 9, screen)}".rstrip())
         if each.fix:
-            lines.append(f"       {' ' * width}  fix: {visible(each.fix)}")
+            lines.append(f"{' ' * (width + 9)}fix: {visible(each.fix)}")
     bad = sum(each.state is not State.OK for each in findings)
     lines.append("All is well." if not bad else f"{bad} of {len(findings)} need a look.")
     return "\n".join(lines) + "\n"
+
+
+def _told(text: str, place: int, screen: Screen) -> str:
+    """Set words in lines that begin, after the first, at a place of the screen."""
+    return flow(" " * place, visible(text).split(), screen.width, joint=" ").lstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from textwrap import fill
 
@@ -11,6 +12,7 @@ from weft.app.errors import Exit, Usage
 from weft.app.explain import SCHEMAS, Explanation, schema_text
 from weft.app.explain import explain as explained
 from weft.cli.commands import ENTRIES, load
+from weft.cli.completion import a_topic
 from weft.cli.output import Column, Kind, Result, Table, put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
@@ -21,7 +23,7 @@ from weft.cli.verb import verb
     ("weft explain W206", "what a code of `weft validate` means, and what to write"),
     ("weft explain schema.properties.required", "what a field of a contract does in Weft"),
 )
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=a_topic)
 @click.option(
     "--schema",
     type=click.Choice(SCHEMAS),
@@ -35,25 +37,30 @@ def explain(context: click.Context, topic: str | None, schema: str | None, scree
     Fields of a data contract are written as in the document, with dots
     (`slaProperties.property`); those of a data product begin with `product.`
     """
-    if (topic is None) == (schema is None):
-        raise Usage("name one topic, or one --schema", next_step="weft explain --help")
-    if schema is not None:
+    if topic is not None and schema is None:
+        put(_explained(topic, context), screen)
+    elif schema is not None and topic is None:
         screen.put(schema_text(schema))
-        return Exit.DONE
-    assert topic is not None
-    if topic in ENTRIES:
-        command = load(topic)
-        screen.put(command.get_help(click.Context(command, context.parent, topic)))
-        return Exit.DONE
-    put(_result(explained(topic, ENTRIES)), screen)
+    else:
+        raise Usage("name one topic, or one --schema", next_step="weft explain --help")
     return Exit.DONE
 
 
-def _result(explanation: Explanation) -> Result:
+def _explained(topic: str, context: click.Context) -> Result:
+    if topic in ENTRIES:
+        command = load(topic)
+        help = command.get_help(click.Context(command, context.parent, topic))
+        explanation = Explanation(topic, ENTRIES[topic].line.rstrip("."), help)
+        return _result(explanation, lambda _: help)
+    explanation = explained(topic, ENTRIES)
+    return _result(explanation, lambda screen: _text(explanation, screen))
+
+
+def _result(explanation: Explanation, text: Callable[[Screen], str]) -> Result:
     data = asdict(explanation)
     columns = (Column("topic"), Column("title"), Column("text", Kind.TEXT), Column("effect"))
     table = Table("explanation", columns, [list(data.values())])
-    return Result("explanation", data, table, lambda screen: _text(explanation, screen))
+    return Result("explanation", data, table, text)
 
 
 def _text(explanation: Explanation, screen: Screen) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from weft.app.init import draft_mesh
+from weft.cli.offer import offer, yes_option
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
-from weft.cli.writing import offer
 
 
 @verb(
@@ -19,7 +19,7 @@ from weft.cli.writing import offer
 )
 @click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--name", default="", help="Name of the mesh.  [default: the folder's]")
-@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
+@yes_option
 @screen_options
 def init(folder: Path, name: str, yes: bool, screen: Screen) -> int:
     """Begin a mesh in a folder.

@@ -7,6 +7,8 @@ import click
 from weft.app.errors import Exit
 from weft.app.lineage import LineageOptions
 from weft.app.lineage import lineage as traced
+from weft.cli.completion import an_address
+from weft.cli.number import Number
 from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
@@ -22,12 +24,12 @@ from weft.cli.verb import verb
         "where a column comes from, and who reads it, one step far",
     ),
 )
-@click.argument("address")
+@click.argument("address", shell_complete=an_address)
 @env_option
 @click.option(
     "--depth",
     default=0,
-    type=click.IntRange(0),
+    type=Number(0),
     metavar="N",
     help="So many steps each way.  [default: to the end]",
 )

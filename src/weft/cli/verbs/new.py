@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from weft.app.load import load_settings
 from weft.app.new import draft_domain, draft_product
 from weft.app.new_port import Major, draft_port
+from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.app.workspace import find_mesh
+from weft.cli.next_step import env_of
+from weft.cli.number import Number
+from weft.cli.offer import offer, yes_option
+from weft.cli.options import env_option, mesh_here
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import VerbGroup, verb
-from weft.cli.writing import offer
 from weft.mesh.address import PortAddress, ProductAddress
-
-_YES = click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 
 
 @click.group(
@@ -45,10 +47,10 @@ def new() -> None:
 @click.argument("name")
 @click.option("--owner", required=True, help="User name of its owner.")
 @click.option("--warehouse", default="", help="Where its data lives.  [default: the first one]")
-@_YES
+@yes_option
 @screen_options
 def domain(name: str, owner: str, warehouse: str, yes: bool, screen: Screen) -> int:
-    """Write a new domain: a business area with an owner and a home warehouse."""
+    """Write a new domain: a business area, its owner and its warehouse."""
     mesh = find_mesh(Path.cwd())
     settings = load_settings(mesh, System().variables)
     return offer(mesh, draft_domain(settings, name, owner, warehouse), screen, yes=yes)
@@ -62,7 +64,7 @@ def domain(name: str, owner: str, warehouse: str, yes: bool, screen: Screen) -> 
 @click.argument("address", metavar="DOMAIN.PRODUCT")
 @click.option("--owner", default="", help="User name of its owner.  [default: the domain's]")
 @click.option("--port", default="", help="Name of its first port.  [default: the product's]")
-@_YES
+@yes_option
 @screen_options
 def product(address: str, owner: str, port: str, yes: bool, screen: Screen) -> int:
     """Write a new data product, valid as it stands."""
@@ -81,23 +83,38 @@ def product(address: str, owner: str, port: str, yes: bool, screen: Screen) -> i
 )
 @click.argument("address", metavar="DOMAIN.PRODUCT.PORT")
 @click.option(
-    "--major", default=0, metavar="N", help="The major to write.  [default: the next one]"
+    "--major",
+    type=Number(1),
+    metavar="N",
+    help="The major to write.  [default: the next one]",
 )
 @click.option(
-    "--keep", default=0, metavar="N", help="An older major that goes on, by copies of its models."
+    "--keep",
+    type=Number(1),
+    metavar="N",
+    help="An older major that goes on as it was applied.",
 )
 @click.option("--until", default="", metavar="DATE", help="Last day of the major that is kept.")
-@_YES
+@env_option
+@yes_option
 @screen_options
-def port(address: str, major: int, keep: int, until: str, yes: bool, screen: Screen) -> int:
+def port(address: str, env: str, yes: bool, screen: Screen, **wish: Any) -> int:
     """Write a new port, or the next major of one.
 
-    A next major begins as a copy of the latest contract; change it then. What you changed in
-    the old contract before has to be taken back there.
+    A next major begins as a copy of the latest contract, with all that you changed in it. The
+    major that you keep goes on as it was applied: its contract comes back, and its models get
+    files of their own.
     """
     wanted = PortAddress.parse(address)
     mesh = find_mesh(Path.cwd())
-    return offer(mesh, draft_port(mesh, wanted, Major(major, keep, until)), screen, yes=yes)
+    asked = Major(wish["major"] or 0, wish["keep"] or 0, wish["until"], System().now())
+    if not asked.keep:
+        return offer(mesh, draft_port(mesh, wanted, asked), screen, yes=yes)
+    with mesh_here(env) as there:
+        product = str(wanted.product)
+        applied = there.store.definitions.manifests(there.environment, [product]).get(product)
+        draft = draft_port(mesh, wanted, asked, applied)
+        return offer(mesh, draft, screen, yes=yes, env=env_of(there))
 
 
 for _command in (domain, product, port):

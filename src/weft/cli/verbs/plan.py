@@ -6,9 +6,23 @@ from pathlib import Path
 
 import click
 
+from weft.app.environments import not_there_yet
 from weft.app.errors import Exit
-from weft.app.plan import PlanOptions, make_plan, write_plan
-from weft.cli.options import env_option, mesh_here, product_option, warn
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.saved_plan import write_plan
+from weft.app.serving import unserved
+from weft.app.telling import told_steps
+from weft.cli.beginning import NO_PRODUCTS
+from weft.cli.next_step import same_env
+from weft.cli.options import (
+    env_option,
+    mesh_here,
+    product_option,
+    rebuild_option,
+    take_over_option,
+    verbose_option,
+    warn,
+)
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw_sql, plan_result
@@ -24,9 +38,10 @@ from weft.plan.plan import Plan
 @env_option
 @product_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
-@click.option("--rebuild", is_flag=True, help="Build the models again, changed or not.")
-@click.option("--sql", is_flag=True, help="Show the statements of every step instead.")
-@click.option("-v", "--verbose", is_flag=True, help="Show new products and long lists in full.")
+@rebuild_option
+@take_over_option
+@click.option("--sql", is_flag=True, help="Show what every step runs and writes instead.")
+@verbose_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 @screen_options
 def plan(
@@ -37,26 +52,47 @@ def plan(
     Compares the files with what was applied last and with what is really there. Nothing is
     changed. A saved plan is applied exactly as it is, or refused when it has become stale.
     """
-    with mesh_here(env) as mesh:
-        planned = make_plan(mesh, PlanOptions(products, flags["rebuild"]))
+    with mesh_here(env, may_be_new=True) as mesh:
+        notice = not_there_yet(mesh)
+        options = PlanOptions(products, flags["rebuild"], flags["take_over"])
+        planned = make_plan(mesh, options)
+        hidden = unserved(mesh)
+        in_sql = flags["sql"] and screen.format == "table"
+        told = told_steps(mesh, planned.plan) if in_sql else {}
     warn(planned.loaded, planned.seconds, screen)
     if out:
         write_plan(planned.plan, out)
     words = ["weft apply", *([str(out)] if out else _same_scope(env, products))]
-    words += ["--rebuild"] if flags["rebuild"] and not out else []
-    view = View(screen.width, screen.colour, flags["verbose"], planned.seconds, " ".join(words))
-    if flags["sql"] and screen.format == "table":
-        screen.put(draw_sql(planned.plan))
+    again = {"--rebuild": flags["rebuild"], "--take-over": flags["take_over"]}
+    words += [name for name, given in again.items() if given and not out]
+    view = View(
+        width=screen.width,
+        colour=screen.colour,
+        whole=flags["verbose"],
+        seconds=planned.seconds,
+        apply=" ".join(words),
+        notice=notice,
+        env=same_env(env),
+    )
+    if in_sql:
+        screen.put(draw_sql(planned.plan, told))
     else:
         put(plan_result(planned.plan, view), screen)
+    if notice and screen.format != "table":
+        screen.say(notice)
+    for name in hidden:
+        screen.say(
+            f"What other programs open in {name} is missing, was changed, or is out of date.\n"
+            f"  renew it:  {' '.join(words)}"
+        )
     if not planned.loaded.products:
-        screen.say("This mesh has no products yet.\n  next:  weft new domain NAME --owner YOU")
+        screen.say(NO_PRODUCTS.rstrip())
     return _exit(planned.plan, detailed=flags["detailed_exitcode"])
 
 
 def _same_scope(env: str, products: tuple[str, ...]) -> list[str]:
     """Return the options that make `weft apply` plan the same again."""
-    return [*(["--env", env] if env else []), *(f"--product {each}" for each in products)]
+    return [*same_env(env).split(), *(f"--product {each}" for each in products)]
 
 
 def _exit(plan: Plan, *, detailed: bool) -> Exit:

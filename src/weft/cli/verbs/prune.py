@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from weft.app.errors import Exit
-from weft.app.prune import Pruned
 from weft.app.prune import prune as pruned
 from weft.cli.options import mesh_here, yes_option
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
-from weft.cli.screens.history import pruned_result
+from weft.cli.screens.history import pruned_result, removes_anything
 from weft.cli.verb import verb
 
 
@@ -30,7 +29,9 @@ def prune(dry_run: bool, yes: bool, screen: Screen) -> int:
     """
     with mesh_here("") as mesh:
         found = pruned(mesh, dry_run=True)
-        if dry_run or not _anything(found):
+        if dry_run or not removes_anything(found):
+            if not dry_run:
+                pruned(mesh)  # The store may have something to forget all the same.
             put(pruned_result(found, done=False), screen)
             return Exit.DONE
         screen.say(pruned_result(found, done=False).text(screen).rstrip())
@@ -39,7 +40,3 @@ def prune(dry_run: bool, yes: bool, screen: Screen) -> int:
             return Exit.BLOCKED
         put(pruned_result(pruned(mesh), done=True), screen)
     return Exit.DONE
-
-
-def _anything(found: tuple[Pruned, ...]) -> bool:
-    return any(each.releases or each.builds for each in found)

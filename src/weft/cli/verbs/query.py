@@ -6,10 +6,11 @@ import sys
 
 import click
 
-from weft.app.errors import Exit
+from weft.app.errors import Exit, Usage
 from weft.app.query import query as asked
+from weft.cli.number import Number
 from weft.cli.options import env_option, mesh_here
-from weft.cli.output import Result, draw_table, put
+from weft.cli.output import put
 from weft.cli.rows import ON_A_SCREEN, read_rows
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
@@ -24,7 +25,7 @@ from weft.cli.verb import verb
 @env_option
 @click.option(
     "--limit",
-    type=click.IntRange(0),
+    type=Number(0),
     metavar="N",
     help="Show so many rows.  [default: 100; 0: all]",
 )
@@ -33,17 +34,22 @@ def query(sql: str, env: str, limit: int | None, screen: Screen) -> int:
     """Run one SELECT over published ports, by their logical names.
 
     `domain.product.object_v1` is major 1, `domain.product.object` the highest active one.
-    JSON, YAML, CSV and Markdown have all rows unless a limit is given.
+    JSON, YAML, CSV and Markdown have all rows unless a limit is given. `-` reads the query from
+    stdin.
     """
-    text = sys.stdin.read() if sql == "-" else sql
+    text = _from_stdin() if sql == "-" else sql
     most = limit if limit is not None else ON_A_SCREEN if screen.format == "table" else 0
-    with mesh_here(env) as mesh:
-        answer = asked(mesh, text)
-        try:
-            table, more = read_rows(answer.rows, most)
-        finally:
-            answer.rows.close()
-    put(Result("rows", table.data, table, lambda shown: draw_table(table, shown)), screen)
+    with mesh_here(env) as mesh, asked(mesh, text) as answer:
+        table, more = read_rows(answer.rows, most)
+    put(table, screen)
     if more:
         screen.say(f"the first {most:,} rows · all of them: --limit 0")
     return Exit.DONE
+
+
+def _from_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start + 1} is none"
+        raise Usage("a query is UTF-8", why=where, next_step="save it as UTF-8") from error

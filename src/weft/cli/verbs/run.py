@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from weft.app.apply import ApplyOptions, apply_plan
-from weft.app.errors import Exit
 from weft.app.run import plan_run
 from weft.cli.cells import flow
+from weft.cli.held import held_exit, tell_held
+from weft.cli.next_step import same_env
 from weft.cli.options import env_option, mesh_here, product_option
-from weft.cli.progress import follow
+from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
+from weft.plan.plan import Plan
 
 
 @verb(
@@ -31,8 +33,20 @@ def run(env: str, products: tuple[str, ...], screen: Screen) -> int:
         if planned.differing:
             names = list(planned.differing)
             screen.say(flow("not applied yet, run as they were: ", names, screen.width))
-        if not planned.plan.steps:
-            screen.say(f"Nothing to do: all data is as its sources. ({planned.seconds:.1f} s)")
-            return Exit.DONE
-        events = apply_plan(mesh, planned.plan, ApplyOptions())
-        return follow(events, screen, mesh.system.monotonic)
+        plan = planned.plan
+        code = held_exit(plan)
+        if plan.steps:
+            events = apply_plan(mesh, plan, ApplyOptions())
+            clock = mesh.system.monotonic
+            code = follow(events, screen, clock, same_env(env), code, again="weft run")
+        else:
+            screen.say(f"Nothing to do: {_settled(plan)}. ({planned.seconds:.1f} s)")
+            put_no_run(screen, code)
+        tell_held(mesh, plan, screen)
+        return code
+
+
+def _settled(plan: Plan) -> str:
+    if plan.held:
+        return "all data is as its sources, but for what is held back"
+    return "all data is as its sources"

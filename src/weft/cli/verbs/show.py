@@ -6,10 +6,12 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.show import named_part, show_product
+from weft.cli.completion import an_address
+from weft.cli.next_step import same_env
 from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
-from weft.cli.screens.products import model_sql, port_result, product_result, transform_result
+from weft.cli.screens.products import port_result, product_result, sql_result, transform_result
 from weft.cli.verb import verb
 from weft.mesh.manifest import PortVersion
 
@@ -19,24 +21,26 @@ from weft.mesh.manifest import PortVersion
     ("weft show operations.flights", "a product: its ports, what it reads, who reads it"),
     ("weft show operations.flights.departures --sql", "the SQL of the model behind a port"),
 )
-@click.argument("address")
+@click.argument("address", shell_complete=an_address)
 @env_option
 @click.option("--sql", is_flag=True, help="Show the model's SQL instead.")
 @screen_options
 def show(address: str, env: str, sql: bool, screen: Screen) -> int:
-    """Show a product, one of its ports (`a.b.port` or `a.b.port@1`) or models."""
+    """Show a product, or one of its ports, models or columns.
+
+    A port is `a.b.port`, or `a.b.port@1` for a major; a column of it `a.b.port#column`.
+    """
     with mesh_here(env) as mesh:
         detail = show_product(mesh, address)
     part = named_part(detail, address)
     if sql:
-        text = model_sql(detail.manifest, part)
-        if not text:
+        if part is None:
             raise Usage(f"{address} names no model or port", next_step=f"weft show {address}")
-        screen.put(text)
+        put(sql_result(detail.manifest, part), screen)
     elif part is None:
-        put(product_result(detail), screen)
+        put(product_result(detail, same_env(env)), screen)
     elif isinstance(part, PortVersion):
-        put(port_result(detail.manifest, part), screen)
+        put(port_result(detail.manifest, part, same_env(env)), screen)
     else:
-        put(transform_result(detail.manifest, part), screen)
+        put(transform_result(detail.manifest, part, same_env(env)), screen)
     return Exit.DONE

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from weft.app.errors import Exit
-from weft.app.unlock import held_locks
+from weft.app.unlock import find_lock, held_locks
 from weft.app.unlock import unlock as end_lock
 from weft.cli.options import mesh_here, yes_option
-from weft.cli.output import put
+from weft.cli.output import put, report
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.history import locks_table
 from weft.cli.verb import verb
@@ -36,9 +36,11 @@ def unlock(lock: str | None, yes: bool, screen: Screen) -> int:
             else:
                 screen.say("Nothing is locked.")
             return Exit.DONE
-        if not screen.agree(f"End lock {lock}?", yes=yes):
+        found = find_lock(mesh, lock)
+        if not screen.agree(f"End lock {lock} of {found.holder} on {found.product}?", yes=yes):
             screen.say("Nothing was unlocked.")
             return Exit.BLOCKED
         ended = end_lock(mesh, lock)
-    screen.say(f"{ended.product} in {ended.environment} is free; {ended.holder} held it.")
+    words = f"{ended.product} in {ended.environment} is free; {ended.holder} held it."
+    report(words, locks_table([ended]), screen)
     return Exit.DONE

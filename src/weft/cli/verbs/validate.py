@@ -9,9 +9,11 @@ from weft.app.system import System
 from weft.app.validate import Validation
 from weft.app.validate import validate as validated
 from weft.app.workspace import find_mesh
+from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.diagnostics import draw
-from weft.cli.output import Column, Kind, Result, Table, put
+from weft.cli.output import Result, put
 from weft.cli.screen import Screen, screen_options
+from weft.cli.screens.findings import findings_result
 from weft.cli.verb import verb
 
 
@@ -22,37 +24,31 @@ from weft.cli.verb import verb
 )
 @screen_options
 def validate(screen: Screen) -> int:
-    """Check everything that can be known from the files, without any warehouse."""
+    """Check everything that can be known from the files, without any warehouse.
+
+    What other repositories publish is not in them: the store is asked, and where it cannot be
+    opened, ports that may be theirs are warned of.
+    """
     found = validated(find_mesh(Path.cwd()), System())
-    put(_result(found), screen)
-    return Exit.DONE if found.loaded.sound else Exit.BLOCKED
+    code = Exit.DONE if found.loaded.sound else Exit.BLOCKED
+    put(_result(found, code), screen)
+    return code
 
 
-def _result(found: Validation) -> Result:
+def _result(found: Validation, code: Exit) -> Result:
     loaded = found.loaded
-    names = ("severity", "code", "file", "line", "column", "message")
-    columns = (*(Column(name) for name in names[:-1]), Column("message", Kind.TEXT))
-    rows = [
-        (
-            each.severity,
-            each.code,
-            each.span.file if each.span else "",
-            each.span.line if each.span else None,
-            each.span.column if each.span else None,
-            each.message,
-        )
-        for each in loaded.diagnostics
-    ]
-    data = {
-        "diagnostics": loaded.diagnostics,
-        "files": loaded.files,
-        "products": list(loaded.products),
-    }
-    return Result(
-        "diagnostics",
-        data,
-        Table("diagnostics", columns, rows),
-        lambda screen: draw(
-            loaded.diagnostics, files=loaded.files, seconds=found.seconds, colour=screen.colour
-        ),
+    return findings_result(
+        loaded.diagnostics,
+        loaded.files,
+        tuple(loaded.products),
+        code,
+        lambda screen: _text(found, screen),
     )
+
+
+def _text(found: Validation, screen: Screen) -> str:
+    loaded = found.loaded
+    text = draw(loaded.diagnostics, files=loaded.files, seconds=found.seconds, colour=screen.colour)
+    if loaded.products or loaded.diagnostics:
+        return text
+    return text + NO_PRODUCTS

@@ -38,14 +38,16 @@ CONTRACTS: dict[str, Code] = {
     ),
     "W255": Code(
         "An option with an unusable value",
-        "The value of the option cannot be measured: a pattern that is no regular expression, a "
-        "minimum that is no number or date, or a lower limit above the upper one. Correct the "
-        "value.",
+        "The value of the option cannot be measured: a pattern that is no regular expression, or "
+        "one with a look-ahead, back-reference or other construct that warehouses do not have; a "
+        "minimum that is no number or date; or a lower limit above the upper one. Correct the "
+        "value. What a pattern should not match can be a rule of type `sql`.",
     ),
     "W256": Code(
         "An allowed value of another type",
-        "`enum` lists the values a column may have, so each of them has to be of the column's "
-        "`logicalType`. Correct the value, with quotes for text and without for numbers.",
+        "`enum` and `validValues` list the values a column may have, so each of them has to be of "
+        "the column's `logicalType`, and none is null: nulls pass. Correct the value, with quotes "
+        "for text and without for numbers. Example: `enum: [{value: open}, {value: paid}]`.",
     ),
     "W258": Code(
         "A relationship of an unusable shape",
@@ -54,9 +56,11 @@ CONTRACTS: dict[str, Code] = {
         "aircraft.tailnum}]`.",
     ),
     "W259": Code(
-        "An unknown value of `blocks`",
-        "The custom property `blocks` says what a failed check holds back: `publish`, the "
-        "default, or `nothing`. Write one of the two.",
+        "An unknown word in a quality rule",
+        "Some words decide what a check does. The custom property `blocks` says what a failed "
+        "check holds back: `publish`, the default, or `nothing`. The `unit` of a metric is `rows` "
+        "or `percent`. A `severity` of `info` or `warning` does not block; any other does. "
+        "Correct the word.",
     ),
     "W260": Code(
         "A promise that is only shown",
@@ -79,5 +83,13 @@ CONTRACTS: dict[str, Code] = {
         "An impossible column name",
         "Column names may hold nearly every character, as long as warehouses can store them. A "
         "zero character cannot be stored. Remove it from the name.",
+    ),
+    "W264": Code(
+        "A key that has no effect",
+        "The standard allows this key, and Weft keeps it in the document without acting on it: "
+        "the schedule of a rule, how a table is partitioned, promises about data from outside, or "
+        "a custom property of vendor weft that Weft does not know. Or it is one that Weft only "
+        "checks so far: `ttl` of an environment, `budget` of a domain, a policy. Correct its name "
+        "if it is misspelled; otherwise it may stay, or go.",
     ),
 }

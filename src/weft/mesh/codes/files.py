@@ -156,6 +156,18 @@ FILES: dict[str, Code] = {
         "folders below these are not read. A model's name is its file's name, so folders would "
         "say nothing. Move the file one folder up.",
     ),
+    "W133": Code(
+        "A file or folder that cannot be read",
+        "The operating system refused to open it, most often for want of permission. Everything "
+        "in `domains/` is read by whoever runs weft. Give that user the right to read it, or move "
+        "it out of the mesh.",
+    ),
+    "W134": Code(
+        "A model in Python",
+        "`models/*.py` is where models in Python will stand. They are not built yet, so nothing "
+        "can read this one. Write it as one SELECT in a `.sql` file. A script that is no model "
+        "belongs into another folder.",
+    ),
     "W140": Code(
         "An environment variable is not set",
         "`${NAME}` in `weft.yaml` and in the servers of sources is replaced by an environment "
@@ -175,5 +187,23 @@ FILES: dict[str, Code] = {
         "A `${...}` that cannot be read",
         "A variable is written `${NAME}` or `${NAME:-default}`; the name has letters, digits and "
         "underscores. Write `$${` for a plain `${`.",
+    ),
+    "W144": Code(
+        "An unknown kind of store or warehouse",
+        "The `type` of a warehouse and the beginning of the store's address say which program "
+        "keeps them, and this version of Weft knows none of that name. Correct the name, or "
+        "install a version that knows it.",
+    ),
+    "W145": Code(
+        "Production is no declared environment",
+        "Where `weft.yaml` lists `environments`, `production` names one of them; a misspelled name "
+        "would silently publish everything once more, beside what consumers read. Correct the "
+        "name, or list it: `environments: {prod: {}}`.",
+    ),
+    "W146": Code(
+        "A wrong option of a warehouse",
+        "Beside its `type` a warehouse takes the options that its adapter declares, each with "
+        "values of one kind. Another name would be ignored silently, and another value fail only "
+        "when the warehouse is needed. Correct it, also where an environment sets it.",
     ),
 }

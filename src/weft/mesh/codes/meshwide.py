@@ -52,7 +52,8 @@ MESHWIDE: dict[str, Code] = {
         "A column whose type does not fit its contract",
         "Types fit as far as nothing is lost: an integer takes any width, a number decimals and "
         "floats, and `physicalType` is exact. Cast the column in the model: `CAST(x AS integer) "
-        "AS x`, or correct the contract.",
+        "AS x`, or correct the contract. Where the contract lists the fields of an object, the "
+        "model gives no others, for readers would see them.",
     ),
     "W410": Code(
         "An unknown relation",
@@ -119,8 +120,17 @@ MESHWIDE: dict[str, Code] = {
         "warehouse is its home. Add the file; `weft new domain` writes one.",
     ),
     "W424": Code(
-        "A link that leads nowhere or out of the mesh",
-        "Definitions are read from the folder of the mesh only, so that reading a mesh cannot "
-        "reveal other files. Put the file itself where the link is.",
+        "Something that is no file of the mesh",
+        "Definitions are files in the folder of the mesh, so that reading a mesh cannot reveal "
+        "other files and always ends. This is a link that leads nowhere, out of the mesh or to a "
+        "folder inside a product, or it is a folder or a pipe with the name of a definition. Put "
+        "the file itself here.",
+    ),
+    "W425": Code(
+        "A port of another repository that nobody could be asked about",
+        "The `contractId` names a port of a product that is not in these files. What other "
+        "repositories publish stands in the store, and it is not there or cannot be opened here, "
+        "as in a CI that only has the files. The product, and what reads it, is checked as far as "
+        "possible without it; `weft validate` where the store can be opened checks the rest.",
     ),
 }

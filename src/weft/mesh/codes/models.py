@@ -78,6 +78,11 @@ MODELS: dict[str, Code] = {
         "This construct makes that impossible. Rewrite it: a PIVOT, for example, as one aggregate "
         "with FILTER per column.",
     ),
+    "W314": Code(
+        "An unknown type",
+        "The warehouse has no type of this name, so nothing can be cast to it and no column can "
+        "have it. Write a type of the domain's `dialect`, such as `integer` or `varchar`.",
+    ),
     "W320": Code(
         "An unknown column",
         "None of the relations in FROM has a column of this name. What a model may use of an "
@@ -126,6 +131,12 @@ MODELS: dict[str, Code] = {
         "SQL of quality rules knows `${table}` (or `${object}`) for the object that is checked "
         "and `${column}` (or `${property}`) for the column that the rule stands under. Other "
         "placeholders stand for nothing.",
+    ),
+    "W329": Code(
+        "A query that the warehouse cannot answer",
+        "The query can be read, and its columns are known, but the warehouse refuses it in the "
+        "words that are shown: an operator or function that does not take such values, or a value "
+        "that cannot be cast. Cast what is meant, or use TRY_CAST, which gives null instead.",
     ),
     "W330": Code(
         "A query that the warehouse cannot run as it is written",

@@ -96,8 +96,10 @@ CREATE TABLE descriptors (
   PRIMARY KEY (environment, product, port, major)
 ) STRICT;
 
+-- A verdict is kept as long as the build that was looked at.
 CREATE TABLE verdicts (
   audit   TEXT PRIMARY KEY,
+  build   TEXT NOT NULL,
   content BLOB NOT NULL
 ) STRICT;
 

@@ -139,6 +139,10 @@ class PostgresDatabase:
 
         return self._repeated(attempt)
 
+    def is_empty(self) -> bool:
+        """Whether neither a store nor anything else is in the schema. Raises StoreError."""
+        return self._repeated(_is_empty)
+
     def prepare(self, make: Callable[[Transaction], None]) -> None:
         """Make the tables of a new store where there is nothing; one of several programs does.
 
@@ -150,7 +154,8 @@ class PostgresDatabase:
                 return
             connection.execute("BEGIN")
             connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", ("weft store",))
-            if _is_free(connection):
+            if _is_empty(connection):
+                _make_schema(connection)
                 make(PostgresTransaction(connection))
             connection.execute("COMMIT")
 
@@ -191,7 +196,7 @@ class PostgresDatabase:
                 raise _Again(BUSY) from error
             raise explained(self.place, error) from error
         except (zlib.error, msgspec.DecodeError) as error:
-            raise StoreError(sentence(self.place, DAMAGED, str(error))) from error
+            raise StoreError(sentence(self.place, DAMAGED, str(error)), damaged=True) from error
 
     def _keep(self, connection: Connection, number: str) -> None:
         """Commit. A connection that is lost here leaves open whether it was done: ask."""
@@ -240,14 +245,15 @@ class PostgresDatabase:
         return StoreError(sentence(self.place, UNREACHABLE, said))
 
 
-def _is_free(connection: Connection) -> bool:
-    """Whether a store may be made: there is none, and its schema, made if absent, is empty."""
-    schema = connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone()
-    if schema == (None,):
-        connection.execute("CREATE SCHEMA weft")
-        return True
-    kept = "SELECT count(*) FROM pg_class WHERE relnamespace = CAST(%s AS regnamespace)"
+def _is_empty(connection: Connection) -> bool:
+    kept = "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
     return bool(_one(connection.execute(kept, (SCHEMA,))) == 0)
+
+
+def _make_schema(connection: Connection) -> None:
+    """Make the schema where it is absent; a login that may make none may be given an empty one."""
+    if _one(connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,))) is None:
+        connection.execute("CREATE SCHEMA weft")
 
 
 def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Any:

@@ -17,6 +17,7 @@ BUSY = "another program keeps it locked; wait for that one, then try again"
 DAMAGED = "what it keeps is damaged; put back a backup"
 
 _NO_ROOM = "no room is left on the server's disk; make room and try again"
+_BROKEN = "the server reports damage; see to it, or put back a backup"
 _DENIED = "this login may not read and write it; grant it all rights on the schema `weft`"
 
 # By the whole code, then by its class.
@@ -27,7 +28,7 @@ _CAUSES = {
     "25006": "it takes no changes now; name the server that does",
     "53": "the server has no room for more; see to it, then try again",
     "53100": _NO_ROOM,
-    "XX": "the server reports damage; see to it, or put back a backup",
+    "XX": _BROKEN,
 }
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.CannotConnectNow)
 
@@ -42,7 +43,9 @@ def explained(place: str, error: psycopg.Error) -> StoreError:
     code = error.sqlstate or ""
     cause = _CAUSES.get(code) or _CAUSES.get(code[:2]) or "PostgreSQL refused"
     said = error.diag.message_primary or type(error).__name__
-    return StoreError(sentence(place, cause, said), full=code == "53100")
+    return StoreError(
+        sentence(place, cause, said), full=cause == _NO_ROOM, damaged=cause == _BROKEN
+    )
 
 
 def sentence(place: str, cause: str, said: str = "") -> str:

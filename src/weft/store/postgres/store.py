@@ -6,6 +6,7 @@ from weft.store.database_store import DatabaseStore
 from weft.store.migrate import initialise
 from weft.store.postgres.address import read_address
 from weft.store.postgres.database import MIGRATIONS, PostgresDatabase
+from weft.store.protocol import StoreError
 
 PATIENCE = 30.0
 
@@ -22,7 +23,22 @@ class PostgresStore(DatabaseStore):
         database = PostgresDatabase(read_address(url), patience)
         try:
             database.prepare(lambda it: initialise(it, MIGRATIONS, mesh, new_id))
+        except BaseException as error:
+            database.close()
+            if isinstance(error, StoreError):
+                error.interrupted = error.full
+            raise
+        super().__init__(database, mesh)
+
+    @staticmethod
+    def find(url: str, mesh: str) -> DatabaseStore | None:
+        """Open the store at an address where there is one; nothing is made. Raises StoreError."""
+        database = PostgresDatabase(read_address(url), PATIENCE)
+        try:
+            if database.is_empty():
+                database.close()
+                return None
         except BaseException:
             database.close()
             raise
-        super().__init__(database, mesh)
+        return DatabaseStore(database, mesh)

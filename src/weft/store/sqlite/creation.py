@@ -6,6 +6,7 @@ import os
 from contextlib import closing, suppress
 
 from weft.store.migrate import initialise
+from weft.store.protocol import StoreError
 from weft.store.sqlite.database import MIGRATIONS, SqliteDatabase
 from weft.store.sqlite.errors import of_file
 
@@ -28,6 +29,9 @@ def create(path: str, mesh: str, new_id: str, patience: float) -> None:
             os.unlink(draft)
     except OSError as error:
         raise of_file(path, error) from error
+    except StoreError as error:
+        error.interrupted = error.full
+        raise
 
 
 def _fill(draft: str, mesh: str, new_id: str, patience: float) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from weft.store.database import NOTHING, Transaction
-from weft.store.sqlite.errors import explained
+from weft.store.sqlite.errors import explained, is_unwritable
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -62,31 +63,26 @@ class SqliteDatabase:
         """
         self.place = path
         self._turn = threading.RLock()
+        self._reachable = False
         with explained(path):
-            # Autocommit: a transaction begins where this class says so and nowhere else.
-            self._connection = sqlite3.connect(
-                f"{Path(path).as_uri()}?mode=rw",
-                uri=True,
-                timeout=patience,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            try:
-                for setting in _SETTINGS:
-                    self._connection.execute(setting)
-            except BaseException:
-                self._connection.close()
-                raise
+            self._connection = _connected(path, "mode=rw", patience)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Do work whose reads all see the same moment. Raises StoreError."""
-        with self._transaction("BEGIN") as transaction:
+        with (
+            self._turn,
+            explained(self.place),
+            self._readable() as connection,
+            _transaction(connection, "BEGIN") as transaction,
+        ):
             return work(transaction)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Do work as the only writer; it is durable when this returns. Raises StoreError."""
-        with self._transaction("BEGIN IMMEDIATE") as transaction:
-            return work(transaction)
+        with self._turn, explained(self.place):
+            self._reach()
+            with _transaction(self._connection, "BEGIN IMMEDIATE") as transaction:
+                return work(transaction)
 
     def write_ahead(self) -> None:
         """Let readers and the writer of this file pass each other, from now on and for everyone.
@@ -102,19 +98,59 @@ class SqliteDatabase:
             self._connection.close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[SqliteTransaction]:
-        with self._turn, explained(self.place):
-            connection = self._connection
-            connection.execute(begin)
-            try:
-                yield SqliteTransaction(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                # A full disk may have ended the transaction already, a broken one may refuse even
-                # this; the error that led here is the one to tell.
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
+    def _readable(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection, or where nothing can be written one that only reads.
+
+        Even to read, SQLite makes files beside one whose writers write ahead. It can do without
+        while nobody has written anything ahead: then all there is stands in the file itself.
+        """
+        try:
+            self._reach()
+        except sqlite3.Error as error:
+            if not is_unwritable(error) or self._is_written_ahead():
                 raise
+        if self._reachable:
+            yield self._connection
+            return
+        # A new one each time: it never looks whether the file has changed.
+        with closing(_connected(self.place, "immutable=1", 0)) as connection:
+            yield connection
+
+    def _reach(self) -> None:
+        """Make the settings, once; it is the first time that the file is looked at."""
+        if not self._reachable:
+            for setting in _SETTINGS:
+                self._connection.execute(setting)
+            self._reachable = True
+
+    def _is_written_ahead(self) -> bool:
+        path = f"{self.place}-wal"
+        return os.path.exists(path) and os.path.getsize(path) > 0
+
+
+def _connected(path: str, mode: str, patience: float) -> sqlite3.Connection:
+    # Autocommit: a transaction begins where `_transaction` says so and nowhere else.
+    return sqlite3.connect(
+        f"{Path(path).as_uri()}?{mode}",
+        uri=True,
+        timeout=patience,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[SqliteTransaction]:
+    connection.execute(begin)
+    try:
+        yield SqliteTransaction(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk may have ended the transaction already, a broken one may refuse even this;
+        # the error that led here is the one to tell.
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
 
 
 def statements(script: str) -> Iterator[str]:

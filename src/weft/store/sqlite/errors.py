@@ -14,7 +14,10 @@ from weft.store.protocol import StoreError
 
 _NO_ROOM = "no room is left on the disk or in this user's quota; make room and try again"
 _DAMAGED = "it is damaged; put back a backup, or move it away and run `weft doctor`"
-_DENIED = "this user may not read and write it; see to the rights of the file and of its folder"
+_DENIED = (
+    "this user may not read and write it, or its disk is mounted read-only; see to the rights of "
+    "the file and of its folder"
+)
 
 _CAUSES = {
     sqlite3.SQLITE_BUSY: "another program keeps it locked; wait for that one, then try again",
@@ -26,8 +29,12 @@ _CAUSES = {
     sqlite3.SQLITE_IOERR: "the disk could not be read or written; see to the disk, then try again",
 }
 
+# The low byte of an extended code is the kind of error.
+_PRIMARY = 0xFF
+
 # SQLite calls only ENOSPC full; a used-up quota or a file at its size limit is a failed write.
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+_UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)
 _FULL_ERRNO = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -39,22 +46,33 @@ def explained(place: str) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _of_database(place, error) from error
     except (zlib.error, msgspec.DecodeError) as error:
-        raise StoreError(_sentence(place, _DAMAGED, error)) from error
+        raise StoreError(_sentence(place, _DAMAGED, error), damaged=True) from error
+
+
+def is_unwritable(error: sqlite3.Error) -> bool:
+    """Whether nothing can be written there now, for want of room or of rights."""
+    code = _code(error)
+    return code in _FULL or code & _PRIMARY in _UNWRITABLE
 
 
 def of_file(place: str, error: OSError) -> StoreError:
     """Say why the file of a store could not be made."""
     full = error.errno in _FULL_ERRNO
-    return StoreError(_sentence(place, _NO_ROOM if full else _DENIED, error), full=full)
+    cause = _NO_ROOM if full else _DENIED
+    return StoreError(_sentence(place, cause, error), full=full, interrupted=full)
 
 
 def _of_database(place: str, error: sqlite3.Error) -> StoreError:
-    # Errors that the Python module finds by itself carry no code.
-    code = getattr(error, "sqlite_errorcode", 0)
+    code = _code(error)
     if code in _FULL:
         return StoreError(_sentence(place, _NO_ROOM, error), full=True)
-    primary = code & 0xFF
-    return StoreError(_sentence(place, _CAUSES.get(primary, "SQLite refused"), error))
+    cause = _CAUSES.get(code & _PRIMARY, "SQLite refused")
+    return StoreError(_sentence(place, cause, error), damaged=cause == _DAMAGED)
+
+
+def _code(error: sqlite3.Error) -> int:
+    # Errors that the Python module finds by itself carry no code.
+    return getattr(error, "sqlite_errorcode", 0)
 
 
 def _sentence(place: str, cause: str, error: Exception) -> str:

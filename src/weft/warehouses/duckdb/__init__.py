@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from weft.warehouses.duckdb.disk import Disk
-from weft.warehouses.duckdb.lake import Lake, Owner
-from weft.warehouses.duckdb.layout import Layout
-from weft.warehouses.duckdb.session import Engine
-from weft.warehouses.files import SourceFiles
+from weft.warehouses.options import Option, missing_options, wrong_options
 from weft.warehouses.protocol import WarehouseError
 
-_OPTIONS = ("path", "threads", "memory_limit", "production")
+if TYPE_CHECKING:
+    from weft.warehouses.duckdb.disk import Disk
+    from weft.warehouses.duckdb.lake import Lake
+
+OPTIONS = (
+    Option("path", "a folder, such as `.weft/lake`", r"(?s).+", required=True),
+    Option("threads", "a whole number; 0 stands for one per core", r"[0-9]{1,4}", (int, str)),
+    Option(
+        "memory_limit",
+        "a size with its unit, such as `4GB` or `512 MiB`",
+        # Less or more than this is refused by the engine.
+        r"(?i)([1-9][0-9]{0,5}(\.[0-9]+)?|0\.[1-9][0-9]*) ?[mgt]i?b|[1-9][0-9]{2,8} ?ki?b",
+    ),
+)
 
 
 def open_warehouse(
@@ -31,25 +41,23 @@ def open_warehouse(
     `memory_limit` are the engines', `production` is the environment whose ports have the plain
     file name. `mesh` and `store` are ids. Raises WarehouseError for options that are not right.
     """
-    for option in options:
-        if option not in _OPTIONS:
-            raise _wrong(name, f"there is no option `{option}`; there are: {', '.join(_OPTIONS)}")
-    path = options.get("path")
-    if not isinstance(path, str) or not path:
-        raise _wrong(name, "`path` is missing; write for example `path: .weft/lake`")
-    threads = options.get("threads", 0)
-    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 0:
-        raise _wrong(name, f"`threads` is `{threads}`, but must be a whole number")
+    # Who asks for the options alone need not wait for all of this.
+    from weft.warehouses.duckdb.disk import Disk
+    from weft.warehouses.duckdb.lake import Lake, Owner
+    from weft.warehouses.duckdb.layout import Layout
+    from weft.warehouses.duckdb.session import Engine
+    from weft.warehouses.files import SourceFiles
+
+    given = dict(options)
+    production = given.pop("production", "prod")
+    for each in chain(wrong_options(OPTIONS, given, given), missing_options(OPTIONS, given)):
+        problem = f"warehouse `{name}`: {each.problem}; {each.advice}"
+        raise WarehouseError(problem, denied=True)
     sources = SourceFiles(folder)
-    layout = Layout(os.path.abspath(os.path.join(folder, path)))
+    layout = Layout(os.path.abspath(os.path.join(folder, given["path"])))
     engine = Engine(
         folders=(layout.root, sources.folder),
-        threads=threads,
-        memory_limit=str(options.get("memory_limit", "")),
+        threads=int(given.get("threads", 0)),
+        memory_limit=given.get("memory_limit", ""),
     )
-    owner = Owner(mesh, store, str(options.get("production", "prod")))
-    return Lake(layout, owner, engine, sources, disk or Disk())
-
-
-def _wrong(name: str, problem: str) -> WarehouseError:
-    return WarehouseError(f"warehouse `{name}`: {problem}", denied=True)
+    return Lake(layout, Owner(mesh, store, production), engine, sources, disk or Disk())

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from weft.mesh.check import CheckResult, Measure
+from weft.mesh.check import CheckResult, Measure, Verdict
+from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.duckdb import DIALECT, quote
 from weft.warehouses.auditing import (
-    KEPT_DAYS,
     KEPT_KEYS,
+    Asking,
     Quarantined,
     column_results,
     keeps_rows,
@@ -25,11 +24,14 @@ from weft.warehouses.auditing import (
 )
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
-from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
+from weft.warehouses.duckdb.reading import Reading, parquet
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.protocol import Bound, Outcome, Unmeasurable, WarehouseError
+
+TYPE_OF = "typeof"
+"""The engine's function for the name of a value's type."""
 
 _decoder = msgspec.json.Decoder(Quarantined)
 
@@ -62,17 +64,26 @@ class Auditor:
         A check that cannot be measured is a result of its own and blocks.
         """
         build = self._relations.manifests.need(spec.key)
-        reading = self._relations.reading((spec.key, *spec.reads), bound.sources)
-        relation = build_relation(spec.key)
-        rows, results = measured(spec, relation, lambda select: self._ask(select, reading))
+        keys = (spec.key, *spec.reads)
+        reading = self._relations.reading(keys, bound.sources)
+        asking = Asking(DIALECT, TYPE_OF, lambda select: self._ask(select, reading))
+        with self._relations.blaming(keys):
+            rows, results = measured(spec, asking)
+        if any(result.verdict is Verdict.ERROR for result in results):
+            self._relations.refuse_rotten(keys)
         kept = tuple(
             self._quarantined(_Failing(step.product, spec, measure, reading), result, bound)
             if keeps_rows(measure, result)
             else result
             for measure, result in zip(spec.measures, results, strict=True)
         )
-        columns = column_results(spec, build.columns, rows, DIALECT)
+        columns = column_results(spec, build.columns, self._earlier_columns(spec), rows, DIALECT)
         return Outcome(rows=rows, checks=(*columns, *kept))
+
+    def _earlier_columns(self, spec: AuditSpec) -> tuple[Column, ...]:
+        """The columns that readers have now; none where that build is not there any more."""
+        earlier = self._relations.manifests.find(spec.succeeds) if spec.succeeds else None
+        return earlier.columns if earlier else ()
 
     def _ask(self, select: str, reading: Reading) -> list[tuple[Any, ...]]:
         statement = reading.over(select)
@@ -119,23 +130,21 @@ class Auditor:
             raise KeyError(check)
         return path
 
-    def forget_old(self, now: str) -> Iterator[tuple[str, int]]:
-        """Remove what has been kept long enough; yield paths and sizes in bytes."""
-        oldest = datetime.fromisoformat(now) - timedelta(days=KEPT_DAYS)
+    def old_rows(self, now: str) -> list[str]:
+        """Return the paths of all rows that were kept long enough, and of the notes beside them."""
+        found: list[str] = []
         for audit in filter(is_name, names_in(self._layout.quarantine)):
             folder = os.path.join(self._layout.quarantine, audit)
             for name in names_in(folder):
                 stem, ending = os.path.splitext(os.path.join(folder, name))
                 data = read(f"{stem}.json") if ending == ".json" else None
-                if data is not None and _kept_since(stem, data) < oldest:
-                    for path in (f"{stem}.parquet", f"{stem}.json"):
-                        size = os.path.getsize(path) if os.path.exists(path) else 0
-                        self._disk.remove(path)
-                        yield path, size
+                if data is not None and _is_old(stem, data, now):
+                    found += [f"{stem}.parquet", f"{stem}.json"]
+        return found
 
 
-def _kept_since(stem: str, data: bytes) -> datetime:
+def _is_old(stem: str, data: bytes, now: str) -> bool:
     try:
-        return datetime.fromisoformat(_decoder.decode(data).at)
+        return _decoder.decode(data).is_old(now)
     except (msgspec.MsgspecError, ValueError) as error:
         raise WarehouseError(f"{stem}.json is damaged: {error}") from error

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.plan.plan import BuildSpec, Step
 from weft.sql.duckdb import quote
-from weft.warehouses.duckdb.disk import Disk
-from weft.warehouses.duckdb.layout import Layout, checked
+from weft.warehouses.duckdb.disk import Disk, checksum
+from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
@@ -19,7 +20,14 @@ from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.stored import stored_columns, stored_select
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
-_VIEW = "view"
+
+@dataclass(frozen=True)
+class Draft:
+    """A build without its data, and the statement that gives it; "" for a view, which has none."""
+
+    build: Build
+    statement: str
+    is_small: bool
 
 
 class Builder:
@@ -40,11 +48,28 @@ class Builder:
         found = self._manifests.find(spec.key)
         if found is not None:
             return _outcome(found, reused=True)
+        draft = self.draft(step, spec, bound)
+        if draft.build.is_view:
+            return self._add(draft.build)
+
+        def write(path: str) -> tuple[int, int]:
+            with self._relations.blaming(spec.reads):
+                written = self._sessions.write_parquet(draft.statement, path, draft.is_small)
+            self._relations.refuse_changed(spec.reads, bound.sources)
+            return written
+
+        return self._write(draft.build, write)
+
+    def draft(self, step: Step, spec: BuildSpec, bound: Bound) -> Draft:
+        """Work out a build and the statement that makes it, without running it.
+
+        Raises WarehouseError.
+        """
         reading = self._relations.reading(spec.reads, bound.sources)
         produced = self._sessions.describe(reading.shaped(spec.select), small=True)
         columns = stored_columns(produced)
         select = stored_select(spec.select, produced, columns)
-        is_view = spec.kind == _VIEW
+        is_view = spec.kind == Materialization.VIEW
         build = Build(
             key=spec.key,
             product=step.product,
@@ -55,16 +80,8 @@ class Builder:
             reads=spec.reads,
             run=bound.run,
         )
-        if is_view:
-            return self._add(build)
-
-        def write(path: str) -> tuple[int, int]:
-            statement = reading.over(select)
-            written = self._sessions.write_parquet(statement, path, reading.is_small(statement))
-            self._relations.refuse_changed(spec.reads, bound.sources)
-            return written
-
-        return self._write(build, write)
+        statement = "" if is_view else reading.over(select)
+        return Draft(build, statement, reading.is_small(statement))
 
     def load(self, key: str, table: Any) -> Outcome:
         """Store an Arrow table under a key, unless there is such a build. Raises WarehouseError."""
@@ -79,7 +96,7 @@ class Builder:
             produced = self._sessions.describe(select)
             columns = stored_columns(produced)
             stored = stored_select(select, produced, columns)
-            build = Build(key, product="", model="", kind="table", columns=columns, run=run)
+            build = Build(key, "", "", Materialization.TABLE, columns, run=run)
             return self._write(build, lambda path: self._sessions.write_parquet(stored, path))
         finally:
             self._sessions.unregister(name)
@@ -88,13 +105,14 @@ class Builder:
     def _write(self, build: Build, write: Callable[[str], tuple[int, int]]) -> Outcome:
         """Keep what `write` puts into a file; it returns how many rows and bytes that are."""
         draft = self._scratch.file(build.run, "data.parquet")
-        name = f"{checked(build.key)}-{build.run}-{self._scratch.number()}.parquet"
-        target = f"{self._layout.files}/{name}"
+        target = self._layout.data(build.key, build.run, self._scratch.number())
         try:
             rows, size = write(draft)
+            summed = checksum([draft])
             self._disk.rename(draft, target)
             files = (self._layout.relative(target),)
-            outcome = self._add(replace(build, rows=rows, bytes=size, files=files))
+            whole = replace(build, rows=rows, bytes=size, checksum=summed, files=files)
+            outcome = self._add(whole)
         except WarehouseError:
             with suppress(WarehouseError):
                 self._disk.remove(draft)

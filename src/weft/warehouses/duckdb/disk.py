@@ -9,7 +9,8 @@ import ctypes
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from weft.warehouses.protocol import WarehouseError
@@ -24,7 +25,7 @@ DENIED_TEXTS = tuple(os.strerror(number) for number in _DENIED)
 def full_disk(path: str) -> WarehouseError:
     """Return the error for a disk that has no room left."""
     return WarehouseError(
-        f"the disk is full: cannot write {path}; free some space and apply again",
+        f"the disk is full: cannot write {path}; free some space and try again",
         interrupted=True,
         unwritable=True,
     )
@@ -33,11 +34,21 @@ def full_disk(path: str) -> WarehouseError:
 def not_writable(path: str) -> WarehouseError:
     """Return the error for a place where this user may not write."""
     return WarehouseError(
-        f"{path} is not writable; give this user the right to write there and apply again",
+        f"{path} is not writable; give this user the right to write there and try again",
         denied=True,
         interrupted=True,
         unwritable=True,
     )
+
+
+def fault(operation: str, path: str, error: OSError) -> WarehouseError:
+    """Return the error for an operation that changes files and that the system refused."""
+    if error.errno in _FULL:
+        return full_disk(path)
+    if error.errno in _DENIED:
+        return not_writable(path)
+    words = operation.replace("_", " ")
+    return WarehouseError(f"cannot {words} {path}: {error.strerror}", interrupted=True)
 
 
 def _find_flush() -> Callable[[int], None] | None:
@@ -55,6 +66,7 @@ def _find_flush() -> Callable[[int], None] | None:
 
 
 _MANY = 4
+_PART = 1 << 20
 _flush_all = _find_flush()
 
 
@@ -113,6 +125,11 @@ class Disk:
                 return False
         return True
 
+    def touch(self, path: str) -> None:
+        """Make a file look as if it was changed now."""
+        with self._explained("touch", path):
+            os.utime(path)
+
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
         with self._explained("remove", path), suppress(FileNotFoundError):
@@ -123,20 +140,21 @@ class Disk:
         with self._explained("remove_folder", path), suppress(FileNotFoundError):
             shutil.rmtree(path)
 
+    def open_lock(self, path: str) -> int | None:
+        """Open a file to lock it, making it where needed; None when its folder is not there."""
+        with self._explained("lock", path):
+            try:
+                return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            except FileNotFoundError:
+                return None
+
     @contextmanager
     def _explained(self, operation: str, path: str) -> Iterator[None]:
         try:
             self._before(operation, path)
             yield
         except OSError as error:
-            if error.errno in _FULL:
-                raise full_disk(path) from error
-            if error.errno in _DENIED:
-                raise not_writable(path) from error
-            raise WarehouseError(
-                f"cannot {operation.replace('_', ' ')} {path}: {error.strerror}",
-                interrupted=True,
-            ) from error
+            raise fault(operation, path, error) from error
 
 
 def read(path: str) -> bytes | None:
@@ -147,7 +165,20 @@ def read(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise WarehouseError(f"cannot read {path}: {error.strerror}", denied=True) from error
+        raise unreadable(path, error) from error
+
+
+def checksum(paths: Iterable[str]) -> int:
+    """Return the CRC-32 of files, one after the other. Raises WarehouseError."""
+    found = 0
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                while part := stream.read(_PART):
+                    found = zlib.crc32(part, found)
+        except OSError as error:
+            raise unreadable(path, error) from error
+    return found
 
 
 def names_in(path: str) -> list[str]:
@@ -157,4 +188,10 @@ def names_in(path: str) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise WarehouseError(f"cannot read {path}: {error.strerror}", denied=True) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: str, error: OSError) -> WarehouseError:
+    """Return the error for a file or folder that this user cannot read."""
+    advice = "; give this user the right to read it" if error.errno in _DENIED else ""
+    return WarehouseError(f"cannot read {path}: {error.strerror}{advice}", denied=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from weft.mesh.release import Build
 from weft.sql.duckdb import DIALECT, quote
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
@@ -16,6 +15,9 @@ from weft.warehouses.duckdb.reading import (
     source_relation,
 )
 from weft.warehouses.protocol import WarehouseError
+
+# What a table's name can carry in FROM, and a subquery too.
+_HANGING = ("alias", "joins", "laterals", "pivots", "sample")
 
 
 class Expansion:
@@ -29,7 +31,7 @@ class Expansion:
     def select(self, key: str, columns: tuple[str, ...]) -> str:
         """Return a SELECT of columns of a build over files alone. Raises WarehouseError."""
         build = self._manifests.get(key)
-        if build.kind == "view":
+        if build.is_view:
             source = "".join(("(\n", self._tree(key).sql(dialect=DIALECT.sqlglot), '\n) AS "view"'))
         else:
             source = parquet(self._layout.file(file) for file in build.files)
@@ -39,7 +41,7 @@ class Expansion:
         """Return the absolute paths of all files behind a build. Raises WarehouseError."""
         build = self._manifests.get(key)
         own = {self._layout.file(file) for file in build.files}
-        return own.union(*(self.files(read) for read in build.reads)) if _unfolds(build) else own
+        return own.union(*map(self.files, build.needs))
 
     def _tree(self, key: str) -> Any:
         import sqlglot
@@ -69,10 +71,3 @@ class Expansion:
         rest = {name: part for name, part in table.args.items() if name in _HANGING and part}
         rest.setdefault("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
         return exp.Subquery(this=self._tree(key).copy(), **rest)
-
-
-_HANGING = ("alias", "joins", "laterals", "pivots", "sample")
-
-
-def _unfolds(build: Build) -> bool:
-    return build.kind == "view"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from weft.mesh.release import Build, Observed, Release
-from weft.plan.plan import Step
+from weft.plan.plan import Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
-from weft.warehouses.duckdb.identity import make_lake, marks_of, open_lake
+from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.ports import Ports
+from weft.warehouses.duckdb.preparing import Preparation
 from weft.warehouses.duckdb.pruning import Pruning
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
@@ -24,8 +24,9 @@ from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
 from weft.warehouses.duckdb.sessions import Sessions
+from weft.warehouses.duckdb.telling import Teller
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.protocol import Bound, Outcome, Relation, Scope
+from weft.warehouses.protocol import Act, Bound, Outcome, Relation, Removal, Scope, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -48,39 +49,47 @@ class Lake:
         self._layout = layout
         self._owner = owner
         self._engine = engine
-        self._disk = disk
+        self._sources = sources
         self._scratch = Scratch(layout, disk)
         self._manifests = Manifests(layout, disk)
         self._sessions = Sessions(engine, self._scratch)
-        parts = (layout, disk, self._scratch)
+        self._parts = parts = (layout, disk, self._scratch)
         relations = Relations(self._sessions, self._manifests, layout, sources)
         self._builder = Builder(*parts, self._sessions, relations)
         self._auditor = Auditor(*parts, self._sessions, relations)
         self._releases = Releases(*parts, self._manifests)
-        self._ports = Ports(*parts, self._releases, engine)
-        self._pruning = Pruning(*parts, self._manifests)
-        self._ready = False
-        self._guard = Lock()
+        self._ports = Ports(*parts, self._releases, engine, owner.production)
+        self._pruning = Pruning(*parts, self._manifests, self._releases)
+        self._prepare = Preparation(*parts, self._pruning, (owner.mesh, owner.store))
 
     def marks(self) -> tuple[str, str] | None:
         """Return whose lake this is, None when there is none yet. Raises WarehouseError."""
         return marks_of(self._layout)
 
     def observe(self, scope: Scope) -> Observed:
-        """Read what is really there for the products in scope. Raises WarehouseError."""
-        if not open_lake(self._layout, self._owner.mesh, self._owner.store):
+        """Read what is really there for the products in scope. Raises WarehouseError.
+
+        Builds that lost their data are not there. Unless somebody asks for more, only those of
+        the current releases in scope are looked at, and what their views lead to.
+        """
+        if not _exists(self._layout, self._owner):
             return Observed()
         found = {
             product: self._releases.current(scope.environment, product)
             for product in scope.products
         }
         releases = {product: release for product, release in found.items() if release}
-        return Observed(releases, self._manifests.keys())
+        keys = self._manifests.keys()
+        if scope.content:
+            return Observed(releases, self._manifests.intact(keys))
+        named = scope.builds.union(*(release.keys for release in releases.values()))
+        damaged, hollow = self._manifests.damage(named)
+        return Observed(releases, keys - damaged, hollow)
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
 
-        Protecting, verifying and granting have nothing to do here yet.
+        Who can read the folder can read all of it, so there is nothing to protect or to grant.
         """
         self._prepare()
         if step.build:
@@ -91,25 +100,50 @@ class Lake:
             return self._releases.publish(step, step.release, bound)
         return Outcome()
 
+    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+        """Say what steps would do, by their ids; nothing is changed."""
+        foreseen: dict[str, Build] = {}
+        parts = (self._sessions, self._manifests, self._layout, self._sources)
+        relations = Relations(*parts, foreseen)
+        builder = Builder(*self._parts, self._sessions, relations)
+        teller = Teller(self._layout, foreseen, relations, builder)
+        return {step.id: teller.tell(step, sources) for step in steps}
+
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""
         expansion = Expansion(self._layout, self._manifests)
-        return answer(select, relations, expansion, self._engine)
+        named = tuple(relations)
+        keys = [each.key for each in named]
+        _refuse_damaged(named, self._manifests.readable(keys))
+
+        def look() -> None:
+            _refuse_damaged(named, self._manifests.intact(keys))
+
+        return answer(select, named, expansion, self._engine, look)
 
     def failing_rows(self, audit: str, check: str) -> Answer:
         """Return all rows that failed a check. Raises KeyError when none are kept."""
         return rows_of(self._auditor.rows_file(audit, check), self._engine)
 
-    def load(self, name: str, batches: Any) -> Outcome:
-        """Store an Arrow stream under a build key. Raises WarehouseError."""
+    def load(self, key: str, batches: Any) -> Outcome:
+        """Store an Arrow stream as a build under its key. Raises WarehouseError."""
         self._prepare()
-        return self._builder.load(name, batches)
+        return self._builder.load(key, batches)
 
     def serve(self, environment: str) -> None:
         """Bring the file of an environment's ports up to date. Raises WarehouseError."""
         self._prepare()
-        production = environment == self._owner.production
-        self._ports.serve(environment, production, Expansion(self._layout, self._manifests))
+        try:
+            self._ports.serve(environment, Expansion(self._layout, self._manifests))
+        except WarehouseError as error:
+            if not (error.transient or error.unwritable):
+                _refuse_rotten(environment, self._releases, self._manifests)
+            raise
+
+    def is_served(self, environment: str) -> bool:
+        """Whether the file of an environment's ports is there and up to date."""
+        there = _exists(self._layout, self._owner)
+        return not there or self._ports.is_current(environment)
 
     def history(self, environment: str, product: str) -> tuple[Release, ...]:
         """Return all kept releases of a product, newest first."""
@@ -120,21 +154,24 @@ class Lake:
         environments = self._releases.environments()
         return {each: self._releases.products(each) for each in environments}
 
-    def unneeded(self, keep: frozenset[str]) -> tuple[Build, ...]:
-        """Return the builds that `forget` would remove."""
-        return tuple(self._pruning.unneeded(keep))
-
     def forget(
-        self, releases: Iterable[Release], keep: frozenset[str], now: str
-    ) -> tuple[str, int]:
-        """Remove releases, builds that `keep` does not reach, and what is too old to be kept."""
+        self,
+        releases: Iterable[Release],
+        keep: frozenset[str],
+        now: str,
+        *,
+        dry_run: bool = False,
+    ) -> Removal:
+        """Remove releases, builds that nothing kept reaches, and what is too old to be kept."""
+        if not _exists(self._layout, self._owner):
+            return Removal()
+        old_rows = self._auditor.old_rows(now)
+        if dry_run:
+            return self._pruning.removal(releases, keep, old_rows)
+        # What killed runs left is counted before it is cleared.
+        removed = self._pruning.remove(releases, keep, old_rows)
         self._prepare()
-        removed = [self._releases.remove(release) for release in releases]
-        removed.extend(self._pruning.forget_builds(keep))
-        removed.extend(self._pruning.forget_orphans())
-        removed.extend(self._auditor.forget_old(now))
-        names = ", ".join(self._layout.relative(path) for path, _ in removed)
-        return names, sum(size for _, size in removed)
+        return removed
 
     def cancel(self) -> None:
         """Stop what is running in any thread, for good: nothing else begins in this one."""
@@ -145,11 +182,29 @@ class Lake:
         self._sessions.close()
         self._scratch.drop_all()
 
-    def _prepare(self) -> None:
-        """Make sure, once, that the lake is there and ours, and free of what killed runs left."""
-        with self._guard:
-            if not self._ready:
-                owner = self._owner
-                make_lake(self._layout, self._disk, self._scratch, owner.mesh, owner.store)
-                self._pruning.clear_dead_runs()
-                self._ready = True
+
+def _exists(layout: Layout, owner: Owner) -> bool:
+    """Whether there is a lake. Raises WarehouseError when it is not ours."""
+    return open_lake(layout, owner.mesh, owner.store)
+
+
+def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> None:
+    for relation in relations:
+        if relation.key not in whole:
+            raise WarehouseError(
+                f"{'.'.join(relation.path)}: its data is missing or damaged in the lake; "
+                "run `weft apply`, which builds it again or says what to do first"
+            )
+
+
+def _refuse_rotten(environment: str, releases: Releases, manifests: Manifests) -> None:
+    """Raise WarehouseError when data that is current in an environment is damaged."""
+    products = releases.products(environment)
+    current = (releases.current(environment, product) for product in products)
+    keys = {key for release in current if release for key in release.keys}
+    rotten = sorted(f"{build.product}.{build.model}" for build in manifests.rotten(keys))
+    if rotten:
+        raise WarehouseError(
+            f"the data of {', '.join(rotten)} is damaged in the lake; "
+            "run `weft apply`, which builds it again or says what to do first"
+        )

@@ -65,6 +65,18 @@ class Layout:
         """The manifest of a build."""
         return f"{self.root}/builds/{checked(key)}.json"
 
+    def data(self, key: str, run: str, number: int | str) -> str:
+        """A data file of a build that a run makes."""
+        return f"{self.files}/{checked(key)}-{run}-{number}.parquet"
+
+    def draft(self, owner: str, number: int | str, name: str) -> str:
+        """An unfinished file of a run, or of whoever else works here."""
+        return f"{self.temporary}/{owner}/{number}-{name}"
+
+    def release(self, environment: str, address: str, number: int) -> str:
+        """A release of a product in an environment."""
+        return f"{self.product(environment, address)}/{number:08}.json"
+
     def product(self, environment: str, address: str) -> str:
         """The folder of a product's releases in an environment."""
         domain, _, product = address.partition(".")

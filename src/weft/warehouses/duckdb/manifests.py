@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from weft.mesh.release import Build
-from weft.warehouses.duckdb.disk import Disk, names_in, read
+from weft.warehouses.duckdb.disk import Disk, names_in, read, unreadable
 from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.wholeness import Wholeness
+from weft.warehouses.hollow import hollow
 from weft.warehouses.protocol import WarehouseError
 
 _ENDING = ".json"
@@ -25,13 +27,54 @@ class Manifests:
     def __init__(self, layout: Layout, disk: Disk) -> None:
         self._layout = layout
         self._disk = disk
+        self._wholeness = Wholeness(layout, disk)
         self._read: dict[str, Build] = {}
+        self._looked_into: set[str] = set()
 
     def keys(self) -> frozenset[str]:
         """Return the keys of all complete builds."""
         names = names_in(self._layout.builds)
         keys = (name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
         return frozenset(key for key in keys if is_name(key))
+
+    def damage(self, keys: Iterable[str]) -> tuple[set[str], dict[str, tuple[str, ...]]]:
+        """Return which of these builds, and of those behind views, lost data; and the hollow views.
+
+        These lead to one that did, and stand with what they read. A manifest is written after its
+        files, so that files which are older are taken to be as they were. Only of other builds is
+        the manifest read, and of tables then the data; where some of that was changed by somebody,
+        nothing is taken to be as it was, and all of them are read, once.
+        """
+        keys = tuple(keys)
+        damaged, views = self._damage_from_outside(keys)
+        if self._wholeness.found_rot and not self._looked_into.issuperset(keys):
+            self._looked_into.update(keys)
+            damaged.update(build.key for build in self.rotten(keys))
+        return damaged, hollow(views, damaged)
+
+    def _damage_from_outside(
+        self, keys: Iterable[str]
+    ) -> tuple[set[str], dict[str, tuple[str, ...]]]:
+        """The builds among these, and behind their views, that lost data; and all the views."""
+        written = _times(self._layout.builds)
+        files: dict[str, int] = {}
+        for name, modified in _times(self._layout.files).items():
+            key = name.rsplit("-", 2)[0]
+            files[key] = max(modified, files.get(key, 0))
+        damaged: set[str] = set()
+        views: dict[str, tuple[str, ...]] = {}
+        waiting = list(keys)
+        while waiting:
+            key = waiting.pop()
+            if key in views or 0 < files.get(key, 0) <= written.get(f"{key}{_ENDING}", 0):
+                continue
+            found = self.find(key)
+            if found is None:
+                damaged.add(key)
+            elif found.is_view:
+                views[key] = found.needs
+                waiting += found.needs
+        return damaged, views
 
     def all(self) -> list[Build]:
         """Return all complete builds, by key. Raises WarehouseError when one cannot be read."""
@@ -51,16 +94,51 @@ class Manifests:
             if data is None:
                 return None
             found = _decoded(key, data)
-            if found is None or not self._is_whole(found):
+            if found is None or not self._wholeness.is_whole(found):
                 return None
             self._read[key] = found
         return found
+
+    def reached(self, keys: Iterable[str]) -> dict[str, Build | None]:
+        """Find these builds and all that their views lead to, each once.
+
+        None stands for one that is not there, or not whole.
+        """
+        reached: dict[str, Build | None] = {}
+        waiting = list(keys)
+        while waiting:
+            key = waiting.pop()
+            if key not in reached:
+                found = reached[key] = self.find(key)
+                waiting += found.needs if found else ()
+        return reached
+
+    def readable(self, keys: Collection[str]) -> frozenset[str]:
+        """Return which of these builds are whole, and so is all that their views lead to."""
+        return _whole(keys, self.reached(keys))
+
+    def intact(self, keys: Collection[str]) -> frozenset[str]:
+        """Return which of these builds are readable, and all of that data as it was written."""
+        reached = self.reached(keys)
+        rotten = dict.fromkeys(build.key for build in self.rotten(keys))
+        return _whole(keys, reached | rotten)
+
+    def rotten(self, keys: Iterable[str]) -> list[Build]:
+        """Read the data of these builds, and of all that their views lead to.
+
+        Return those that are not as they were written: everybody sees it afterwards, from outside.
+        """
+        builds = filter(None, self.reached(keys).values())
+        rotten = [build for build in builds if not self._wholeness.is_intact(build)]
+        for build in rotten:
+            self._read.pop(build.key, None)
+        return rotten
 
     def get(self, key: str) -> Build:
         """Return a build. Raises WarehouseError when there is none."""
         found = self.find(key)
         if found is None:
-            raise WarehouseError(f"build {key} is missing in the lake; plan and apply again")
+            raise _missing(key)
         return found
 
     def need(self, key: str) -> Build:
@@ -88,10 +166,16 @@ class Manifests:
         return added
 
     def paths(self, keys: Iterable[str]) -> list[str]:
-        """Return the paths of everything that these builds consist of, and of their folders."""
+        """Return the paths of everything that these builds consist of, and of their folders.
+
+        Raises WarehouseError when a build is no longer there, although it was read before.
+        """
         builds = [self.need(key) for key in keys]
-        files = [self._layout.file(file) for build in builds for file in build.files]
+        files = [path for build in builds for path in self._wholeness.files(build)]
         manifests = [self._layout.build(build.key) for build in builds]
+        for build, path in zip(builds, manifests, strict=True):
+            if not os.path.exists(path):
+                raise _missing(build.key)
         return [self._layout.files, self._layout.builds, *files, *manifests]
 
     def remove(self, key: str) -> None:
@@ -99,10 +183,28 @@ class Manifests:
         self._disk.remove(self._layout.build(key))
         self._read.pop(key, None)
 
-    def _is_whole(self, build: Build) -> bool:
-        paths = [self._layout.file(file) for file in build.files]
-        there = all(map(os.path.exists, paths))
-        return there and sum(map(os.path.getsize, paths)) == build.bytes
+
+def _missing(key: str) -> WarehouseError:
+    problem = f"build {key} is missing in the lake, or damaged"
+    return WarehouseError(f"{problem}; `weft plan` says what to do")
+
+
+def _whole(keys: Iterable[str], reached: Mapping[str, Build | None]) -> frozenset[str]:
+    """Which builds are there, and all that they lead to; what is not is None among the reached."""
+    missing = {key for key, build in reached.items() if build is None}
+    views = {key: build.needs for key, build in reached.items() if build and build.is_view}
+    return frozenset(keys).difference(missing, hollow(views, missing))
+
+
+def _times(folder: str) -> dict[str, int]:
+    """The time of change of every file in a folder, in nanoseconds; none without the folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat().st_mtime_ns for entry in entries}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise unreadable(folder, error) from error
 
 
 def _decoded(key: str, data: bytes) -> Build | None:

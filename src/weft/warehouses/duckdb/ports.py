@@ -8,15 +8,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.sql.duckdb import quote, string
-from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.disk import Disk, read
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.reading import columns_of
 from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine, connect, explaining
+from weft.warehouses.protocol import WarehouseError
 from weft.warehouses.shown import shown
 
 # The oldest engine that can read what this one is told to write.
@@ -36,27 +39,59 @@ class _Shown:
     comment: str
 
 
+@dataclass(frozen=True)
+class Served:
+    """What is noted beside the file: how it looked, and what it shows.
+
+    Its views name files by absolute paths, because the engine takes relative ones from wherever
+    a program runs; in another `folder` they are wrong. `modified` is in nanoseconds, `releases`
+    are numbers by product.
+    """
+
+    folder: str
+    size: int
+    modified: int
+    releases: dict[str, int]
+
+
+_decoder = msgspec.json.Decoder(Served)
+
+
 class Ports:
-    """Writes `ports.duckdb`, or `ports.<env>.duckdb` outside production."""
+    """Writes `ports.duckdb`, or `ports.<env>.duckdb` outside production, and a note beside it."""
 
     def __init__(
-        self, layout: Layout, disk: Disk, scratch: Scratch, releases: Releases, engine: Engine
+        self,
+        layout: Layout,
+        disk: Disk,
+        scratch: Scratch,
+        releases: Releases,
+        engine: Engine,
+        production: str,
     ) -> None:
         self._layout = layout
         self._disk = disk
         self._scratch = scratch
         self._releases = releases
         self._engine = engine
+        self._production = production
 
-    def serve(self, environment: str, production: bool, expansion: Expansion) -> None:
+    def serve(self, environment: str, expansion: Expansion) -> None:
         """Bring the file up to date with the current releases. Raises WarehouseError.
 
         One process at a time does this, and looks again afterwards: who publishes while another
-        is at it, and is killed before its own turn, is shown all the same.
+        is at it, and is killed before its own turn, is shown all the same. One that does not come
+        to an end is not waited for.
         """
-        target = self.path(environment, production)
+        target = self._path(environment)
         owner = f"ports-{environment}"
-        self._scratch.take(owner)
+        production = environment == self._production
+        if not self._scratch.take(owner):
+            raise WarehouseError(
+                f"{target} is being written by another program, which does not come to an end; "
+                "the next apply after it shows the ports",
+                transient=True,
+            )
         try:
             for _ in range(_ROUNDS):
                 releases = self._current(environment)
@@ -65,21 +100,44 @@ class Ports:
                 os.chmod(draft, 0o600)
                 self._disk.sync(draft)
                 self._disk.rename(draft, target)
+                self._note(owner, target, {each.product: each.number for each in releases})
                 if self._current(environment) == releases:
                     break
             self._disk.sync(self._layout.root)
         finally:
             self._scratch.drop(owner)
 
-    def path(self, environment: str, production: bool) -> str:
-        """Return the path of an environment's file."""
-        name = "ports.duckdb" if production else f"ports.{environment}.duckdb"
+    def is_current(self, environment: str) -> bool:
+        """Whether the file is as it was written, where it was written, and shows what is current.
+
+        It is not opened for this. Where nothing was ever released there need not be one.
+        """
+        products = self._releases.products(environment)
+        releases = {each: max(self._releases.numbers(environment, each)) for each in products}
+        target = self._path(environment)
+        data = read(_note_of(target))
+        if data is None:
+            return not releases
+        try:
+            noted = _decoder.decode(data)
+            return noted == _served(self._layout.root, target, releases)
+        except (msgspec.MsgspecError, FileNotFoundError):
+            return False
+
+    def _path(self, environment: str) -> str:
+        here = environment == self._production
+        name = "ports.duckdb" if here else f"ports.{environment}.duckdb"
         return os.path.join(self._layout.root, name)
 
     def _current(self, environment: str) -> list[Release]:
         products = self._releases.products(environment)
         found = (self._releases.current(environment, product) for product in products)
         return [release for release in found if release]
+
+    def _note(self, owner: str, target: str, releases: dict[str, int]) -> None:
+        draft = self._scratch.file(owner, "ports.json")
+        self._disk.write(draft, msgspec.json.encode(_served(self._layout.root, target, releases)))
+        self._disk.rename(draft, _note_of(target))
 
     def _write(self, path: str, views: list[_Shown], expansion: Expansion) -> None:
         with closing(connect(self._engine, f"{path}.spill")) as connection, explaining():
@@ -88,22 +146,31 @@ class Ports:
             )
             connection.execute("BEGIN")
             for schema in sorted({view.schema for view in views}):
-                connection.execute(" ".join(("CREATE SCHEMA", _path(_CATALOG, schema))))
+                connection.execute(" ".join(("CREATE SCHEMA", _qualified(_CATALOG, schema))))
             for view in views:
                 _create(connection, view, expansion)
             connection.execute("COMMIT")
             connection.execute(" ".join(("DETACH", _CATALOG)))
 
 
+def _note_of(target: str) -> str:
+    return target.removesuffix(".duckdb") + ".json"
+
+
+def _served(folder: str, target: str, releases: dict[str, int]) -> Served:
+    status = os.stat(target)
+    return Served(folder, status.st_size, status.st_mtime_ns, releases)
+
+
 def _create(connection: Any, view: _Shown, expansion: Expansion) -> None:
-    name = _path(_CATALOG, view.schema, view.name)
+    name = _qualified(_CATALOG, view.schema, view.name)
     columns = columns_of(view.object.columns)
     select = expansion.select(view.object.key, view.object.columns)
     connection.execute(f"CREATE VIEW {name} ({columns}) AS\n{select}")
     connection.execute(" ".join(("COMMENT ON VIEW", name, "IS", string(view.comment))))
 
 
-def _path(*names: str) -> str:
+def _qualified(*names: str) -> str:
     return ".".join(map(quote, names))
 
 

@@ -4,52 +4,120 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from weft.mesh.release import Build
+from weft.mesh.release import Build, Release
 from weft.warehouses.duckdb.disk import Disk, names_in
-from weft.warehouses.duckdb.layout import Layout
+from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.locking import holding
 from weft.warehouses.duckdb.manifests import Manifests
+from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.protocol import Removal
 
 # files/<key>-<run>-<number>.parquet
 _DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+\.parquet")
 
 
-class Pruning:
-    """Removes builds and data files, but never those of a run that is going on."""
+@dataclass(frozen=True)
+class _Doomed:
+    """What is to go: releases, builds, and the paths of files that nothing names then."""
 
-    def __init__(self, layout: Layout, disk: Disk, scratch: Scratch, manifests: Manifests) -> None:
+    releases: tuple[Release, ...]
+    builds: tuple[Build, ...]
+    files: tuple[str, ...]
+
+
+class Pruning:
+    """Removes releases, builds and data files, but never those of a run that is going on."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        disk: Disk,
+        scratch: Scratch,
+        manifests: Manifests,
+        releases: Releases,
+    ) -> None:
         self._layout = layout
         self._disk = disk
         self._scratch = scratch
         self._manifests = manifests
+        self._releases = releases
 
-    def unneeded(self, keep: Iterable[str]) -> list[Build]:
-        """Return every build that is not kept. A kept view keeps what it reads."""
-        kept = self._reached(keep)
+    def removal(
+        self, releases: Iterable[Release], keep: frozenset[str], others: Sequence[str]
+    ) -> Removal:
+        """Return what `remove` would remove. Raises WarehouseError as it does."""
+        return self._told(self._doomed(tuple(releases), keep), others)
+
+    def remove(
+        self, releases: Iterable[Release], keep: frozenset[str], others: Sequence[str]
+    ) -> Removal:
+        """Remove releases, builds that are not kept, files without a build, and `others`.
+
+        What a release names that was published meanwhile is kept too: publishing looks for its
+        builds and links its release under the same lock. A manifest goes before its data, so that
+        no build is ever visible without it. Raises WarehouseError for a current release.
+        """
+        with holding(self._layout.identity, shared=False):
+            doomed = self._doomed(tuple(releases), keep)
+            told = self._told(doomed, others)
+            for release in doomed.releases:
+                self._releases.remove(release)
+            for build in doomed.builds:
+                self._manifests.remove(build.key)
+        for path in (*doomed.files, *others):
+            self._disk.remove(path)
+        return told
+
+    def clear_dead_runs(self) -> None:
+        """Remove what killed runs left."""
+        dead = frozenset(self._scratch.take_dead())
+        if dead:
+            for path in self._orphans(dead):
+                self._disk.remove(path)
+        for owner in dead:
+            self._scratch.drop(owner)
+
+    def _doomed(self, releases: tuple[Release, ...], keep: frozenset[str]) -> _Doomed:
+        orphans = self._orphans()
+        gone = {(each.environment, each.product, each.number) for each in releases}
+        named = [
+            key
+            for each in self._releases.everywhere()
+            if (each.environment, each.product, each.number) not in gone
+            for key in each.keys
+        ]
+        builds = self._unneeded(keep.union(named))
+        files = [self._layout.file(file) for build in builds for file in build.files]
+        return _Doomed(releases, tuple(builds), (*files, *orphans))
+
+    def _told(self, doomed: _Doomed, others: Sequence[str]) -> Removal:
+        visible = [
+            *(self._releases.old(each) for each in doomed.releases),
+            *(self._layout.build(each.key) for each in doomed.builds),
+        ]
+        paths = [*visible, *doomed.files, *others]
+        return Removal(
+            doomed.builds,
+            tuple(map(self._layout.relative, paths)),
+            sum(os.path.getsize(path) for path in paths if os.path.exists(path)),
+        )
+
+    def _unneeded(self, keep: frozenset[str]) -> list[Build]:
+        """Every build that is not kept, nor its product. A kept view keeps what it reads."""
+        kept = keep.union(self._manifests.reached(filter(is_name, keep)))
         living = self._scratch.living()
         return [
             build
             for build in self._manifests.all()
-            if build.key not in kept and build.run not in living
+            if kept.isdisjoint((build.key, build.product)) and build.run not in living
         ]
 
-    def forget_builds(self, keep: Iterable[str]) -> Iterator[tuple[str, int]]:
-        """Remove every build that is not kept; yield paths and sizes in bytes.
-
-        The manifest goes first, so that no build is ever visible without its data.
-        """
-        for build in self.unneeded(keep):
-            self._manifests.remove(build.key)
-            yield self._layout.build(build.key), 0
-            for file in build.files:
-                yield from self._remove(self._layout.file(file))
-
-    def forget_orphans(self, dead: frozenset[str] = frozenset()) -> Iterator[tuple[str, int]]:
-        """Remove data files that no build names; yield paths and sizes in bytes.
-
-        `dead` are runs that have ended, although their folders are still there.
+    def _orphans(self, dead: frozenset[str] = frozenset()) -> list[str]:
+        """The data files that no build names; `dead` are runs that ended and left their folders.
 
         The files are listed, and the living runs, before the builds: whatever is finished
         meanwhile is then either not listed, of a living run, or named.
@@ -57,37 +125,9 @@ class Pruning:
         names = sorted(filter(_DATA.fullmatch, names_in(self._layout.files)))
         living = self._scratch.living() - dead
         named = {file for build in self._manifests.all() for file in build.files}
-        for name in names:
-            path = os.path.join(self._layout.files, name)
-            at_work = any(f"-{owner}-" in name for owner in living)
-            if not at_work and self._layout.relative(path) not in named:
-                yield from self._remove(path)
-
-    def clear_dead_runs(self) -> None:
-        """Remove what killed runs left."""
-        dead = self._scratch.take_dead()
-        if dead:
-            for _ in self.forget_orphans(frozenset(dead)):
-                pass
-        for owner in dead:
-            self._scratch.drop(owner)
-
-    def _reached(self, keep: Iterable[str]) -> set[str]:
-        reached: set[str] = set()
-        waiting = list(keep)
-        while waiting:
-            key = waiting.pop()
-            build = None if key in reached else self._manifests.find(key)
-            if build is not None:
-                reached.add(key)
-                waiting.extend(_needs(build))
-        return reached
-
-    def _remove(self, path: str) -> Iterator[tuple[str, int]]:
-        size = os.path.getsize(path) if os.path.exists(path) else 0
-        self._disk.remove(path)
-        yield path, size
-
-
-def _needs(build: Build) -> tuple[str, ...]:
-    return build.reads if build.kind == "view" else ()
+        paths = [
+            os.path.join(self._layout.files, name)
+            for name in names
+            if not any(f"-{owner}-" in name for owner in living)
+        ]
+        return [path for path in paths if self._layout.relative(path) not in named]

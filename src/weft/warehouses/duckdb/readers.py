@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from weft.mesh.manifest import Column, FileSource
 from weft.sql.duckdb import DIALECT, string
+from weft.warehouses.duckdb.exact import exactly, read_as
 from weft.warehouses.duckdb.reading import columns_of
 from weft.warehouses.protocol import WarehouseError
 
@@ -52,22 +54,23 @@ def _csv(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     }
     if "nullString" in options:
         settings["nullstr"] = string(str(options["nullString"]))
-    return _from("read_csv", paths, settings)
+    return _exactly(spec, "read_csv", paths, settings)
 
 
 def _json(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
-    return _from("read_json", paths, {"columns": _types(spec.columns), "format": "'auto'"})
+    settings = {"columns": _types(spec.columns), "format": "'auto'"}
+    return _exactly(spec, "read_json", paths, settings)
 
 
 def _parquet(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     for path in paths:
-        statement = _from("read_parquet", [path], {})
+        statement = " ".join(("SELECT * FROM", _table("read_parquet", [path], {})))
         found = {column.name for column in engine.describe(statement, small=True)}
         missing = [column.name for column in spec.columns if column.name not in found]
         if missing:
             raise _other_columns(spec, path, f"`{'`, `'.join(missing)}` missing")
     names = columns_of(column.name for column in spec.columns)
-    return _from("read_parquet", paths, {}, names)
+    return " ".join(("SELECT", names, "FROM", _table("read_parquet", paths, {})))
 
 
 _READERS: dict[str, Callable[[FileSource, Sequence[str], Describes], str]] = {
@@ -77,15 +80,24 @@ _READERS: dict[str, Callable[[FileSource, Sequence[str], Describes], str]] = {
 }
 
 
-def _from(function: str, paths: Sequence[str], settings: dict[str, str], columns: str = "*") -> str:
+def _exactly(
+    spec: FileSource, function: str, paths: Sequence[str], settings: dict[str, str]
+) -> str:
+    # Longer than the name of any column, so it is none of them.
+    file = max((column.name for column in spec.columns), key=len) + "_"
+    table = _table(function, paths, {**settings, "filename": string(file)})
+    return exactly(spec.columns, table, file)
+
+
+def _table(function: str, paths: Sequence[str], settings: dict[str, str]) -> str:
     files = ", ".join(string(path) for path in paths)
     arguments = [f"[{files}]", *(f"{name} = {value}" for name, value in settings.items())]
     arguments.append("hive_partitioning = false")
-    return " ".join(("SELECT", columns, "FROM", f"{function}({', '.join(arguments)})"))
+    return f"{function}({', '.join(arguments)})"
 
 
 def _types(columns: Sequence[Column]) -> str:
-    pairs = (f"{string(each.name)}: {string(each.type or 'VARCHAR')}" for each in columns)
+    pairs = (f"{string(each.name)}: {string(read_as(each))}" for each in columns)
     return "{" + ", ".join(pairs) + "}"
 
 
@@ -100,8 +112,10 @@ def _header(path: str, delimiter: str, mark: str) -> list[str]:
         opened = gzip.open if path.endswith(".gz") else open
         with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
             return next(csv.reader(stream, **dialect), [])
-    except (OSError, UnicodeDecodeError, csv.Error, TypeError) as error:
-        raise WarehouseError(f"cannot read the header of {path}: {error}") from error
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, TypeError) as error:
+        # An error of the system names the file itself.
+        why = getattr(error, "strerror", None) or error
+        raise WarehouseError(f"cannot read the header of {path}: {why}") from error
 
 
 def _refuse_other_columns(spec: FileSource, path: str, found: list[str]) -> None:

@@ -88,7 +88,7 @@ def columns_of(names: Iterable[str]) -> str:
 
 def definition(build: Build, layout: Layout) -> str:
     """Return the SELECT that a build's relation stands for; that of a view names others."""
-    if build.kind == "view":
+    if build.is_view:
         return build.select
     return " ".join(("SELECT * FROM", parquet(layout.file(file) for file in build.files)))
 
@@ -99,7 +99,7 @@ def readable_build(build: Build, layout: Layout) -> Readable:
         name=build_relation(build.key),
         select=definition(build, layout),
         shape=_shape(build.columns),
-        needs=build.reads if build.kind == "view" else (),
+        needs=build.needs,
         bytes=build.bytes,
     )
 

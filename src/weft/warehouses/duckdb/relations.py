@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 
+from weft.mesh.release import Build
 from weft.plan.plan import Source
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.readers import reader
 from weft.warehouses.duckdb.reading import Readable, Reading, readable_build, readable_source
+from weft.warehouses.duckdb.session import OutOfMemory, Stopped
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.files import SourceFiles, Stamp
 from weft.warehouses.protocol import WarehouseError
 
 
 class Relations:
-    """Makes relations when a statement first needs them, once per process."""
+    """Makes relations when a statement first needs them, once per process.
+
+    With `foreseen`, builds by key as they will be, statements are only to be shown: what is there
+    is left alone, damaged or not.
+    """
 
     def __init__(
-        self, sessions: Sessions, manifests: Manifests, layout: Layout, sources: SourceFiles
+        self,
+        sessions: Sessions,
+        manifests: Manifests,
+        layout: Layout,
+        sources: SourceFiles,
+        foreseen: Mapping[str, Build] | None = None,
     ) -> None:
         self.manifests = manifests
+        self._foreseen = foreseen
         self._sessions = sessions
         self._layout = layout
         self._sources = sources
@@ -34,6 +47,26 @@ class Relations:
         found: dict[str, Readable] = {}
         direct = tuple(self._collect(key, sources, found) for key in dict.fromkeys(keys))
         return Reading(direct, tuple(found.values()))
+
+    @contextmanager
+    def blaming(self, keys: Iterable[str]) -> Iterator[None]:
+        """Name damaged builds among these in place of what the engine makes of their data."""
+        try:
+            yield
+        except (Stopped, OutOfMemory):
+            raise
+        except WarehouseError as error:
+            if not error.unwritable:
+                self.refuse_rotten(keys)
+            raise
+
+    def refuse_rotten(self, keys: Iterable[str]) -> None:
+        """Raise WarehouseError when data that a statement over these keys read is damaged."""
+        for build in self.manifests.rotten(keys):
+            raise WarehouseError(
+                f"the data of {build.product}.{build.model} is damaged in the lake; "
+                "run `weft apply`, which builds it again or says what to do first"
+            )
 
     def refuse_changed(self, keys: Iterable[str], sources: Mapping[str, Source]) -> None:
         """Raise WarehouseError when the files of a source are no longer as they were pinned."""
@@ -64,7 +97,12 @@ class Relations:
     def _make(self, key: str, sources: Mapping[str, Source]) -> Readable:
         if key in sources:
             return self._read_source(sources[key])
-        return readable_build(self.manifests.need(key), self._layout)
+        return readable_build(self._build(key), self._layout)
+
+    def _build(self, key: str) -> Build:
+        if self._foreseen is None:
+            return self.manifests.need(key)
+        return self._foreseen.get(key) or self.manifests.get(key)
 
     def _read_source(self, source: Source) -> Readable:
         stamps = self._stamped(source)

@@ -13,6 +13,7 @@ from weft.mesh.release import Release
 from weft.plan.plan import Step
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.locking import holding
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import Bound, Conflict, Outcome, WarehouseError
@@ -22,7 +23,11 @@ _decoder = msgspec.json.Decoder(Release)
 
 
 class Releases:
-    """The folder `releases/`. A release never changes, so what was read once is kept."""
+    """The folder `releases/`. A release never changes, so what was read once is kept.
+
+    A file that cannot be decoded still holds its place in the sequence: it stands for a damaged
+    release, after which the next one can be published.
+    """
 
     def __init__(self, layout: Layout, disk: Disk, scratch: Scratch, manifests: Manifests) -> None:
         self._layout = layout
@@ -72,37 +77,47 @@ class Releases:
             wanted, number=step.expected + 1, run=bound.run, fence=bound.fence, at=bound.at
         )
         folder = self._layout.product(wanted.environment, wanted.product)
+        target = self._layout.release(wanted.environment, wanted.product, wanted.number)
         current = self.current(wanted.environment, wanted.product)
         reused = current is not None and _same(current, wanted)
         if not reused:
             self._refuse_moved(current, wanted)
-            paths = self._manifests.paths(sorted(_builds(wanted)))
             self._disk.make_folder(folder)
             draft = self._scratch.file(bound.run, "release.json")
             self._disk.write(draft, msgspec.json.encode(wanted))
-            self._disk.sync(*paths, draft, *self._above(folder))
-            if not self._disk.link(draft, self._path(folder, wanted.number)):
-                current = self.current(wanted.environment, wanted.product)
-                raise _conflict(current, wanted)
+            # Pruning holds this lock alone, so that no build goes between the look and the link.
+            with holding(self._layout.identity, shared=True):
+                paths = self._manifests.paths(sorted(wanted.keys))
+                self._disk.sync(*paths, draft, *self._above(folder))
+                if not self._disk.link(draft, target):
+                    current = self.current(wanted.environment, wanted.product)
+                    raise _conflict(current, wanted)
         self._disk.sync(folder)
         return Outcome(reused=reused, release=current if reused else wanted)
 
-    def remove(self, release: Release) -> tuple[str, int]:
-        """Remove a release that is not current; return its path and size.
+    def everywhere(self) -> tuple[Release, ...]:
+        """Return every kept release of every product in every environment."""
+        return tuple(
+            release
+            for environment in self.environments()
+            for product in self.products(environment)
+            for release in self.all(environment, product)
+        )
 
-        Raises WarehouseError for the current one.
-        """
+    def old(self, release: Release) -> str:
+        """Return the path of a release that may be removed. Raises WarehouseError if current."""
         numbers = self.numbers(release.environment, release.product)
         if release.number == max(numbers, default=0):
             raise WarehouseError(
                 f"release {release.number} of {release.product} is current and stays"
             )
-        folder = self._layout.product(release.environment, release.product)
-        path = self._path(folder, release.number)
-        size = os.path.getsize(path) if release.number in numbers else 0
+        return self._layout.release(release.environment, release.product, release.number)
+
+    def remove(self, release: Release) -> None:
+        """Remove a release that is not current. Raises WarehouseError for the current one."""
+        path = self.old(release)
         self._disk.remove(path)
         self._read.pop(path, None)
-        return path, size
 
     def _refuse_moved(self, current: Release | None, wanted: Release) -> None:
         number = current.number if current else 0
@@ -119,24 +134,20 @@ class Releases:
         return above
 
     def _find(self, environment: str, product: str, number: int) -> Release | None:
-        path = self._path(self._layout.product(environment, product), number)
+        path = self._layout.release(environment, product, number)
         if path not in self._read:
             data = read(path)
             if data is None:
                 return None
-            try:
-                self._read[path] = _decoder.decode(data)
-            except msgspec.MsgspecError as error:
-                raise WarehouseError(f"{path} is damaged: {error}") from error
+            self._read[path] = _decoded(data) or Release(product, environment, number, ())
         return self._read[path]
 
-    def _path(self, folder: str, number: int) -> str:
-        return os.path.join(folder, f"{number:08}.json")
 
-
-def _builds(release: Release) -> set[str]:
-    shown = (each.key for port in release.ports for each in port.objects)
-    return {*release.builds.values(), *shown}
+def _decoded(data: bytes) -> Release | None:
+    try:
+        return _decoder.decode(data)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _same(current: Release, wanted: Release) -> bool:

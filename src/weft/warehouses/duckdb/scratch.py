@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
 import re
 from threading import Lock
 
-from weft.warehouses.duckdb.disk import Disk, names_in
+from weft.warehouses.duckdb.disk import Disk, fault, names_in
 from weft.warehouses.duckdb.layout import Layout, checked, is_name
+from weft.warehouses.duckdb.locking import PATIENCE, locked
 from weft.warehouses.protocol import WarehouseError
 
 _LOCK = "lock"
@@ -23,38 +23,42 @@ class Scratch:
         self._layout = layout
         self._disk = disk
         self._held: dict[str, int] = {}
+        self._refused: set[str] = set()
         self._count = itertools.count(1)
         self._guard = Lock()
 
     def file(self, owner: str, name: str) -> str:
-        """Return a path for a new file in the folder of `owner`, a run; it is free."""
+        """Return a path for a new file in the folder of `owner`, a run; it is free.
+
+        Raises WarehouseError when somebody else has that folder; that one is waited for once.
+        """
         with self._guard:
-            if owner not in self._held:
-                self.take(owner)
-        return f"{self._folder(owner)}/{next(self._count)}-{name}"
+            if owner in self._refused or (owner not in self._held and not self.take(owner)):
+                self._refused.add(owner)
+                folder = self._folder(owner)
+                raise WarehouseError(f"{folder} is used by another program", interrupted=True)
+        return self._layout.draft(owner, next(self._count), name)
 
     def number(self) -> int:
         """Return a number that this process has not given before."""
         return next(self._count)
 
-    def take(self, owner: str) -> None:
-        """Make and lock the folder of `owner`, waiting while somebody has it."""
-        number = self._locked(self._folder(checked(owner)), wait=True)
-        assert number is not None
-        self._held[owner] = number
+    def take(self, owner: str) -> bool:
+        """Make and lock the folder of `owner`; False when somebody keeps it for too long."""
+        return self._take(owner, PATIENCE)
 
     def take_free(self, purpose: str) -> str:
         """Take the first folder for a purpose that nobody has; return its owner's name."""
         return next(
             owner
             for owner in (f"{purpose}-{place}" for place in itertools.count(1))
-            if self._try(owner)
+            if self._take(owner, 0)
         )
 
     def take_dead(self) -> list[str]:
         """Take the folders that killed processes left; return their owners' names."""
         names = [name for name in self._owners() if name not in self._held]
-        return [name for name in names if self._try(name)]
+        return [name for name in names if self._take(name, 0)]
 
     def drop(self, owner: str) -> None:
         """Remove the folder of `owner` and unlock it."""
@@ -73,6 +77,12 @@ class Scratch:
         """Return the owners that are at work, in this process or another."""
         return {name for name in self._owners() if name in self._held or self._is_locked(name)}
 
+    def _take(self, owner: str, patience: float) -> bool:
+        number = self._locked(self._folder(checked(owner)), patience)
+        if number is not None:
+            self._held[owner] = number
+        return number is not None
+
     def _folder(self, owner: str) -> str:
         return f"{self._layout.temporary}/{owner}"
 
@@ -83,26 +93,20 @@ class Scratch:
     def _is_ours(self, owner: str) -> bool:
         return all(_OURS.fullmatch(name) for name in names_in(self._folder(owner)))
 
-    def _try(self, owner: str) -> bool:
-        number = self._locked(self._folder(owner), wait=False)
-        if number is not None:
-            self._held[owner] = number
-        return number is not None
-
     def _is_locked(self, owner: str) -> bool:
+        path = os.path.join(self._folder(owner), _LOCK)
         try:
-            number = os.open(os.path.join(self._folder(owner), _LOCK), os.O_RDWR)
+            number = os.open(path, os.O_RDWR)
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise fault("lock", path, error) from error
         try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+            return not locked(number, path)
         finally:
             os.close(number)
-        return False
 
-    def _locked(self, folder: str, wait: bool) -> int | None:
+    def _locked(self, folder: str, patience: float) -> int | None:
         """Lock a folder; None when somebody has it.
 
         The one who held it may have removed the folder while we waited: then the lock is on a
@@ -111,20 +115,15 @@ class Scratch:
         path = os.path.join(folder, _LOCK)
         while True:
             self._disk.make_folder(folder)
-            try:
-                number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            except FileNotFoundError:
+            number = self._disk.open_lock(path)
+            if number is None:
                 continue
-            except OSError as error:
-                raise WarehouseError(f"cannot lock {path}: {error.strerror}") from error
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                os.close(number)
-                return None
-            if _is_file(number, path):
+            free = locked(number, path, patience=patience)
+            if free and _is_file(number, path):
                 return number
             os.close(number)
+            if not free:
+                return None
 
 
 def _is_file(number: int, path: str) -> bool:

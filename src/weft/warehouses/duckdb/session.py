@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +19,21 @@ from weft.warehouses.protocol import Unmeasurable, WarehouseError
 
 MAX_MESSAGE = 300
 
+_MORE_MEMORY = "raise `memory_limit` of the warehouse in weft.yaml, or ask for less at a time"
+
+# In seconds.
+_PAUSE = 0.005
+
+_ADVICE = re.compile(r"\n\n|\s*(?:Possible fixes|Candidate functions):")
 _FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
 
 
 class OutOfMemory(WarehouseError):
     """The statement needs more memory than its engine may take."""
+
+
+class Stopped(WarehouseError):
+    """The statement was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,20 @@ class Engine:
         }
 
 
+def started(engine: Engine) -> Any:
+    """Open a database in memory that reaches everything; `lock` is to follow.
+
+    Raises WarehouseError, for example for a memory limit that is none.
+    """
+    import duckdb
+
+    try:
+        return duckdb.connect(":memory:", config=engine.config)
+    except duckdb.Error as error:
+        text = shortened(str(error))
+        raise WarehouseError(f"the engine does not start: {text}", denied=True) from error
+
+
 def connect(engine: Engine, temporary: str) -> Any:
     """Open a database in memory that reaches nothing but the engine's folders.
 
@@ -61,11 +86,7 @@ def connect(engine: Engine, temporary: str) -> Any:
     """
     import duckdb
 
-    try:
-        connection = duckdb.connect(":memory:", config=engine.config)
-    except duckdb.Error as error:
-        text = shortened(str(error))
-        raise WarehouseError(f"the engine does not start: {text}", denied=True) from error
+    connection = started(engine)
     try:
         folders = ", ".join(string(folder) for folder in engine.folders)
         connection.execute(" ".join(("SET temp_directory =", string(temporary))))
@@ -98,6 +119,7 @@ class Session:
         self._cursors: list[Any] = []
         self._local = threading.local()
         self._guard = threading.Lock()
+        self._running = 0
         self._cancelled = False
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
@@ -108,12 +130,15 @@ class Session:
         import duckdb
 
         cursor = self._cursor()
-        if self._cancelled:
-            raise _stopped()
+        self._count(1)
         try:
+            if self._cancelled:
+                raise _stopped()
             rows: list[tuple[Any, ...]] = cursor.execute(statement).fetchall()
         except duckdb.Error as error:
             raise explained(error) from error
+        finally:
+            self._count(-1)
         return rows
 
     def describe(self, select: str) -> tuple[Column, ...]:
@@ -139,11 +164,16 @@ class Session:
         self._cursor().unregister(name)
 
     def cancel(self) -> None:
-        """Stop the running statements, and let no other begin."""
+        """Stop the running statements, and let no other begin; none runs any more afterwards.
+
+        One that is just beginning does not hear it, so that it is said until all have ended.
+        """
         self._cancelled = True
-        with self._guard:
-            for cursor in self._cursors:
-                cursor.interrupt()
+        while self._running:
+            with self._guard:
+                for cursor in self._cursors:
+                    cursor.interrupt()
+            time.sleep(_PAUSE)
 
     def close(self) -> None:
         """Close the database; it opens again when it is needed."""
@@ -157,6 +187,10 @@ class Session:
                 self._scratch.drop(self._owner)
             self._database, self._owner = None, ""
             self._local = threading.local()
+
+    def _count(self, change: int) -> None:
+        with self._guard:
+            self._running += change
 
     def _cursor(self) -> Any:
         cursor = getattr(self._local, "cursor", None)
@@ -190,7 +224,8 @@ def explaining() -> Iterator[None]:
         raise explained(error) from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":
-            raise KeyboardInterrupt from error
+            # What the handler of the signal raised may say which one it was.
+            raise KeyboardInterrupt(*getattr(error.__context__, "args", ())) from error
         raise
 
 
@@ -206,7 +241,7 @@ def explained(error: Exception) -> WarehouseError:
     if any(each in text for each in DENIED_TEXTS):
         return not_writable(_named_file(text))
     if isinstance(error, duckdb.OutOfMemoryException):
-        return OutOfMemory(text, interrupted=True)
+        return OutOfMemory(text, interrupted=True, next_step=_MORE_MEMORY)
     if isinstance(error, (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)):
         return WarehouseError(text, interrupted=True)
     return Unmeasurable(text)
@@ -218,14 +253,14 @@ def shortened(message: str) -> str:
     What follows are a copy of the statement, advice on options that are not the user's, and, where
     a file is at fault, its name: that one is put in front.
     """
-    first = message.strip().split("\n\n")[0].partition("Possible fixes:")[0]
+    first = _ADVICE.split(message.strip(), maxsplit=1)[0]
     file = _FILE.search(message)
     line = " ".join(([f"{file.group(1)}:"] if file else []) + first.split())
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 
-def _stopped() -> WarehouseError:
-    return WarehouseError("stopped on request", interrupted=True)
+def _stopped() -> Stopped:
+    return Stopped("stopped on request", interrupted=True)
 
 
 def _named_file(text: str) -> str:

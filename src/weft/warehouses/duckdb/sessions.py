@@ -52,8 +52,7 @@ class Sessions:
 
     def write_parquet(self, select: str, path: str, small: bool = False) -> tuple[int, int]:
         """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
-        statement = " ".join(("COPY (\n", select, "\n) TO", string(path), _PARQUET))
-        rows: int = self.execute(statement, small)[0][0]
+        rows: int = self.execute(parquet_copy(select, path), small)[0][0]
         return rows, os.path.getsize(path)
 
     def register(self, name: str, table: Any) -> None:
@@ -73,3 +72,8 @@ class Sessions:
         """Close both engines; they open again when they are needed."""
         self._small.close()
         self._large.close()
+
+
+def parquet_copy(select: str, path: str) -> str:
+    """Return the statement that writes the rows of a SELECT to a file."""
+    return " ".join(("COPY (\n", select, "\n) TO", string(path), _PARQUET))

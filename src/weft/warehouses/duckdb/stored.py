@@ -22,8 +22,6 @@ _AS_THEY_ARE = frozenset(
 # Parquet has no such type, but another that keeps every value of it.
 _WIDENED = {
     **DIALECT.types.stored_as,
-    "TIMESTAMP_S": "TIMESTAMP",
-    "TIMESTAMP_MS": "TIMESTAMP",
     '"NULL"': "INTEGER",
 }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from weft.warehouses.files import SourceFiles
-from weft.warehouses.postgres.names import Names
-from weft.warehouses.postgres.target import target_of
-from weft.warehouses.postgres.warehouse import Postgres
+from weft.warehouses.postgres.options import OPTIONS
+
+if TYPE_CHECKING:
+    from weft.warehouses.postgres.warehouse import Postgres
+
+__all__ = ["OPTIONS", "open_warehouse"]
 
 
 def open_warehouse(
@@ -19,7 +21,14 @@ def open_warehouse(
     `options` are `host`, `port`, `database`, `user`, `password` and whatever else libpq calls so;
     `production` is the environment whose schemas have plain names. `folder` is the mesh's, which
     file sources are relative to. `mesh` and `store` are ids. Raises WarehouseError for options
-    that are not right, or when the driver is not installed.
+    that are not right.
     """
-    names = Names(mesh, str(options.get("production", "prod")))
-    return Postgres(target_of(name, options), names, store, SourceFiles(folder))
+    # Who asks for the options alone need not wait for all of this.
+    from weft.warehouses.files import SourceFiles
+    from weft.warehouses.postgres.names import Names
+    from weft.warehouses.postgres.target import target_of
+    from weft.warehouses.postgres.warehouse import Postgres
+
+    given = dict(options)
+    names = Names(mesh, str(given.pop("production", "prod")))
+    return Postgres(target_of(name, given), names, store, SourceFiles(folder))

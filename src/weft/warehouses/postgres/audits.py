@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from weft.mesh.check import CheckResult, Measure
+from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
 from weft.sql.postgres import DIALECT, quote, string
 from weft.warehouses.auditing import (
     KEPT_KEYS,
+    Asking,
     Quarantined,
     column_results,
     keeps_rows,
@@ -16,13 +18,17 @@ from weft.warehouses.auditing import (
     measured,
     stored_name,
 )
-from weft.warehouses.postgres.catalog import Catalog, Located, relation
+from weft.warehouses.postgres.catalog import Located, relation
+from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import written
 from weft.warehouses.postgres.names import Names, Place, rows_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.reading import Reading, over
 from weft.warehouses.postgres.sessions import Row, Sessions
 from weft.warehouses.protocol import Bound, Outcome, Unmeasurable
+
+TYPE_OF = "pg_typeof"
+"""The server's function for the name of a value's type."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +45,10 @@ class Auditor:
     """Measures checks. Nothing it does can change a build."""
 
     def __init__(
-        self,
-        sessions: Sessions,
-        catalog: Catalog,
-        places: Places,
-        reading: Reading,
-        names: Names,
+        self, sessions: Sessions, known: Known, places: Places, reading: Reading, names: Names
     ) -> None:
         self._sessions = sessions
-        self._catalog = catalog
+        self._known = known
         self._places = places
         self._reading = reading
         self._names = names
@@ -60,26 +61,30 @@ class Auditor:
         place = self._places.prepared(self._names.place(step.product, bound.environment))
         reads = self._reading.found((spec.key, *spec.reads), place, bound)
         candidate = _Candidate(spec, step.product, place, reads)
-        build = reads[0].mark.build
-        assert build
-        name = DIALECT.relation("builds", spec.key)
-        rows, results = measured(spec, name, lambda select: self._ask(select, candidate))
+        asking = Asking(DIALECT, TYPE_OF, lambda select: self._ask(select, candidate))
+        rows, results = measured(spec, asking)
         kept = tuple(
             self._quarantined(candidate, measure, result, bound)
             if keeps_rows(measure, result)
             else result
             for measure, result in zip(spec.measures, results, strict=True)
         )
-        columns = column_results(spec, build.columns, rows, DIALECT)
-        return Outcome(rows=rows, checks=(*columns, *kept))
+        earlier, columns = self._earlier_columns(spec), reads[0].build.columns
+        promised = column_results(spec, columns, earlier, rows, DIALECT)
+        return Outcome(rows=rows, checks=(*promised, *kept))
 
     def rows(self, audit: str, check: str) -> Located:
         """Return where the failing rows of a check are kept. Raises KeyError when none are."""
         name = rows_name(audit, stored_name(check))
-        for found in self._catalog.rows():
+        for found in self._known.catalog.rows():
             if found.name == name:
                 return found
         raise KeyError(check)
+
+    def _earlier_columns(self, spec: AuditSpec) -> tuple[Column, ...]:
+        """The columns that readers have now; none where that build is not there any more."""
+        found = self._known.find([spec.succeeds]) if spec.succeeds else {}
+        return found[spec.succeeds].build.columns if found else ()
 
     def _ask(self, select: str, candidate: _Candidate) -> list[Row]:
         """Ask with the rights of the product's internals, and of nobody else."""

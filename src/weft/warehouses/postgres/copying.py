@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.mesh.manifest import Column
-from weft.mesh.release import Build
 from weft.sql.duckdb import quote as engine_quote
 from weft.sql.postgres import DIALECT, quote, string
-from weft.warehouses.postgres.catalog import relation
+from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.connections import APPLICATION, SET_UP
-from weft.warehouses.postgres.errors import Interrupted, shortened
-from weft.warehouses.postgres.marks import written
-from weft.warehouses.postgres.names import Place, build_name, source_name
+from weft.warehouses.postgres.errors import shortened, told
+from weft.warehouses.postgres.marks import encoded
+from weft.warehouses.postgres.names import Place
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.target import Target
-from weft.warehouses.protocol import Unmeasurable, WarehouseError
+from weft.warehouses.protocol import WarehouseError
 
 # By the engine's types: the type of the column, and how a value is written for it.
 _DIRECT = {
@@ -52,8 +51,6 @@ _WIDENED = {
     "TIMESTAMP_NS": "TIMESTAMP",
     '"NULL"': "VARCHAR",
 }
-SOURCE = "source"
-
 _DOCUMENTS = ("list", "array", "struct", "map", "union")
 
 _SCHEMA_OPTION = "adbc.ingest.target_db_schema"
@@ -102,6 +99,19 @@ def _unless_same(native: str, carrier: str) -> str:
     return carrier if same else native
 
 
+def made_by(target: str, columns: Sequence[Incoming]) -> list[str]:
+    """Return the statements around a copy: one that makes the table, and what follows the rows."""
+    listed = ", ".join(f"{quote(each.name)} {each.carrier}" for each in columns)
+    casts = [
+        f"ALTER COLUMN {quote(each.name)} TYPE {each.native} "
+        f"USING CAST({quote(each.name)} AS {each.native})"
+        for each in columns
+        if each.native != each.carrier
+    ]
+    retyped = [" ".join(("ALTER TABLE", target, ", ".join(casts)))] if casts else []
+    return [f"CREATE TABLE {target} ({listed})", *retyped, f"ANALYZE {target}"]
+
+
 class Copier:
     """Fills new tables. Each copy has a connection of its own, which is closed at its end."""
 
@@ -112,41 +122,38 @@ class Copier:
         self,
         stream: Any,
         columns: Sequence[Incoming],
-        build: Build,
+        draft: Located,
         place: Place,
         check: Callable[[], None] = lambda: None,
-    ) -> Build:
-        """Make a table of a stream's rows and mark it; return the build, complete.
+    ) -> Located:
+        """Make a table of a stream's rows and mark it; return it complete.
 
-        The stream has the columns in their order, as their expressions write them. `check` is
-        called when all is read. Nothing is left when anything fails. Raises WarehouseError.
+        `draft` says which, and what is known of it. The stream has the columns in their order, as
+        their expressions write them. `check` is called when all is read. Nothing is left when
+        anything fails. Raises WarehouseError.
         """
-        name = source_name(build.key) if build.kind == SOURCE else build_name(build.key)
-        target = relation(place.internal, name)
+        target = draft.relation
         with self._connected() as connection:
-            listed = ", ".join(f"{quote(each.name)} {each.carrier}" for each in columns)
             connection.run(
                 self._sessions.commented(f"SET LOCAL ROLE {quote(place.internal_owner)}")
             )
-            connection.run(f"CREATE TABLE {target} ({listed})")
-            rows = connection.ingest(place.internal, name, stream)
+            first, *rest = made_by(target, columns)
+            connection.run(first)
+            rows = connection.ingest(draft.schema, draft.name, stream)
             check()
-            casts = [
-                f"ALTER COLUMN {quote(each.name)} TYPE {each.native} "
-                f"USING CAST({quote(each.name)} AS {each.native})"
-                for each in columns
-                if each.native != each.carrier
-            ]
-            if casts:
-                connection.run(" ".join(("ALTER TABLE", target, ", ".join(casts))))
-            connection.run(f"ANALYZE {target}")
+            for statement in rest:
+                connection.run(statement)
             size = connection.number(f"SELECT pg_total_relation_size({string(target)}::regclass)")
             stored = tuple(Column(each.name, each.native) for each in columns)
-            build = replace(build, columns=stored, rows=rows, bytes=size)
-            mark = string(written(build=build))
+            made = draft.completed(replace(draft.build, columns=stored, rows=rows, bytes=size))
+            mark = string(encoded(made.mark))
             connection.run(" ".join(("COMMENT ON TABLE", target, "IS", mark)))
             connection.commit()
-        return build
+        return made
+
+    def discard(self, found: Located) -> None:
+        """Remove what has lost its data, so that it can be made again. Raises WarehouseError."""
+        self._sessions.ask(f"DROP TABLE IF EXISTS {found.relation}")
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -217,6 +224,16 @@ class Connection:
         with self._explaining():
             self._connection.commit()
 
+    def is_lost(self) -> bool:
+        """Whether the server does not answer any more; ends the transaction."""
+        try:
+            with self._explaining():
+                self._connection.rollback()
+            self.run("SELECT 1")
+        except WarehouseError:
+            return True
+        return False
+
     def cancel(self) -> None:
         """Stop what runs; called from another thread."""
         self._connection.cancel()
@@ -234,8 +251,4 @@ class Connection:
             raise self._explained(error) from error
 
     def _explained(self, error: Any) -> WarehouseError:
-        text = shortened(str(error))
-        code = error.sqlstate or ""
-        if code.startswith(("22", "42", "23")) and code != "42501":
-            return Unmeasurable(text)
-        return Interrupted(f"{self._target.place}: {text}")
+        return told(error.sqlstate or "", shortened(str(error)), self._target.place)

@@ -17,6 +17,8 @@ ALREADY_THERE = ("42P07", "42710", "42P06", "23505")
 
 _DENIED = ("28", "42501", "3D000", "0P", "25006")
 _FULL = ("53100",)
+_MEMORY = ("53200",)
+_CORRUPTED = ("XX001", "XX002", "58030", "58P01")
 _AGAIN = ("40001", "40P01", LOCK_NOT_AVAILABLE)
 _AT_FAULT = ("21", "22", "42", "0A", "44", "54")
 
@@ -29,6 +31,10 @@ class Refused(WarehouseError):
         self.code = code
 
 
+class Corrupted(WarehouseError):
+    """What the server has stored cannot be read any more."""
+
+
 class Interrupted(WarehouseError):
     """The connection was lost: whether the last statement was carried out is not known."""
 
@@ -38,8 +44,12 @@ class Interrupted(WarehouseError):
 
 def explained(error: Any, place: str) -> WarehouseError:
     """Turn an error of the driver into ours; `place` is the warehouse as weft.yaml names it."""
-    code = error.sqlstate or ""
     text = shortened(error.diag.message_primary or str(error))
+    return told(error.sqlstate or "", text, place, shortened(error.diag.message_detail or ""))
+
+
+def told(code: str, text: str, place: str, detail: str = "") -> WarehouseError:
+    """Return the error that a code of the server means; `text` and `detail` are its words."""
     if code == STOPPED:
         return stopped()
     if code.startswith(_FULL):
@@ -55,13 +65,15 @@ def explained(error: Any, place: str) -> WarehouseError:
             f"{place}: {text}; give its login this right, then apply again", denied=True
         )
     if code == STILL_NEEDED:
-        detail = shortened(error.diag.message_detail or "")
         return Refused(f"{place}: {text}: {detail}; drop that first", code)
     if code.startswith(ALREADY_THERE) or code in _AGAIN:
         return Refused(f"{place}: {text}", code, transient=code in _AGAIN)
     if code.startswith(_AT_FAULT):
         return Unmeasurable(text)
-    return WarehouseError(f"{place}: {text} ({code})", interrupted=True)
+    if code in _CORRUPTED:
+        return Corrupted(f"{place}: {text} ({code})", interrupted=True)
+    advice = "give the server more memory, or ask for less at a time" if code in _MEMORY else ""
+    return WarehouseError(f"{place}: {text} ({code})", interrupted=True, next_step=advice)
 
 
 def unreachable(error: Any, place: str) -> WarehouseError:

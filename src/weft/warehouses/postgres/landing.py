@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from weft.mesh.manifest import Column, FileSource
+from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.plan.plan import Source
 from weft.sql.duckdb import DIALECT as ENGINE
@@ -14,8 +16,10 @@ from weft.sql.postgres import DIALECT
 from weft.warehouses.duckdb.readers import reader
 from weft.warehouses.duckdb.session import Engine, connect, explaining
 from weft.warehouses.files import SourceFiles, Stamp
-from weft.warehouses.postgres.copying import SOURCE, Copier, incoming
-from weft.warehouses.postgres.names import Place
+from weft.warehouses.postgres.catalog import Located
+from weft.warehouses.postgres.copying import Copier, Incoming, incoming
+from weft.warehouses.postgres.marks import Mark
+from weft.warehouses.postgres.names import Place, source_name
 from weft.warehouses.protocol import WarehouseError
 
 
@@ -26,7 +30,19 @@ class Landing:
         self._copier = copier
         self._sources = sources
 
-    def land(self, source: Source, place: Place, run: str) -> Build:
+    def draft(self, source: Source, place: Place, run: str) -> Located:
+        """Return the table in which a source is landed, without its columns and rows."""
+        build = Build(
+            source.key,
+            place.product,
+            source.spec.name,
+            Materialization.TABLE,
+            columns=(),
+            run=run,
+        )
+        return Located(place.internal, source_name(source.key), Mark(landed=build))
+
+    def land(self, source: Source, place: Place, run: str) -> Located:
         """Land a source in the internals of a place. Raises WarehouseError."""
         stamps = self._stamped(source)
         if self._sources.content(source.files) != source.content:
@@ -36,8 +52,21 @@ class Landing:
             if self._stamped(source) != stamps:
                 raise _changed(source, "while it was read; apply again")
 
+        draft = self.draft(source, place, run)
+        with self._opened(source) as (shape, columns):
+            written = (f"{each.expression} AS {ENGINE.quote(each.name)}" for each in columns)
+            rows = shape.project(", ".join(written))
+            return self._copier.copy(rows, columns, draft, place, refuse_changed)
+
+    def columns(self, source: Source) -> list[Incoming]:
+        """Return how the columns of a source are stored. Raises WarehouseError."""
+        with self._opened(source) as (_, columns):
+            return columns
+
+    @contextmanager
+    def _opened(self, source: Source) -> Iterator[tuple[Any, list[Incoming]]]:
+        """Open the files with the engine: a relation of it, and how its columns are stored."""
         paths = [self._sources.path(file) for file in source.files]
-        build = Build(source.key, place.product, source.spec.name, SOURCE, columns=(), run=run)
         connection = connect(Engine(folders=(self._sources.folder,), spills=False), "")
         try:
             with explaining():
@@ -48,9 +77,7 @@ class Landing:
                     incoming(each.name, types[each.name], _native(each.type))
                     for each in source.spec.columns
                 ]
-                written = (f"{each.expression} AS {ENGINE.quote(each.name)}" for each in columns)
-                rows = shape.project(", ".join(written))
-                return self._copier.copy(rows, columns, build, place, refuse_changed)
+                yield shape, columns
         finally:
             connection.close()
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.sql.duckdb import quote
-from weft.warehouses.postgres.catalog import Catalog
+from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.copying import Copier, Incoming, incoming
-from weft.warehouses.postgres.names import Names
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.marks import Mark
+from weft.warehouses.postgres.names import Names, build_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.protocol import Outcome
 
@@ -19,24 +22,27 @@ RUN = "load"
 class Loader:
     """Loads streams into the place that belongs to no product."""
 
-    def __init__(self, catalog: Catalog, places: Places, copier: Copier, names: Names) -> None:
-        self._catalog = catalog
+    def __init__(self, known: Known, places: Places, copier: Copier, names: Names) -> None:
+        self._known = known
         self._places = places
         self._copier = copier
         self._names = names
 
     def load(self, key: str, stream: Any) -> Outcome:
         """Store a stream under a key, unless there is such a build. Raises WarehouseError."""
-        found = self._catalog.find([key])
+        found = self._known.whole([key])
         if found:
-            known = found[key].mark.build
-            assert known
-            return Outcome(known.rows, known.bytes, True, known.columns)
+            there = found[key].build
+            return Outcome(there.rows, there.bytes, True, there.columns)
+        for broken in self._known.find([key]).values():
+            self._copier.discard(broken)
         place = self._places.prepared(self._names.landing())
         columns, rows = _converted(stream)
-        build = Build(key, product="", model="", kind="table", columns=(), run=RUN)
-        stored = self._copier.copy(rows, columns, build, place)
-        return Outcome(stored.rows, stored.bytes, False, stored.columns)
+        build = Build(key, "", "", Materialization.TABLE, columns=(), run=RUN)
+        draft = Located(place.internal, build_name(key), Mark(build=build))
+        stored = self._copier.copy(rows, columns, draft, place)
+        self._known.add(stored)
+        return Outcome(stored.build.rows, stored.build.bytes, False, stored.build.columns)
 
 
 def _converted(stream: Any) -> tuple[list[Incoming], Any]:

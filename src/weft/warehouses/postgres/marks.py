@@ -43,13 +43,24 @@ class PortMark:
 
 @dataclass(frozen=True)
 class Mark:
-    """What a comment says: exactly one of these."""
+    """What a comment says: exactly one of these.
+
+    `landed` is a file source that was brought into a table. `damaged` stands beside a build whose
+    data was found to be no longer what was written.
+    """
 
     schema: SchemaMark | None = None
     build: Build | None = None
+    landed: Build | None = None
     rows: Quarantined | None = None
     release: Release | None = None
     port: PortMark | None = None
+    damaged: bool = False
+
+    @property
+    def readable(self) -> Build | None:
+        """What statements read by a key: a build, or a source that was landed."""
+        return self.build or self.landed
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,12 @@ _decoder = msgspec.json.Decoder(_Comment)
 def written(**mark: Any) -> str:
     """Write a mark of one of the kinds that `Mark` has."""
     return msgspec.json.encode({"weft": mark}).decode()
+
+
+def encoded(mark: Mark) -> str:
+    """Write a mark."""
+    said = {name: value for name, value in vars(mark).items() if value}
+    return written(**said)
 
 
 def described(description: str, mark: str) -> str:

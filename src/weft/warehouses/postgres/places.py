@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Lock
 
+from weft.mesh.release import Release
 from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.catalog import Catalog, Located, relation
 from weft.warehouses.postgres.errors import ALREADY_THERE, Refused
@@ -28,7 +29,9 @@ _MEMBER = "SELECT pg_has_role(%s, 'USAGE')"
 _VERSION = "SELECT current_setting('server_version_num')::integer"
 _WEAK = "NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
 _READABLE = """
-SELECT has_schema_privilege(%s, %s, 'USAGE') AND has_table_privilege(%s, %s, 'SELECT')
+SELECT has_schema_privilege(role, schema, 'USAGE') AND has_table_privilege(role, relation, 'SELECT')
+FROM (VALUES (to_regrole(%s)::oid, to_regnamespace(%s)::oid, to_regclass(%s)::oid))
+ AS asked(role, schema, relation)
 """
 
 
@@ -52,6 +55,35 @@ class Places:
                 self._made.add(place)
         return place
 
+    def missing(self, place: Place) -> list[str]:
+        """Return the statements that make what is missing of a place, none where all is there.
+
+        Raises WarehouseError when something of another's stands in the way.
+        """
+        wanted = {name for name in (place.ports, place.internal) if name}
+        ours = self._catalog.schemas.ours().keys()
+        if wanted <= ours and self._is_member(place):
+            return []
+        there = {name for (name,) in self._sessions.ask(_SCHEMAS, (list(wanted),))}
+        for name in sorted(there - ours):
+            raise WarehouseError(
+                f"{self._sessions.target.place} has a schema `{name}` that Weft did not make; "
+                "rename it, or choose another `database`",
+                denied=True,
+            )
+        return list(self._statements(place, there))
+
+    def grants(self, role: str, found: Located) -> list[str]:
+        """Return the statements that let a role read one table or view, none where it may."""
+        asked = (quote(role), quote(found.schema), found.relation)
+        if self._sessions.ask(_READABLE, asked)[0][0]:
+            return []
+        to = quote(role)
+        return [
+            f"GRANT USAGE ON SCHEMA {quote(found.schema)} TO {to}",
+            f"GRANT SELECT ON TABLE {found.relation} TO {to}",
+        ]
+
     def let_read(self, role: str, found: Located) -> None:
         """Let a role read one table or view of another's internals, for as long as that is there.
 
@@ -59,25 +91,22 @@ class Places:
         """
         if (role, found.relation) in self._granted:
             return
-        sessions = self._sessions
-        readable = sessions.ask(_READABLE, (role, found.schema, role, found.relation))
-        if not readable[0][0]:
-            to = quote(role)
+        statements = self.grants(role, found)
+        if statements:
             pointer = relation(found.schema, POINTER)
-            with sessions.transaction():
-                sessions.ask(f"LOCK TABLE {pointer} IN SHARE UPDATE EXCLUSIVE MODE")
-                sessions.ask(f"GRANT USAGE ON SCHEMA {quote(found.schema)} TO {to}")
-                sessions.ask(f"GRANT SELECT ON TABLE {found.relation} TO {to}")
+            with self._sessions.transaction():
+                self._sessions.ask(f"LOCK TABLE {pointer} IN SHARE UPDATE EXCLUSIVE MODE")
+                for statement in statements:
+                    self._sessions.ask(statement)
         self._granted.add((role, found.relation))
 
     def _prepare(self, place: Place) -> None:
-        wanted = {name for name in (place.ports, place.internal) if name}
-        if wanted <= self._catalog.schemas.ours().keys() and self._is_member(place):
+        if not self.missing(place):
             return
         for attempt in range(_ROUNDS):
             try:
                 with self._sessions.transaction():
-                    self._make(place, wanted)
+                    self._make(place)
                 self._catalog.schemas.ours()
                 return
             except Refused as refused:
@@ -89,19 +118,10 @@ class Places:
         owners = [name for name in (place.port_owner, place.internal_owner) if name]
         return all(self._sessions.ask(_MEMBER, (owner,))[0][0] for owner in owners)
 
-    def _make(self, place: Place, wanted: set[str]) -> None:
-        sessions = self._sessions
-        sessions.ask("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, signed(_MAKING)))
-        ours = self._catalog.schemas.ours().keys()
-        there = {name for (name,) in sessions.ask(_SCHEMAS, (list(wanted),))}
-        for name in sorted(there - ours):
-            raise WarehouseError(
-                f"{sessions.target.place} has a schema `{name}` that Weft did not make; rename it, "
-                "or choose another `database`",
-                denied=True,
-            )
-        for statement in self._statements(place, there):
-            sessions.ask(statement)
+    def _make(self, place: Place) -> None:
+        self._sessions.ask("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, signed(_MAKING)))
+        for statement in self.missing(place):
+            self._sessions.ask(statement)
 
     def _statements(self, place: Place, there: set[str]) -> Iterator[str]:
         owners = [name for name in (place.port_owner, place.internal_owner) if name]
@@ -144,6 +164,8 @@ def _tables(place: Place) -> Iterator[str]:
         "one boolean PRIMARY KEY DEFAULT true CHECK (one))"
     )
     yield " ".join(("INSERT INTO", pointer, "(number, fence) VALUES (0, 0)"))
+    nothing = written(release=Release(place.product, place.environment, 0, ()))
+    yield " ".join(("COMMENT ON TABLE", pointer, "IS", string(nothing)))
     if place.port_owner:
         yield f"GRANT USAGE ON SCHEMA {quote(place.internal)} TO {quote(place.port_owner)}"
         yield f"GRANT SELECT ON TABLE {pointer} TO {quote(place.port_owner)}"

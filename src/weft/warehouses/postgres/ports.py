@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from weft.mesh.manifest import Column
@@ -36,27 +36,52 @@ class _View:
     select: str
     columns: tuple[Column, ...]
     replaceable: bool
+    reads: tuple[Located, ...] = ()
 
 
 @dataclass(frozen=True)
-class _There:
+class There:
     """The views of a place as they are: their columns and marks, by name."""
 
     columns: dict[str, tuple[Column, ...]]
-    marks: dict[str, Located]
+    marks: dict[str, PortMark]
 
     def plain_over(self, name: str) -> list[str]:
         """Return the views without a version that read this one."""
-        mark = self.marks[name].mark.port if name in self.marks else None
+        mark = self.marks.get(name)
         return [
             other
             for other, each in self.marks.items()
             if mark
             and other != name
-            and each.mark.port
-            and each.mark.port.plain
-            and (each.mark.port.object, each.mark.port.major) == (mark.object, mark.major)
+            and each.plain
+            and (each.object, each.major) == (mark.object, mark.major)
         ]
+
+    def with_views(self, views: Iterable[_View]) -> There:
+        """Return how it is once these were made."""
+        columns, marks = dict(self.columns), dict(self.marks)
+        for view in views:
+            plain = [] if view.replaceable else self.plain_over(view.shown.name)
+            for each in (view.shown, *(view.shown.as_plain(name) for name in plain)):
+                columns[each.name], marks[each.name] = view.columns, _mark(each)
+        return There(columns, marks)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What has to be done so that views show a release too, as soon as the pointer names it.
+
+    `reads` is what their owner has to be allowed to read before. Each group of `alone` is a
+    transaction of its own: who held the locks of several views would end in a deadlock with
+    readers. `together` has to stand in the transaction that moves the pointer, because what it
+    makes shows the wanted release alone. `after` is how all is then.
+    """
+
+    reads: tuple[Located, ...]
+    alone: tuple[tuple[str, ...], ...]
+    together: tuple[str, ...]
+    after: There
 
 
 class Ports:
@@ -68,65 +93,88 @@ class Ports:
         self._places = places
         self._names = names
 
-    def prepare(self, place: Place, kept: Sequence[Release], wanted: Release) -> list[str]:
-        """Let every view show the wanted release too, as soon as the pointer names it.
+    def there(self, place: Place) -> There:
+        """Return the views of a place."""
+        marked = self._catalog.views([place.ports])[place.ports]
+        marks = {name: each.mark.port for name, each in marked.items() if each.mark.port}
+        return There(self._catalog.columns(place.ports), marks)
 
-        `kept` are the releases that a running transaction may still read. Each view is replaced
-        in a transaction of its own: who held the locks of several would end in a deadlock with
-        readers. Returns the statements that have to stand in the one that moves the pointer,
-        because what they make shows the wanted release alone.
+    def changes(
+        self,
+        place: Place,
+        kept: Sequence[Release],
+        wanted: Release,
+        found: Mapping[str, Located],
+    ) -> Changes:
+        """Work out what lets every view show the wanted release too; nothing is changed.
+
+        `kept` are the releases that a running transaction may still read, `found` the builds that
+        any of all these show, as far as they are there.
         """
-        there = self._there(place)
+        there = self.there(place)
+        views = self._views(place, (*kept, wanted), wanted, there, found)
         together: list[str] = []
-        for view in self._views(place, (*kept, wanted), wanted, there):
-            if view.replaceable:
-                self._alone(place, [_create(place, view)])
-            else:
+        for view in views:
+            if not view.replaceable:
                 together += self._anew(place, view, there)
-        return together
+        return Changes(
+            reads=tuple(each for view in views for each in view.reads),
+            alone=tuple((_create(place, view),) for view in views if view.replaceable),
+            together=tuple(together),
+            after=there.with_views(views),
+        )
 
-    def is_settled(self, place: Place, current: Release) -> bool:
-        """Whether the views of the current release are there, and no others of ours."""
-        visible = shown(current, place.environment == self._names.production)
-        there = self._catalog.views(place.ports)
+    def prepare(self, place: Place, changes: Changes) -> None:
+        """Carry out what does not have to be done together with moving the pointer."""
+        for each in changes.reads:
+            self._places.let_read(place.port_owner, each)
+        for statements in changes.alone:
+            self._alone(place, statements)
+
+    def is_settled(self, current: Release, views: Mapping[str, Located]) -> bool:
+        """Whether these views are those of the current release, and no others of ours."""
+        visible = shown(current, current.environment == self._names.production)
         return {each.name: _mark(each) for each in visible} == {
-            name: each.mark.port for name, each in there.items()
+            name: each.mark.port for name, each in views.items()
         }
 
-    def settle(self, place: Place, current: Release) -> None:
-        """Bring the names without a version up to date, and drop what is no longer shown.
+    def settling(self, place: Place, current: Release, there: There) -> list[tuple[str, ...]]:
+        """Return what brings the names without a version up to date, and drops what is too much.
 
-        Does nothing where that was done already.
+        Each group is a transaction of its own; there are none where all is as it should be.
         """
-        there = self._there(place)
         visible = list(shown(current, place.environment == self._names.production))
-        for each in visible:
-            if each.plain:
-                self._settle_plain(place, each, there)
+        groups = [
+            tuple(self._plain(place, each, there))
+            for each in visible
+            if each.plain and not _is_settled(each, there)
+        ]
         names = {each.name for each in visible}
-        gone = [name for name, each in there.marks.items() if name not in names]
-        for name in sorted(gone, key=lambda name: (not _is_plain(there.marks[name]), name)):
-            self._alone(place, [f"DROP VIEW IF EXISTS {relation(place.ports, name)}"])
+        gone = [name for name in there.marks if name not in names]
+        for name in sorted(gone, key=lambda name: (not there.marks[name].plain, name)):
+            groups.append((f"DROP VIEW IF EXISTS {relation(place.ports, name)}",))
+        return groups
 
-    def narrow(self, place: Place, kept: Sequence[Release], current: Release) -> None:
-        """Let the views read nothing but the builds of these releases any more."""
-        there = self._there(place)
-        for view in self._views(place, kept, current, there):
-            if view.replaceable:
-                self._alone(place, [_create(place, view)])
+    def settle(self, place: Place, current: Release) -> None:
+        """Bring a place up to date with its current release, whose views are there."""
+        for statements in self.settling(place, current, self.there(place)):
+            self._alone(place, statements)
 
     def _views(
-        self, place: Place, releases: Iterable[Release], wanted: Release, there: _There
+        self,
+        place: Place,
+        releases: Iterable[Release],
+        wanted: Release,
+        there: There,
+        found: Mapping[str, Located],
     ) -> list[_View]:
         by_number = {release.number: release for release in releases}
         production = place.environment == self._names.production
-        objects = [each for each in shown(wanted, production) if not each.plain]
-        found = self._catalog.find(
-            key for release in by_number.values() for key in _shown_keys(release)
-        )
         before = {0} if wanted.number == 1 else set()
         views = []
-        for each in objects:
+        for each in shown(wanted, production):
+            if each.plain:
+                continue
             own = _shown_columns(found[each.object.key], each.object.columns)
             columns, replaceable = laid_out(own, there.columns.get(each.name))
             branches = [
@@ -134,8 +182,6 @@ class Ports:
                 for branch in _branches(each, by_number.values(), found)
                 if branch.fits(columns)
             ]
-            for branch in branches:
-                self._places.let_read(place.port_owner, branch.found)
             complete = {number for branch in branches for number in branch.numbers}
             without = {
                 release.number
@@ -143,33 +189,27 @@ class Ports:
                 if _same_object(release, each) is None
             }
             text = view_text(place, columns, branches, {*complete, *without, *before})
-            views.append(_View(each, text, columns, replaceable))
+            reads = tuple(branch.found for branch in branches)
+            views.append(_View(each, text, columns, replaceable, reads))
         return views
 
-    def _anew(self, place: Place, view: _View, there: _There) -> list[str]:
+    def _anew(self, place: Place, view: _View, there: There) -> list[str]:
         """Drop a view and make it again, with the grants that it had, and what reads it."""
         name = view.shown.name
         plain = there.plain_over(name)
         statements = [f"DROP VIEW {relation(place.ports, each)}" for each in (*plain, name)]
         statements += [_create(place, view), *self._grants(place, name, view.columns)]
         for each in plain:
-            top = Shown(each, view.shown.port, view.shown.object, plain=True)
             text = plain_text(place, name, view.columns)
-            statements.append(_create(place, _View(top, text, view.columns, False)))
-            statements += self._grants(place, each, view.columns)
+            top = _View(view.shown.as_plain(each), text, view.columns, replaceable=False)
+            statements += [_create(place, top), *self._grants(place, each, view.columns)]
         return statements
 
-    def _settle_plain(self, place: Place, each: Shown, there: _There) -> None:
+    def _plain(self, place: Place, each: Shown, there: There) -> list[str]:
         columns = there.columns[each.versioned]
-        existing = there.columns.get(each.name)
-        mark = there.marks[each.name].mark.port if each.name in there.marks else None
-        if mark == _mark(each) and existing == columns:
-            return
-        laid, replaceable = laid_out(columns, existing)
+        laid, replaceable = laid_out(columns, there.columns.get(each.name))
         view = _View(each, plain_text(place, each.versioned, laid), laid, replaceable)
-        self._alone(
-            place, [_create(place, view)] if replaceable else self._anew(place, view, there)
-        )
+        return [_create(place, view)] if replaceable else self._anew(place, view, there)
 
     def _grants(self, place: Place, name: str, columns: Sequence[Column]) -> list[str]:
         """Return the statements that give back what is granted on a view now."""
@@ -193,9 +233,6 @@ class Ports:
 
         self._sessions.patiently(work)
 
-    def _there(self, place: Place) -> _There:
-        return _There(self._catalog.columns(place.ports), self._catalog.views(place.ports))
-
 
 def _create(place: Place, view: _View) -> str:
     """Make or replace a view, and mark it, in two statements."""
@@ -212,11 +249,16 @@ def _mark(each: Shown) -> PortMark:
     return PortMark(port.port, port.major, each.object.name, port.version, each.plain)
 
 
-def _is_plain(found: Located) -> bool:
-    return bool(found.mark.port and found.mark.port.plain)
+def _is_settled(each: Shown, there: There) -> bool:
+    """Whether a view without a version shows what it should."""
+    return there.marks.get(each.name) == _mark(each) and (
+        there.columns.get(each.name) == there.columns.get(each.versioned)
+    )
 
 
-def _branches(each: Shown, releases: Iterable[Release], found: dict[str, Located]) -> list[Branch]:
+def _branches(
+    each: Shown, releases: Iterable[Release], found: Mapping[str, Located]
+) -> list[Branch]:
     """Return the builds that an object showed in these releases, so far as they are there."""
     numbers: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for release in releases:
@@ -238,13 +280,8 @@ def _same_object(release: Release, each: Shown) -> ObjectRelease | None:
 
 
 def _shown_columns(found: Located, names: Iterable[str]) -> tuple[Column, ...]:
-    assert found.mark.build
-    types = {column.name: column for column in found.mark.build.columns}
+    types = {column.name: column for column in found.build.columns}
     missing = [name for name in names if name not in types]
     if missing:
-        raise WarehouseError(f"build {found.mark.build.key} has no column `{missing[0]}`")
+        raise WarehouseError(f"build {found.build.key} has no column `{missing[0]}`")
     return tuple(types[name] for name in names)
-
-
-def _shown_keys(release: Release) -> list[str]:
-    return [each.key for port in release.ports for each in port.objects]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
 
-from weft.mesh.release import Build
-from weft.warehouses.postgres.catalog import Catalog, Located
-from weft.warehouses.postgres.copying import SOURCE
+from weft.mesh.release import Release
+from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.errors import LOCK_NOT_AVAILABLE, STILL_NEEDED, Refused
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.released import Released
+from weft.warehouses.postgres.releases import PRUNING, Releases
 from weft.warehouses.postgres.sessions import LOCKS, SHORT, Sessions, lock_timeout, signed
-
-_VIEW = "view"
+from weft.warehouses.protocol import Removal
 
 _LIVING = """
 SELECT objid::bigint FROM pg_locks
@@ -45,48 +46,78 @@ class Living:
 
 
 class Pruning:
-    """Removes builds and failing rows, but never those of a run that is going on."""
+    """Removes releases, builds and failing rows, but never those of a run that is going on."""
 
-    def __init__(self, sessions: Sessions, catalog: Catalog, living: Living) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        known: Known,
+        living: Living,
+        releases: Releases,
+        released: Released,
+    ) -> None:
         self._sessions = sessions
-        self._catalog = catalog
+        self._known = known
         self._living = living
+        self._releases = releases
+        self._released = released
 
-    def unneeded(self, keep: Iterable[str]) -> list[Located]:
-        """Return every build that is not kept, each before what it reads.
+    def removal(self, releases: Iterable[Release], keep: frozenset[str], now: str) -> Removal:
+        """Return what `remove` would remove, as long as nobody reads it. Raises as it does."""
+        gone = tuple(releases)
+        self._releases.refuse_current(gone)
+        return _told(gone, self._unneeded(gone, keep), self._old_rows(now))
+
+    def remove(self, releases: Iterable[Release], keep: frozenset[str], now: str) -> Removal:
+        """Remove releases, builds that are not kept, and failing rows that are too old.
+
+        What somebody reads or builds on just now stays. Raises WarehouseError for a current
+        release.
+        """
+        gone = tuple(releases)
+        with self._sessions.locked(PRUNING):
+            self._releases.refuse_current(gone)
+            unneeded, rows = self._unneeded(gone, keep), self._old_rows(now)
+            for release in gone:
+                self._releases.remove(release)
+            for environment, product in {(each.environment, each.product) for each in gone}:
+                self._releases.narrow(environment, product)
+            dropped = [each for each in unneeded if self._drop(each, each.build.is_view)]
+            self._known.lose(each.build.key for each in dropped)
+            return _told(gone, dropped, {each: rows[each] for each in rows if self._drop(each)})
+
+    def _unneeded(self, gone: tuple[Release, ...], keep: frozenset[str]) -> list[Located]:
+        """Return every build that is not kept, nor its product, each before what it reads.
 
         A kept view keeps what it reads, and a kept build the sources that it was made from.
         """
-        builds = {_build(each).key: each for each in self._catalog.builds()}
-        kept = _reached(keep, builds)
-        living = self._living.among({_build(each).run for each in builds.values()})
-        gone = {
-            key: each
-            for key, each in builds.items()
-            if key not in kept and _build(each).run not in living
+        without = {(each.environment, each.product, each.number) for each in gone}
+        named = {
+            key
+            for each in self._released.kept()
+            if (each.environment, each.product, each.number) not in without
+            for key in each.keys
         }
-        return list(_readers_first(gone))
+        there = {each.build.key: each for each in self._known.catalog.readable()}
+        starts = [key for key, each in there.items() if each.build.product in keep]
+        kept = _reached(keep.union(named, starts), there)
+        living = self._living.among({each.build.run for each in there.values()})
+        unneeded = {
+            key: each
+            for key, each in there.items()
+            if key not in kept and each.build.run not in living
+        }
+        return list(_readers_first(unneeded))
 
-    def forget_builds(self, keep: Iterable[str]) -> Iterator[tuple[str, int]]:
-        """Remove every build that is not kept; yield names and sizes in bytes."""
-        for each in self.unneeded(keep):
-            build = _build(each)
-            if self._drop(each, "VIEW" if build.kind == _VIEW else "TABLE"):
-                self._catalog.lose([build.key])
-                yield f"{each.schema}.{each.name}", build.bytes
+    def _old_rows(self, now: str) -> dict[Located, int]:
+        """Return the failing rows that were kept long enough, and their sizes in bytes."""
+        found = self._known.catalog.rows()
+        old = [each for each in found if each.mark.rows and each.mark.rows.is_old(now)]
+        return {each: self._known.catalog.stored(each.relation)[1] for each in old}
 
-    def forget_rows(self, now: str) -> Iterator[tuple[str, int]]:
-        """Remove failing rows that were kept long enough; yield names and sizes in bytes."""
-        for each in self._catalog.rows():
-            if each.mark.rows and each.mark.rows.is_old(now):
-                size = self._sessions.ask(
-                    "SELECT pg_total_relation_size(%s::regclass)", (each.relation,)
-                )
-                if self._drop(each, "TABLE"):
-                    yield f"{each.schema}.{each.name}", size[0][0]
-
-    def _drop(self, each: Located, kind: str) -> bool:
+    def _drop(self, each: Located, is_view: bool = False) -> bool:
         """Drop one thing, unless something else reads it or somebody does; say if it is gone."""
+        kind = "VIEW" if is_view else "TABLE"
         try:
             with self._sessions.transaction(lock_timeout(SHORT[0])):
                 self._sessions.ask(f"DROP {kind} IF EXISTS {each.relation}")
@@ -97,39 +128,46 @@ class Pruning:
         return True
 
 
-def _build(each: Located) -> Build:
-    assert each.mark.build
-    return each.mark.build
+def _told(
+    releases: Iterable[Release], builds: Iterable[Located], rows: Mapping[Located, int]
+) -> Removal:
+    readable = list(builds)
+    names = [
+        *(f"release {each.number} of {each.product} in {each.environment}" for each in releases),
+        *(f"{each.schema}.{each.name}" for each in (*readable, *rows)),
+    ]
+    return Removal(
+        tuple(each.mark.build for each in readable if each.mark.build),
+        tuple(names),
+        sum(each.build.bytes for each in readable) + sum(rows.values()),
+    )
 
 
-def _reached(keep: Iterable[str], builds: dict[str, Located]) -> set[str]:
+def _reached(keep: Iterable[str], there: Mapping[str, Located]) -> set[str]:
     reached: set[str] = set()
     waiting = list(keep)
     while waiting:
         key = waiting.pop()
-        if key in builds and key not in reached:
+        if key in there and key not in reached:
             reached.add(key)
-            build = _build(builds[key])
-            waiting += (
-                read
-                for read in build.reads
-                if build.kind == _VIEW or (read in builds and _build(builds[read]).kind == SOURCE)
-            )
+            build = there[key].build
+            waiting += build.needs
+            waiting += (read for read in build.reads if read in there and there[read].mark.landed)
     return reached
 
 
-def _readers_first(gone: dict[str, Located]) -> Iterator[Located]:
+def _readers_first(gone: Mapping[str, Located]) -> Iterator[Located]:
     """Yield everything before what it reads."""
     left: dict[str, int] = dict.fromkeys(gone, 0)
     for each in gone.values():
-        for read in _build(each).reads:
+        for read in each.build.reads:
             if read in left:
                 left[read] += 1
     ready = [key for key, readers in left.items() if not readers]
     while ready:
         each = gone[ready.pop()]
         yield each
-        for read in _build(each).reads:
+        for read in each.build.reads:
             if read in left:
                 left[read] -= 1
                 if not left[read]:

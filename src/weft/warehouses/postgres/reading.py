@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from threading import Lock
 
+from weft.mesh.manifest import Column
 from weft.plan.plan import Source
-from weft.sql.postgres import DIALECT
-from weft.warehouses.postgres.catalog import Catalog, Located
-from weft.warehouses.postgres.copying import SOURCE
+from weft.sql.postgres import DIALECT, quote
+from weft.warehouses.postgres.catalog import Located
+from weft.warehouses.postgres.copying import Copier
+from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
 from weft.warehouses.postgres.names import Place
 from weft.warehouses.postgres.places import Places
@@ -18,8 +20,9 @@ from weft.warehouses.protocol import Bound, WarehouseError
 class Reading:
     """Finds what statements read, lands the files among it, and lets the reader's role read it."""
 
-    def __init__(self, catalog: Catalog, places: Places, landing: Landing) -> None:
-        self._catalog = catalog
+    def __init__(self, known: Known, places: Places, landing: Landing, copier: Copier) -> None:
+        self._known = known
+        self._copier = copier
         self._places = places
         self._landing = landing
         self._locks: dict[str, Lock] = {}
@@ -33,7 +36,7 @@ class Reading:
         for key in wanted:
             if key in bound.sources:
                 self._land(bound.sources[key], place, bound.run)
-        found = tuple(self._catalog.need(wanted).values())
+        found = tuple(self._known.need(wanted).values())
         for each in found:
             if each.schema != place.internal:
                 self._places.let_read(place.internal_owner, each)
@@ -41,13 +44,16 @@ class Reading:
 
     def _land(self, source: Source, place: Place, run: str) -> None:
         with self._locks.setdefault(source.key, Lock()):
-            if self._catalog.find([source.key]):
+            if self._known.whole([source.key]):
                 return
+            for broken in self._known.find([source.key]).values():
+                self._copier.discard(broken)
             try:
-                self._landing.land(source, place, run)
+                self._known.add(self._landing.land(source, place, run))
             except WarehouseError:
                 # Another process may have landed it in the meantime.
-                if not self._catalog.find([source.key]):
+                self._known.lose([source.key])
+                if not self._known.whole([source.key]):
                     raise
 
 
@@ -71,8 +77,19 @@ def defined(select: str, names: Mapping[str, str]) -> str:
     return " ".join(("WITH", items, whole))
 
 
+def shaped(select: str, found: Iterable[Located]) -> str:
+    """Return a SELECT to be described and not to be run: it has the columns of `over`.
+
+    What it reads need not be there yet.
+    """
+    return defined(select, {name_of(each): _shape(each.build.columns) for each in found})
+
+
 def name_of(found: Located) -> str:
     """Return the quoted name by which statements read a build or a source."""
-    assert found.mark.build
-    kind = "sources" if found.mark.build.kind == SOURCE else "builds"
-    return DIALECT.relation(kind, found.mark.build.key)
+    return DIALECT.relation("sources" if found.mark.landed else "builds", found.build.key)
+
+
+def _shape(columns: Iterable[Column]) -> str:
+    casts = (f"CAST(NULL AS {column.type}) AS {quote(column.name)}" for column in columns)
+    return " ".join(("SELECT", ", ".join(casts)))

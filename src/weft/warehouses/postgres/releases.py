@@ -1,56 +1,48 @@
-"""Releases: a numbered row for each, and one pointer that every port of the product reads."""
+"""Publish releases: a row for each, and one pointer that every port of the product reads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 import msgspec
 
 from weft.mesh.release import Release
 from weft.plan.plan import Step
 from weft.sql.postgres import quote, string
-from weft.warehouses.postgres.catalog import Catalog, relation
+from weft.warehouses.postgres.catalog import relation
 from weft.warehouses.postgres.errors import ALREADY_THERE, Interrupted, Refused
+from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import written
-from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
+from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.ports import Ports
+from weft.warehouses.postgres.released import (
+    READABLE_RELEASES,
+    Released,
+    readable_releases,
+    shown_keys,
+)
 from weft.warehouses.postgres.sessions import SHORT, Sessions
 from weft.warehouses.protocol import Bound, Conflict, Outcome, WarehouseError
 
-# For so long, and so many publishes, may a transaction go on reading what it saw at first.
-READABLE_HOURS = 24
-READABLE_RELEASES = 16
-
 PRUNING = "pruning"
-
-_MOVED = """
-SET number = %s, fence = %s WHERE number = %s AND fence <= %s RETURNING number
-"""
-
-_decoder = msgspec.json.Decoder(Release)
+"""The lock that keeps pruning and publishing apart."""
 
 
 class Releases:
-    """Publishes, lists and removes releases. What a release says never changes."""
+    """Publishes and removes releases, and sees to it that the current ones are shown."""
 
     def __init__(
-        self, sessions: Sessions, catalog: Catalog, places: Places, ports: Ports, names: Names
+        self, sessions: Sessions, known: Known, places: Places, ports: Ports, released: Released
     ) -> None:
         self._sessions = sessions
-        self._catalog = catalog
+        self._known = known
         self._places = places
         self._ports = ports
-        self._names = names
-
-    def all(self, environment: str, product: str, limit: int = 0) -> tuple[Release, ...]:
-        """Return every kept release, or the newest of them, newest first."""
-        place = self._names.place(product, environment)
-        if place.internal not in self._catalog.schemas.ours():
-            return ()
-        return self._kept(place, limit)
+        self._released = released
+        self._names = released.names
 
     def publish(self, step: Step, wanted: Release, bound: Bound) -> Outcome:
         """Make a release current, if the expected one still is. Raises Conflict when it is not.
@@ -70,18 +62,20 @@ class Releases:
 
     def _publish(self, place: Place, wanted: Release, bound: Bound) -> Outcome:
         here = self._sessions.connection_number()
-        kept = self._kept(place, READABLE_RELEASES)
+        kept = self._released.of(place, READABLE_RELEASES)
         current = kept[0] if kept else None
         reused = current is not None and _same(current, wanted)
         if not reused:
             _refuse_moved(current, wanted)
-            self._catalog.lose(wanted.builds.values())
-            self._catalog.need(sorted(_keys(wanted)))
-            readable = [each for each in kept if each is current or _was_current(each, kept, bound)]
-            together = self._ports.prepare(place, readable, wanted)
+            self._known.lose(wanted.builds.values())
+            self._known.need(sorted(wanted.keys))
+            readable = readable_releases(kept, bound.at)
+            found = self._known.find(shown_keys((*readable, wanted)))
+            changes = self._ports.changes(place, readable, wanted, found)
+            self._ports.prepare(place, changes)
             if self._sessions.connection_number() != here:
                 raise Interrupted("the connection was lost, and with it the lock; apply again")
-            self._move(place, wanted, together)
+            self._move(place, wanted, changes.together)
         shown = current if reused else wanted
         assert shown
         # The release is current; where a reader is in the way, serving does this again.
@@ -91,57 +85,58 @@ class Releases:
 
     def serve(self, environment: str) -> None:
         """Finish what an interrupted publish left undone in an environment."""
-        for current in self._catalog.releases():
-            if current.environment == environment:
-                place = self._names.place(current.product, environment)
-                if not self._ports.is_settled(place, current):
-                    self._serve(place)
+        for place in self._unsettled(environment):
+            self._serve(place)
+
+    def is_served(self, environment: str) -> bool:
+        """Whether every view of an environment is there, and no other of ours."""
+        return not self._unsettled(environment)
+
+    def _unsettled(self, environment: str) -> list[Place]:
+        current = [
+            each
+            for each in self._released.everywhere()
+            if each.environment == environment and not each.damaged
+        ]
+        places = [self._names.place(each.product, environment) for each in current]
+        views = self._known.catalog.views([place.ports for place in places])
+        return [
+            place
+            for release, place in zip(current, places, strict=True)
+            if not self._ports.is_settled(release, views[place.ports])
+        ]
 
     def _serve(self, place: Place) -> None:
         """Make what is missing, and drop what is too much, as of the release that is current."""
         with self._sessions.locked(place.internal):
-            kept = self._kept(place, READABLE_RELEASES)
-            if kept:
-                self._ports.narrow(place, kept, kept[0])
+            kept = self._released.of(place, READABLE_RELEASES)
+            # What a damaged one showed is not known, so that nothing is taken away.
+            if kept and not kept[0].damaged:
+                found = self._known.find(shown_keys(kept))
+                changes = self._ports.changes(place, kept[1:], kept[0], found)
+                self._ports.prepare(place, changes)
                 self._ports.settle(place, kept[0])
 
-    def remove(self, release: Release) -> str:
-        """Remove a release that is not current, and let no port read it; return its name.
+    def refuse_current(self, releases: Iterable[Release]) -> None:
+        """Raise WarehouseError when one of these releases is current."""
+        for release in releases:
+            kept = self._released.all(release.environment, release.product, 1)
+            if not kept or release.number == kept[0].number:
+                raise WarehouseError(
+                    f"release {release.number} of {release.product} is current and stays"
+                )
 
-        Raises WarehouseError for the current one.
-        """
-        place = self._names.place(release.product, release.environment)
-        kept = self._kept(place)
-        if not kept or release.number == kept[0].number:
-            raise WarehouseError(
-                f"release {release.number} of {release.product} is current and stays"
-            )
-        self._sessions.ask(
-            " ".join(("DELETE FROM", relation(place.internal, RELEASES), "WHERE number = %s")),
-            (release.number,),
-        )
-        return f"{place.internal}.{RELEASES} {release.number}"
-
-    def keys(self) -> frozenset[str]:
-        """Return the keys of everything that a kept release of any product names."""
-        return frozenset(
-            key
-            for current in self._catalog.releases()
-            for release in self._kept(self._names.place(current.product, current.environment))
-            for key in _keys(release)
-        )
+    def remove(self, release: Release) -> None:
+        """Remove a release that is not current; its product's ports may still read it."""
+        table = relation(self._names.place(release.product, release.environment).internal, RELEASES)
+        statement = " ".join(("DELETE FROM", table, "WHERE number = %s"))
+        self._sessions.ask(statement, (release.number,))
 
     def narrow(self, environment: str, product: str) -> None:
         """Let the ports of a product read nothing that is no longer kept."""
         self._serve(self._names.place(product, environment))
 
-    def _kept(self, place: Place, limit: int = 0) -> tuple[Release, ...]:
-        newest = "ORDER BY number DESC LIMIT NULLIF(%s, 0)"
-        table = relation(place.internal, RELEASES)
-        found = self._sessions.ask(" ".join(("SELECT content::text FROM", table, newest)), (limit,))
-        return tuple(_decoder.decode(content) for (content,) in found)
-
-    def _move(self, place: Place, wanted: Release, together: list[str]) -> None:
+    def _move(self, place: Place, wanted: Release, together: Sequence[str]) -> None:
         """Move the pointer; whether it was moved, where that is not known, is read back."""
         try:
             self._sessions.patiently(
@@ -162,12 +157,12 @@ class Releases:
         """
         try:
             with self._sessions.locked(place.internal):
-                found = self._kept(place, 1)
+                found = self._released.of(place, 1)
         except WarehouseError:
             return False
         return bool(found) and _same(found[0], wanted)
 
-    def _flip(self, place: Place, wanted: Release, together: list[str], first: str) -> None:
+    def _flip(self, place: Place, wanted: Release, together: Sequence[str], first: str) -> None:
         """In one transaction: the views that can show one release alone, the row, the pointer."""
         sessions, pointer = self._sessions, relation(place.internal, POINTER)
         with sessions.transaction(f"{first}; SET LOCAL ROLE {quote(place.port_owner)}"):
@@ -176,40 +171,26 @@ class Releases:
             sessions.ask(
                 f"SET LOCAL lock_timeout = 0; SET LOCAL ROLE {quote(place.internal_owner)}"
             )
-            moved = sessions.ask(
-                " ".join(("UPDATE", pointer, _MOVED)),
-                (wanted.number, wanted.fence, wanted.number - 1, wanted.fence),
-            )
-            if not moved:
+            if not sessions.ask(moving(place, wanted.number, str(wanted.fence))):
                 raise self._conflict(place, wanted)
-            sessions.ask(
-                " ".join(
-                    (
-                        "INSERT INTO",
-                        relation(place.internal, RELEASES),
-                        "(number, run, content) VALUES (%s, %s, %s)",
-                    )
-                ),
-                (wanted.number, wanted.run, msgspec.json.encode(wanted).decode()),
-            )
+            content = string(msgspec.json.encode(wanted).decode())
+            values = f"({wanted.number}, {string(wanted.run)}, {content})"
+            table = relation(place.internal, RELEASES)
+            sessions.ask(" ".join(("INSERT INTO", table, "(number, run, content) VALUES", values)))
             mark = string(written(release=wanted))
             sessions.ask(" ".join(("COMMENT ON TABLE", pointer, "IS", mark)))
 
     def _conflict(self, place: Place, wanted: Release) -> Conflict:
-        found = self._kept(place, 1)
+        found = self._released.of(place, 1)
         return _conflict(found[0] if found else None, wanted)
 
 
-def _was_current(each: Release, kept: tuple[Release, ...], bound: Bound) -> bool:
-    """Whether a release was still current a short while ago."""
-    follower = next(other for other in reversed(kept) if other.number > each.number)
-    ended = datetime.fromisoformat(follower.at)
-    return datetime.fromisoformat(bound.at) - ended <= timedelta(hours=READABLE_HOURS)
-
-
-def _keys(release: Release) -> set[str]:
-    shown = (each.key for port in release.ports for each in port.objects)
-    return {*release.builds.values(), *shown}
+def moving(place: Place, number: int, fence: str) -> str:
+    """Return the statement that makes a release current; without a row it did not."""
+    pointer = relation(place.internal, POINTER)
+    moved = f"SET number = {number}, fence = {fence}"
+    expected = f"WHERE number = {number - 1} AND fence <= {fence} RETURNING number"
+    return " ".join(("UPDATE", pointer, moved, expected))
 
 
 def _same(current: Release, wanted: Release) -> bool:

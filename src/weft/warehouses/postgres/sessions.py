@@ -37,12 +37,15 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.:-]")
 
 @dataclass(frozen=True)
 class Described:
-    """A column of a result: its name, the number of its type, and the size of a numeric's."""
+    """A column of a result: its name, the number of its type, and the modifier of that type.
+
+    `size` are the digits of a numeric, and those behind the point, where its type says them.
+    """
 
     name: str
     oid: int
-    precision: int | None
-    scale: int | None
+    modifier: int
+    size: tuple[int, int] | None = None
 
 
 class Sessions:
@@ -97,8 +100,16 @@ class Sessions:
         """Return the columns of a user's SELECT without running it."""
         nothing = " ".join(("SELECT * FROM (\n", select, '\n) AS "q" LIMIT 0'))
         with self.transaction("SET LOCAL transaction_read_only = on"):
-            found = self._execute(nothing, (), alone=True).description
-        return [Described(x.name, x.type_code, x.precision, x.scale) for x in found]
+            cursor = self._execute(nothing, (), alone=True)
+        return [
+            Described(
+                each.name,
+                each.type_code,
+                cursor.pgresult.fmod(place),
+                None if each.precision is None else (each.precision, each.scale),
+            )
+            for place, each in enumerate(cursor.description)
+        ]
 
     @contextmanager
     def transaction(self, first: str = "") -> Iterator[None]:

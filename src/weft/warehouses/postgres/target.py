@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from weft.mesh.secret import Secret
+from weft.warehouses.options import wrong_options
+from weft.warehouses.postgres.options import OPTIONS
 from weft.warehouses.protocol import WarehouseError
 
 _OURS = {"database": "dbname"}
-_PRODUCTION = "production"
-_TIMEOUT = 10
 
-# What would change how sessions behave, or where the driver reads and writes files.
-_NOT_HERE = ("options", "replication", "application_name", "fallback_application_name")
+# In seconds.
+_TIMEOUT = 10
 
 
 @dataclass(frozen=True)
@@ -45,20 +44,12 @@ class Target:
 
 
 def target_of(name: str, options: Mapping[str, Any]) -> Target:
-    """Read the options of a warehouse. Raises WarehouseError for one that libpq does not have."""
-    keywords: dict[str, Any] = {"connect_timeout": _TIMEOUT}
-    target = Target(name, keywords)
-    known = _known(target)
-    for option, value in options.items():
-        if option == _PRODUCTION:
-            continue
-        keyword = _OURS.get(option, option)
-        if keyword not in known:
-            near = get_close_matches(option, known, 1)
-            hint = f"did you mean `{near[0]}`?" if near else "see the keywords of libpq"
-            raise WarehouseError(f"{target.place} has no option `{option}`; {hint}", denied=True)
-        keywords[keyword] = value
-    return target
+    """Read the options of a warehouse. Raises WarehouseError for one that is not right."""
+    for each in wrong_options(OPTIONS, options, options):
+        problem = f"warehouse `{name}`: {each.problem}; {each.advice}"
+        raise WarehouseError(problem, denied=True)
+    given = {_OURS.get(option, option): value for option, value in options.items()}
+    return Target(name, {"connect_timeout": _TIMEOUT, **given})
 
 
 def driver(target: Target) -> Any:
@@ -72,9 +63,3 @@ def driver(target: Target) -> Any:
             denied=True,
         ) from error
     return psycopg
-
-
-def _known(target: Target) -> list[str]:
-    found = driver(target).pq.Conninfo.get_defaults()
-    names = [each.keyword.decode() for each in found]
-    return [name for name in names if name not in _NOT_HERE]

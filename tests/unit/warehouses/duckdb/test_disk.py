@@ -33,11 +33,11 @@ def failing(number: int) -> Disk:
 @pytest.mark.parametrize(
     ("number", "message", "denied"),
     [
-        (errno.ENOSPC, "the disk is full: cannot write {}; free some space and apply again", False),
-        (errno.EDQUOT, "the disk is full: cannot write {}; free some space and apply again", False),
+        (errno.ENOSPC, "the disk is full: cannot write {}; free some space and try again", False),
+        (errno.EDQUOT, "the disk is full: cannot write {}; free some space and try again", False),
         (
             errno.EROFS,
-            "{} is not writable; give this user the right to write there and apply again",
+            "{} is not writable; give this user the right to write there and try again",
             True,
         ),
     ],

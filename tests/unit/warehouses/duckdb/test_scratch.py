@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.protocol import WarehouseError
 
 
 @pytest.fixture
@@ -49,3 +51,16 @@ def test_the_living_and_the_dead(tmp_path: Path, folder: Path) -> None:
     assert one.living() == {"run_1", "begun", "run_0"}
     other.drop_all()
     assert sorted(each.name for each in folder.iterdir()) == ["mine", "run_1"]
+
+
+def test_who_keeps_a_folder_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weft.warehouses.duckdb.scratch.PATIENCE", 0.5)
+    one, other = scratch(tmp_path), scratch(tmp_path)
+    one.file("run_1", "x.json")
+    began = time.monotonic()
+    for _ in range(5):
+        with pytest.raises(WarehouseError, match="run_1 is used by another program"):
+            other.file("run_1", "x.json")
+    assert 0.5 <= time.monotonic() - began < 1.5

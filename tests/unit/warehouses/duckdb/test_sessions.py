@@ -61,3 +61,9 @@ def test_cancelling_stops_both(sessions: Sessions) -> None:
     for small in (True, False):
         with pytest.raises(WarehouseError, match="stopped on request"):
             sessions.execute("SELECT 1", small)
+
+
+def test_an_engine_that_does_not_start_says_so(scratch: Scratch) -> None:
+    with pytest.raises(WarehouseError, match=r"the engine does not start: .*Memory") as caught:
+        Session(Engine((), memory_limit="much"), scratch).execute(THREADS)
+    assert caught.value.denied

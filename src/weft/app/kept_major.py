@@ -1,0 +1,106 @@
+"""Keep an older major of a port alive: its contract and its models go on as they were applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from weft.app.definition import definition_data, definition_text, entries
+from weft.app.errors import Usage
+from weft.app.kept_models import kept_models
+from weft.app.new_files import Edit, NewFile
+from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
+from weft.app.yaml_write import yaml_text
+from weft.mesh.address import PortAddress
+from weft.mesh.contract import Status
+from weft.mesh.diagnostic import as_written
+from weft.mesh.manifest import PortVersion, ProductManifest
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What has to be written. `version` is that of a contract that comes back as it was applied."""
+
+    files: tuple[NewFile, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    version: str = ""
+
+
+def keep_major(
+    mesh: Path, contract: Path, address: PortAddress, until: str, applied: ProductManifest | None
+) -> Kept:
+    """Draft what keeps the major of an address alive, until a last day where one is given.
+
+    `applied` is the product as it was applied, if ever; what consumers read of it comes back where
+    the files say something else now. Raises Usage for a last day that does not fit, Blocked where
+    a person has to see to a document.
+    """
+    before = after = definition_text(contract)
+    port = _published(address, applied)
+    version = ""
+    if port is not None and definition_data(before.encode()) != port.contract:
+        after, version = yaml_text(port.contract), port.version
+    if until:
+        after = _ending(after, contract.name, address, until)
+    folder = contract.parent / "models"
+    today = {path.stem: definition_text(path) for path in sorted(folder.glob("*.sql"))}
+    if applied is not None and port is not None:
+        models = kept_models(applied, port, today)
+    else:
+        models = _copies(before, address.major, today)
+    place = folder.relative_to(mesh).as_posix()
+    its_path = contract.relative_to(mesh).as_posix()
+    there = {its_path: before, **{f"{place}/{name}.sql": text for name, text in today.items()}}
+    wanted = {its_path: after, **{f"{place}/{name}.sql": text for name, text in models.items()}}
+    return Kept(
+        tuple(NewFile(path, text) for path, text in wanted.items() if path not in there),
+        tuple(
+            Edit(path, there[path], text)
+            for path, text in wanted.items()
+            if there.get(path, text) != text
+        ),
+        version,
+    )
+
+
+def _published(address: PortAddress, applied: ProductManifest | None) -> PortVersion | None:
+    """The version of a port that consumers were promised."""
+    ports = applied.ports if applied is not None else ()
+    wanted = (address.port, address.major)
+    found = (each for each in ports if (each.port, each.major) == wanted and each.status.published)
+    return next(found, None)
+
+
+def _copies(contract: str, major: int | None, today: dict[str, str]) -> dict[str, str]:
+    """The models that fill a major today, under names of this major alone."""
+    objects = entries(definition_data(contract.encode()), "schema").values()
+    names = [str(each.get("name", "")) for each in objects]
+    copies = {f"{name}_v{major}": today[name] for name in names if name in today}
+    return {name: text for name, text in copies.items() if name not in today}
+
+
+def _ending(text: str, file: str, address: PortAddress, until: str) -> str:
+    """Deprecate a published contract and promise its last day."""
+    contract = definition_data(text.encode())
+    status = contract.get("status")
+    port, _, major = str(address).rpartition("@")
+    without = f"weft new port {port} --keep {major}"
+    if status not in (Status.ACTIVE, Status.DEPRECATED):
+        raise Usage(
+            f"major {major} of {port} is {as_written(status)}, so nobody reads it until a last day",
+            next_step=without,
+        )
+    promised = entries(contract, "slaProperties").values()
+    if any(each.get("property") == "endOfSupport" for each in promised):
+        raise Usage(
+            f"major {major} of {port} has a last day already",
+            why=f"It stands as endOfSupport in {file}; change it there.",
+            next_step=without,
+        )
+    entry = {"property": "endOfSupport", "value": until}
+    try:
+        text = append_entry(text, "slaProperties", entry)
+        return set_value(text, Status.DEPRECATED, "status")
+    except CannotEdit as problem:
+        wanted = f"status: deprecated, and endOfSupport {until} in slaProperties"
+        raise by_hand(file, problem, wanted) from None

@@ -1,0 +1,95 @@
+"""The models behind a major version as they were applied, as files beside those of today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from weft.mesh.check import CheckKind
+from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind, Transform
+from weft.mesh.product import Materialization
+from weft.project.read_sql import read_model
+from weft.project.source import SourceFile
+
+_PLAIN = re.compile(r'[^\s,"\[\]]+')
+
+
+def kept_models(
+    applied: ProductManifest, port: PortVersion, today: Mapping[str, str]
+) -> dict[str, str]:
+    """The models that fill a port version as it was applied, as texts of files by name.
+
+    `today` are the files there are. A model that fills the port becomes one of this major alone,
+    and so does what it reads, as far as that is no longer what was applied; everything else is
+    shared with the other majors and left out.
+    """
+    models = {each.name: each for each in applied.transforms}
+    fills = {each.model: f"{each.name}_v{port.major}" for each in port.objects}
+    behind = _behind(fills, models)
+    copied = {name for name in behind if _body(today.get(name, "")) != models[name].text}
+    while more := {each for each in behind - copied if _models_read(models[each]) & copied}:
+        copied |= more
+    names = {name: fills.get(name) or _of_major(name, port.major) for name in copied}
+    renamed = {name: new for name, new in names.items() if name != new}
+    texts = {
+        new: _text(models[name], renamed, applied.dialect) for name, new in sorted(names.items())
+    }
+    shared = {new: today[name] for name, new in fills.items() if name not in copied}
+    return texts | {new: text for new, text in shared.items() if new not in today}
+
+
+def _behind(names: Iterable[str], models: Mapping[str, Transform]) -> set[str]:
+    """These models and all that they read, directly or not."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _models_read(models[name])
+    return found
+
+
+def _models_read(model: Transform) -> set[str]:
+    return {each.target for each in model.query.reads if each.kind is ReadKind.MODEL}
+
+
+def _of_major(name: str, major: int) -> str:
+    ending = f"_v{major}"
+    return name if name.endswith(ending) else name + ending
+
+
+def _body(text: str) -> str:
+    model, _ = read_model(SourceFile("", text.encode()))
+    return model.sql if model else ""
+
+
+def _text(model: Transform, renamed: Mapping[str, str], dialect: str) -> str:
+    """A model's file: its head, and its SQL as it was applied but for renamed models."""
+    sql = model.text
+    if not _models_read(model).isdisjoint(renamed):
+        from weft.sql.dialect import dialect_named
+        from weft.sql.renamed import with_renamed
+
+        sql = with_renamed(sql, renamed, dialect_named(dialect)) or sql
+    return "".join([*_head(model), sql.rstrip("\n"), "\n"])
+
+
+def _head(model: Transform) -> Iterable[str]:
+    if model.description:
+        yield f"-- description: {model.description}\n"
+    if model.materialized is not Materialization.TABLE:
+        yield f"-- materialized: {model.materialized}\n"
+    if model.refresh_always:
+        yield "-- refresh: always\n"
+    for key, kind in (("required", CheckKind.REQUIRED), ("unique", CheckKind.UNIQUE)):
+        columns = [name for each in model.checks if each.kind is kind for name in each.columns]
+        if columns:
+            yield f"-- {key}: [{', '.join(map(_column, columns))}]\n"
+
+
+def _column(name: str) -> str:
+    """A column as the head of a model names it."""
+    if _PLAIN.fullmatch(name):
+        return name
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,129 @@
+"""The names that a mesh has, for a shell that completes them: quickly, so not from its files.
+
+They are those of the last time that files were compiled, and of the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from weft.app.bootstrap import STATE, opened
+from weft.app.cache import Cache
+from weft.app.environments import known_environments
+from weft.app.settings import load_settings
+from weft.app.system import System
+from weft.mesh.address import product_of
+
+
+@dataclass(frozen=True)
+class _Check:
+    id: str
+
+
+@dataclass(frozen=True)
+class _CheckQuery:
+    check: _Check
+
+
+@dataclass(frozen=True)
+class _Object:
+    name: str
+    checks: tuple[_CheckQuery, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Port:
+    port: str
+    major: int
+    objects: tuple[_Object, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Model:
+    name: str
+    checks: tuple[_Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Product:
+    """As much of a manifest as has names; the rest of it is not even decoded."""
+
+    domain: str
+    name: str
+    tags: tuple[str, ...] = ()
+    transforms: tuple[_Model, ...] = ()
+    ports: tuple[_Port, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"{self.domain}.{self.name}"
+
+    @property
+    def parts(self) -> Iterator[str]:
+        """The addresses of its models and ports."""
+        yield from (f"{self.address}.{each.name}" for each in self.transforms)
+        yield from (f"{self.address}.{each.port}@{each.major}" for each in self.ports)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    manifest: _Product
+
+
+def product_names(folder: Path) -> list[str]:
+    """The addresses of all products of the mesh in a folder."""
+    return [each.address for each in _products(folder)]
+
+
+def address_names(folder: Path, begun: str) -> list[str]:
+    """The addresses of products, and of what is in the product that `begun` can only mean."""
+    products = _products(folder)
+    meant = [each for each in products if each.address.startswith(begun)]
+    meant = meant or [each for each in products if each.address == product_of(begun)]
+    inside = meant[0].parts if len(meant) == 1 else ()
+    return [*(each.address for each in products), *inside]
+
+
+def selector_names(folder: Path) -> list[str]:
+    """All that selects products by name: domains, products and tags."""
+    products = _products(folder)
+    domains = {each.domain for each in products}
+    tags = {f"tag:{tag}" for each in products for tag in each.tags}
+    return [*domains, *(each.address for each in products), *tags]
+
+
+def check_names(folder: Path) -> list[str]:
+    """The checks of all products as `object.check`."""
+    found: set[str] = set()
+    for product in _products(folder):
+        for model in product.transforms:
+            found |= {f"{model.name}.{check.id}" for check in model.checks}
+        for port in product.ports:
+            for obj in port.objects:
+                found |= {f"{obj.name}.{each.check.id}" for each in obj.checks}
+    return list(found)
+
+
+def environment_names(folder: Path) -> list[str]:
+    """The environments that are declared, and those where anything ever ran.
+
+    Raises Invalid and StoreError.
+    """
+    system = System()
+    if (folder / STATE).is_dir():
+        with opened(folder, "", system) as mesh:
+            return list(known_environments(mesh))
+    settings = load_settings(folder, system.variables)
+    return [settings.production, *settings.environments]
+
+
+def _products(folder: Path) -> list[_Product]:
+    if not (folder / STATE).is_dir():
+        return []
+    cache = Cache(folder / STATE)
+    try:
+        return [each.manifest for each in cache.products_as(_Entry)]
+    finally:
+        cache.close()

@@ -1,0 +1,68 @@
+"""What shells offer for arguments that name something; whatever is wrong, they offer nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from weft.app.errors import Refusal
+from weft.app.workspace import find_mesh
+from weft.cli.commands import ENTRIES
+from weft.store.protocol import StoreError
+
+
+def a_topic(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete a code, a field of a standard or a verb."""
+    from weft.app.explain import topics
+
+    return _fitting([*topics(), *ENTRIES], begun)
+
+
+def a_product(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the address of a product."""
+    from weft.app.names import product_names
+
+    return _of_mesh(product_names, begun)
+
+
+def an_address(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the address of a product, port or model."""
+    from weft.app.names import address_names
+
+    return _of_mesh(lambda folder: address_names(folder, begun), begun)
+
+
+def a_selector(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete a selector, with the plus in front of it."""
+    from weft.app.names import selector_names
+
+    plus = "+" if begun.startswith("+") else ""
+    return [plus + each for each in _of_mesh(selector_names, begun.removeprefix("+"))]
+
+
+def a_check(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete `object.check`."""
+    from weft.app.names import check_names
+
+    return _of_mesh(check_names, begun)
+
+
+def an_environment(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the name of an environment."""
+    from weft.app.names import environment_names
+
+    return _of_mesh(environment_names, begun)
+
+
+def _of_mesh(names: Callable[[Path], Iterable[str]], begun: str) -> list[str]:
+    """Return the names of the mesh here that fit, none where there is no mesh or it is broken."""
+    try:
+        return _fitting(names(find_mesh(Path.cwd())), begun)
+    except (Refusal, StoreError, OSError):
+        return []
+
+
+def _fitting(names: Iterable[str], begun: str) -> list[str]:
+    return sorted(each for each in names if each.startswith(begun))

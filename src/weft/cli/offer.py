@@ -1,0 +1,44 @@
+"""Shows a draft, asks, writes it and says what to do next: how every scaffolding verb ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from weft.app.errors import Exit
+from weft.app.new_files import Draft, write
+from weft.cli.cells import flow, visible
+from weft.cli.next_step import in_env
+from weft.cli.output import Column, Result, Table, put
+from weft.cli.screen import Screen
+from weft.cli.screens.draft import draw_draft
+
+yes_option = click.option("-y", "--yes", is_flag=True, help="Write without asking.")
+
+
+def offer(folder: Path, draft: Draft, screen: Screen, *, yes: bool, env: str = "") -> Exit:
+    """Show the files of a draft, and write them when a person or `--yes` agrees.
+
+    `env` is the option by which the next commands mean the environment that the draft is made for.
+    """
+    if screen.asks and not yes:
+        screen.say(draw_draft(draft, colour=screen.colour))
+    if not screen.agree(f"Write this to {folder}?", yes=yes):
+        screen.say("Nothing was written.")
+        return Exit.BLOCKED
+    write(folder, draft)
+    put(_written(draft), screen)
+    for note in draft.notes:
+        screen.say(flow("", visible(note).split(), screen.width, joint=" "))
+    for number, step in enumerate(draft.next_steps):
+        screen.say(f"{'  next:' if number == 0 else '       '}  {in_env(step, env)}")
+    return Exit.DONE
+
+
+def _written(draft: Draft) -> Result:
+    rows = [("created", new.path) for new in draft.files]
+    rows += [("changed", edit.path) for edit in draft.edits]
+    table = Table("files", (Column("action"), Column("path")), rows)
+    text = "".join(f"{action} {visible(path)}\n" for action, path in rows)
+    return Result("files", table.data, table, lambda _: text)

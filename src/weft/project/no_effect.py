@@ -1,0 +1,91 @@
+"""What definitions may say and Weft keeps without acting on it: one warning each.
+
+Fields that only describe are not named here; `weft explain` says what each of them is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.nearest import did_you_mean
+from weft.project.odcs import Place, custom_properties, with_columns
+from weft.project.read_yaml import Document, Step
+
+_OF_CHECKS = ("blocks", "notify")
+_OF_CONTRACTS = ("successor",)
+
+# Keys of objects, columns and rules, and why they do nothing.
+_IDLE = {
+    "schedule": "checks run with every build, before it is published",
+    "scheduler": "checks run with every build, before it is published",
+    "partitioned": "how data lies on disk is the warehouse's own affair",
+}
+_IDLE_IN_SOURCES = dict.fromkeys(
+    ("required", "unique", "primaryKey", "enum", "relationships", "quality"),
+    "the data of a source is not checked",
+)
+
+
+def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diagnostic]:
+    """Warn of what a contract says in vain, each kind once."""
+    seen: set[str] = set()
+    data: dict[str, Any] = document.data
+    yield from _custom(document, (data, ()), _OF_CONTRACTS)
+    for element, is_rule in _elements(data):
+        entry, path = element
+        if "customProperties" in entry:
+            yield from _custom(document, element, _OF_CHECKS if is_rule else ())
+        idle = _IDLE_IN_SOURCES if is_source and not is_rule else _IDLE
+        for key, why in idle.items():
+            if why not in seen and entry.get(key):
+                seen.add(why)
+                message = f"`{key}` has no effect here"
+                yield _warning(document, message, why, *path, key, at_key=True)
+
+
+def settings_without_effect(document: Document) -> Iterator[Diagnostic]:
+    """Warn of what `weft.yaml` says in vain, each kind once."""
+    for name, entry in document.data.get("environments", {}).items():
+        if entry and "ttl" in entry:
+            why = "no environment ends by itself yet"
+            path = ("environments", name, "ttl")
+            yield _warning(document, "`ttl` has no effect", why, *path, at_key=True)
+            return
+
+
+def domain_without_effect(document: Document) -> Iterator[Diagnostic]:
+    """Warn of what a `domain.yaml` says in vain."""
+    if "budget" in document.data:
+        why = "nothing counts yet what is spent"
+        yield _warning(document, "`budget` has no effect", why, "budget", at_key=True)
+
+
+def _elements(data: dict[str, Any]) -> Iterator[tuple[Place, bool]]:
+    """Objects, columns, rules and relationships; and whether checks are made of them."""
+    for index, obj in enumerate(data.get("schema", ())):
+        for entry, path in with_columns(obj, ("schema", index)):
+            yield (entry, path), False
+            for key in ("quality", "relationships"):
+                for number, check in enumerate(entry.get(key, ())):
+                    yield (check, (*path, key, number)), True
+
+
+def _custom(document: Document, element: Place, known: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Custom properties of vendor weft that Weft does not know at their place."""
+    entry, path = element
+    for name in custom_properties(entry):
+        if name not in known:
+            number = [each["property"].removeprefix("weft.") for each in entry["customProperties"]]
+            where = (*path, "customProperties", number.index(name), "property")
+            note = did_you_mean(name, known, f"known here: {', '.join(known) or 'none'}")
+            yield _warning(document, f"custom property `{name}` has no effect here", note, *where)
+
+
+def _warning(
+    document: Document, message: str, note: str, *path: Step, at_key: bool = False
+) -> Diagnostic:
+    return document.diagnostic(
+        "W264", message, *path, key=at_key, note=note, severity=Severity.WARNING
+    )

@@ -1,0 +1,1 @@
+SELECT flight_id, carrier, delay FROM stg_flights

@@ -1,0 +1,1 @@
+SELECT * EXCLUDE (delya) FROM bts
