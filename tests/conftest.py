@@ -1,14 +1,23 @@
-"""The example mesh, applied once for all tests that look at it."""
+"""What costs most to make, made once: the example mesh, applied, and a PostgreSQL server."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
+import postgres_server
 from applying import apply_files
 from weft.app.demo import write_demo
+
+_NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +33,42 @@ def skyline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_skyline(skyline: Path, tmp_path: Path) -> Path:
     """A copy of the applied example mesh, to be changed."""
     return Path(shutil.copytree(skyline, tmp_path / "skyline"))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres_server.Server]:
+    """A server that all test processes of this session share."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    try:
+        with postgres_server.shared(folder) as server:
+            yield server
+    except postgres_server.NoServer as problem:
+        pytest.fail(str(problem), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_admin(postgres: postgres_server.Server) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that may do everything on the server, each statement by itself."""
+    with psycopg.connect(**as_keywords(postgres.options("postgres", postgres_server.ADMIN))) as it:
+        it.autocommit = True
+        yield it
+
+
+@pytest.fixture
+def database(
+    postgres: postgres_server.Server, postgres_admin: psycopg.Connection[Any]
+) -> Iterator[dict[str, Any]]:
+    """An empty database of the test's own: the options of a warehouse in it."""
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    owned = sql.Identifier(name), sql.Identifier(postgres_server.LOGIN)
+    postgres_admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*owned))
+    yield postgres.options(name)
+    postgres_admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(owned[0]))
+
+
+def as_keywords(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a warehouse as libpq names them."""
+    renamed = {"database": "dbname"}
+    return {renamed.get(name, name): value for name, value in options.items()}

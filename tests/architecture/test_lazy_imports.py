@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
@@ -13,6 +14,7 @@ HEAVY = {
     "duckdb",
     "jsonschema_rs",
     "msgspec",
+    "psycopg",
     "rich",
     "sqlglot",
     "sqlite3",
@@ -45,6 +47,18 @@ def test_version_and_help_import_nothing_heavy(argument: str) -> None:
 
 def test_explaining_a_field_needs_no_sql_and_no_warehouse() -> None:
     assert not {"sqlglot", "duckdb", "sqlite3", "rich"} & imported_by("explain", "schema.name")
+
+
+def test_a_store_in_a_file_needs_no_driver_of_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "weft.yaml").write_text(
+        "mesh: skyline\nwarehouses: {lake: {type: duckdb, path: lake}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    modules = imported_by("audit", "log")
+    assert "weft.store.sqlite.store" in modules
+    assert not {"psycopg", "weft.store.postgres"} & modules
 
 
 def test_version_answers_at_once() -> None:

@@ -92,10 +92,12 @@ def names_of_places(file: Path) -> list[str]:
 
 
 def warehouses_out_of_place(file: Path) -> list[str]:
+    """Names of warehouses outside of their places; a store may be kept in the same database."""
     place = file.relative_to(SOURCE).parts
     warehouses = {path.stem for path in (SOURCE / "sql").glob("*.py")}
     warehouses &= {path.stem for path in (SOURCE / "warehouses").iterdir()}
-    own = place[0] in ("sql", "warehouses") and Path(place[1]).stem in warehouses
+    own = place[0] in ("sql", "warehouses", "store") and Path(place[1]).stem in warehouses
+    own |= place == ("store", "opening.py")
     return [] if own else WAREHOUSES.findall(file.read_text())
 
 

@@ -1,4 +1,4 @@
-"""The same suites on the other supported engine, and on the compiled build of the SQL parser."""
+"""The same suites on other builds: the other engine, the compiled SQL parser, another server."""
 
 from __future__ import annotations
 
@@ -9,19 +9,30 @@ from pathlib import Path
 
 import pytest
 
+import postgres_server
 from memory_disk import quick_folder
 
 ROOT = Path(__file__).parents[2]
 BUILDS = Path(sys.prefix)
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+# What the other engine does in the suite of warehouses: all of the lake, files for the others.
+ENGINE = "duckdb or lake or test_warehouse_sources or test_warehouse_types"
+# Where the versions of the server differ: rights, catalogues, statements on views.
+SERVER = "postgres and (security or test_warehouse_ports or test_warehouse_audits)"
 
 
 def _python(build: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     folder = BUILDS / build
     assert folder.is_dir(), f"{folder} is missing; `make test` installs it"
+    return _run(*arguments, PYTHONPATH=str(folder))
+
+
+def _run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTEST_ADDOPTS": ""},
+        env={**os.environ, "PYTEST_ADDOPTS": "", **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -30,13 +41,21 @@ def _python(build: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def _passes(build: str, *suites: str) -> None:
     with quick_folder() as folder:
-        options = ("-q", "-p", "no:cacheprovider", f"--basetemp={folder}")
-        done = _python(build, "-m", "pytest", *options, *suites)
+        done = _python(build, *PYTEST, f"--basetemp={folder}", *suites)
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-def test_the_lake_on_the_other_engine() -> None:
-    _passes("engine", "tests/conformance/warehouses")
+def test_warehouses_on_the_other_engine() -> None:
+    _passes("engine", "tests/conformance/warehouses", "-k", ENGINE)
+
+
+def test_postgres_on_the_server_of_the_wheel() -> None:
+    """Mostly another version than the one that is installed on the machine."""
+    newest = str(postgres_server.of_the_wheel()[0])
+    with quick_folder() as folder:
+        suite = (f"--basetemp={folder}", "tests/conformance/warehouses", "-k", SERVER)
+        done = _run(*PYTEST, *suite, **{postgres_server.PROGRAMS: newest})
+    assert done.returncode == 0, done.stdout[-4000:]
 
 
 def test_queries_on_the_compiled_parser() -> None:

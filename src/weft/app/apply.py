@@ -256,7 +256,13 @@ class _Applying:
             for name in {step.warehouse for step in self._plan.steps}
         }
         bound = {
-            address: Bound(self._run.id, each.lock.fence, self._run.started, self._plan.sources)
+            address: Bound(
+                self._run.id,
+                each.lock.fence,
+                self._run.started,
+                self._plan.sources,
+                self._plan.environment,
+            )
             for address, each in self._products.items()
         }
         workers = self._options.workers or self._mesh.system.cpus

@@ -71,8 +71,11 @@ def read_domain(reading: Reading, name: str, remembered: Mapping[str, CachedProd
     reading.diagnostics += found
     if domain is None or not _usable(reading, domain, file):
         return
+    native = reading.settings.warehouses[domain.warehouse].type
     if not domain.dialect:
-        domain = replace(domain, dialect=reading.settings.warehouses[domain.warehouse].type)
+        domain = replace(domain, dialect=native)
+    elif domain.dialect != native:
+        domain = replace(domain, warehouse_dialect=native)
     reading.unread.discard(name)
     reading.domains[name] = domain
     for folder in reading.workspace.products(name):

@@ -77,6 +77,7 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
                 obj.name: _columns(obj, ports.get((each.port, each.major))) for obj in each.objects
             },
             release=release.number,
+            dialect=manifest.dialect,
         )
         for each in release.ports
     )

@@ -142,7 +142,7 @@ class _Data:
         """The audits of a product, each on the newest data that is there."""
         found = self._examined[address]
         manifest = found.manifest
-        dialect = dialect_named(manifest.dialect)
+        dialect = dialect_named(manifest.native_dialect)
         release = self._situation.releases.get(address)
         views = [(found.keyed, upstream_of(self._situation, self._examined))]
         if release is not None:
@@ -181,7 +181,7 @@ def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Teste
         if not found:
             yield Unbuilt(address)
         audits |= found
-    bound = Bound(mesh.system.new_id(), 0, mesh.system.now(), data.sources)
+    bound = Bound(mesh.system.new_id(), 0, mesh.system.now(), data.sources, mesh.environment)
     execution = Execution(
         _plan(mesh, audits),
         {

@@ -54,6 +54,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("prune", "prune:prune", "Remove what rollback need not reach any more."),
             Entry("unlock", "unlock:unlock", "End the lock of a run on another machine."),
             Entry("audit", "audit:audit", "Show who did what, and prove the list whole."),
+            Entry("store", "store:store", "Move what Weft remembers to another place."),
         ),
     ),
     (

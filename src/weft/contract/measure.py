@@ -217,7 +217,7 @@ def _bound(dialect: Dialect, logical_type: str, value: Any) -> str:
 def _not_multiple(dialect: Dialect, name: str, value: Any) -> str:
     """Whole numbers divide exactly; of others the quotient must be whole but for rounding."""
     if isinstance(value, int):
-        return f"{name} % {dialect.literal(value)} <> 0"
+        return f"{dialect.snippets.remainder(name, dialect.literal(value))} <> 0"
     quotient = f"{dialect.snippets.double(name)} / {dialect.literal(value)}"
     tolerance = dialect.literal(math.ldexp(1, -30))
     return f"abs({quotient} - round({quotient})) > {tolerance}"

@@ -55,10 +55,12 @@ class Query:
 
     `parts` alternates text and numbers: a number n stands for `reads[n]`. Joining the parts with
     the relations' quoted names gives the statement; nothing else is ever put into it.
+    `moved` is the same SELECT in the dialect of the warehouse, cut likewise, where that is another.
     """
 
     parts: tuple[str | int, ...]
     reads: tuple[Read, ...] = ()
+    moved: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,11 @@ class ResolvedInput:
 
 @dataclass(frozen=True)
 class ProductManifest:
-    """A compiled data product. `digest` is of everything in it and of nothing else."""
+    """A compiled data product. `digest` is of everything in it and of nothing else.
+
+    `dialect` is that of its models, contracts and types; `warehouse_dialect` that of its warehouse,
+    where it is another one.
+    """
 
     domain: str
     name: str
@@ -183,11 +189,17 @@ class ProductManifest:
     ports: tuple[PortVersion, ...] = ()
     tests: tuple[UnitTest, ...] = ()
     digest: str = ""
+    warehouse_dialect: str = ""
 
     @property
     def address(self) -> str:
         """`domain.product`."""
         return f"{self.domain}.{self.name}"
+
+    @property
+    def native_dialect(self) -> str:
+        """The dialect of what runs on its warehouse."""
+        return self.warehouse_dialect or self.dialect
 
 
 @dataclass(frozen=True)
@@ -213,7 +225,8 @@ class Manifest:
 class Descriptor:
     """What a published port version tells the rest of the mesh, kept in the store.
 
-    `objects` gives each object's columns; `contract` is the resolved ODCS document.
+    `objects` gives each object's columns, with types of `dialect`; `contract` is the resolved ODCS
+    document.
     """
 
     port: str
@@ -226,3 +239,4 @@ class Descriptor:
     contract: dict[str, Any]
     objects: dict[str, tuple[Column, ...]]
     release: int = 0
+    dialect: str = ""

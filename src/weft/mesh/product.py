@@ -22,7 +22,10 @@ class Materialization(StrEnum):
 
 @dataclass(frozen=True)
 class Domain:
-    """A business area that owns data products; `title` is what `domain.yaml` calls name."""
+    """A business area that owns data products; `title` is what `domain.yaml` calls name.
+
+    `warehouse_dialect` is that of its warehouse, where it is not `dialect`.
+    """
 
     name: str
     warehouse: str
@@ -30,6 +33,7 @@ class Domain:
     title: str = ""
     purpose: str = ""
     team: Team = field(default_factory=Team)
+    warehouse_dialect: str = ""
 
 
 @dataclass(frozen=True)

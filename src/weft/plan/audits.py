@@ -6,7 +6,7 @@ One audit covers one object of a port, or a model with checks of its own that no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weft.contract.measure import fused_scan
 from weft.mesh.check import Promise
@@ -23,7 +23,8 @@ from weft.mesh.manifest import (
 from weft.mesh.release import ObjectRelease, Release
 from weft.plan.keys import Keyed, Upstream, audit_key, key_of
 from weft.plan.plan import AuditSpec
-from weft.sql.dialect import Dialect
+from weft.sql.dialect import Dialect, dialect_named
+from weft.sql.types import translated_type
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit
                     model=obj.model,
                     checks=checks,
                     columns=obj.columns,
-                    promises=obj.promises,
+                    promises=native_promises(obj.promises, manifest),
                     identity=obj.identity,
                     shown=promised.get((port.port, port.major, obj.name)),
                 )
@@ -77,6 +78,21 @@ def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit
         for model, checks in own.items()
     ]
     return tuple(audits)
+
+
+def native_promises(
+    promises: tuple[Promise, ...], manifest: ProductManifest
+) -> tuple[Promise, ...]:
+    """What a contract promises, with the types of the product's warehouse."""
+    if not manifest.warehouse_dialect:
+        return promises
+    own, native = dialect_named(manifest.dialect), dialect_named(manifest.native_dialect)
+    return tuple(
+        replace(each, physical_type=translated_type(each.physical_type, own, native))
+        if each.physical_type
+        else each
+        for each in promises
+    )
 
 
 def refers_to(check: CheckQuery) -> tuple[Read, ...]:
@@ -115,8 +131,9 @@ def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream) -> str | None:
 
 
 def render(query: Query, relations: Mapping[int, str]) -> str:
-    """Join the parts of a query with the quoted relations that its numbers stand for."""
-    return "".join(part if isinstance(part, str) else relations[part] for part in query.parts)
+    """Join the parts of a query as its warehouse reads it with the quoted relations it names."""
+    parts = query.moved or query.parts
+    return "".join(part if isinstance(part, str) else relations[part] for part in parts)
 
 
 def relation_of(read: Read, key: str, dialect: Dialect) -> str:

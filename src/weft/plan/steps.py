@@ -59,7 +59,7 @@ def product_steps(
 ) -> list[Step]:
     """The steps of one product, in order; what they bring is noted in `pending`."""
     manifest = found.manifest
-    dialect = dialect_named(manifest.dialect)
+    dialect = dialect_named(manifest.native_dialect)
     steps = _builds(found, situation, upstream, dialect, pending)
     for key, audit in found.audits.items():
         if key not in asked.audits:

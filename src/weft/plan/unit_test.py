@@ -15,6 +15,7 @@ from weft.mesh.product import UnitTest
 from weft.plan.audits import render
 from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.rows import logical_type_of, null_shape, typed_rows
+from weft.sql.types import translated_type
 
 # The native types of a port's columns: port address -> object -> column -> type.
 PortTypes = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -32,8 +33,11 @@ class UnitStatements:
 
 
 def unit_statements(test: UnitTest, manifest: ProductManifest, ports: PortTypes) -> UnitStatements:
-    """Write a unit test as SQL of the product's dialect; `ports` has all that the product reads."""
-    writer = _Writer(manifest, ports, dialect_named(manifest.dialect))
+    """Write a unit test as SQL of the product's warehouse.
+
+    `ports` has all that the product reads, with types of the product's own dialect.
+    """
+    writer = _Writer(manifest, ports, dialect_named(manifest.native_dialect))
     transform = writer.models[test.model]
     actual = writer.select(transform, test.given)
     columns = tuple(column.name for column in transform.columns)
@@ -71,7 +75,7 @@ class _Writer:
         A model's own query is asked where a type is not known from its text; a source or port
         whose contract says none takes it from the given values.
         """
-        known = self._types(read)
+        known = self._native_types(read)
         types = {name: known.get(name, "") for name in columns}
         if read.kind is ReadKind.MODEL and read.columns and "" in types.values():
             return self.select(self.models[read.target], {})
@@ -80,6 +84,16 @@ class _Writer:
                 logical = logical_type_of([row.get(name) for row in rows])
                 types[name] = self.dialect.native_type(logical)
         return null_shape(types, self.dialect)
+
+    def _native_types(self, read: Read) -> Mapping[str, str]:
+        known = self._types(read)
+        if not self._manifest.warehouse_dialect:
+            return known
+        own = dialect_named(self._manifest.dialect)
+        return {
+            name: translated_type(native, own, self.dialect) if native else ""
+            for name, native in known.items()
+        }
 
     def _types(self, read: Read) -> Mapping[str, str]:
         if read.kind is ReadKind.PORT:

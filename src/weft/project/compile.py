@@ -51,6 +51,7 @@ def compile_product(
     around = Surroundings(
         product=product.address,
         dialect=dialect,
+        native=dialect_named(domain.warehouse_dialect) if domain.warehouse_dialect else dialect,
         inputs=resolved,
         unresolved=(frozenset(each.name for each in product.inputs) - set(resolved))
         | parsed.unread,
@@ -89,6 +90,7 @@ def compile_product(
         transforms=_with_heads(product, transforms),
         ports=tuple(sorted(ports, key=lambda port: (port.port, port.major))),
         tests=product.tests,
+        warehouse_dialect=domain.warehouse_dialect,
     )
     return Compiled(replace(manifest, digest=digest_of(manifest)), tuple(diagnostics))
 

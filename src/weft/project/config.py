@@ -5,6 +5,7 @@ The documents have the shape of their schemas when they get here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ DEFAULT_PRODUCTION = "prod"
 
 # Settings that are never printed. A user name is half of a credential, but no secret to write down.
 _SECRET = frozenset(["password", "passphrase", "token", "secret", "private_key", "user"])
+_PASSWORD = re.compile(r"://[^/@:]*:(?P<login>[^@]+)@|[?&]password=(?P<parameter>[^&]+)")
 _SECRET_ENDINGS = ("_password", "_passphrase", "_token", "_secret", "_key")
 
 
@@ -53,6 +55,8 @@ def read_settings(
             reader.check_name(what, getattr(settings, key), key)
     if "production" in data:
         reader.check_production(settings.production)
+    if "store" in data:
+        reader.check_address(data["store"])
     return settings, tuple(reader.diagnostics)
 
 
@@ -124,6 +128,14 @@ class _Reader:
             message = f"unknown environment {told(self._data['production'])}"
             self._report("W145", message, "production", note=note)
 
+    def check_address(self, written: str) -> None:
+        """Warn of a password that stands in the address of the store."""
+        found = _PASSWORD.search(written)
+        if found and "${" not in (found["login"] or found["parameter"]):
+            self._warn_of_secret(
+                "the password of `store`", "keep it in a variable: `//me:${NAME}@host`", "store"
+            )
+
     def _options(self, options: dict[str, Any], *path: Step) -> dict[str, SettingValue]:
         return {key: self._option(key, value, *path, key) for key, value in options.items()}
 
@@ -144,15 +156,22 @@ class _Reader:
         if malformed_variable(value):
             message = f"a variable in `{key}` is not written as one"
             note = "write `${NAME}` or `${NAME:-default}`"
-            found = self._document.diagnostic("W143", message, *path, key=True, note=note)
-        elif "${" not in value:
-            message = f"`{key}` is written into this file"
-            note = f'keep it in a variable: `{key}: "${{NAME}}"`'
-            found = self._document.diagnostic(
-                "W141", message, *path, key=True, note=note, severity=Severity.WARNING
+            self.diagnostics.append(
+                self._document.diagnostic("W143", message, *path, key=True, note=note)
             )
-        else:
-            return
+        elif "${" not in value:
+            note = f'keep it in a variable: `{key}: "${{NAME}}"`'
+            self._warn_of_secret(f"`{key}`", note, *path)
+
+    def _warn_of_secret(self, what: str, note: str, *path: Step) -> None:
+        found = self._document.diagnostic(
+            "W141",
+            f"{what} is written into this file",
+            *path,
+            key=True,
+            note=note,
+            severity=Severity.WARNING,
+        )
         self.diagnostics.append(found)
 
     def _check_variables(self, value: str, missing: tuple[str, ...], *path: Step) -> None:

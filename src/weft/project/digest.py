@@ -29,4 +29,4 @@ def _name(transform: Transform) -> str:
 
 def _meaning(transform: Transform) -> Transform:
     # The query's text differs where only aliases do; its fingerprint says all it means.
-    return replace(transform, text="", path="", query=replace(transform.query, parts=()))
+    return replace(transform, text="", path="", query=replace(transform.query, parts=(), moved=()))

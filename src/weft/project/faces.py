@@ -13,7 +13,8 @@ from weft.mesh.address import port_and_major, product_of
 from weft.mesh.contract import SchemaProperty, Status
 from weft.mesh.manifest import Column, Descriptor, ProductManifest
 from weft.mesh.product import DataProduct
-from weft.sql.dialect import Dialect
+from weft.sql.dialect import Dialect, dialect_named
+from weft.sql.types import translated_type
 
 # Logical types that have one native form whatever the width, so a consumer can rely on it.
 _CERTAIN = ("string", "boolean", "date")
@@ -21,7 +22,10 @@ _CERTAIN = ("string", "boolean", "date")
 
 @dataclass(frozen=True)
 class PortFace:
-    """A port version as others see it; `objects` gives the columns of each object in order."""
+    """A port version as others see it; `objects` gives the columns of each object in order.
+
+    `dialect` is that of the columns' types, "" where it is not known.
+    """
 
     product: str
     port: str
@@ -29,6 +33,20 @@ class PortFace:
     version: str
     status: Status
     objects: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    dialect: str = field(default="", compare=False)
+
+    def objects_in(self, dialect: Dialect) -> Mapping[str, tuple[Column, ...]]:
+        """The columns of each object with their types in a dialect."""
+        if self.dialect in ("", dialect.name):
+            return self.objects
+        own = dialect_named(self.dialect)
+        return {
+            name: tuple(
+                Column(each.name, translated_type(each.type, own, dialect) if each.type else "")
+                for each in columns
+            )
+            for name, columns in self.objects.items()
+        }
 
     @property
     def name(self) -> str:
@@ -63,6 +81,7 @@ def faces_of_product(product: DataProduct, dialect: Dialect) -> tuple[PortFace, 
                 obj.name: tuple(column_of(prop, dialect) for prop in obj.properties)
                 for obj in each.contract.objects
             },
+            dialect=dialect.name,
         )
         for each in product.contracts
     )
@@ -78,6 +97,7 @@ def faces_of_manifest(manifest: ProductManifest) -> tuple[PortFace, ...]:
             version=each.version,
             status=each.status,
             objects={obj.name: obj.columns for obj in each.objects},
+            dialect=manifest.dialect,
         )
         for each in manifest.ports
     )
@@ -86,7 +106,15 @@ def faces_of_manifest(manifest: ProductManifest) -> tuple[PortFace, ...]:
 def faces_of_descriptors(descriptors: Iterable[Descriptor]) -> tuple[PortFace, ...]:
     """The faces of published ports."""
     return tuple(
-        PortFace(each.product, each.port, each.major, each.version, each.status, each.objects)
+        PortFace(
+            product=each.product,
+            port=each.port,
+            major=each.major,
+            version=each.version,
+            status=each.status,
+            objects=each.objects,
+            dialect=each.dialect,
+        )
         for each in descriptors
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
 from weft.mesh.manifest import (
@@ -22,6 +22,7 @@ from weft.sql.dialect import Dialect
 from weft.sql.fingerprint import FINGERPRINT_VERSION
 from weft.sql.gate import NAMES_IN_FROM
 from weft.sql.query import Compiled, Known, ParsedSelect, Problem, compile_select, parse_select
+from weft.sql.transpile import transpile_select
 
 BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
 
@@ -30,12 +31,13 @@ BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
 class Surroundings:
     """What the models of a product may see beside each other.
 
-    `unresolved` are input ports and models that were reported already, or lead to what was; who
-    reads them is passed over.
+    `native` is the dialect of the warehouse. `unresolved` are input ports and models that were
+    reported already, or lead to what was; who reads them is passed over.
     """
 
     product: str
     dialect: Dialect
+    native: Dialect
     inputs: Mapping[str, ResolvedInput]
     unresolved: frozenset[str]
     sources: Mapping[str, FileSource]
@@ -57,7 +59,7 @@ class Surroundings:
 
     def _known_object(self, port: ResolvedInput, name: str) -> Known | None:
         face = self.faces.face(port.port)
-        objects = face.objects
+        objects = face.objects_in(self.dialect)
         chosen = name or (face.port if face.port in objects else "")
         if not chosen and len(objects) == 1:
             chosen = next(iter(objects))
@@ -72,6 +74,18 @@ class Surroundings:
     def names(self) -> tuple[str, ...]:
         """The names that an input gives to FROM."""
         return tuple(self.inputs)
+
+    def compiled(
+        self, tree: ParsedSelect, known: Mapping[str, Known]
+    ) -> tuple[Compiled | None, tuple[Problem, ...]]:
+        """Compile a query, and write it in the dialect of the warehouse where it is another."""
+        compiled, problems = compile_select(tree, self.dialect, known)
+        if compiled is None or self.native is self.dialect:
+            return compiled, problems
+        parts, problems = transpile_select(tree, self.dialect, self.native, known)
+        if parts is None:
+            return None, problems
+        return replace(compiled, query=replace(compiled.query, moved=parts)), ()
 
 
 def compile_models(
@@ -195,7 +209,7 @@ def _compile_one(
             known[name] = found
         else:
             return None, []
-    compiled, problems = compile_select(tree, around.dialect, known)
+    compiled, problems = around.compiled(tree, known)
     diagnostics = [located(model, each) for each in problems]
     diagnostics += _head_problems(model, known, compiled)
     if compiled is None or any(each.severity is Severity.ERROR for each in diagnostics):

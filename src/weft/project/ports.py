@@ -22,12 +22,14 @@ from weft.mesh.manifest import (
 from weft.mesh.nearest import did_you_mean, nearest
 from weft.mesh.product import DataProduct, PortContract
 from weft.project.faces import capped, column_of
+from weft.project.models import Surroundings
 from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
 from weft.project.relations import Relations
 from weft.sql.dialect import Dialect
 from weft.sql.nested import Misfit, misfits
-from weft.sql.query import Known, compile_select, parse_rule
+from weft.sql.query import Known, parse_rule
+from weft.sql.types import translated_type
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def compile_port(
             diagnostics.append(_unfilled(place, port.major, tuple(transforms)))
         elif model in transforms:
             unknown = unknown_types(obj, index, document, dialect)
-            diagnostics += unknown or _misfits(place, transforms[model], dialect)
+            diagnostics += unknown or _misfits(place, transforms[model], relations.around)
             checks, found = _checks(place, relations)
             diagnostics += found
             objects.append(_port_object(obj, transforms[model], checks, dialect))
@@ -105,7 +107,7 @@ def _unfilled(place: _Place, major: int, models: tuple[str, ...]) -> Diagnostic:
     )
 
 
-def _misfits(place: _Place, model: Transform, dialect: Dialect) -> list[Diagnostic]:
+def _misfits(place: _Place, model: Transform, around: Surroundings) -> list[Diagnostic]:
     """Promised columns that the model does not give, or gives in a type that does not fit."""
     given = {column.name: column.type for column in model.columns}
     found: list[Diagnostic] = []
@@ -124,9 +126,25 @@ def _misfits(place: _Place, model: Transform, dialect: Dialect) -> list[Diagnost
             continue
         found += [
             _misfit(place, model, each, "properties", number)
-            for each in misfits(prop, given[prop.name], dialect)
+            for each in misfits(prop, given[prop.name], around.dialect)
         ]
+        physical = prop.physical_type
+        moves = physical and around.native is not around.dialect
+        if moves and not translated_type(physical, around.dialect, around.native):
+            found.append(_untranslated(place, number, physical, around.native))
     return found
+
+
+def _untranslated(place: _Place, number: int, physical: str, native: Dialect) -> Diagnostic:
+    return place.report(
+        "W330",
+        f"{native.name} has no type like {physical}",
+        "properties",
+        number,
+        "physicalType",
+        note="the product's warehouse could not keep what is promised",
+        help="leave physicalType out",
+    )
 
 
 def _misfit(place: _Place, model: Transform, misfit: Misfit, *path: str | int) -> Diagnostic:
@@ -251,7 +269,7 @@ def _sql_rule(check: Check, place: _Place, relations: Relations) -> CheckQuery |
             )
         known[name] = found
     if tree is not None and not problems:
-        compiled, problems = compile_select(tree, dialect, known)
+        compiled, problems = relations.around.compiled(tree, known)
         if compiled is not None:
             return CheckQuery(check, query=compiled.query)
     first = problems[0]

@@ -16,7 +16,7 @@ SETTINGS_FILE = "weft.yaml"
 SHOWN = frozenset(
     [
         *("mesh", "root", "production", "type", "path", "threads", "memory_limit"),
-        *("ttl", "releases", "days"),
+        *("host", "port", "database", "sslmode", "ttl", "releases", "days"),
     ]
 )
 

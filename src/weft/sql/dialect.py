@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -60,14 +60,17 @@ class FunctionNames:
     them whose value may differ between two runs. `generators` make rows in FROM from their
     arguments alone. `returns` gives the native type of a function's result where it never
     depends on the arguments, by the function's name. `bare` gives for a function that is written
-    without brackets the one that means the same and is called with them.
+    without brackets the one that means the same and is called with them. `outputs(name, alias)`
+    are the columns of a generator to which FROM gives no others; the alias is "" where there is
+    none.
     """
 
     allowed: frozenset[str]
     volatile: frozenset[str]
     generators: frozenset[str]
     returns: Mapping[str, str]
-    bare: Mapping[str, str]
+    bare: Mapping[str, str] = field(default_factory=dict)
+    outputs: Callable[[str, str], tuple[str, ...]] = lambda name, alias: (name,)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Snippets:
 
     `count_where(condition)` counts rows. `matches(value, pattern)` searches a regular expression.
     `length(value)` is in characters, `items(value)` of a list. `repeats(value)` is true for a
-    list that holds an item twice. `text(value)` and `double(value)` cast.
+    list that holds an item twice. `text(value)` and `double(value)` cast. `remainder(value, by)`
+    is of a division by a whole number.
     """
 
     count_where: Callable[[str], str]
@@ -86,25 +90,32 @@ class Snippets:
     repeats: Callable[[str], str]
     text: Callable[[str], str]
     double: Callable[[str], str]
+    remainder: Callable[[str, str], str] = lambda value, by: f"{value} % {by}"
 
 
 @dataclass(frozen=True)
 class Arithmetic:
     """The types of results, as functions of the arguments' native types; "" when not certain.
 
-    `literal(text)` is of a number as written, `of(operator, left, right)` of `+ - * / // %`,
-    `call(name, argument)` of a function that is called with a first argument of that type.
+    `literal(text)` is of a number as written, `of(operator, left, right)` of `+ - * / // % ||`,
+    `call(name, argument)` of a function that is called with a first argument of that type,
+    `computed(type)` of a value that is negated or taken from another row.
     """
 
     literal: Callable[[str], str]
     of: Callable[[str, str, str], str]
     call: Callable[[str, str], str]
+    computed: Callable[[str], str] = lambda native: native
 
 
 @dataclass(frozen=True)
 class Dialect:
     """The SQL of one warehouse. `sqlglot` is the name under which sqlglot knows it.
 
+    `strict` says that it goes by the standard: integers divide into integers, nothing is divided
+    by zero, text has the order of a language, and no value becomes text by itself. `longest_name`
+    is the most bytes that a name keeps, 0 where there is no limit. `lacks` are constructs that
+    sqlglot passes on and the warehouse does not know, as `weft.sql.constructs` names them.
     `relation(schema, name)` writes the name by which statements read a relation: `builds` and a
     build's key, or `sources` and a source's.
     """
@@ -119,6 +130,9 @@ class Dialect:
     functions: FunctionNames
     snippets: Snippets
     arithmetic: Arithmetic
+    strict: bool = False
+    longest_name: int = 0
+    lacks: frozenset[str] = frozenset()
 
     def literal(self, value: str | bool | int | float | Decimal | None) -> str:
         """Write a value as SQL. Raises TypeError for a value of any other type."""
@@ -145,6 +159,10 @@ class Dialect:
         if quoted:
             return identifier
         return identifier.lower() if self.case is Case.LOWER else identifier.upper()
+
+    def spelled(self, identifier: str, quoted: bool = False) -> str:
+        """Return the name that a column has when a query calls it so."""
+        return identifier if self.case is Case.IGNORED else self.fold(identifier, quoted)
 
     def native_type(
         self, logical_type: str, physical_type: str = "", options: Mapping[str, Any] | None = None

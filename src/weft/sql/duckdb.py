@@ -311,6 +311,8 @@ def _literal(text: str) -> str:
 
 def _of(operator: str, left: str, right: str) -> str:
     """Integers widen; where a literal may adapt itself to a narrow column, nothing is certain."""
+    if operator == "||":
+        return "VARCHAR" if "VARCHAR" in (left, right) else ""
     if left == "DOUBLE" or right == "DOUBLE":
         other = right if left == "DOUBLE" else left
         numeric = other in _INTEGERS or other in ("DOUBLE", "FLOAT") or _DECIMAL.match(other)

@@ -58,8 +58,8 @@ def is_allowed(node: exp.Expr, dialect: Dialect) -> bool:
     return type(node) not in _REACHING_CLASSES
 
 
-def add_brackets(tree: exp.Expr, dialect: Dialect) -> None:
-    """Call functions that are written without brackets by names that take them.
+def add_brackets(tree: exp.Query, dialect: Dialect) -> exp.Query:
+    """Call functions of this tree that are written without brackets by names that take them.
 
     A warehouse may read the bare word as a column where something in the query has that name,
     such as the result of this very function.
@@ -68,6 +68,7 @@ def add_brackets(tree: exp.Expr, dialect: Dialect) -> None:
         name = dialect.functions.bare.get(function_name(node))
         if name and not any(node.args.values()):
             node.replace(exp.Anonymous(this=name))
+    return tree
 
 
 def is_volatile(node: exp.Expr, dialect: Dialect) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from weft.sql.constructs import constructs
 from weft.sql.dialect import Dialect
 from weft.sql.functions import (
     FUNCTION_CLASSES,
@@ -78,9 +79,7 @@ def survey(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...])
         if isinstance(node, exp.Table):
             tables.append(node)
         before = len(found.problems)
-        look = _LOOKS.get(kind) or (_function if kind in FUNCTION_CLASSES else None)
-        if look is not None:
-            look(node, found)
+        _look(node, found)
         if len(found.problems) > before:
             continue
         if kind in _CHAINS and node.parent is not None and type(node.parent) is kind:
@@ -93,6 +92,17 @@ def survey(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ...])
     _relations(tables, found)
     found.problems.sort(key=lambda each: (each.line, each.column))
     return found
+
+
+def _look(node: exp.Expr, found: Survey) -> None:
+    kind = type(node)
+    look = _LOOKS.get(kind) or (_function if kind in FUNCTION_CLASSES else None)
+    if look is not None:
+        look(node, found)
+    lacks = found.dialect.lacks
+    missing = next((name for name in constructs(node) if name in lacks), "") if lacks else ""
+    if missing:
+        found.refuse(node, "W313", f"{missing.upper()} is not known to {found.dialect.name}")
 
 
 def _function(node: exp.Expr, found: Survey) -> None:
@@ -118,7 +128,9 @@ def _relations(tables: list[exp.Table], found: Survey) -> None:
         if cte_of(table, found.dialect) is not None:
             found.simple = False
         elif isinstance(table.this, exp.Func):
-            _table_function(table.this, found)
+            _table_function(table, table.this, found)
+        elif not table.parts or table.args.get("only"):
+            found.refuse(table, "W313", "FROM takes relations and row generators alone")
         else:
             _relation(table, found)
     found.relations.sort(key=lambda each: place_of(each[1]).start)
@@ -126,11 +138,11 @@ def _relations(tables: list[exp.Table], found: Survey) -> None:
         found.simple = False
 
 
-def _table_function(function: exp.Func, found: Survey) -> None:
+def _table_function(table: exp.Table, function: exp.Func, found: Survey) -> None:
     found.simple = False
     name = function_name(function)
-    generators = found.dialect.functions.generators
-    if not isinstance(function, exp.GenerateSeries) and name not in generators:
+    known = isinstance(function, exp.GenerateSeries) or name in found.dialect.functions.generators
+    if not known or table.args.get("db"):
         found.refuse(
             function,
             "W306",
@@ -200,6 +212,22 @@ def cte_of(table: exp.Table, dialect: Dialect) -> exp.CTE | None:
 
 def _not_simple(node: exp.Expr, found: Survey) -> None:
     found.simple = False
+
+
+def _dot(node: exp.Expr, found: Survey) -> None:
+    """A dot takes a field of a value; before a function or in a type it would be a schema's."""
+    found.simple = False
+    if isinstance(node.parent, exp.DataType):
+        found.refuse(node, "W313", f"type `{node.sql()}` is not one that every warehouse has")
+    elif isinstance(node.expression, exp.Func):
+        name = function_name(node.expression)
+        found.refuse(
+            node,
+            "W309",
+            f"function `{name}` cannot be called after a dot",
+            "functions have no schema, and every argument stands in the brackets",
+            f"write {name}(…)",
+        )
 
 
 def _select(node: exp.Expr, found: Survey) -> None:
@@ -360,6 +388,7 @@ _STATEMENTS = """
     Command Create Insert Update Delete Merge Drop Alter Copy Attach Detach Set Use Pragma Describe
     Summarize Show Kill Transaction Commit Rollback Cache Refresh LoadData Export Install
     HistoricalData MatchRecognize QueryTransform Semicolon Lock Schema TableFromRows Block
+    ObjectIdentifier PseudoType Operator
 """
 
 _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
@@ -380,7 +409,7 @@ _LOOKS: dict[type[exp.Expr], Callable[[exp.Expr, Survey], None]] = {
     exp.Exists: _not_simple,
     exp.Lambda: _not_simple,
     exp.Comprehension: _not_simple,
-    exp.Dot: _not_simple,
+    exp.Dot: _dot,
     exp.Lateral: _not_simple,
     exp.Unnest: _not_simple,
     exp.Explode: _not_simple,

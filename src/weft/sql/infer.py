@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from weft.sql.dialect import Dialect
 from weft.sql.functions import function_name
-from weft.sql.types import canonical_type
+from weft.sql.types import canonical_type, family_of
 
 ColumnTypes = Callable[[exp.Column], str]
 
@@ -22,6 +22,7 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.Div: "/",
     exp.IntDiv: "//",
     exp.Mod: "%",
+    exp.DPipe: "||",
 }
 _WRAPPERS = (
     exp.Alias,
@@ -34,6 +35,7 @@ _WRAPPERS = (
     exp.WithinGroup,
 )
 _SAME = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
+_NUMERIC = ("integer", "decimal", "float")
 _BRANCHES = (exp.Coalesce, exp.Least, exp.Greatest)
 _BOOLEANS: frozenset[type[exp.Expr]] = frozenset(
     kind
@@ -66,19 +68,23 @@ def infer(node: exp.Expr, columns: ColumnTypes, dialect: Dialect) -> str:
 
 def _infer_call(node: exp.Expr, columns: ColumnTypes, dialect: Dialect) -> str:
     if isinstance(node, exp.Neg):
-        return infer(node.this, columns, dialect)
+        negated = dialect.arithmetic.computed(infer(node.this, columns, dialect))
+        return negated if family_of(negated, dialect) in _NUMERIC else ""
     if isinstance(node, exp.Case | exp.If):
         return _common(_results(node), columns, dialect)
     if isinstance(node, _BRANCHES):
         return _common([node.this, *node.expressions], columns, dialect)
     if isinstance(node, _SAME):
-        return "" if node.args.get("default") else infer(node.this, columns, dialect)
-    if isinstance(node, exp.DPipe | exp.Concat):
+        known = "" if node.args.get("default") else infer(node.this, columns, dialect)
+        return dialect.arithmetic.computed(known)
+    if isinstance(node, exp.Concat):
         return _concatenated(node, columns, dialect)
     name = function_name(node)
     known = dialect.functions.returns.get(name, "")
     if known or not isinstance(node, exp.Func) or not isinstance(node.this, exp.Expr):
         return known
+    if node.args.get("zone"):
+        return ""
     return dialect.arithmetic.call(name, infer(node.this, columns, dialect))
 
 
@@ -95,7 +101,7 @@ def _common(nodes: list[exp.Expr], columns: ColumnTypes, dialect: Dialect) -> st
     types = [infer(node, columns, dialect) for node in nodes if not isinstance(node, exp.Null)]
     if not types or "" in types:
         return ""
-    common = types[0]
+    common = types[0] if len(types) == len(nodes) else dialect.arithmetic.computed(types[0])
     for each in types[1:]:
         if each != common:
             common = dialect.arithmetic.of("+", common, each)
@@ -104,5 +110,4 @@ def _common(nodes: list[exp.Expr], columns: ColumnTypes, dialect: Dialect) -> st
 
 def _concatenated(node: exp.Expr, columns: ColumnTypes, dialect: Dialect) -> str:
     text = dialect.types.logical["string"]
-    sides = node.expressions or [node.this, node.expression]
-    return text if any(infer(side, columns, dialect) == text for side in sides) else ""
+    return text if any(infer(side, columns, dialect) == text for side in node.expressions) else ""

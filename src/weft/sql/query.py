@@ -18,7 +18,7 @@ from weft.sql.functions import add_brackets
 from weft.sql.gate import survey
 from weft.sql.problem import NOWHERE, Place, Problem, place_of
 from weft.sql.qualified import Known, Qualified, Setting, choose_mark
-from weft.sql.reading import first_line, read
+from weft.sql.reading import MAX_TEXT, first_line, read
 from weft.sql.scopes import qualify_scoped
 from weft.sql.simple import qualify_simple
 from weft.sql.types import stored_type
@@ -34,6 +34,9 @@ __all__ = [
     "parse_select",
     "ports_query_text",
 ]
+
+# As many characters fit into a name everywhere, whichever they are.
+_RULE_NAME = 15
 
 # Three parts name nothing that a model reads; who knows the mesh can say what was meant.
 _MODEL_NAMES = (1, 2, 3)
@@ -109,7 +112,7 @@ def parse_rule(text: str, dialect: Dialect, column: str | None) -> Parsed:
             text, "W327", "a rule gives one value", "this is a second one"
         )
         return None, (problem,)
-    _name_outputs(tree, dialect)
+    _name_outputs(tree, dialect, _RULE_NAME)
     return _examined(tree, text, dialect, _MODEL_NAMES)
 
 
@@ -127,7 +130,8 @@ def parse_ports_query(text: str, dialect: Dialect) -> Parsed:
 
 def ports_query_text(parsed: ParsedSelect, dialect: Dialect) -> str:
     """Write a query over ports as SQL, with every identifier quoted."""
-    return parsed.tree.sql(dialect=dialect.sqlglot, identify=True, comments=False)
+    tree = parsed.tree if parsed.deterministic else add_brackets(parsed.tree.copy(), dialect)
+    return tree.sql(dialect=dialect.sqlglot, identify=True, comments=False)
 
 
 def compile_select(
@@ -152,7 +156,8 @@ def compile_select(
 
 def _compiled(qualified: Qualified, setting: Setting, deterministic: bool) -> Compiled:
     dialect = setting.dialect
-    sql = qualified.tree.sql(
+    tree = qualified.tree if deterministic else add_brackets(qualified.tree, dialect)
+    sql = tree.sql(
         dialect=dialect.sqlglot,
         identify=True,
         comments=False,
@@ -199,18 +204,16 @@ def _examined(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ..
     places: dict[str, Place] = {}
     for name, table in found.relations:
         places.setdefault(name, place_of(table))
-    if not found.deterministic:
-        add_brackets(tree, dialect)
     return ParsedSelect(tree, text, tuple(places), places, found.simple, found.deterministic), ()
 
 
-def _name_outputs(tree: exp.Query, dialect: Dialect) -> None:
-    """Name the outputs of a query that nobody reads by name."""
+def _name_outputs(tree: exp.Query, dialect: Dialect, longest: int = MAX_TEXT) -> None:
+    """Name the outputs of a query that nobody reads by name, by the beginning of their text."""
     while isinstance(tree, exp.SetOperation) and isinstance(tree.this, exp.Query):
         tree = tree.this
     for each in list(tree.expressions):
         if not isinstance(each, exp.Alias | exp.Column | exp.Star | exp.Dot):
-            name = each.sql(dialect=dialect.sqlglot, comments=False)
+            name = each.sql(dialect=dialect.sqlglot, comments=False)[:longest]
             named = exp.Alias(this=each.copy(), alias=exp.to_identifier(name, quoted=True))
             each.replace(named)
 

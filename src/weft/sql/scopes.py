@@ -10,7 +10,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from weft.mesh.manifest import Column
-from weft.sql.dialect import Case
+from weft.sql.functions import function_name
 from weft.sql.gate import cte_of
 from weft.sql.neutral import neutral_names
 from weft.sql.problem import Problem
@@ -66,11 +66,13 @@ def resolve_scoped(tree: exp.Query, setting: Setting) -> tuple[Sources | None, l
 
 def _written_names(tree: exp.Query, setting: Setting) -> dict[str, str]:
     """How the query spells its outputs, where it names them itself."""
-    fold = setting.dialect.fold
+    dialect = setting.dialect
     aliases = [
-        each.args["alias"] for each in first_select(tree).expressions if isinstance(each, exp.Alias)
+        (each.alias, bool(each.args["alias"].args.get("quoted")))
+        for each in first_select(tree).expressions
+        if isinstance(each, exp.Alias)
     ]
-    return {fold(each.name, bool(each.args.get("quoted"))): each.name for each in aliases}
+    return {dialect.fold(*alias): dialect.spelled(*alias) for alias in aliases}
 
 
 def _spell(tree: exp.Query, setting: Setting) -> None:
@@ -83,7 +85,7 @@ def _spell(tree: exp.Query, setting: Setting) -> None:
     for identifier in tree.find_all(exp.Identifier):
         name = identifier.name
         folded = dialect.fold(name, bool(identifier.args.get("quoted")))
-        spelled = spellings.setdefault(folded, name if dialect.case is Case.IGNORED else folded)
+        spelled = spellings.setdefault(folded, dialect.spelled(name, folded == name))
         if spelled != name:
             identifier.set("this", spelled)
 
@@ -91,9 +93,12 @@ def _spell(tree: exp.Query, setting: Setting) -> None:
 def _name_relations(tree: exp.Query, setting: Setting) -> None:
     """Put the stand-ins into FROM, each under the alias by which the query calls it."""
     paths: set[tuple[str, ...]] = set()
+    for unnest in tree.find_all(exp.Unnest):
+        if isinstance(unnest.parent, exp.From | exp.Join):
+            _name_generator(unnest, setting)
     for table in list(tree.find_all(exp.Table)):
         if not isinstance(table.this, exp.Identifier):
-            _name_generator(table)
+            _name_generator(table, setting)
             continue
         if cte_of(table, setting.dialect) is not None:
             continue
@@ -112,13 +117,24 @@ def _name_relations(tree: exp.Query, setting: Setting) -> None:
             column.set("catalog", None)
 
 
-def _name_generator(table: exp.Table) -> None:
-    """Row generators name their column after themselves; the optimizer has to be told."""
-    if isinstance(table.this, exp.GenerateSeries) and not table.alias_column_names:
-        name = "range" if table.this.args.get("is_end_exclusive") else "generate_series"
-        alias = exp.to_identifier(table.alias or name, quoted=True)
-        columns = [exp.to_identifier(name, quoted=True)]
-        table.set("alias", exp.TableAlias(this=alias, columns=columns))
+def _name_generator(source: exp.Table | exp.Unnest, setting: Setting) -> None:
+    """Row generators name their columns by themselves; the optimizer has to be told."""
+    name = _generator_name(source)
+    if source.alias_column_names or not name:
+        return
+    outputs = setting.dialect.functions.outputs(name, source.alias)
+    alias = exp.to_identifier(source.alias or name, quoted=True)
+    columns = [exp.to_identifier(each, quoted=True) for each in outputs]
+    source.set("alias", exp.TableAlias(this=alias, columns=columns))
+
+
+def _generator_name(source: exp.Table | exp.Unnest) -> str:
+    """The name of the function in FROM; "" where its columns cannot be told by it."""
+    if isinstance(source, exp.Unnest):
+        return "unnest" if len(source.expressions) == 1 and not source.args.get("offset") else ""
+    if isinstance(source.this, exp.GenerateSeries):
+        return "range" if source.this.args.get("is_end_exclusive") else "generate_series"
+    return function_name(source.this)
 
 
 def _schema(setting: Setting) -> MappingSchema:

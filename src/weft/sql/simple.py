@@ -62,7 +62,9 @@ class _Copier:
             names = self.columns.all_of(each)
             return [self._output(self.columns.take(name), name) for name in names]
         if isinstance(each, exp.Alias):
-            return [self._output(self._copy(each.this), each.args["alias"].name)]
+            alias = each.args["alias"]
+            name = self.setting.dialect.spelled(alias.name, bool(alias.args.get("quoted")))
+            return [self._output(self._copy(each.this), name)]
         if isinstance(each, exp.Column):
             column = self.columns.resolved(each)
             return [self._output(column, column.name)]
@@ -163,7 +165,8 @@ class _Columns:
             known = setting.known[setting.names[0]].columns
             self._alias = self.key(called)
             self._known = {fold(column.name, True): column for column in known}
-            self.aliases = [called.name]
+            quoted = bool(called.args.get("quoted"))
+            self.aliases = [setting.dialect.spelled(called.name, quoted)]
 
     def source(self) -> exp.From | None:
         """Write FROM with the stand-ins of the relation and of its alias."""

@@ -97,7 +97,7 @@ class Sources:
         if isinstance(expression, exp.Select):
             return {
                 each.alias_or_name: infer(
-                    each, lambda column: self._column_type(scope, column), self.setting.dialect
+                    each, lambda column: self.column_type(scope, column), self.setting.dialect
                 )
                 for each in expression.expressions
             }
@@ -107,7 +107,8 @@ class Sources:
         pairs = zip(left.items(), right.values(), strict=False)
         return {name: one if one == other else "" for (name, one), other in pairs}
 
-    def _column_type(self, scope: Scope, column: exp.Column) -> str:
+    def column_type(self, scope: Scope, column: exp.Column) -> str:
+        """Return the type of a column that stands in a scope, "" where it is not certain."""
         source = self.find(scope, column.table) if column.table else None
         if isinstance(source, Scope):
             return self._types.get(id(source), {}).get(column.name, "")

@@ -26,6 +26,7 @@ _TAKES = {
     "vector": frozenset(["array"]),
 }
 
+_CERTAIN = ("string", "boolean", "date", "time", "timestamp")
 _HEAD = re.compile(r"[A-Z][A-Z0-9_]*(?: [A-Z][A-Z0-9_]*)*")
 _DECIMAL = re.compile(r"\(([0-9]+)(?:,(-?[0-9]+))?\)")
 _SPACES = re.compile(r"\s+")
@@ -108,6 +109,29 @@ def stored_type(native: str, dialect: Dialect) -> str:
     parts = tuple((name, stored_type(kind, dialect)) for name, kind in taken.parts)
     sized = taken.is_list and "ARRAY" not in types.stored_as
     return _joined(NestedText(taken.head if sized or not taken.is_list else "[]", parts))
+
+
+def translated_type(native: str, source: Dialect, target: Dialect) -> str:
+    """Return the target's type that holds exactly the values of a source type; "" when none does.
+
+    Types are met by what contracts call them: `string`, `timestamp`, `i32`, `f64` and so on.
+    """
+    canonical = canonical_type(native, source)
+    if canonical.endswith("[]"):
+        items = translated_type(canonical[:-2], source, target)
+        return f"{items}[]" if items else ""
+    if canonical.startswith("DECIMAL("):
+        return canonical
+    for theirs, ours in (
+        (source.types.formats, target.types.formats),
+        (source.types.logical, target.types.logical),
+    ):
+        for name, each in theirs.items():
+            if each == canonical and (theirs is source.types.formats or name in _CERTAIN):
+                return ours[name]
+    same = source.types.families.get(canonical, "")
+    own = target.types.families.get(canonical, "") == same
+    return canonical if own and same in ("uuid", "interval") else ""
 
 
 def family_of(native: str, dialect: Dialect) -> str:

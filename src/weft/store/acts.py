@@ -53,6 +53,11 @@ def store_taken_over(before: str, after: str) -> Act:
     return act("store.taken_over", after, was=before)
 
 
+def store_imported(id: str, rows: int) -> Act:
+    """An empty store was filled with what another one had kept, and took its id."""
+    return act("store.imported", id, rows=rows)
+
+
 def product_ended(finished: Finished, run: Run) -> tuple[Act, ...]:
     """A product came to its end in a run, and perhaps published a release."""
     product, release = finished.product, finished.release

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Descriptor, ProductManifest
@@ -46,6 +46,10 @@ class Locked(Exception):
 
 class FencedOut(Exception):
     """This run no longer holds its lock: somebody unlocked it meanwhile."""
+
+
+class Unfit(Exception):
+    """A file does not fit the store that it was to fill: it, or the store, is not as it must be."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +248,16 @@ class Store(Protocol):
 
     def forget(self, outdated: Outdated) -> None:
         """Remove what need not be kept; runs, releases and the audit log stay for ever."""
+
+    def export(self, file: BinaryIO) -> int:
+        """Write everything into an empty file, as of one moment; how many rows."""
+
+    def restore(self, file: BinaryIO, actor: str, at: str) -> int:
+        """Fill this store with what `export` wrote, its id too; how many rows.
+
+        All of it or nothing. Raises Unfit when anything was ever done with this store, and when
+        the file is damaged or was written for another mesh or format.
+        """
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -68,13 +68,15 @@ class Scope:
 class Bound:
     """What a step needs and a plan cannot know: the run, its fence, the time, pinned sources.
 
-    `at` is an ISO time in UTC. `sources` are the plan's pinned sources by key.
+    `at` is an ISO time in UTC. `sources` are the plan's pinned sources by key. `environment` is
+    where what is built is put, in so far as that matters to the warehouse; "" is production.
     """
 
     run: str
     fence: int
     at: str
     sources: Mapping[str, Source]
+    environment: str = ""
 
 
 @dataclass(frozen=True)

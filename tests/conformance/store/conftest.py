@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,17 +11,22 @@ from weft.store.opening import open_store
 from weft.store.protocol import Finished, Store
 
 
-def sqlite_address(folder: Path) -> str:
-    return f"sqlite:///{folder}/store.db"
+def sqlite_address(request: pytest.FixtureRequest) -> str:
+    return f"sqlite:///{request.getfixturevalue('tmp_path')}/store.db"
 
 
-ADDRESSES = {"sqlite": sqlite_address}
+def postgres_address(request: pytest.FixtureRequest) -> str:
+    options = request.getfixturevalue("database")
+    return "postgresql://{user}:{password}@{host}:{port}/{database}".format(**options)
+
+
+ADDRESSES = {"sqlite": sqlite_address, "postgres": postgres_address}
 
 
 @pytest.fixture(params=list(ADDRESSES.values()), ids=list(ADDRESSES))
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """The address of a store that does not exist yet."""
-    address: str = request.param(tmp_path)
+    address: str = request.param(request)
     return address
 
 

@@ -6,7 +6,6 @@ import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
-from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -18,7 +17,7 @@ from weft.mesh.contract import Status
 from weft.mesh.manifest import Column, Descriptor, ProductManifest
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold, Run, RunState, StepResult, StepState
-from weft.store.opening import open_store
+from weft.store.opening import find_store, open_store
 from weft.store.protocol import Applied, Audited, Finished, Identity, Store, StoreError
 
 AT = "2026-03-01T10:00:05Z"
@@ -101,6 +100,17 @@ def test_a_store_of_another_mesh_is_refused(url: str) -> None:
         open_store(url, "harbour", "second", "/")
 
 
+def test_a_store_is_found_and_not_made(url: str) -> None:
+    assert find_store(url, "skyline", "/") is None
+    open_store(url, "skyline", "first", "/").close()
+    store = find_store(url, "skyline", "/")
+    assert store is not None
+    assert store.identity.id == "first"
+    store.close()
+    with pytest.raises(StoreError, match="belongs to mesh `skyline` and not to `harbour`"):
+        find_store(url, "harbour", "/")
+
+
 def test_an_empty_store_has_nothing(store: Store) -> None:
     assert store.definitions.applied("prod") == {}
     assert store.definitions.manifests("prod", [FLIGHTS]) == {}
@@ -108,6 +118,7 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert store.definitions.verdicts(["audit"]) == {}
     assert store.definitions.salts("prod") == {}
     assert store.journal.runs() == ()
+    assert store.journal.run("r1") is None
     assert store.journal.locks() == ()
     assert store.journal.steps("r1") == ()
     assert store.journal.releases("prod", FLIGHTS) == ()
@@ -393,15 +404,12 @@ def listed(each: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(each, max_size=0 if each.is_empty else 2)
 
 
-@pytest.fixture(scope="module")
-def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder: Path = tmp_path_factory.mktemp("store")
-    store = open_store(f"sqlite:///{folder}/store.db", "skyline", "first", "/")
-    yield store, itertools.count()
-    store.close()
+# One store for all examples, each of which has an environment of its own.
+SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+NUMBERS = itertools.count()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(
     manifest=values(ProductManifest),
     released=values(Release),
@@ -410,15 +418,14 @@ def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Any:
     results=values(tuple[CheckResult, ...]),
 )
 def test_any_nouns_are_given_back_as_they_were(
-    long_lived: Any,
+    store: Store,
     manifest: ProductManifest,
     released: Release,
     described: Descriptor,
     steps: tuple[StepResult, ...],
     results: tuple[CheckResult, ...],
 ) -> None:
-    store, numbers = long_lived
-    name = str(next(numbers))
+    name = str(next(NUMBERS))
     finished = Finished(
         product=manifest.address,
         environment=name,

@@ -7,12 +7,13 @@ from typing import Any
 
 from arro3.core import RecordBatchReader
 
+from weft.app.values import values_of
 from weft.contract.measure import fused_scan
 from weft.mesh.check import Check, CheckKind, Measure, Promise
 from weft.mesh.contract import Status
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.plan.plan import AuditSpec, BuildSpec, Source, Step, StepKind
-from weft.sql.dialect import dialect_named
+from weft.sql.dialect import Dialect, dialect_named
 from weft.warehouses.protocol import Bound, Relation
 
 PRODUCT = "sales.orders"
@@ -24,8 +25,8 @@ def bound(run: str = "run_1", fence: int = 1, sources: Mapping[str, Source] | No
     return Bound(run, fence, AT, sources or {})
 
 
-def relation(key: str) -> str:
-    return DUCKDB.relation("builds", key)
+def relation(key: str, dialect: Dialect = DUCKDB) -> str:
+    return dialect.relation("builds", key)
 
 
 def build(
@@ -58,8 +59,9 @@ def audit(
     columns: Sequence[Promise] = (),
     identity: Sequence[str] = (),
     name: str = "audit_1",
+    dialect: Dialect = DUCKDB,
 ) -> Step:
-    scan, measures = fused_scan(relation(key), checks, DUCKDB, {}, {})
+    scan, measures = fused_scan(relation(key, dialect), checks, dialect, {}, {})
     return measured(key, scan, measures, columns, identity, name)
 
 
@@ -127,3 +129,33 @@ def rows(stream: Any) -> list[tuple[Any, ...]]:
 def rows_of(warehouse: Any, key: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     select = f"SELECT * FROM {'.'.join(map(DUCKDB.quote, ('sales', 'orders', 'seen')))}"
     return rows(warehouse.query(select, [shown_as("seen", key, columns)]))
+
+
+def values_of_rows(warehouse: Any, key: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Read a build as people and programs get to see its values."""
+    select = f"SELECT * FROM {'.'.join(map(DUCKDB.quote, ('sales', 'orders', 'seen')))}"
+    with warehouse.query(select, [shown_as("seen", key, columns)]) as found:
+        batches = RecordBatchReader.from_stream(found)
+        return [row for batch in batches for row in zip(*values_of(batch), strict=True)]
+
+
+def serve(warehouse: Any, environment: str = "prod") -> None:
+    """Show what is published to other programs, where publishing itself does not."""
+    if hasattr(warehouse, "serve"):
+        warehouse.serve(environment)
+
+
+def show(warehouse: Any, step: Step, here: Bound | None = None) -> Release:
+    """Publish, and show it to other programs."""
+    release: Release = warehouse.run(step, here or bound()).release
+    serve(warehouse, release.environment)
+    return release
+
+
+def show_pair(warehouse: Any, number: int) -> None:
+    """Publish release `number`, whose two ports both hold that number."""
+    here = bound(f"run_{number}", number)
+    for name in ("x", "y"):
+        warehouse.run(build(f"{name}{number}", f"SELECT {number} AS n"), here)
+    ports = [port({name: (f"{name}{number}", ["n"])}, name) for name in ("x", "y")]
+    show(warehouse, publish(ports, number - 1), here)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from weft.app.errors import Invalid
 from weft.cli.failure import tell
 from weft.cli.main import run
 from weft.cli.stopped import put_stopped
+from weft.store.protocol import StoreError
+from weft.warehouses.protocol import WarehouseError
 
 LAKE = "mesh: m\nwarehouses: {lake: {type: duckdb, path: x}}\n"
 # Settings that are wrong in one way or another, and that hold a password somewhere.
 WRONG = [
-    "mesh: m\nwarehouses:\n  lake: {type: postgres, password: hunter2, host: x}\n",
+    "mesh: m\nwarehouses:\n  lake: {type: oracle, password: hunter2, host: x}\n",
     "mesh: m\nwarehouses:\n  lake: {type: snowflake, token: 'hunter2', account: x}\n",
-    "mesh: m\nwarehouses:\n  lake: {type: postgres, password: '${P:-hunter2}'}\n",
+    "mesh: m\nwarehouses:\n  lake: {type: oracle, password: '${P:-hunter2}'}\n",
     "mesh: m\nwarehouses:\n  lake: {type: '${P:-hunter2}', path: x}\n",
     "mesh: m\nwarehouses:\n  lake: {type: duckdb, path: x, passwd: hunter2}\n",
     "mesh: m\nwarehouses:\n  lake:\n    type: duckdb\n    path: x\n    passwd: hunter2\n",
@@ -44,8 +47,8 @@ WRONG = [
     "mesh: m\nwarehouses:\n  lake:\n    password: hunter2\x01\n",
     "mesh: m\nwarehouses:\n  lake:\n    password: hunter2\ud800\n",
     "mesh: m\nwarehouses:\n  lake:\n    type: duckdb\n    password: |\n      hunter2\n     x\n",
-    "store: postgres://ana:hunter2@db/x\n" + LAKE,
-    "store: postgres://ana:${P:-hunter2}@db/x\n" + LAKE,
+    "store: mysql://ana:hunter2@db/x\n" + LAKE,
+    "store: mysql://ana:${P:-hunter2}@db/x\n" + LAKE,
     "store: postgres://ana:${P-hunter2}@db/x\n" + LAKE,
     "store: postgres://${NOT_SET}:hunter2@db/x\n" + LAKE,
     "store: [postgres://ana:hunter2@db/x]\n" + LAKE,
@@ -59,9 +62,20 @@ WRONG = [
     LAKE + "environments: {dev: {warehouses: {lake: {api-token: [hunter2]}}}}\n",
     LAKE + "enviroments: {dev: {warehouses: {lake: {token: hunter2}}}}\n",
 ]
+# Settings that are right, of servers that nobody reaches.
+SERVER = (
+    "mesh: m\nwarehouses:\n"
+    "  db: {type: postgres, host: 127.0.0.1, port: 1, database: x, user: ana, password: "
+)
+UNREACHABLE = [
+    "store: postgres://ana:hunter2@127.0.0.1:1/x\n" + LAKE,
+    "store: postgresql://ana:${P:-hunter2}@127.0.0.1:1/x?connect_timeout=1\n" + LAKE,
+    SERVER + "hunter2}\n",
+    SERVER + "'${P:-hunter2}'}\n",
+]
 
 
-@pytest.fixture(params=WRONG)
+@pytest.fixture
 def mesh(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     text: str = request.param
     (tmp_path / "weft.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -70,17 +84,32 @@ def mesh(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return tmp_path
 
 
-@pytest.mark.usefixtures("mesh")
-def test_a_password_is_shown_by_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+def told(capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
+    """All that each of the commands says, to people and to programs."""
     for verb in (["validate"], ["plan"], ["doctor"], ["ls"]):
         for arguments in (verb, [*verb, "--json"]):
             try:
                 run(arguments)
-            except Invalid as error:
+            except (Invalid, StoreError, WarehouseError) as error:
                 put_stopped(error, tell(error), arguments)
             said = capsys.readouterr()
-            assert "weft.yaml" in said.out + said.err
-            assert "unter2" not in said.out + said.err, arguments
+            yield said.out + said.err
+
+
+@pytest.mark.parametrize("mesh", WRONG, indirect=True)
+@pytest.mark.usefixtures("mesh")
+def test_a_password_is_shown_by_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for said in told(capsys):
+        assert "weft.yaml" in said
+        assert "unter2" not in said
+
+
+@pytest.mark.parametrize("mesh", UNREACHABLE, indirect=True)
+@pytest.mark.usefixtures("mesh")
+def test_a_password_is_not_shown_with_a_server(capsys: pytest.CaptureFixture[str]) -> None:
+    all_said = list(told(capsys))
+    assert [said for said in all_said if "127.0.0.1" in said]
+    assert not [said for said in all_said if "unter2" in said]
 
 
 def test_what_is_no_secret_is_shown(

@@ -30,7 +30,7 @@ def test_a_warehouse_of_an_unknown_type_has_a_place() -> None:
     assert (diagnostic.code, diagnostic.message, diagnostic.note) == (
         "W144",
         "unknown type `oracle` of warehouse `b`",
-        "there is duckdb",
+        "there is duckdb, postgres",
     )
     assert diagnostic.span is not None
     assert (diagnostic.span.line, diagnostic.span.column) == (4, 13)

@@ -79,6 +79,26 @@ def test_a_secret_in_the_file_is_read_and_warned_of(written: str, value: str) ->
     assert [each.code for each in found] == ["W141"]
 
 
+@pytest.mark.parametrize(
+    ("address", "codes"),
+    [
+        ("postgresql://ana:hunter2@db/weft", ["W141"]),
+        ("postgresql:///weft?user=ana&password=hunter2", ["W141"]),
+        ("postgresql://ana:${P}@db/weft", []),
+        ("postgresql://ana@db:5432/weft?sslmode=require", []),
+        ("postgresql:///weft?password=${P}", []),
+        ("sqlite:///.weft/store.db", []),
+    ],
+)
+def test_a_password_in_the_address_of_the_store_is_warned_of(
+    address: str, codes: list[str]
+) -> None:
+    text = f"mesh: m\nstore: '{address}'\nwarehouses: {{a: {{type: t}}}}"
+    _, found = parse_settings(SourceFile("weft.yaml", text.encode()), {"P": "hunter2"})
+    assert [each.code for each in found] == codes
+    assert "hunter2" not in repr(found)
+
+
 def test_a_secret_that_looks_like_a_number_stays_a_secret() -> None:
     result = settings("mesh: m\nwarehouses: {db: {type: t, user: 17}}")
     assert result.warehouses["db"].options == {"user": Secret("17")}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import duckdb
+import psycopg
 import pytest
+from postgres_tables import fill
 
+from postgres_server import ADMIN, Server
 from weft.mesh.manifest import Column, Query, Read, ReadKind
 from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.query import Known
@@ -56,3 +60,12 @@ def joined() -> Callable[[Query], str]:
         return "".join(part if isinstance(part, str) else names[part] for part in query.parts)
 
     return join
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: Server) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a real PostgreSQL that has the same relations."""
+    options = postgres.options("postgres", ADMIN)
+    with psycopg.connect(dbname=options.pop("database"), **options, autocommit=True) as connection:
+        fill(connection)
+        yield connection

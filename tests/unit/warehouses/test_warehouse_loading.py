@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from weft.warehouses.loading import adapter, warehouse_types
+from weft.warehouses.loading import adapter, options_of, warehouse_types
 from weft.warehouses.protocol import WarehouseError
 
 
@@ -18,6 +18,16 @@ def test_types_are_known_without_importing_them() -> None:
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
     assert "duckdb" in warehouse_types()
+
+
+@pytest.mark.parametrize("type_name", warehouse_types())
+def test_options_are_known_without_a_driver(type_name: str) -> None:
+    program = (
+        f"import sys; from weft.warehouses.loading import options_of; options_of({type_name!r}); "
+        "sys.exit(bool({'duckdb', 'psycopg', 'sqlglot'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    assert options_of(type_name)
 
 
 def test_an_adapter_is_found_by_its_type() -> None:

@@ -138,6 +138,13 @@ MODELS: dict[str, Code] = {
         "words that are shown: an operator or function that does not take such values, or a value "
         "that cannot be cast. Cast what is meant, or use TRY_CAST, which gives null instead.",
     ),
+    "W330": Code(
+        "A query that the warehouse cannot run as it is written",
+        "The domain's `dialect` is not that of its warehouse, so its SQL is translated. What has "
+        "no counterpart there, or is not certain to give the same rows, is refused. Write it in "
+        "another way, CAST what has no certain type, or set `dialect` in `domain.yaml` to that of "
+        "the warehouse and rewrite the models.",
+    ),
     "W350": Code(
         "An unknown key in the head of a model",
         "The comment lines before the SQL of a model may hold its head: `-- key: value`. This line "

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import closing, suppress
 
+from weft.store.migrate import initialise
 from weft.store.protocol import StoreError
-from weft.store.sqlite.database import Database
+from weft.store.sqlite.database import MIGRATIONS, SqliteDatabase
 from weft.store.sqlite.errors import of_file
-from weft.store.sqlite.migrate import initialise
 
 
 def create(path: str, mesh: str, new_id: str, patience: float) -> None:
@@ -35,8 +35,7 @@ def create(path: str, mesh: str, new_id: str, patience: float) -> None:
 
 
 def _fill(draft: str, mesh: str, new_id: str, patience: float) -> None:
-    with closing(Database(draft, patience)) as database:
-        with database.writing() as connection:
-            initialise(connection, mesh, new_id)
+    with closing(SqliteDatabase(draft, patience)) as database:
+        database.write(lambda transaction: initialise(transaction, MIGRATIONS, mesh, new_id))
         # Not before: in this mode what was just written might stay in a second file, unlinked.
         database.write_ahead()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
-import msgspec
-
+from weft.store.database import NOTHING, Transaction
 from weft.store.sqlite.errors import explained, is_unwritable
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 _SETTINGS = (
     "PRAGMA synchronous = FULL",
@@ -23,53 +26,75 @@ _SETTINGS = (
 )
 
 
-class Database:
+class SqliteTransaction:
+    """Runs statements inside the transaction of the connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, values: Mapping[str, Any] = NOTHING) -> sqlite3.Cursor:
+        """Run a statement with these parameters; more of them than it names may be given."""
+        return self._connection.execute(statement, values)
+
+    def execute_all(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that gives no rows once for each set of parameters."""
+        self._connection.executemany(statement, rows)
+
+    def run(self, script: str) -> None:
+        """Run a migration."""
+        for statement in statements(script):
+            self._connection.execute(statement)
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table."""
+        found = self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,))
+        return found.fetchone() is not None
+
+
+class SqliteDatabase:
     """A SQLite file that exists. Threads take turns; other programs are waited for."""
+
+    migrations = MIGRATIONS
 
     def __init__(self, path: str, patience: float) -> None:
         """Open the file at an absolute path; `patience` is how many seconds to wait for others.
 
         Raises StoreError.
         """
-        self.path = path
+        self.place = path
         self._turn = threading.RLock()
         self._reachable = False
         with explained(path):
             self._connection = _connected(path, "mode=rw", patience)
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection for reads that all see the same moment. Raises StoreError."""
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Do work whose reads all see the same moment. Raises StoreError."""
         with (
             self._turn,
-            explained(self.path),
+            explained(self.place),
             self._readable() as connection,
-            _transaction(connection, "BEGIN"),
+            _transaction(connection, "BEGIN") as transaction,
         ):
-            yield connection
+            return work(transaction)
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection as the only writer; all is kept at the end, or nothing on an error.
-
-        Raises StoreError. What was written is durable once the block was left.
-        """
-        with self._turn, explained(self.path):
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Do work as the only writer; it is durable when this returns. Raises StoreError."""
+        with self._turn, explained(self.place):
             self._reach()
-            with _transaction(self._connection, "BEGIN IMMEDIATE"):
-                yield self._connection
+            with _transaction(self._connection, "BEGIN IMMEDIATE") as transaction:
+                return work(transaction)
 
     def write_ahead(self) -> None:
         """Let readers and the writer of this file pass each other, from now on and for everyone.
 
         Only for a file that nobody else has opened: SQLite does not wait for others here.
         """
-        with self._turn, explained(self.path):
+        with self._turn, explained(self.place):
             self._connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._turn, explained(self.path):
+        with self._turn, explained(self.place):
             self._connection.close()
 
     @contextmanager
@@ -88,7 +113,7 @@ class Database:
             yield self._connection
             return
         # A new one each time: it never looks whether the file has changed.
-        with closing(_connected(self.path, "immutable=1", 0)) as connection:
+        with closing(_connected(self.place, "immutable=1", 0)) as connection:
             yield connection
 
     def _reach(self) -> None:
@@ -99,7 +124,7 @@ class Database:
             self._reachable = True
 
     def _is_written_ahead(self) -> bool:
-        path = f"{self.path}-wal"
+        path = f"{self.place}-wal"
         return os.path.exists(path) and os.path.getsize(path) > 0
 
 
@@ -115,10 +140,10 @@ def _connected(path: str, mode: str, patience: float) -> sqlite3.Connection:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[SqliteTransaction]:
     connection.execute(begin)
     try:
-        yield
+        yield SqliteTransaction(connection)
         connection.execute("COMMIT")
     except BaseException:
         # A full disk may have ended the transaction already, a broken one may refuse even this;
@@ -128,6 +153,11 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         raise
 
 
-def json_list(texts: Iterable[str]) -> str:
-    """Return texts as one parameter of a statement, for `json_each`."""
-    return msgspec.json.encode(list(texts)).decode()
+def statements(script: str) -> Iterator[str]:
+    """Cut a script into statements, because running it whole would commit in between."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -11,6 +11,7 @@ from weft.mesh.release import Build
 from weft.warehouses.duckdb.disk import Disk, names_in, read, unreadable
 from weft.warehouses.duckdb.layout import Layout, is_name
 from weft.warehouses.duckdb.wholeness import Wholeness
+from weft.warehouses.hollow import hollow
 from weft.warehouses.protocol import WarehouseError
 
 _ENDING = ".json"
@@ -49,7 +50,7 @@ class Manifests:
         if self._wholeness.found_rot and not self._looked_into.issuperset(keys):
             self._looked_into.update(keys)
             damaged.update(build.key for build in self.rotten(keys))
-        return damaged, _hollow(views, damaged)
+        return damaged, hollow(views, damaged)
 
     def _damage_from_outside(
         self, keys: Iterable[str]
@@ -205,22 +206,7 @@ def _whole(keys: Iterable[str], reached: Mapping[str, Build | None]) -> frozense
     """Which builds are there, and all that they lead to; what is not is None among the reached."""
     missing = {key for key, build in reached.items() if build is None}
     views = {key: build.needs for key, build in reached.items() if build and build.is_view}
-    return frozenset(keys).difference(missing, _hollow(views, missing))
-
-
-def _hollow(views: dict[str, tuple[str, ...]], damaged: set[str]) -> dict[str, tuple[str, ...]]:
-    """The views that lead to damaged builds, directly or through one another."""
-    found: dict[str, tuple[str, ...]] = {}
-    reached = damaged
-    while reached:
-        more = {
-            key: reads
-            for key, reads in views.items()
-            if key not in found and not reached.isdisjoint(reads)
-        }
-        found |= more
-        reached = set(more)
-    return found
+    return frozenset(keys).difference(missing, hollow(views, missing))
 
 
 def _times(folder: str) -> dict[str, int]:

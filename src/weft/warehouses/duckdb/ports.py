@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from weft.mesh.contract import Status
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.sql.duckdb import quote, string
 from weft.warehouses.duckdb.disk import Disk, read
@@ -21,6 +20,7 @@ from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine, connect, explaining
 from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.shown import shown
 
 # The oldest engine that can read what this one is told to write.
 STORAGE = "v1.5.0"
@@ -178,20 +178,8 @@ def _shown(releases: list[Release], production: bool) -> Iterator[_Shown]:
     """Yield every view: each object of each visible major, and the current major of each."""
     for release in releases:
         schema = release.product.replace(".", "__")
-        newest: dict[str, tuple[PortRelease, ObjectRelease]] = {}
-        for port in release.ports:
-            if not port.status.is_visible(production=production):
-                continue
-            for each in port.objects:
-                yield _Shown(schema, f"{each.name}_v{port.major}", each, _comment(release, port))
-                if each.name not in newest or _rank(newest[each.name][0]) < _rank(port):
-                    newest[each.name] = (port, each)
-        for name, (port, each) in newest.items():
-            yield _Shown(schema, name, each, _comment(release, port))
-
-
-def _rank(port: PortRelease) -> tuple[bool, int]:
-    return (port.status is Status.ACTIVE, port.major)
+        for each in shown(release, production):
+            yield _Shown(schema, each.name, each.object, _comment(release, each.port))
 
 
 def _comment(release: Release, port: PortRelease) -> str:

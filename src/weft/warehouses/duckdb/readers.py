@@ -6,17 +6,23 @@ import csv
 import gzip
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from weft.mesh.manifest import Column, FileSource
 from weft.sql.duckdb import DIALECT, string
 from weft.warehouses.duckdb.exact import exactly, read_as
 from weft.warehouses.duckdb.reading import columns_of
-from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.protocol import WarehouseError
 
 
-def reader(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+class Describes(Protocol):
+    """What can tell the columns of a SELECT over files without running it."""
+
+    def describe(self, select: str, small: bool = False) -> Sequence[Column]:
+        """Return the columns; `small` says that it reads little."""
+
+
+def reader(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     """Return the SELECT that reads these files.
 
     Raises WarehouseError when the files do not have the columns of the contract, or when the
@@ -27,10 +33,10 @@ def reader(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
         raise WarehouseError(
             f"source `{spec.name}` has format `{spec.format}`; there are: {', '.join(_READERS)}"
         )
-    return found(spec, paths, sessions)
+    return found(spec, paths, engine)
 
 
-def _csv(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+def _csv(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     options = spec.options
     header = bool(options.get("header", True))
     delimiter = str(options.get("delimiter", ","))
@@ -51,15 +57,15 @@ def _csv(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     return _exactly(spec, "read_csv", paths, settings)
 
 
-def _json(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+def _json(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     settings = {"columns": _types(spec.columns), "format": "'auto'"}
     return _exactly(spec, "read_json", paths, settings)
 
 
-def _parquet(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
+def _parquet(spec: FileSource, paths: Sequence[str], engine: Describes) -> str:
     for path in paths:
         statement = " ".join(("SELECT * FROM", _table("read_parquet", [path], {})))
-        found = {column.name for column in sessions.describe(statement, small=True)}
+        found = {column.name for column in engine.describe(statement, small=True)}
         missing = [column.name for column in spec.columns if column.name not in found]
         if missing:
             raise _other_columns(spec, path, f"`{'`, `'.join(missing)}` missing")
@@ -67,7 +73,7 @@ def _parquet(spec: FileSource, paths: Sequence[str], sessions: Sessions) -> str:
     return " ".join(("SELECT", names, "FROM", _table("read_parquet", paths, {})))
 
 
-_READERS: dict[str, Callable[[FileSource, Sequence[str], Sessions], str]] = {
+_READERS: dict[str, Callable[[FileSource, Sequence[str], Describes], str]] = {
     "csv": _csv,
     "json": _json,
     "parquet": _parquet,

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from weft.mesh.release import Build, Release
 from weft.plan.plan import AuditSpec, BuildSpec, Source, Step
-from weft.warehouses.duckdb.audits import statements_of
+from weft.warehouses.auditing import statements_of
+from weft.warehouses.duckdb.audits import TYPE_OF
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.relations import Relations
@@ -68,7 +69,7 @@ class Teller:
 
     def _audit(self, spec: AuditSpec, sources: Mapping[str, Source]) -> Iterator[Act]:
         reading = self._relations.reading((spec.key, *spec.reads), sources)
-        for statement in statements_of(spec):
+        for statement in statements_of(spec, TYPE_OF):
             yield Act(reading.over(statement))
         place = self._layout.relative(f"{self._layout.quarantine}/{spec.audit}")
         yield _in_words(f"rows of what fails are kept in {place}")

@@ -1,16 +1,14 @@
-"""The audit log in SQLite: entries are linked and written in the transaction of what they tell."""
+"""The audit log in a database: entries are written in the transaction of what they tell."""
 
 from __future__ import annotations
 
-import sqlite3
-
 from weft.mesh.run import AuditEntry
 from weft.store.audit_chain import Act, Head, examined, linked
-from weft.store.sqlite.database import Database
+from weft.store.database import Database, Transaction, reading, writing
 
 _NEWEST_FIRST = (
     "SELECT number, at, actor, action, subject, detail, previous, hash FROM audit "
-    "ORDER BY number DESC LIMIT ?"
+    "ORDER BY number DESC LIMIT :limit"
 )
 _OLDEST_FIRST = (
     "SELECT number, at, actor, action, subject, detail, previous, hash FROM audit ORDER BY number"
@@ -19,6 +17,7 @@ _APPEND = (
     "INSERT INTO audit (number, at, actor, action, subject, detail, previous, hash) "
     "VALUES (:number, :at, :actor, :action, :subject, :detail, :previous, :hash)"
 )
+_ALL = 2**63 - 1
 
 # What every change of state leaves in the log, looked for from the other side.
 _UNEXPLAINED = """
@@ -32,8 +31,8 @@ WHERE ended <> '' AND id NOT IN (
 UNION ALL
 SELECT 'release ' || number || ' of ' || product || ' was published in ' || environment
 FROM releases
-WHERE (product, environment, number) NOT IN (
-  SELECT subject, detail ->> 'environment', detail ->> 'release' FROM audit
+WHERE (product, environment, CAST(number AS TEXT)) NOT IN (
+  SELECT subject, detail ->> 'environment', CAST(detail ->> 'release' AS TEXT) FROM audit
   WHERE action = 'release.published'
 )
 UNION ALL
@@ -45,53 +44,61 @@ LIMIT 1
 """
 
 
-def record(connection: sqlite3.Connection, actor: str, at: str, *acts: Act) -> None:
+def record(transaction: Transaction, actor: str, at: str, *acts: Act) -> None:
     """Append acts to the audit log, in order, inside the caller's transaction."""
-    head = _head(connection)
+    head = _head(transaction)
     for done in acts:
         entry = linked(head, done, actor, at)
-        _append(connection, entry)
+        _append(transaction, entry)
         head = Head(entry.number, entry.hash)
 
 
-class SqliteAuditLog:
+def verified(transaction: Transaction) -> tuple[int, str]:
+    """Check the whole chain; how many entries are good, and what is wrong with the next."""
+    good, fault = examined(transaction.execute(_OLDEST_FIRST), _head(transaction))
+    return good, fault or _unexplained(transaction)
+
+
+class DatabaseAuditLog:
     """The tamper-evident list of who did what; what it can show is said in `audit_chain`."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
-    def entries(self, limit: int = 0) -> tuple[AuditEntry, ...]:
+    @reading
+    def entries(self, transaction: Transaction, limit: int = 0) -> tuple[AuditEntry, ...]:
         """Entries, newest first; all of them when `limit` is 0."""
-        with self._database.reading() as connection:
-            rows = connection.execute(_NEWEST_FIRST, (limit or -1,))
-            return tuple(AuditEntry(*row) for row in rows)
+        rows = transaction.execute(_NEWEST_FIRST, {"limit": limit or _ALL})
+        return tuple(AuditEntry(*row) for row in rows)
 
-    def add(self, actor: str, action: str, subject: str, detail: str, at: str) -> AuditEntry:
+    @writing
+    def add(
+        self, transaction: Transaction, actor: str, action: str, subject: str, detail: str, at: str
+    ) -> AuditEntry:
         """Append an entry of its own, for acts that change nothing else in the store."""
-        with self._database.writing() as connection:
-            entry = linked(_head(connection), Act(action, subject, detail), actor, at)
-            _append(connection, entry)
+        entry = linked(_head(transaction), Act(action, subject, detail), actor, at)
+        _append(transaction, entry)
         return entry
 
-    def verify(self) -> tuple[int, str]:
+    @reading
+    def verify(self, transaction: Transaction) -> tuple[int, str]:
         """Check the whole chain; how many entries are good, and what is wrong with the next."""
-        with self._database.reading() as connection:
-            good, fault = examined(connection.execute(_OLDEST_FIRST), _head(connection))
-            return good, fault or _unexplained(connection)
+        return verified(transaction)
 
 
-def _head(connection: sqlite3.Connection) -> Head:
+def _head(transaction: Transaction) -> Head:
     """The newest link; a head of nothing when somebody took the row away."""
-    row = connection.execute("SELECT number, hash FROM audit_head").fetchone()
+    row = transaction.execute("SELECT number, hash FROM audit_head").fetchone()
     return Head(*row) if row else Head()
 
 
-def _unexplained(connection: sqlite3.Connection) -> str:
+def _unexplained(transaction: Transaction) -> str:
     """Name something in the store that no entry tells of; "" when there is nothing such."""
-    row = connection.execute(_UNEXPLAINED).fetchone()
+    row = transaction.execute(_UNEXPLAINED).fetchone()
     return f"no entry says that {row[0]}: entries are missing" if row else ""
 
 
-def _append(connection: sqlite3.Connection, entry: AuditEntry) -> None:
-    connection.execute(_APPEND, vars(entry))
-    connection.execute("UPDATE audit_head SET number = ?, hash = ?", (entry.number, entry.hash))
+def _append(transaction: Transaction, entry: AuditEntry) -> None:
+    values = vars(entry)
+    transaction.execute(_APPEND, values)
+    transaction.execute("UPDATE audit_head SET number = :number, hash = :hash", values)

@@ -1,0 +1,122 @@
+"""Carry out audit steps: measure the checks on a candidate, and keep the rows that fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from weft.mesh.check import CheckResult, Measure
+from weft.mesh.manifest import Column
+from weft.plan.plan import AuditSpec, Step
+from weft.sql.postgres import DIALECT, quote, string
+from weft.warehouses.auditing import (
+    KEPT_KEYS,
+    Asking,
+    Quarantined,
+    column_results,
+    keeps_rows,
+    key_texts,
+    measured,
+    stored_name,
+)
+from weft.warehouses.postgres.catalog import Located, relation
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.marks import written
+from weft.warehouses.postgres.names import Names, Place, rows_name
+from weft.warehouses.postgres.places import Places
+from weft.warehouses.postgres.reading import Reading, over
+from weft.warehouses.postgres.sessions import Row, Sessions
+from weft.warehouses.protocol import Bound, Outcome, Unmeasurable
+
+TYPE_OF = "pg_typeof"
+"""The server's function for the name of a value's type."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What is audited, where its failing rows are kept, and what the statements read."""
+
+    spec: AuditSpec
+    product: str
+    place: Place
+    reads: tuple[Located, ...]
+
+
+class Auditor:
+    """Measures checks. Nothing it does can change a build."""
+
+    def __init__(
+        self, sessions: Sessions, known: Known, places: Places, reading: Reading, names: Names
+    ) -> None:
+        self._sessions = sessions
+        self._known = known
+        self._places = places
+        self._reading = reading
+        self._names = names
+
+    def audit(self, step: Step, spec: AuditSpec, bound: Bound) -> Outcome:
+        """Measure every check of a candidate. Raises WarehouseError when the outside fails.
+
+        A check that cannot be measured is a result of its own and blocks.
+        """
+        place = self._places.prepared(self._names.place(step.product, bound.environment))
+        reads = self._reading.found((spec.key, *spec.reads), place, bound)
+        candidate = _Candidate(spec, step.product, place, reads)
+        asking = Asking(DIALECT, TYPE_OF, lambda select: self._ask(select, candidate))
+        rows, results = measured(spec, asking)
+        kept = tuple(
+            self._quarantined(candidate, measure, result, bound)
+            if keeps_rows(measure, result)
+            else result
+            for measure, result in zip(spec.measures, results, strict=True)
+        )
+        earlier, columns = self._earlier_columns(spec), reads[0].build.columns
+        promised = column_results(spec, columns, earlier, rows, DIALECT)
+        return Outcome(rows=rows, checks=(*promised, *kept))
+
+    def rows(self, audit: str, check: str) -> Located:
+        """Return where the failing rows of a check are kept. Raises KeyError when none are."""
+        name = rows_name(audit, stored_name(check))
+        for found in self._known.catalog.rows():
+            if found.name == name:
+                return found
+        raise KeyError(check)
+
+    def _earlier_columns(self, spec: AuditSpec) -> tuple[Column, ...]:
+        """The columns that readers have now; none where that build is not there any more."""
+        found = self._known.find([spec.succeeds]) if spec.succeeds else {}
+        return found[spec.succeeds].build.columns if found else ()
+
+    def _ask(self, select: str, candidate: _Candidate) -> list[Row]:
+        """Ask with the rights of the product's internals, and of nobody else."""
+        with self._sessions.acting_as(candidate.place.internal_owner):
+            return self._sessions.ask_users(over(select, candidate.reads))
+
+    def _quarantined(
+        self, candidate: _Candidate, measure: Measure, result: CheckResult, bound: Bound
+    ) -> CheckResult:
+        """Keep the failing rows of a check that did not pass, in place of earlier ones."""
+        spec, check, place = candidate.spec, measure.check, candidate.place
+        target = relation(place.internal, rows_name(spec.audit, stored_name(check.id)))
+        note = Quarantined(
+            candidate.product, spec.object, check.id, check.label, bound.run, bound.at
+        )
+        select = over(measure.rows, candidate.reads)
+        sessions = self._sessions
+        try:
+            with sessions.acting_as(place.internal_owner):
+                sessions.ask(f"DROP TABLE IF EXISTS {target}")
+                sessions.change_by_users(" ".join(("CREATE TABLE", target, "AS\n", select)))
+                mark = string(written(rows=note))
+                sessions.ask(" ".join(("COMMENT ON TABLE", target, "IS", mark)))
+        except Unmeasurable as error:
+            return replace(result, message=f"its rows could not be kept: {error}")
+        return replace(result, keys=self._keys(spec.identity, target), quarantined=True)
+
+    def _keys(self, identity: tuple[str, ...], target: str) -> tuple[str, ...]:
+        if not identity:
+            return ()
+        texts = ", ".join(f"CAST({quote(name)} AS text)" for name in identity)
+        found = self._sessions.ask(
+            " ".join(("SELECT", texts, "FROM", target, "LIMIT", str(KEPT_KEYS)))
+        )
+        return key_texts(found)

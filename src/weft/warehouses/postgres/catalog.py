@@ -1,0 +1,166 @@
+"""What the database's catalogue says of us: marked schemas, and what is marked in them.
+
+Tables are never read here; whatever has no mark of ours is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from weft.mesh.manifest import Column
+from weft.mesh.release import Build, Release
+from weft.sql.postgres import quote
+from weft.warehouses.postgres.marks import Mark, SchemaMark, read_mark
+from weft.warehouses.postgres.names import POINTER, build_name, source_name
+from weft.warehouses.postgres.schemas import Schemas
+from weft.warehouses.postgres.sessions import Sessions
+
+_RELATIONS = """
+SELECT n.nspname, c.relname, d.description
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_description AS d ON d.objoid = c.oid AND d.objsubid = 0
+ AND d.classoid = 'pg_class'::regclass
+WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'v')
+"""
+
+_STORED = """
+SELECT attname, format_type(atttypid, atttypmod), pg_total_relation_size(%s::regclass)
+FROM pg_attribute
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+
+_COLUMNS = """
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+FROM pg_attribute AS a
+JOIN pg_class AS c ON c.oid = a.attrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind = 'v' AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY c.relname, a.attnum
+"""
+
+_EMPTY = """
+SELECT wanted.place
+FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(name, place)
+WHERE coalesce(pg_relation_size(to_regclass(wanted.name)), 0) = 0
+"""
+
+
+@dataclass(frozen=True)
+class Located:
+    """A marked table or view, and where it is."""
+
+    schema: str
+    name: str
+    mark: Mark
+
+    @property
+    def relation(self) -> str:
+        """Its quoted name."""
+        return relation(self.schema, self.name)
+
+    def completed(self, build: Build) -> Located:
+        """The same, where more is known of the build or of the landed source."""
+        mark = Mark(build=build) if self.mark.build else Mark(landed=build)
+        return replace(self, mark=mark)
+
+    @property
+    def build(self) -> Build:
+        """What it is marked with; only what is read by a key is asked for this."""
+        found = self.mark.readable
+        assert found
+        return found
+
+
+def relation(schema: str, name: str) -> str:
+    """Return the quoted name of a relation in a schema."""
+    return f"{quote(schema)}.{quote(name)}"
+
+
+class Catalog:
+    """Reads the catalogue, anew with every call."""
+
+    def __init__(self, sessions: Sessions, schemas: Schemas) -> None:
+        self.schemas = schemas
+        self._sessions = sessions
+
+    def readable(self) -> list[Located]:
+        """Return every build and every landed source, by name."""
+        return [each for each in self._marked("AND c.relname ~ '^[bs]_'") if each.mark.readable]
+
+    def with_keys(self, keys: Iterable[str]) -> list[Located]:
+        """Return the builds and landed sources of these keys; the same key may be there twice.
+
+        It is looked for in the schemas that were known last.
+        """
+        names = {name(key): key for key in keys for name in (build_name, source_name)}
+        internal = _internal(self.schemas.known())
+        found = self._read(internal, "AND c.relname = ANY(%s)", list(names))
+        return [each for each in found if each.mark.readable and each.build.key == names[each.name]]
+
+    def rows(self) -> list[Located]:
+        """Return everything in which failing rows are kept."""
+        return [each for each in self._marked("AND c.relname ~ '^q_'") if each.mark.rows]
+
+    def views(self, schemas: Collection[str]) -> dict[str, dict[str, Located]]:
+        """Return the marked views of schemas of ports, by schema and name."""
+        found: dict[str, dict[str, Located]] = {each: {} for each in schemas}
+        for each in self._read(list(schemas), ""):
+            if each.mark.port:
+                found[each.schema][each.name] = each
+        return found
+
+    def pointers(self) -> dict[str, Release | None]:
+        """Return what every pointer says is current, by its schema; None where that is lost."""
+        found = self._marked("AND c.relname = %s", POINTER)
+        return {each.schema: each.mark.release for each in found}
+
+    def readable_and_pointers(
+        self, pointers: Iterable[str]
+    ) -> tuple[list[Located], dict[str, Release | None]]:
+        """Return what `readable` does, and the pointers of these schemas, all of one moment."""
+        internal = _internal(self.schemas.ours())
+        found = list(
+            self._read(
+                internal,
+                "AND (c.relname ~ '^[bs]_' OR c.relname = %s AND n.nspname = ANY(%s))",
+                POINTER,
+                list(pointers),
+            )
+        )
+        current = {each.schema: each.mark.release for each in found if each.name == POINTER}
+        return [each for each in found if each.mark.readable], current
+
+    def emptied(self, builds: Iterable[Located]) -> set[str]:
+        """Return the keys of tables that had rows and have no data or are gone, from outside."""
+        filled = [each for each in builds if not each.build.is_view and each.build.rows]
+        names = [each.relation for each in filled]
+        found = self._sessions.ask(_EMPTY, (names,)) if names else []
+        return {filled[place - 1].build.key for (place,) in found}
+
+    def columns(self, schema: str) -> dict[str, tuple[Column, ...]]:
+        """Return the columns of the views in a schema."""
+        found: dict[str, list[Column]] = {}
+        for owner, column, native in self._sessions.ask(_COLUMNS, (schema,)):
+            found.setdefault(owner, []).append(Column(column, native))
+        return {owner: tuple(columns) for owner, columns in found.items()}
+
+    def stored(self, target: str) -> tuple[tuple[Column, ...], int]:
+        """Return the columns of one relation, by its quoted name, and its size in bytes."""
+        found = self._sessions.ask(_STORED, (target, target))
+        return tuple(Column(name, native) for name, native, _ in found), found[0][2]
+
+    def _marked(self, which: str, *parameters: object) -> Iterator[Located]:
+        return self._read(_internal(self.schemas.ours()), which, *parameters)
+
+    def _read(self, schemas: list[str], which: str, *parameters: object) -> Iterator[Located]:
+        if not schemas:
+            return
+        statement = " ".join((_RELATIONS, which, "ORDER BY n.nspname, c.relname"))
+        for schema, name, comment in self._sessions.ask(statement, (schemas, *parameters)):
+            yield Located(schema, name, read_mark(comment) or Mark())
+
+
+def _internal(schemas: dict[str, SchemaMark]) -> list[str]:
+    return [name for name, mark in schemas.items() if mark.internal]

@@ -1,0 +1,96 @@
+"""What the server's errors mean to us: a table of SQLSTATE codes, and one error for each class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weft.warehouses.protocol import Unmeasurable, WarehouseError
+
+MAX_MESSAGE = 300
+
+NAME_TOO_LONG = "42622"
+STOPPED = "57014"
+LOCK_NOT_AVAILABLE = "55P03"
+STILL_NEEDED = "2BP01"
+LOST = ("08", "57P")
+ALREADY_THERE = ("42P07", "42710", "42P06", "23505")
+
+_DENIED = ("28", "42501", "3D000", "0P", "25006")
+_FULL = ("53100",)
+_MEMORY = ("53200",)
+_CORRUPTED = ("XX001", "XX002", "58030", "58P01")
+_AGAIN = ("40001", "40P01", LOCK_NOT_AVAILABLE)
+_AT_FAULT = ("21", "22", "42", "0A", "44", "54")
+
+
+class Refused(WarehouseError):
+    """The server refused a statement for a reason that we may know what to do about."""
+
+    def __init__(self, message: str, code: str, *, transient: bool = False) -> None:
+        super().__init__(message, transient=transient)
+        self.code = code
+
+
+class Corrupted(WarehouseError):
+    """What the server has stored cannot be read any more."""
+
+
+class Interrupted(WarehouseError):
+    """The connection was lost: whether the last statement was carried out is not known."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, transient=True, interrupted=True)
+
+
+def explained(error: Any, place: str) -> WarehouseError:
+    """Turn an error of the driver into ours; `place` is the warehouse as weft.yaml names it."""
+    text = shortened(error.diag.message_primary or str(error))
+    return told(error.sqlstate or "", text, place, shortened(error.diag.message_detail or ""))
+
+
+def told(code: str, text: str, place: str, detail: str = "") -> WarehouseError:
+    """Return the error that a code of the server means; `text` and `detail` are its words."""
+    if code == STOPPED:
+        return stopped()
+    if code.startswith(_FULL):
+        return WarehouseError(
+            f"the disk of {place} is full: {text}; free some space and apply again",
+            interrupted=True,
+            unwritable=True,
+        )
+    if not code or code.startswith(LOST):
+        return Interrupted(f"{place}: the connection was lost: {text}")
+    if code.startswith(_DENIED):
+        return WarehouseError(
+            f"{place}: {text}; give its login this right, then apply again", denied=True
+        )
+    if code == STILL_NEEDED:
+        return Refused(f"{place}: {text}: {detail}; drop that first", code)
+    if code.startswith(ALREADY_THERE) or code in _AGAIN:
+        return Refused(f"{place}: {text}", code, transient=code in _AGAIN)
+    if code.startswith(_AT_FAULT):
+        return Unmeasurable(text)
+    if code in _CORRUPTED:
+        return Corrupted(f"{place}: {text} ({code})", interrupted=True)
+    advice = "give the server more memory, or ask for less at a time" if code in _MEMORY else ""
+    return WarehouseError(f"{place}: {text} ({code})", interrupted=True, next_step=advice)
+
+
+def unreachable(error: Any, place: str) -> WarehouseError:
+    """Return the error for a server that did not let us in."""
+    text = shortened(str(error))
+    return WarehouseError(
+        f"{place} cannot be reached: {text}; check host, port, database, user and password there",
+        denied=True,
+    )
+
+
+def stopped() -> WarehouseError:
+    """Return the error of a statement that was cancelled."""
+    return WarehouseError("stopped on request", interrupted=True)
+
+
+def shortened(message: str) -> str:
+    """Return a message in one line of at most MAX_MESSAGE characters."""
+    line = " ".join(message.split())
+    return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"

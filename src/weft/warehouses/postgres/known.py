@@ -1,0 +1,82 @@
+"""Builds and landed sources by key, wherever they are in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from weft.warehouses.hollow import hollow
+from weft.warehouses.postgres.catalog import Catalog, Located
+from weft.warehouses.protocol import WarehouseError
+
+
+class Known:
+    """Finds what has a key. It never changes, so that what was found once is kept.
+
+    What has lost its data is there, and is not whole: it is to be made again.
+    """
+
+    def __init__(self, catalog: Catalog, place: str) -> None:
+        """`place` is how messages name the database."""
+        self.catalog = catalog
+        self._place = place
+        self._found: dict[str, Located] = {}
+
+    def find(self, keys: Iterable[str]) -> dict[str, Located]:
+        """Return builds by key, whole or not; absent ones are left out."""
+        wanted = list(dict.fromkeys(keys))
+        missing = [key for key in wanted if key not in self._found]
+        if missing:
+            found = self.catalog.with_keys(missing)
+            for each in sorted(found, key=lambda each: each.schema, reverse=True):
+                self._found[each.build.key] = each
+        return {key: self._found[key] for key in wanted if key in self._found}
+
+    def whole(self, keys: Iterable[str]) -> dict[str, Located]:
+        """Return those of these builds that have their data, and what their views lead to too."""
+        wanted = tuple(keys)
+        found = self.reached(wanted)
+        lost = self.catalog.emptied(found.values())
+        lost.update(key for key, each in found.items() if each.mark.damaged)
+        views = {key: each.build.needs for key, each in found.items()}
+        lost.update(need for needs in views.values() for need in needs if need not in found)
+        lost.update(hollow(views, lost))
+        return {key: found[key] for key in wanted if key in found and key not in lost}
+
+    def need(self, keys: Iterable[str]) -> dict[str, Located]:
+        """Return builds by key. Raises WarehouseError when one is missing, or has lost its data."""
+        wanted = tuple(keys)
+        found = self.whole(wanted)
+        if len(found) < len(set(wanted)):
+            # Another program may have made the schema that they are in, or made them again.
+            self.catalog.schemas.ours()
+            self.lose(wanted)
+            found = self.whole(wanted)
+        for key in wanted:
+            if key not in found:
+                problem = f"build {key} is missing in {self._place}, or damaged"
+                raise WarehouseError(f"{problem}; `weft plan` says what to do")
+        return found
+
+    def reached(self, keys: Iterable[str]) -> dict[str, Located]:
+        """Return these builds and all that their views lead to, as far as they are there."""
+        reached: dict[str, Located] = {}
+        waiting = set(keys)
+        while waiting:
+            more = self.find(waiting)
+            reached |= more
+            waiting = {need for each in more.values() for need in each.build.needs} - reached.keys()
+        return reached
+
+    def broken(self, key: str) -> Located | None:
+        """Return a build that is there and not whole, as it is now; None when there is none."""
+        self.lose([key])
+        return self.find([key]).get(key)
+
+    def add(self, found: Located) -> None:
+        """Remember a build that was just made."""
+        self._found[found.build.key] = found
+
+    def lose(self, keys: Iterable[str]) -> None:
+        """Look for these builds anew when they are next asked for."""
+        for key in keys:
+            self._found.pop(key, None)

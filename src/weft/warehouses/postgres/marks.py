@@ -1,0 +1,99 @@
+"""The marks by which we know what is ours: comments that are JSON with the one key `weft`.
+
+A description for people may stand in front of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from weft.mesh.release import Build, Release
+from weft.warehouses.auditing import Quarantined
+
+FORMAT = 1
+
+_BEGIN = '{"weft":'
+
+
+@dataclass(frozen=True)
+class SchemaMark:
+    """Whose a schema is. `internal` tells the schema of builds from that of ports."""
+
+    mesh: str
+    store: str
+    product: str
+    environment: str
+    internal: bool
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class PortMark:
+    """What a view of the ports' schema shows; `plain` is the name without a version."""
+
+    port: str
+    major: int
+    object: str
+    version: str
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a comment says: exactly one of these.
+
+    `landed` is a file source that was brought into a table. `damaged` stands beside a build whose
+    data was found to be no longer what was written.
+    """
+
+    schema: SchemaMark | None = None
+    build: Build | None = None
+    landed: Build | None = None
+    rows: Quarantined | None = None
+    release: Release | None = None
+    port: PortMark | None = None
+    damaged: bool = False
+
+    @property
+    def readable(self) -> Build | None:
+        """What statements read by a key: a build, or a source that was landed."""
+        return self.build or self.landed
+
+
+@dataclass(frozen=True)
+class _Comment:
+    weft: Mark
+
+
+_decoder = msgspec.json.Decoder(_Comment)
+
+
+def written(**mark: Any) -> str:
+    """Write a mark of one of the kinds that `Mark` has."""
+    return msgspec.json.encode({"weft": mark}).decode()
+
+
+def encoded(mark: Mark) -> str:
+    """Write a mark."""
+    said = {name: value for name, value in vars(mark).items() if value}
+    return written(**said)
+
+
+def described(description: str, mark: str) -> str:
+    """Put a description in front of a mark."""
+    return f"{description}\n{mark}" if description else mark
+
+
+def read_mark(comment: str | None) -> Mark | None:
+    """Read the mark in a comment; None when there is none that can be read."""
+    text = comment or ""
+    found = text.rfind(f"\n{_BEGIN}") + 1
+    if not text.startswith(_BEGIN, found):
+        return None
+    try:
+        return _decoder.decode(text[found:]).weft
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,92 @@
+"""How everything of ours is called in a database: schemas, owners and relations.
+
+No name is ever longer than the server allows; a longer one is shortened by a hash of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+MAX_BYTES = 63
+
+POINTER = "pointer"
+RELEASES = "releases"
+
+_HASHED = 12
+_LANDING = "weft"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a product lives in an environment: two schemas, and the two roles that own them.
+
+    `ports` is "" where nothing is ever published.
+    """
+
+    product: str
+    environment: str
+    ports: str
+    internal: str
+    port_owner: str
+    internal_owner: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that a mesh uses. Roles belong to the whole server, so theirs begin with it."""
+
+    mesh: str
+    production: str
+
+    def place(self, product: str, environment: str) -> Place:
+        """Return where a product lives; the environment "" is production."""
+        here = environment or self.production
+        ports = product.replace(".", "__")
+        if here != self.production:
+            ports = f"{here}__{ports}"
+        return self._place(product, here, ports)
+
+    def landing(self) -> Place:
+        """Return where data lies that belongs to no product: copies from other warehouses."""
+        return self._place("", "", _LANDING)
+
+    def _place(self, product: str, environment: str, ports: str) -> Place:
+        internal = f"{ports}__internal"
+        return Place(
+            product=product,
+            environment=environment,
+            ports=shortened(ports) if product else "",
+            internal=shortened(internal),
+            port_owner=shortened(f"{self.mesh}__{ports}") if product else "",
+            internal_owner=shortened(f"{self.mesh}__{internal}"),
+        )
+
+
+def shortened(name: str) -> str:
+    """Return a name that the server takes; other names give another one.
+
+    >>> shortened("sales__orders"), len(shortened("a" * 100))
+    ('sales__orders', 63)
+    """
+    data = name.encode()
+    if len(data) <= MAX_BYTES:
+        return name
+    digest = hashlib.sha256(data).hexdigest()[:_HASHED]
+    head = data[: MAX_BYTES - _HASHED - 1].decode(errors="ignore")
+    return f"{head}_{digest}"
+
+
+def build_name(key: str) -> str:
+    """Return the name of a build's table or view."""
+    return shortened(f"b_{key}")
+
+
+def source_name(key: str) -> str:
+    """Return the name of the table that a source was landed in."""
+    return shortened(f"s_{key}")
+
+
+def rows_name(audit: str, check: str) -> str:
+    """Return the name of the table of a check's failing rows; `check` is a plain name."""
+    return shortened(f"q_{audit}_{check}")

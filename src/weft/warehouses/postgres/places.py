@@ -1,0 +1,172 @@
+"""Make the schemas and owners of products, each once; owners can neither log in nor get around.
+
+What an administrator made by the same name is never taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Lock
+
+from weft.mesh.release import Release
+from weft.sql.postgres import quote, string
+from weft.warehouses.postgres.catalog import Catalog, Located, relation
+from weft.warehouses.postgres.errors import ALREADY_THERE, Refused
+from weft.warehouses.postgres.marks import SchemaMark, written
+from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
+from weft.warehouses.postgres.sessions import LOCKS, Sessions, signed
+from weft.warehouses.protocol import WarehouseError
+
+_MAKING = "making places"
+_ROUNDS = 3
+
+_ROLES = """
+SELECT rolname, rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb
+FROM pg_roles WHERE rolname = ANY(%s)
+"""
+_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)"
+_MEMBER = "SELECT pg_has_role(%s, 'USAGE')"
+_VERSION = "SELECT current_setting('server_version_num')::integer"
+_WEAK = "NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+_READABLE = """
+SELECT has_schema_privilege(role, schema, 'USAGE') AND has_table_privilege(role, relation, 'SELECT')
+FROM (VALUES (to_regrole(%s)::oid, to_regnamespace(%s)::oid, to_regclass(%s)::oid))
+ AS asked(role, schema, relation)
+"""
+
+
+class Places:
+    """Makes places when they are first written to, and lets their owners read from each other."""
+
+    def __init__(self, sessions: Sessions, catalog: Catalog, names: Names, store: str) -> None:
+        self._sessions = sessions
+        self._catalog = catalog
+        self._names = names
+        self._store = store
+        self._made: set[Place] = set()
+        self._granted: set[tuple[str, str]] = set()
+        self._guard = Lock()
+
+    def prepared(self, place: Place) -> Place:
+        """Make sure that a place is there and ours. Raises WarehouseError."""
+        with self._guard:
+            if place not in self._made:
+                self._prepare(place)
+                self._made.add(place)
+        return place
+
+    def missing(self, place: Place) -> list[str]:
+        """Return the statements that make what is missing of a place, none where all is there.
+
+        Raises WarehouseError when something of another's stands in the way.
+        """
+        wanted = {name for name in (place.ports, place.internal) if name}
+        ours = self._catalog.schemas.ours().keys()
+        if wanted <= ours and self._is_member(place):
+            return []
+        there = {name for (name,) in self._sessions.ask(_SCHEMAS, (list(wanted),))}
+        for name in sorted(there - ours):
+            raise WarehouseError(
+                f"{self._sessions.target.place} has a schema `{name}` that Weft did not make; "
+                "rename it, or choose another `database`",
+                denied=True,
+            )
+        return list(self._statements(place, there))
+
+    def grants(self, role: str, found: Located) -> list[str]:
+        """Return the statements that let a role read one table or view, none where it may."""
+        asked = (quote(role), quote(found.schema), found.relation)
+        if self._sessions.ask(_READABLE, asked)[0][0]:
+            return []
+        to = quote(role)
+        return [
+            f"GRANT USAGE ON SCHEMA {quote(found.schema)} TO {to}",
+            f"GRANT SELECT ON TABLE {found.relation} TO {to}",
+        ]
+
+    def let_read(self, role: str, found: Located) -> None:
+        """Let a role read one table or view of another's internals, for as long as that is there.
+
+        Who grants has to be alone at it, because the server fails where two do so at once.
+        """
+        if (role, found.relation) in self._granted:
+            return
+        statements = self.grants(role, found)
+        if statements:
+            pointer = relation(found.schema, POINTER)
+            with self._sessions.transaction():
+                self._sessions.ask(f"LOCK TABLE {pointer} IN SHARE UPDATE EXCLUSIVE MODE")
+                for statement in statements:
+                    self._sessions.ask(statement)
+        self._granted.add((role, found.relation))
+
+    def _prepare(self, place: Place) -> None:
+        if not self.missing(place):
+            return
+        for attempt in range(_ROUNDS):
+            try:
+                with self._sessions.transaction():
+                    self._make(place)
+                self._catalog.schemas.ours()
+                return
+            except Refused as refused:
+                # A role belongs to all databases of the server, so that our lock is not enough.
+                if not refused.code.startswith(ALREADY_THERE) or attempt == _ROUNDS - 1:
+                    raise
+
+    def _is_member(self, place: Place) -> bool:
+        owners = [name for name in (place.port_owner, place.internal_owner) if name]
+        return all(self._sessions.ask(_MEMBER, (owner,))[0][0] for owner in owners)
+
+    def _make(self, place: Place) -> None:
+        self._sessions.ask("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, signed(_MAKING)))
+        for statement in self.missing(place):
+            self._sessions.ask(statement)
+
+    def _statements(self, place: Place, there: set[str]) -> Iterator[str]:
+        owners = [name for name in (place.port_owner, place.internal_owner) if name]
+        roles: dict[str, bool] = dict(self._sessions.ask(_ROLES, (owners,)))
+        inherit = self._sessions.ask(_VERSION)[0][0] >= 160000
+        options = " WITH INHERIT TRUE, SET TRUE" if inherit else ""
+        for owner in owners:
+            if roles.get(owner):
+                raise WarehouseError(
+                    f"{self._sessions.target.place}: role `{owner}` can log in or has rights of "
+                    "its own, so it cannot own a product; drop it, or take these away",
+                    denied=True,
+                )
+            if owner not in roles:
+                yield f"CREATE ROLE {quote(owner)} {_WEAK}"
+            yield f"GRANT {quote(owner)} TO CURRENT_USER{options}"
+        if place.ports and place.ports not in there:
+            yield from self._schema(place, place.ports, place.port_owner, internal=False)
+        if place.internal not in there:
+            yield from self._schema(place, place.internal, place.internal_owner, internal=True)
+            yield from _tables(place)
+
+    def _schema(self, place: Place, schema: str, owner: str, *, internal: bool) -> Iterator[str]:
+        mesh = self._names.mesh
+        mark = SchemaMark(mesh, self._store, place.product, place.environment, internal)
+        yield f"CREATE SCHEMA {quote(schema)} AUTHORIZATION {quote(owner)}"
+        yield " ".join(("COMMENT ON SCHEMA", quote(schema), "IS", string(written(schema=mark))))
+
+
+def _tables(place: Place) -> Iterator[str]:
+    """The list of releases and the pointer to the current one, which every port reads."""
+    pointer = relation(place.internal, POINTER)
+    yield f"SET LOCAL ROLE {quote(place.internal_owner)}"
+    yield (
+        f"CREATE TABLE {relation(place.internal, RELEASES)} "
+        "(number integer PRIMARY KEY, run text NOT NULL, content json NOT NULL)"
+    )
+    yield (
+        f"CREATE TABLE {pointer} (number integer NOT NULL, fence bigint NOT NULL, "
+        "one boolean PRIMARY KEY DEFAULT true CHECK (one))"
+    )
+    yield " ".join(("INSERT INTO", pointer, "(number, fence) VALUES (0, 0)"))
+    nothing = written(release=Release(place.product, place.environment, 0, ()))
+    yield " ".join(("COMMENT ON TABLE", pointer, "IS", string(nothing)))
+    if place.port_owner:
+        yield f"GRANT USAGE ON SCHEMA {quote(place.internal)} TO {quote(place.port_owner)}"
+        yield f"GRANT SELECT ON TABLE {pointer} TO {quote(place.port_owner)}"
+    yield "RESET ROLE"

@@ -1,0 +1,199 @@
+"""Answer one SELECT over named relations, which can read nothing else, as an Arrow stream."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from weft.sql.postgres import DIALECT, quote
+from weft.warehouses.postgres.connections import SET_UP
+from weft.warehouses.postgres.copying import Connection
+from weft.warehouses.postgres.errors import Interrupted, shortened
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.leaving import (
+    NUMERIC,
+    TYPES,
+    Leaving,
+    Type,
+    any_number,
+    digits_asked,
+    is_plain,
+    leaving,
+    number,
+    typed,
+)
+from weft.warehouses.postgres.reading import defined
+from weft.warehouses.postgres.sessions import Described, Sessions
+from weft.warehouses.protocol import Relation, Unmeasurable, WarehouseError
+
+if TYPE_CHECKING:
+    from weft.sql.problem import Problem
+
+
+_STREAMED = re.compile(r"^(C Data interface error: |\[libpq\] Execution error \[\w+\]: )+")
+
+
+class Answer:
+    """The rows of a query, read once and as a stream by way of `__arrow_c_stream__`.
+
+    It is a context manager, and raises WarehouseError in place of what the reader of the stream
+    makes of an error of the server.
+    """
+
+    def __init__(
+        self, columns: tuple[str, ...], rows: Any, connection: Connection, closing: ExitStack
+    ) -> None:
+        self.columns = columns
+        self._rows = rows
+        self._connection = connection
+        self._closing = closing
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._rows.__arrow_c_stream__(requested_schema)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._rows = None
+        self._closing.close()
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
+        # A stream of C knows no classes and no codes: its reader raises just this one, with the
+        # text. Whether the server is still there tells whose fault it was.
+        if kind is Exception:
+            lost = self._connection.is_lost()
+            self.close()
+            text = shortened(_STREAMED.sub("", str(error)))
+            raise Interrupted(text) if lost else Unmeasurable(text) from None
+        self.close()
+
+
+class Queries:
+    """Answers queries, each on a connection of its own that can change nothing."""
+
+    def __init__(self, sessions: Sessions, known: Known) -> None:
+        self._sessions = sessions
+        self._known = known
+
+    def answer(self, select: str, relations: Iterable[Relation]) -> Answer:
+        """Run a SELECT over relations, each under its path of three parts.
+
+        Raises Unmeasurable when it reads anything else, or is at fault; WarehouseError.
+        """
+        known = {relation.path: relation for relation in relations}
+        found = self._known.whole(relation.key for relation in known.values())
+        for path, each in known.items():
+            if each.key not in found:
+                raise WarehouseError(
+                    f"{'.'.join(path)}: its data is missing or damaged in "
+                    f"{self._sessions.target.place}; run `weft apply`, which builds it again or "
+                    "says what to do first"
+                )
+        text, names = _renamed(select, known)
+        selects = {
+            name: " ".join(
+                ("SELECT", _listed(known[path].columns), "FROM", found[known[path].key].relation)
+            )
+            for path, name in names.items()
+        }
+        return self.rows(defined(text, selects))
+
+    def rows(self, select: str) -> Answer:
+        """Run a SELECT that was made safe."""
+        described = self._sessions.described(select)
+        values = self._leaving(select, described)
+        listed = ", ".join(
+            f"{value.expression} AS {quote(each.name)}"
+            for value, each in zip(values, described, strict=True)
+        )
+        text = _over(listed, select, len(described)) if described else select
+        with ExitStack() as opened:
+            connection = Connection(self._sessions.target, opened)
+            with self._sessions.stopping.stoppable(connection.cancel):
+                for statement in (*SET_UP.split(";"), "SET default_transaction_read_only = on"):
+                    connection.run(statement)
+                connection.commit()
+                stream = connection.stream(text, opened)
+            rows = typed(stream, values)
+            return Answer(
+                tuple(each.name for each in described), rows, connection, opened.pop_all()
+            )
+
+    def _leaving(self, select: str, described: Sequence[Described]) -> list[Leaving]:
+        """Return how each value leaves."""
+        odd = list({each.oid for each in described if not is_plain(each.oid)})
+        asked = self._sessions.ask(TYPES, (odd,)) if odd else []
+        types = {oid: Type(*rest) for oid, *rest in asked}
+        digits = self._digits(select, described)
+        found = []
+        for place, each in enumerate(described):
+            if place in digits:
+                found.append(any_number(place, digits[place]))
+            elif each.oid == NUMERIC:
+                found.append(number(place, each.size))
+            else:
+                found.append(leaving(place, each.oid, types))
+        return found
+
+    def _digits(self, select: str, described: Sequence[Described]) -> dict[int, Sequence[Any]]:
+        """Return how many digits the values have of numerics whose types do not say it."""
+        places = [x for x, each in enumerate(described) if each.oid == NUMERIC and not each.size]
+        if not places:
+            return {}
+        asked = ", ".join(map(digits_asked, places))
+        with self._sessions.transaction("SET LOCAL transaction_read_only = on"):
+            [found] = self._sessions.ask_users(_over(asked, select, len(described)))
+        return {place: found[3 * x : 3 * x + 3] for x, place in enumerate(places)}
+
+
+def _over(values: str, select: str, columns: int) -> str:
+    """Return a SELECT of values over the columns of another, which are called by their places."""
+    places = ", ".join(quote(str(place)) for place in range(columns))
+    return " ".join(("SELECT", values, "FROM (\n", select, '\n) AS "q"', f"({places})"))
+
+
+def _renamed(
+    select: str, known: dict[tuple[str, ...], Relation]
+) -> tuple[str, dict[tuple[str, ...], str]]:
+    """Return a query with a plain name for each relation, and these names, quoted, by path."""
+    from sqlglot import exp
+
+    from weft.sql.gate import cte_of, survey
+    from weft.sql.reading import read
+
+    tree, problems = read(select, DIALECT)
+    if tree is None:
+        raise _refused(problems)
+    names: dict[tuple[str, ...], str] = {}
+    for table in list(tree.find_all(exp.Table)):
+        if not isinstance(table.this, exp.Identifier) or cte_of(table, DIALECT) is not None:
+            continue
+        path = tuple(part.name for part in table.parts)
+        if path not in known:
+            raise Unmeasurable(f"there is no relation `{'.'.join(path)}` to read here")
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(path[-1], quoted=True)))
+        name = names.setdefault(path, f"relation {len(names)}")
+        table.set("this", exp.to_identifier(name, quoted=True))
+        table.set("db", None)
+        table.set("catalog", None)
+    for column in tree.find_all(exp.Column):
+        column.set("db", None)
+        column.set("catalog", None)
+    problems = tuple(survey(tree, select, DIALECT, (1,)).problems)
+    if problems:
+        raise _refused(problems)
+    text = tree.sql(dialect=DIALECT.sqlglot, identify=True, comments=False)
+    return text, {path: quote(name) for path, name in names.items()}
+
+
+def _refused(problems: Iterable[Problem]) -> Unmeasurable:
+    return Unmeasurable("; ".join(dict.fromkeys(each.message for each in problems)))
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(map(quote, columns))

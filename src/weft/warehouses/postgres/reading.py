@@ -1,0 +1,95 @@
+"""What a statement reads, defined in front of it under the names by which it reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from threading import Lock
+
+from weft.mesh.manifest import Column
+from weft.plan.plan import Source
+from weft.sql.postgres import DIALECT, quote
+from weft.warehouses.postgres.catalog import Located
+from weft.warehouses.postgres.copying import Copier
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.landing import Landing
+from weft.warehouses.postgres.names import Place
+from weft.warehouses.postgres.places import Places
+from weft.warehouses.protocol import Bound, WarehouseError
+
+
+class Reading:
+    """Finds what statements read, lands the files among it, and lets the reader's role read it."""
+
+    def __init__(self, known: Known, places: Places, landing: Landing, copier: Copier) -> None:
+        self._known = known
+        self._copier = copier
+        self._places = places
+        self._landing = landing
+        self._locks: dict[str, Lock] = {}
+
+    def found(self, keys: Iterable[str], place: Place, bound: Bound) -> tuple[Located, ...]:
+        """Return builds and sources that the internals of a place may then read.
+
+        Raises WarehouseError when one is missing.
+        """
+        wanted = tuple(dict.fromkeys(keys))
+        for key in wanted:
+            if key in bound.sources:
+                self._land(bound.sources[key], place, bound.run)
+        found = tuple(self._known.need(wanted).values())
+        for each in found:
+            if each.schema != place.internal:
+                self._places.let_read(place.internal_owner, each)
+        return found
+
+    def _land(self, source: Source, place: Place, run: str) -> None:
+        with self._locks.setdefault(source.key, Lock()):
+            if self._known.whole([source.key]):
+                return
+            for broken in self._known.find([source.key]).values():
+                self._copier.discard(broken)
+            try:
+                self._known.add(self._landing.land(source, place, run))
+            except WarehouseError:
+                # Another process may have landed it in the meantime.
+                self._known.lose([source.key])
+                if not self._known.whole([source.key]):
+                    raise
+
+
+def over(select: str, found: Iterable[Located]) -> str:
+    """Return a SELECT with all that it reads defined in front of it."""
+    return defined(
+        select, {name_of(each): " ".join(("SELECT * FROM", each.relation)) for each in found}
+    )
+
+
+def defined(select: str, names: Mapping[str, str]) -> str:
+    """Define quoted names in front of a SELECT.
+
+    One that begins otherwise, as with WITH, is put in brackets, where nothing can change data.
+    """
+    plain = select.startswith("SELECT ")
+    whole = select if plain else " ".join(("SELECT * FROM (\n", select, '\n) AS "result"'))
+    if not names:
+        return whole
+    items = ",\n".join(f"{name} AS NOT MATERIALIZED ({text})" for name, text in names.items())
+    return " ".join(("WITH", items, whole))
+
+
+def shaped(select: str, found: Iterable[Located]) -> str:
+    """Return a SELECT to be described and not to be run: it has the columns of `over`.
+
+    What it reads need not be there yet.
+    """
+    return defined(select, {name_of(each): _shape(each.build.columns) for each in found})
+
+
+def name_of(found: Located) -> str:
+    """Return the quoted name by which statements read a build or a source."""
+    return DIALECT.relation("sources" if found.mark.landed else "builds", found.build.key)
+
+
+def _shape(columns: Iterable[Column]) -> str:
+    casts = (f"CAST(NULL AS {column.type}) AS {quote(column.name)}" for column in columns)
+    return " ".join(("SELECT", ", ".join(casts)))

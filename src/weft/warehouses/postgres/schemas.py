@@ -1,0 +1,72 @@
+"""Whose the schemas of a database are, by the comments on them and by who owns them."""
+
+from __future__ import annotations
+
+from weft.warehouses.postgres.marks import FORMAT, SchemaMark, read_mark
+from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.protocol import WarehouseError
+
+_MARKED = """
+SELECT n.nspname, pg_get_userbyid(n.nspowner), d.description
+FROM pg_namespace AS n
+JOIN pg_description AS d ON d.objoid = n.oid AND d.objsubid = 0
+ AND d.classoid = 'pg_namespace'::regclass
+WHERE position('{"weft":' IN d.description) > 0
+"""
+
+
+class Schemas:
+    """Reads the marks of schemas, and refuses those of another mesh or store."""
+
+    def __init__(self, sessions: Sessions, mesh: str, store: str) -> None:
+        self._sessions = sessions
+        self._mesh = mesh
+        self._store = store
+        self._known: dict[str, SchemaMark] = {}
+
+    def marked(self) -> dict[str, SchemaMark]:
+        """Return the marks of all schemas, whosever they are.
+
+        The comment alone proves nothing: the owner is a role of that mesh, which nobody can make
+        who may not make roles.
+        """
+        found: dict[str, SchemaMark] = {}
+        for schema, owner, comment in self._sessions.ask(_MARKED):
+            mark = read_mark(comment)
+            if mark and mark.schema and owner.startswith(f"{mark.schema.mesh}__"):
+                found[schema] = mark.schema
+        return found
+
+    def ours(self) -> dict[str, SchemaMark]:
+        """Return the marks of our schemas. Raises WarehouseError when there are foreign ones."""
+        found = self.marked()
+        for mark in found.values():
+            self._refuse_foreign(mark)
+        self._known = found
+        return found
+
+    def known(self) -> dict[str, SchemaMark]:
+        """Return what `ours` returned last; others may have made some since."""
+        return self._known or self.ours()
+
+    def _refuse_foreign(self, found: SchemaMark) -> None:
+        place = self._sessions.target.place
+        if found.format > FORMAT:
+            raise WarehouseError(
+                f"{place} was written by a newer Weft (format {found.format}, this one knows "
+                f"{FORMAT}); install that version",
+                denied=True,
+            )
+        if found.mesh != self._mesh:
+            raise WarehouseError(
+                f"{place} belongs to mesh `{found.mesh}` and not to `{self._mesh}`; "
+                "choose another `database` for it",
+                denied=True,
+            )
+        if found.store != self._store:
+            raise WarehouseError(
+                f"{place} belongs to another store of mesh `{found.mesh}` (its id is "
+                f"{found.store}); point `store` of weft.yaml to that one, or, where it is lost, "
+                "run `weft doctor --rebuild-store`",
+                denied=True,
+            )

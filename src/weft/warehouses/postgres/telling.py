@@ -1,0 +1,185 @@
+"""Say what steps will do on the server: the statements, and in words what else happens.
+
+The statements are made by those who run them; nothing here runs one that changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from weft.mesh.manifest import Column
+from weft.mesh.release import Release
+from weft.plan.plan import AuditSpec, BuildSpec, Source, Step
+from weft.warehouses.auditing import statements_of
+from weft.warehouses.postgres.audits import TYPE_OF
+from weft.warehouses.postgres.builds import drafted, made_by
+from weft.warehouses.postgres.catalog import Located, relation
+from weft.warehouses.postgres.copying import made_by as copied_by
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.landing import Landing
+from weft.warehouses.postgres.names import RELEASES, Place
+from weft.warehouses.postgres.places import Places
+from weft.warehouses.postgres.ports import Ports
+from weft.warehouses.postgres.reading import over, shaped
+from weft.warehouses.postgres.released import (
+    READABLE_RELEASES,
+    Released,
+    readable_releases,
+    shown_keys,
+)
+from weft.warehouses.postgres.releases import moving
+from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.protocol import Act, WarehouseError
+
+# In the place of what only a run knows: its id, and the fence of its lock.
+_RUN, _N = "RUN", "N"
+
+_TYPES = """
+SELECT format_type(oid::oid, modifier)
+FROM unnest(%s::bigint[], %s::integer[]) WITH ORDINALITY AS asked(oid, modifier, place)
+ORDER BY place
+"""
+
+
+class Teller:
+    """Tells the steps of one plan, each after those that it needs.
+
+    It remembers what the earlier ones will have made.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        known: Known,
+        places: Places,
+        landing: Landing,
+        publishing: tuple[Released, Ports],
+    ) -> None:
+        self._sessions = sessions
+        self._known = known
+        self._places = places
+        self._landing = landing
+        self._released, self._ports = publishing
+        self._foreseen: dict[str, Located] = {}
+        self._made_places: set[Place] = set()
+        self._granted_before: set[str] = set()
+
+    def tell(self, step: Step, sources: Mapping[str, Source], environment: str) -> list[Act]:
+        """What a step will do; of one that is going to fail, what it was to do."""
+        place = self._released.names.place(step.product, environment)
+        try:
+            return list(self._acts(step, place, sources))
+        except WarehouseError as error:
+            asked = [Act(statement) for statement in step.statements]
+            return [*asked, _in_words(f"this is going to fail: {error}")]
+
+    def _acts(self, step: Step, place: Place, sources: Mapping[str, Source]) -> Iterator[Act]:
+        if step.build:
+            yield from self._made(place)
+            yield from self._build(step, step.build, place, sources)
+        elif step.audit:
+            yield from self._audit(step.audit, place, sources)
+        elif step.release:
+            yield from self._made(place)
+            yield from self._release(replace(step.release, number=step.expected + 1), place)
+
+    def _build(
+        self, step: Step, spec: BuildSpec, place: Place, sources: Mapping[str, Source]
+    ) -> Iterator[Act]:
+        yield from self._landed(spec.reads, place, sources)
+        reads = self._read(spec.reads)
+        yield from self._granted(place.internal_owner, place, reads)
+        draft = drafted(step, spec, place, _RUN)
+        columns = self._columns(shaped(spec.select, reads))
+        self._foreseen[spec.key] = draft.completed(replace(draft.build, columns=columns))
+        for statement in made_by(draft, over(spec.select, reads)):
+            yield Act(statement)
+        yield _in_words(f"and a comment on {draft.relation} marks it, in the same transaction")
+
+    def _audit(self, spec: AuditSpec, place: Place, sources: Mapping[str, Source]) -> Iterator[Act]:
+        keys = (spec.key, *spec.reads)
+        yield from self._landed(keys, place, sources)
+        reads = self._read(keys)
+        yield from self._granted(place.internal_owner, place, reads)
+        for statement in statements_of(spec, TYPE_OF):
+            yield Act(over(statement, reads))
+        kept = relation(place.internal, f"q_{spec.audit}_…")
+        yield _in_words(f"rows of what fails are kept in tables like {kept}")
+
+    def _release(self, release: Release, place: Place) -> Iterator[Act]:
+        kept = self._released.all(release.environment, release.product, READABLE_RELEASES)
+        # The run will leave out what is too old by then.
+        readable = readable_releases(kept, next((each.at for each in kept if each.at), ""))
+        keys = shown_keys((*readable, release))
+        found = {**self._known.find(keys), **self._among_foreseen(keys)}
+        for key in shown_keys((release,)):
+            if key not in found:
+                raise WarehouseError(f"build {key} is missing")
+        changes = self._ports.changes(place, readable, release, found)
+        yield from self._granted(place.port_owner, place, changes.reads)
+        for group in (*changes.alone, changes.together):
+            for statement in group:
+                yield Act(statement)
+        yield Act(moving(place, release.number, _N))
+        written = relation(place.internal, RELEASES)
+        yield _in_words(f"with that, release {release.number} is written to {written}")
+        for group in self._ports.settling(place, release, changes.after):
+            for statement in group:
+                yield Act(statement)
+
+    def _landed(
+        self, keys: Iterable[str], place: Place, sources: Mapping[str, Source]
+    ) -> Iterator[Act]:
+        """Sources that are not in the database yet."""
+        for key in keys:
+            if key not in sources or key in self._foreseen or self._known.whole([key]):
+                continue
+            source = sources[key]
+            columns = self._landing.columns(source)
+            draft = self._landing.draft(source, place, _RUN)
+            stored = tuple(Column(each.name, each.native) for each in columns)
+            self._foreseen[key] = draft.completed(replace(draft.build, columns=stored))
+            first, *rest = copied_by(draft.relation, columns)
+            yield Act(first)
+            yield _in_words(f"the rows of {', '.join(source.files)} are copied into it")
+            for statement in rest:
+                yield Act(statement)
+
+    def _read(self, keys: Iterable[str]) -> tuple[Located, ...]:
+        """Return what a statement reads, as it is or will be. Raises WarehouseError."""
+        wanted = tuple(dict.fromkeys(keys))
+        foreseen = self._among_foreseen(wanted)
+        known = self._known.need(key for key in wanted if key not in foreseen)
+        return tuple({**known, **foreseen}[key] for key in wanted)
+
+    def _among_foreseen(self, keys: Iterable[str]) -> dict[str, Located]:
+        return {key: self._foreseen[key] for key in keys if key in self._foreseen}
+
+    def _made(self, place: Place) -> Iterator[Act]:
+        """What makes a place; one that an earlier step makes is there."""
+        if place not in self._made_places:
+            self._made_places.add(place)
+            yield from map(Act, self._places.missing(place))
+
+    def _granted(self, role: str, place: Place, reads: Iterable[Located]) -> Iterator[Act]:
+        """What a role has to be given to read; internals read their own."""
+        for each in reads:
+            if role == place.internal_owner and each.schema == place.internal:
+                continue
+            for statement in self._places.grants(role, each):
+                if statement not in self._granted_before:
+                    self._granted_before.add(statement)
+                    yield Act(statement)
+
+    def _columns(self, select: str) -> tuple[Column, ...]:
+        described = self._sessions.described(select)
+        oids, modifiers = [each.oid for each in described], [each.modifier for each in described]
+        types = self._sessions.ask(_TYPES, (oids, modifiers))
+        return tuple(
+            Column(each.name, native) for each, (native,) in zip(described, types, strict=True)
+        )
+
+
+def _in_words(text: str) -> Act:
+    return Act(text, is_statement=False)

@@ -1,0 +1,151 @@
+"""A PostgreSQL database as a warehouse: which part does what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from weft.mesh.release import Observed, Release
+from weft.plan.plan import Source, Step
+from weft.sql.postgres import DIALECT
+from weft.warehouses.files import SourceFiles
+from weft.warehouses.postgres.audits import Auditor
+from weft.warehouses.postgres.builds import Builder
+from weft.warehouses.postgres.catalog import Catalog
+from weft.warehouses.postgres.copying import Copier
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.landing import Landing
+from weft.warehouses.postgres.loading import RUN, Loader
+from weft.warehouses.postgres.names import Names
+from weft.warehouses.postgres.observing import Observer
+from weft.warehouses.postgres.places import Places
+from weft.warehouses.postgres.ports import Ports
+from weft.warehouses.postgres.pruning import Living, Pruning
+from weft.warehouses.postgres.queries import Answer, Queries
+from weft.warehouses.postgres.reading import Reading
+from weft.warehouses.postgres.released import Released
+from weft.warehouses.postgres.releases import Releases
+from weft.warehouses.postgres.schemas import Schemas
+from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.postgres.target import Target
+from weft.warehouses.postgres.telling import Teller
+from weft.warehouses.protocol import Act, Bound, Outcome, Relation, Removal, Scope
+
+
+class Postgres:
+    """A database. It is connected to when it is first needed, once per thread."""
+
+    dialect = DIALECT.name
+
+    def __init__(self, target: Target, names: Names, store: str, sources: SourceFiles) -> None:
+        sessions = Sessions(target)
+        catalog = Catalog(sessions, Schemas(sessions, names.mesh, store))
+        known = Known(catalog, target.place)
+        places = Places(sessions, catalog, names, store)
+        copier = Copier(sessions)
+        landing = Landing(copier, sources)
+        reading = Reading(known, places, landing, copier)
+        ports = Ports(sessions, catalog, places, names)
+        released = Released(sessions, catalog, names)
+        releases = Releases(sessions, known, places, ports, released)
+        self._sessions = sessions
+        self._catalog = catalog
+        self._builder = Builder(sessions, known, places, reading, names)
+        self._auditor = Auditor(sessions, known, places, reading, names)
+        self._loader = Loader(known, places, copier, names)
+        self._released = released
+        self._releases = releases
+        self._observer = Observer(sessions, catalog, released)
+        self._queries = Queries(sessions, known)
+        self._living = Living(sessions)
+        self._pruning = Pruning(sessions, known, self._living, releases, released)
+        self._teller = partial(Teller, sessions, known, places, landing, (released, ports))
+
+    def marks(self) -> tuple[str, str] | None:
+        """Return whose schemas are here, None when there are none yet. Raises WarehouseError."""
+        marked = self._catalog.schemas.marked().values()
+        return next(((mark.mesh, mark.store) for mark in marked), None)
+
+    def observe(self, scope: Scope) -> Observed:
+        """Read what is really there for the products in scope. Raises WarehouseError.
+
+        Builds that lost their data are not there. Unless somebody asks for more, only those of
+        the current releases in scope are looked at, and what their views lead to.
+        """
+        return self._observer.observe(scope)
+
+    def run(self, step: Step, bound: Bound) -> Outcome:
+        """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
+
+        Protecting, verifying and granting have nothing to do here yet.
+        """
+        with self._sessions.on_behalf_of(step.product, bound.run):
+            self._living.begin(bound.run)
+            if step.build:
+                return self._builder.build(step, step.build, bound)
+            if step.audit:
+                return self._auditor.audit(step, step.audit, bound)
+            if step.release:
+                return self._releases.publish(step, step.release, bound)
+        return Outcome()
+
+    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+        """Say what steps would do, by their ids; nothing is changed."""
+        wanted, teller = tuple(steps), self._teller()
+        environment = next((each.release.environment for each in wanted if each.release), "")
+        return {step.id: teller.tell(step, sources, environment) for step in wanted}
+
+    def query(self, select: str, relations: Iterable[Relation]) -> Answer:
+        """Run one SELECT over exactly these relations. Raises WarehouseError."""
+        return self._queries.answer(select, relations)
+
+    def failing_rows(self, audit: str, check: str) -> Answer:
+        """Return all rows that failed a check. Raises KeyError when none are kept."""
+        found = self._auditor.rows(audit, check)
+        return self._queries.rows(" ".join(("SELECT * FROM", found.relation)))
+
+    def load(self, key: str, batches: Any) -> Outcome:
+        """Store an Arrow stream as a build under its key. Raises WarehouseError."""
+        with self._sessions.on_behalf_of("", RUN):
+            self._living.begin(RUN)
+            return self._loader.load(key, batches)
+
+    def serve(self, environment: str) -> None:
+        """Finish what interrupted publishes left of an environment's views."""
+        self._releases.serve(environment)
+
+    def is_served(self, environment: str) -> bool:
+        """Whether the views of an environment are those of its current releases."""
+        return self._releases.is_served(environment)
+
+    def history(self, environment: str, product: str) -> tuple[Release, ...]:
+        """Return all kept releases of a product, newest first."""
+        return self._released.all(environment, product)
+
+    def released(self) -> dict[str, tuple[str, ...]]:
+        """Return all environments that have releases here, and the products in each."""
+        found: dict[str, list[str]] = {}
+        for each in self._released.everywhere():
+            found.setdefault(each.environment, []).append(each.product)
+        return {each: tuple(sorted(found[each])) for each in sorted(found)}
+
+    def forget(
+        self,
+        releases: Iterable[Release],
+        keep: frozenset[str],
+        now: str,
+        *,
+        dry_run: bool = False,
+    ) -> Removal:
+        """Remove releases, builds that nothing kept reaches, and what is too old to be kept."""
+        act = self._pruning.removal if dry_run else self._pruning.remove
+        return act(releases, keep, now)
+
+    def cancel(self) -> None:
+        """Stop what is running in any thread, for good: nothing else begins in this one."""
+        self._sessions.stopping.cancel()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._sessions.close()

@@ -1,0 +1,47 @@
+"""Which objects of a release other programs see, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from weft.mesh.contract import Status
+from weft.mesh.release import ObjectRelease, PortRelease, Release
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An object of a port version under one of its names; `plain` is the one without a version."""
+
+    name: str
+    port: PortRelease
+    object: ObjectRelease
+    plain: bool = False
+
+    @property
+    def versioned(self) -> str:
+        """The name with the version."""
+        return f"{self.object.name}_v{self.port.major}"
+
+    def as_plain(self, name: str) -> Shown:
+        """The same under a name without a version."""
+        return replace(self, name=name, plain=True)
+
+
+def shown(release: Release, production: bool) -> Iterator[Shown]:
+    """Yield each object of each visible major, and after them the current major of each."""
+    newest: dict[str, Shown] = {}
+    for port in _visible(release, production):
+        for each in port.objects:
+            yield Shown(f"{each.name}_v{port.major}", port, each)
+            if each.name not in newest or _rank(newest[each.name].port) < _rank(port):
+                newest[each.name] = Shown(each.name, port, each, plain=True)
+    yield from newest.values()
+
+
+def _visible(release: Release, production: bool) -> Iterator[PortRelease]:
+    return (port for port in release.ports if port.status.is_visible(production=production))
+
+
+def _rank(port: PortRelease) -> tuple[bool, int]:
+    return (port.status is Status.ACTIVE, port.major)
