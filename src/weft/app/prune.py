@@ -17,6 +17,7 @@ from weft.app.releases import histories, keeper_of
 from weft.app.run import applied_products
 from weft.app.situation import gather, remembered
 from weft.mesh.release import Build, Release
+from weft.plan.copies import foreign
 from weft.plan.examine import examine
 from weft.store.protocol import Outdated
 from weft.warehouses.protocol import KeepsReleases, WarehouseError
@@ -155,10 +156,10 @@ def _of_damaged(keepers: Iterable[KeepsReleases]) -> frozenset[str]:
 
 
 def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str]:
-    """The builds that applied definitions want now; of held products they are not released.
+    """The builds that applied definitions want now, and the copies that they read.
 
-    Where something cannot be read now, nobody can say which these are: then it is the product
-    whose builds are all kept.
+    Of held products they are not released. Where something cannot be read now, nobody can say
+    which these are: then it is the product whose builds are all kept.
     """
     settings = mesh.settings
     environments = {settings.production, mesh.environment, *settings.environments}
@@ -169,9 +170,13 @@ def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str
         memory = remembered(there)
         desired = applied_products(there, memory)
         if desired.order:
-            examined = examine(gather(there, desired, desired.products, memory))
+            situation = gather(there, desired, desired.products, memory)
+            examined = examine(situation)
             for address, each in examined.items():
                 keys.update(each.keyed.builds.values())
+                keys.update(each.keyed.tables(each.manifest))
                 if len(each.keyed.builds) < len(each.manifest.transforms):
                     keys.add(address)
+            copies = foreign(situation, examined, examined.values())
+            keys.update(each.key for each in copies)
     return frozenset(keys)
