@@ -16,6 +16,7 @@ from weft.app.bootstrap import Opened
 from weft.app.commit import current_commit
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
+from weft.app.fitness import refuse_unfit
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of
 from weft.app.serving import not_served, unserved
@@ -84,6 +85,7 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
     idle = plan.empty and not plan.salts
     if idle and unfinished_run(mesh) is None and not unserved(mesh):
         return
+    refuse_unfit(mesh, plan)
     applying = _Applying(mesh, plan, options)
     try:
         applying.begin()

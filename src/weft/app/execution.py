@@ -83,7 +83,8 @@ class Execution:
         began = self._monotonic()
         warehouse, bound = self._warehouses[step.warehouse], self._bound[step.product]
         if step.copy:
-            outcome = copy(step, step.copy, self._warehouses[step.copy.source], warehouse, bound)
+            source = self._warehouses[step.copy.source]
+            outcome = copy(step.copy, source, warehouse, step.warehouse, bound.run)
         else:
             outcome = warehouse.run(step, bound)
         return outcome, self._monotonic() - began

@@ -13,6 +13,7 @@ from weft.store.forgetting import forget
 from weft.store.journal import DatabaseJournal
 from weft.store.migrate import identified
 from weft.store.protocol import Outdated, StoreError
+from weft.store.settlements import DatabaseSettlements
 from weft.store.transfer import exported, imported
 
 
@@ -32,6 +33,7 @@ class DatabaseStore:
             raise
         self.definitions = DatabaseDefinitions(database)
         self.journal = DatabaseJournal(database)
+        self.settlements = DatabaseSettlements(database)
         self.audit = DatabaseAuditLog(database)
 
     def take_over(self, id: str, actor: str, at: str) -> None:

@@ -76,9 +76,7 @@ def apply(
             options, plan = for_saved_plan(mesh, saved, options), saved
         else:
             now = mesh.system.now()
-            view = View(
-                screen.width, screen.colour, flags["verbose"], now=now, apply="", env=where
-            )
+            view = View(screen.width, screen.colour, flags["verbose"], now=now, apply="", env=where)
             wanted = PlanOptions(products, flags["rebuild"], flags["take_over"], read_tables=True)
             plan = _shown(mesh, wanted, options, view, screen)
         refuse_unless_allowed(plan, options)

@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weft.mesh.release import Build, Observed
+from weft.mesh.drift import Drift
+from weft.mesh.release import Build, Observed, Release
 from weft.plan.plan import Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.drifting import Drifting
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.keeping import KeptReleases
@@ -22,6 +24,7 @@ from weft.warehouses.duckdb.pruning import Pruning
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
+from weft.warehouses.duckdb.reverting import Reverting
 from weft.warehouses.duckdb.rows import Rows
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
@@ -72,6 +75,9 @@ class Lake(KeptReleases):
         self._ports = Ports(*parts, releases, engine, owner.production)
         pruning = Pruning(*parts, self._manifests, releases)
         prepare = Preparation(*parts, pruning, (owner.mesh, owner.store))
+        self._drifting = Drifting(layout, self._ports)
+        kept = (self._manifests, releases)
+        self._reverting = Reverting(layout, disk, kept, self._drifting, self.serve)
         super().__init__(releases, pruning, auditor, self._exists, prepare)
 
     def marks(self) -> tuple[str, str] | None:
@@ -104,6 +110,8 @@ class Lake(KeptReleases):
         Who can read the folder can read all of it, so there is nothing to protect or to grant.
         """
         self._prepare()
+        if step.revert:
+            return self._reverting.revert(step.revert, bound.run)
         if step.build:
             return self._builder.build(step, step.build, bound)
         if step.audit:
@@ -119,7 +127,17 @@ class Lake(KeptReleases):
         relations = Relations(*parts, foreseen)
         builder = Builder(*self._parts, self._sessions, relations)
         teller = Teller(self._layout, foreseen, relations, builder)
-        return {step.id: teller.tell(step, sources) for step in steps}
+        return {
+            step.id: self._reverting.tell(step.revert)
+            if step.revert
+            else teller.tell(step, sources)
+            for step in steps
+        }
+
+    def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
+        """Find what was changed outside in the lake's folders. Raises WarehouseError."""
+        self._exists()
+        return self._drifting.drift(scope, recorded)
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""

@@ -17,7 +17,7 @@ from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import Removal
 
 # files/<key>-<run>-<number>.parquet
-_DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+\.parquet")
+DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+\.parquet")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Pruning:
         The files are listed, and the living runs, before the builds: whatever is finished
         meanwhile is then either not listed, of a living run, or named.
         """
-        names = sorted(filter(_DATA.fullmatch, names_in(self._layout.files)))
+        names = sorted(filter(DATA.fullmatch, names_in(self._layout.files)))
         living = self._scratch.living() - dead
         named = {file for build in self._manifests.all() for file in build.files}
         paths = [
