@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from postgres_server import ADMIN, as_keywords
 from mesh_files import Port, Product, document, lay_out
-from two_warehouses import Said, applied, domain, files_of, rows, weft
+from postgres_server import ADMIN, as_keywords
+from two_warehouses import applied, files_of, rows, weft
 
 ORDERS = Product(
     "sales.orders",

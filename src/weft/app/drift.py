@@ -6,7 +6,7 @@ Bringing it back is in `reverting.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from weft.app.bootstrap import Opened

@@ -51,6 +51,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Keep",
         (
             Entry("rollback", "rollback:rollback", "Go back to an earlier release and hold it."),
+            Entry("drift", "drift:drift", "Find what was changed outside of Weft."),
             Entry("prune", "prune:prune", "Remove what rollback need not reach any more."),
             Entry("unlock", "unlock:unlock", "End the lock of a run on another machine."),
             Entry("audit", "audit:audit", "Show who did what, and prove the list whole."),
@@ -70,7 +71,7 @@ EXIT_CODES = (
     ("0", "done, or nothing to do"),
     ("1", "a bug in Weft; `WEFT_DEBUG=1` shows the whole trace"),
     ("2", "wrong usage, a query that is wrong, or a name that nothing has"),
-    ("3", "the plan has changes (`weft plan --detailed-exitcode`)"),
+    ("3", "the plan has changes, or something drifted, where `--detailed-exitcode` asks for it"),
     (
         "4",
         "a warehouse, the store or a file cannot be reached or written, is not allowed, or is "

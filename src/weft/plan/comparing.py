@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from weft.mesh.manifest import Column
+from weft.plan.copies import Foreign
 from weft.plan.plan import Comparison, VerifySpec
 from weft.sql.dialect import Dialect
 from weft.sql.types import family_of
@@ -17,18 +18,19 @@ from weft.sql.types import family_of
 _CLOSE = "1e-9"
 
 
-def verify_spec(
-    key: str, copy: str, target: str, columns: Sequence[Column], dialect: Dialect
-) -> VerifySpec:
-    """Compare columns of build `key` with a copy of what stands behind the object `target`.
+def verify_spec(foreign: Foreign, columns: Sequence[Column], dialect: Dialect) -> VerifySpec:
+    """Compare a build with the copy of what readers have elsewhere under the same key.
 
     The columns have the types in which both are kept.
     """
-    pair = _Pair(dialect.relation("builds", copy), dialect.relation("builds", key), dialect)
+    key = foreign.behind.key
+    before, after = (dialect.relation("builds", each) for each in (foreign.key, key))
+    pair = _Pair(before, after, dialect)
     return VerifySpec(
         key=key,
-        copy=copy,
-        object=target,
+        copy=foreign.key,
+        object=foreign.target,
+        source=foreign.behind.warehouse,
         whole=pair.whole(columns),
         columns=tuple(Comparison(each.name, pair.differing((each,))) for each in columns),
     )
@@ -71,11 +73,9 @@ class _Pair:
         place = next(name for name in map("place_{}".format, count()) if name not in names)
         order = ", ".join(map(self._value, (*exact, *floats)))
         listed = ", ".join(map(self._value, floats))
+        numbered = f"row_number() OVER (ORDER BY {order}) AS {place}, {listed}"
         before, after = (
-            " ".join(
-                ("(SELECT", f"row_number() OVER (ORDER BY {order}) AS {place},", listed)
-                + ("FROM", f"{each})")
-            )
+            " ".join(("(SELECT", numbered, "FROM", f"{each})"))
             for each in (self._before, self._after)
         )
         close = " AND ".join(self._close(each) for each in floats)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from weft.mesh.address import PortAddress
 from weft.mesh.manifest import Column, ProductManifest, Read
-from weft.mesh.release import Build
 from weft.plan.examine import (
     Behind,
     Examined,
@@ -38,6 +37,12 @@ class Foreign:
     def key(self) -> str:
         """The key of its copy."""
         return copy_key(self.behind)
+
+    @property
+    def target(self) -> str:
+        """What people call it: the address of the port, with the object where it needs one."""
+        named = self.read.object == PortAddress.parse(self.read.target).port
+        return self.read.target if named else f"{self.read.target}.{self.read.object}"
 
 
 def copy_key(behind: Behind) -> str:
@@ -82,13 +87,14 @@ class Bringing:
         if behind.warehouse == self._reader.warehouse or behind.key in self._there:
             return behind.key
         found = Foreign(self._reader, read, behind)
-        if found.key not in self._there and found.key not in self._pending.steps:
-            self._bring(found)
+        self.bring(found)
         return found.key
 
-    def _bring(self, found: Foreign) -> None:
+    def bring(self, found: Foreign) -> None:
+        """Bring something over, if it is neither there nor on its way."""
+        if found.key in self._there or found.key in self._pending.steps:
+            return
         read, behind = found.read, found.behind
-        source = dialect_named(self._situation.dialects[behind.warehouse])
         made = self._situation.made.get(behind.key)
         shown = behind_released(self._situation, read)
         spec = CopySpec(
@@ -97,29 +103,33 @@ class Bringing:
             build=behind.key,
             port=read.target,
             object=read.object,
-            select=select_of(behind, source),
-            columns=self._columns(found, made, source),
+            select=select_of(behind, self._dialect_of(found)),
+            columns=self.columns(found),
             rows=None if made is None or made.is_view else made.rows,
             bytes=None if made is None or made.is_view else made.bytes,
             released=shown.released if shown and shown.key == behind.key else "",
         )
-        named = read.object == PortAddress.parse(read.target).port
-        target = read.target if named else f"{read.target}.{read.object}"
         step = Step(
-            id=f"{self._reader.address}/copy/{target}",
+            id=f"{self._reader.address}/copy/{found.target}",
             kind=StepKind.COPY,
             product=self._reader.address,
             warehouse=self._reader.warehouse,
-            target=target,
-            needs=self._pending.needs([behind.key]),
+            target=found.target,
+            needs=() if self._is_at(behind) else self._pending.needs([behind.key]),
             copy=spec,
         )
         self._pending.steps[found.key] = step.id
         self.steps.append(step)
 
-    def _columns(self, found: Foreign, made: Build | None, source: Dialect) -> tuple[Column, ...]:
+    def columns(self, found: Foreign) -> tuple[Column, ...]:
+        """The columns of a copy, with their types as far as they are known.
+
+        What cannot be kept is noted in `pending`.
+        """
         target = dialect_named(self._reader.native_dialect)
+        made = self._situation.made.get(found.behind.key)
         types = {each.name: each.type for each in made.columns} if made else {}
+        source = self._dialect_of(found)
         columns = []
         for name in found.behind.columns:
             kept = carried_type(types[name], source, target) if name in types else OF_VALUES
@@ -131,6 +141,13 @@ class Bringing:
                 )
             columns.append(Column(name, kept or OF_VALUES))
         return tuple(columns)
+
+    def _is_at(self, behind: Behind) -> bool:
+        """Whether a build is there already, where it is read."""
+        return behind.key in self._situation.builds.get(behind.warehouse, frozenset())
+
+    def _dialect_of(self, found: Foreign) -> Dialect:
+        return dialect_named(self._situation.dialects[found.behind.warehouse])
 
 
 def not_kept(column: Column, warehouse: str) -> str:

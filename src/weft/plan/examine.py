@@ -23,7 +23,8 @@ class Situation:
     """Everything a plan is made from, gathered before anything is decided.
 
     `desired` has the products in scope. `homes` are the warehouses of the products that have a
-    release, by address, `dialects` those of all warehouses, by name, and `made` is what is kept of
+    release, by address; `there` has all releases by warehouse, those of products that moved too.
+    `dialects` are those of all warehouses, by name, and `made` is what is kept of
     builds that may have to be brought over. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
@@ -45,6 +46,7 @@ class Situation:
     recorded: Mapping[str, int] = field(default_factory=dict)
     fallback: Mapping[str, Release] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
+    there: Mapping[str, Mapping[str, Release]] = field(default_factory=dict)
     dialects: Mapping[str, str] = field(default_factory=dict)
     made: Mapping[str, Build] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -74,6 +76,11 @@ class Situation:
     def release_number(self, product: str) -> int:
         """The number of a product's current release, 0 where it has none."""
         release = self.releases.get(product)
+        return release.number if release else 0
+
+    def number_at(self, warehouse: str, product: str) -> int:
+        """The number of the release that is current on a warehouse, 0 where there is none."""
+        release = self.there.get(warehouse, {}).get(product)
         return release.number if release else 0
 
     def shown(self, product: str) -> Release | None:
@@ -207,7 +214,8 @@ def _settled(
 def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> tuple[str, ...]:
     """The models whose released builds the warehouse no longer has, or not in full."""
     release = situation.releases.get(manifest.address)
-    there = situation.builds.get(manifest.warehouse, frozenset())
+    home = situation.homes.get(manifest.address, manifest.warehouse)
+    there = situation.builds.get(home, frozenset())
     if release is None or there.issuperset(release.builds.values()):
         return ()
     return tuple(

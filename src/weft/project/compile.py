@@ -12,8 +12,8 @@ from weft.contract.checks import head_checks
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import FileSource, PortVersion, ProductManifest, TableSource, Transform
 from weft.mesh.product import DataProduct, Domain
-from weft.project.digest import digest_of
 from weft.project.carrying import carrying_problems
+from weft.project.digest import digest_of
 from weft.project.faces import Faces
 from weft.project.inputs import resolve_inputs
 from weft.project.models import Surroundings, compile_models

@@ -12,7 +12,6 @@ import pytest
 from psycopg import errors, sql
 from warehouse_steps import PRODUCT, bound, build, port, publish, relation
 
-
 from postgres_server import ADMIN, PASSWORD, as_keywords
 from weft.plan.plan import Step
 from weft.sql.dialect import dialect_named

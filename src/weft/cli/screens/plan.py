@@ -50,7 +50,7 @@ class View:
     `apply` is the command that carries the plan out, "" where that is asked next; `seconds` is
     how long planning took, and `now` when it was, an ISO time; `notice` is to be seen before all
     else; `env` is the option that other commands need to mean the same environment, with a space
-    before it.
+    before it. `drift` is how many things were changed outside in what the plan changes.
     """
 
     width: int = 0
@@ -61,6 +61,7 @@ class View:
     apply: str = "weft apply"
     notice: str = ""
     env: str = ""
+    drift: int = 0
 
 
 def draw(plan: Plan, view: View) -> str:
@@ -73,6 +74,8 @@ def draw(plan: Plan, view: View) -> str:
     following = _following(plan)
     if following:
         blocks.append(["", *following] if blocks else following)
+    if view.drift:
+        blocks.append([_drift_line(plan, view)])
     lines = [line for block in blocks for line in block]
     if lines:
         lines[0] = _first_line(lines[0], plan, view)
@@ -350,6 +353,15 @@ def _data_lines(plan: Plan, view: View) -> list[str]:
     shown = products if view.whole or len(products) <= _MOST_FIELDS else products[:_MOST_FIELDS]
     lines = flow(f"  data: {told} of ", shown, view.width).splitlines()
     return [*lines, *_left_out(len(products) - len(shown), view)]
+
+
+def _drift_line(plan: Plan, view: View) -> str:
+    """Say that something is not as it was left, and how to see what."""
+    products = list(dict.fromkeys(step.product for step in plan.steps))
+    where = f" {products[0]}" if len(products) == 1 else ""
+    told = f"drift: {count(view.drift, 'object')} changed outside, not touched here"
+    mark = _painted("!", ChangeAction.WARN, view)
+    return f"  {mark} {told} · weft drift{where}{view.env}"
 
 
 def _painted(text: str, action: ChangeAction, view: View) -> str:

@@ -159,6 +159,8 @@ def _said(state: StepState, results: list[StepResult]) -> list[str]:
     reused = sum(each.kind == "build" and each.state is StepState.REUSED for each in results)
     parts = [visible(each.target) for each in results if each.kind == "publish"]
     parts += ["dropped"] if any(each.kind == "drop" for each in results) else []
+    reverted = sum(each.kind == "revert" for each in results)
+    parts += [f"{reverted:,} reverted"] if reverted else []
     parts += [f"{len(done):,} built"] if done else []
     parts += [f"{reused:,} reused"] if reused else []
     rows = sum(each.rows for each in done)

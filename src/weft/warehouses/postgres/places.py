@@ -153,7 +153,7 @@ class Places:
                 )
             yield f"GRANT {quote(owner)} TO CURRENT_USER{options}"
         shared = [self._names.readers, self._names.adopters]
-        known = dict(self._sessions.ask(_ROLES, (shared,)))
+        known: dict[str, bool] = dict(self._sessions.ask(_ROLES, (shared,)))
         production = place.environment == self._names.production
         yield from shared_roles(self._names, known, options, production=production)
         if place.ports and place.ports not in there:

@@ -125,8 +125,8 @@ class Teller:
                 raise WarehouseError(f"build {key} is missing")
         names = sorted(release.keys)
         builds = {**self._known.find(names), **self._among_foreseen(names)}
-        for group in self._places.sharing.adopting(place, builds.values()):
-            yield from map(Act, group)
+        for taken_over in self._places.sharing.adopting(place, builds.values()):
+            yield from map(Act, taken_over)
         own = {key: self._places.sharing.adopted(place, each) for key, each in builds.items()}
         found |= {key: own.get(key, each) for key, each in found.items()}
         yield from map(Act, self._places.sharing.statements(place, own.values()))

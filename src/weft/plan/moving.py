@@ -1,0 +1,94 @@
+"""A product whose home became another warehouse: compare what it shows there, then leave the old.
+
+Keys know no warehouse, so that nobody who reads the product has to be built again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from weft.mesh.manifest import ProductManifest, Read, ReadKind
+from weft.mesh.release import Release
+from weft.plan.comparing import verify_spec
+from weft.plan.copies import Bringing, Foreign
+from weft.plan.examine import Behind, Examined, Situation
+from weft.plan.plan import Step, StepKind
+from weft.plan.waiting import Pending
+from weft.sql.dialect import dialect_named
+
+
+def old_home(manifest: ProductManifest, situation: Situation) -> str:
+    """The warehouse that still has what readers see; "" where that is the product's own."""
+    release = situation.releases.get(manifest.address)
+    home = situation.homes.get(manifest.address, "")
+    return home if release and not release.empty and home != manifest.warehouse else ""
+
+
+def to_compare(found: Examined, situation: Situation) -> Iterator[Foreign]:
+    """What readers see on the old warehouse and shall see, from the same inputs, on the new one."""
+    manifest = found.manifest
+    home = old_home(manifest, situation)
+    if not home:
+        return
+    wanted = {
+        (port.port, port.major, each.name): each for port in found.ports for each in port.objects
+    }
+    shown = situation.releases[manifest.address].promised
+    for (port, major, name), before in shown.items():
+        after = wanted.get((port, major, name))
+        if after is not None and after.key == before.key:
+            columns = tuple(each for each in before.columns if each in after.columns)
+            read = Read(ReadKind.PORT, f"{manifest.address}.{port}@{major}", name)
+            yield Foreign(manifest, read, Behind(before.key, home, columns))
+
+
+def verifications(
+    found: Examined, situation: Situation, bringing: Bringing, pending: Pending
+) -> list[Step]:
+    """The steps that compare, one for each build and its columns; copies are brought before."""
+    manifest = found.manifest
+    dialect = dialect_named(manifest.native_dialect)
+    steps: dict[str, Step] = {}
+    for each in to_compare(found, situation):
+        if each.key in steps:
+            continue
+        bringing.bring(each)
+        key, columns = each.behind.key, bringing.columns(each)
+        steps[each.key] = Step(
+            id=f"{manifest.address}/verify/{each.target}",
+            kind=StepKind.VERIFY,
+            product=manifest.address,
+            warehouse=manifest.warehouse,
+            target=each.target,
+            needs=pending.needs((key, each.key)),
+            verify=verify_spec(each, columns, dialect),
+        )
+    return list(steps.values())
+
+
+def leavings(
+    manifest: ProductManifest, situation: Situation, needs: Sequence[str]
+) -> Iterator[Step]:
+    """The steps that end what other warehouses show of a product, once its own shows it."""
+    address = manifest.address
+    for warehouse, releases in situation.there.items():
+        current = releases.get(address)
+        if warehouse == manifest.warehouse or current is None or current.empty:
+            continue
+        empty = Release(
+            product=address,
+            environment=current.environment,
+            number=current.number + 1,
+            ports=(),
+            root=manifest.root,
+        )
+        yield Step(
+            id=f"{address}/leave/{warehouse}",
+            kind=StepKind.LEAVE,
+            product=address,
+            warehouse=warehouse,
+            target=f"release {current.number} on {warehouse}",
+            needs=tuple(needs),
+            release=empty,
+            expected=current.number,
+        )
