@@ -111,8 +111,11 @@ def record_definition(
         ],
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO verdicts (audit, build, content) VALUES (?, ?, ?)",
-        [(audit, each.build, packed(each.results)) for audit, each in finished.verdicts.items()],
+        "INSERT OR REPLACE INTO verdicts (audit, build, content, environment) VALUES (?, ?, ?, ?)",
+        [
+            (audit, each.build, packed(each.results), finished.environment)
+            for audit, each in finished.verdicts.items()
+        ],
     )
 
 

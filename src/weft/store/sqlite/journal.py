@@ -23,14 +23,14 @@ _STEPS = msgspec.json.Decoder(tuple[StepResult, ...])
 
 _RUN = (
     "SELECT id, kind, environment, plan, state, started, ended, actor, host, pid, git_commit, "
-    "root, message FROM runs "
+    "root, message, branch FROM runs "
 )
 _RUNS = _RUN + "WHERE ?1 IN ('', environment) ORDER BY position DESC LIMIT ?2"
 _RUN_OF_ID = _RUN + "WHERE id = ?"
 _ADD_RUN = (
     "INSERT INTO runs (id, kind, environment, plan, state, started, ended, actor, host, pid, "
-    "git_commit, root, message) VALUES (:id, :kind, :environment, :plan, :state, :started, "
-    ":ended, :actor, :host, :pid, :commit, :root, :message)"
+    "git_commit, root, message, branch) VALUES (:id, :kind, :environment, :plan, :state, "
+    ":started, :ended, :actor, :host, :pid, :commit, :root, :message, :branch)"
 )
 _HOLDS = (
     "SELECT product, environment, release, actor, reason, since FROM holds WHERE environment = ?"

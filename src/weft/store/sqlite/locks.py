@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from weft.mesh.run import Lock, Run, RunState
 from weft.store.acts import run_interrupted
 from weft.store.audit_chain import Act
-from weft.store.protocol import FencedOut, Finished, Locked
+from weft.store.protocol import WHOLE, FencedOut, Finished, Locked
 from weft.store.sqlite.database import json_list
 
 _HELD = (
@@ -17,8 +17,10 @@ _HELD = (
 )
 _IN_THE_WAY = (
     "SELECT id, product, environment, fence, holder, host, pid, since, run FROM locks "
-    "WHERE environment = ? AND product IN (SELECT value FROM json_each(?)) ORDER BY product"
+    "WHERE environment = ?1 AND (product = ?3 OR EXISTS (SELECT 1 FROM json_each(?2) "
+    "WHERE value IN (product, ?3))) ORDER BY product"
 )
+_HOLDS_ALL = "SELECT 1 FROM locks WHERE run = ? AND environment = ? AND product = ?"
 _TAKE = (
     "INSERT INTO locks (id, product, environment, fence, holder, host, pid, since, run) "
     "VALUES (:id, :product, :environment, :fence, :holder, :host, :pid, :since, :run)"
@@ -49,7 +51,8 @@ def make_way(
     alive: Callable[[Lock], bool] | None,
 ) -> tuple[Act, ...]:
     """End the runs of dead holders that stand in the way. Raises Locked for the first living."""
-    rows = connection.execute(_IN_THE_WAY, (run.environment, json_list(products))).fetchall()
+    wanted = (run.environment, json_list(products), WHOLE)
+    rows = connection.execute(_IN_THE_WAY, wanted).fetchall()
     dead: dict[str, Lock] = {}
     for *fields, holder in rows:
         lock = Lock(*fields)
@@ -85,6 +88,12 @@ def give_back(connection: sqlite3.Connection, lock: Lock, finished: Finished, ru
     )
     if gone.rowcount == 0:
         raise FencedOut(f"run {run.id} no longer holds the lock {lock.id} on {finished.product}")
+
+
+def need_all(connection: sqlite3.Connection, run: Run) -> None:
+    """Raise FencedOut when a run does not hold all of its environment."""
+    if not connection.execute(_HOLDS_ALL, (run.id, run.environment, WHOLE)).fetchone():
+        raise FencedOut(f"run {run.id} no longer holds the environment {run.environment}")
 
 
 def release_all(connection: sqlite3.Connection, run: str) -> None:

@@ -11,7 +11,7 @@ from weft.store.protocol import Identity, StoreError
 from weft.store.sqlite.database import Database
 
 # The number of the last file in `migrations/`.
-FORMAT = 1
+FORMAT = 2
 
 _FOLDER = Path(__file__).with_name("migrations")
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os.path
 from dataclasses import replace
 
-from weft.store.acts import store_taken_over
+from weft.mesh.run import Run
+from weft.store.acts import environment_ended, store_taken_over
 from weft.store.protocol import Outdated, StoreError
 from weft.store.sqlite.audit import SqliteAuditLog, record
 from weft.store.sqlite.creation import create
 from weft.store.sqlite.database import Database
 from weft.store.sqlite.definitions import SqliteDefinitions
+from weft.store.sqlite.ending import end, rows
 from weft.store.sqlite.forgetting import forget
 from weft.store.sqlite.journal import SqliteJournal
+from weft.store.sqlite.locks import need_all
 from weft.store.sqlite.migrate import identified
 
 PATIENCE = 30.0
@@ -52,6 +55,19 @@ class SqliteStore:
         """Remove what need not be kept; runs, releases and the audit log stay for ever."""
         with self._database.writing() as connection:
             forget(connection, outdated)
+
+    def end(self, run: Run, at: str, outdated: Outdated) -> None:
+        """Remove all that is kept of a run's environment. Raises FencedOut."""
+        with self._database.writing() as connection:
+            need_all(connection, run)
+            end(connection, run.environment)
+            forget(connection, outdated)
+            record(connection, run.actor, at, environment_ended(run))
+
+    def rows(self, environment: str) -> int:
+        """How many rows are kept of an environment, beside the audit log."""
+        with self._database.reading() as connection:
+            return rows(connection, environment)
 
     def close(self) -> None:
         """Let go of the file."""

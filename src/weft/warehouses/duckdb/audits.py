@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -20,38 +19,23 @@ from weft.sql.duckdb import DIALECT, quote
 from weft.sql.nested import misfits
 from weft.sql.retyped import retyped
 from weft.sql.types import family_of
-from weft.warehouses.duckdb.disk import Disk, names_in, read
-from weft.warehouses.duckdb.layout import Layout, checked, is_name
+from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.layout import Layout, checked
 from weft.warehouses.duckdb.manifests import refuse_rotten
+from weft.warehouses.duckdb.quarantine import Quarantined
 from weft.warehouses.duckdb.reading import Reading, build_relation, parquet
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Sessions
-from weft.warehouses.protocol import Bound, Outcome, Unmeasurable, WarehouseError
+from weft.warehouses.protocol import Bound, Outcome, Unmeasurable
 
 KEPT_KEYS = 3
-KEPT_DAYS = 14
 
 # The engine's own driver gives some values only where other packages are installed; as texts all.
 _TEXTS = "SELECT typeof(value), CAST(value AS VARCHAR) FROM ( {statement} ) AS answer(value)"
 _NUMBERS = {"integer": int, "decimal": float, "float": float}
 
 _CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """What lies in a quarantine file, as it is told in the JSON beside it."""
-
-    product: str
-    object: str
-    check: str
-    label: str
-    run: str
-    at: str
-
-
-_decoder = msgspec.json.Decoder(Quarantined)
 
 
 @dataclass(frozen=True)
@@ -192,19 +176,6 @@ class Auditor:
             raise KeyError(check)
         return path
 
-    def old_rows(self, now: str) -> list[str]:
-        """Return the paths of all rows that were kept long enough, and of the notes beside them."""
-        oldest = datetime.fromisoformat(now) - timedelta(days=KEPT_DAYS)
-        found: list[str] = []
-        for audit in filter(is_name, names_in(self._layout.quarantine)):
-            folder = os.path.join(self._layout.quarantine, audit)
-            for name in names_in(folder):
-                stem, ending = os.path.splitext(os.path.join(folder, name))
-                data = read(f"{stem}.json") if ending == ".json" else None
-                if data is not None and _kept_since(stem, data) < oldest:
-                    found += [f"{stem}.parquet", f"{stem}.json"]
-        return found
-
 
 def statements_of(spec: AuditSpec) -> tuple[str, ...]:
     """Return what an audit asks, over what it reads, while nothing fails."""
@@ -275,10 +246,3 @@ def _not_given(path: str) -> CheckResult:
 
 def _fault(check: str, label: str, message: str) -> CheckResult:
     return CheckResult(check, label, Verdict.FAIL, message=message)
-
-
-def _kept_since(stem: str, data: bytes) -> datetime:
-    try:
-        return datetime.fromisoformat(_decoder.decode(data).at)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise WarehouseError(f"{stem}.json is damaged: {error}") from error
