@@ -101,6 +101,8 @@ class WatchedStore:
     journal: Any
     audit: Any
     forget: Callable[..., Any]
+    end: Callable[..., Any]
+    rows: Callable[[str], int]
     close: Callable[[], None]
 
 
@@ -133,12 +135,15 @@ def _store(store: Any, effects: Effects) -> Any:
     def watched(name: str, *watch: str) -> Watched:
         return Watched(getattr(store, name), "store", watch, effects, error)
 
+    whole: Any = Watched(store, "store", ("forget", "end"), effects, error)
     return WatchedStore(
         store.identity,
         watched("definitions", "set_salts"),
         watched("journal", "begin", "finish", "end", "unlock", "hold", "lift"),
         watched("audit", "add"),
-        Watched(store, "store", ("forget",), effects, error).forget,
+        whole.forget,
+        whole.end,
+        whole.rows,
         lambda: None,
     )
 
@@ -147,7 +152,7 @@ def _watched_lake(lake: Any, effects: Effects) -> Any:
     def error(args: Any) -> Exception:
         return WarehouseError("the engine gave up", interrupted=True)
 
-    return Watched(lake, "lake", ("run", "serve", "load", "forget"), effects, error)
+    return Watched(lake, "lake", ("run", "serve", "load", "forget", "end"), effects, error)
 
 
 _OPERATIONS = ("make_folder", "write", "sync", "rename", "link", "remove", "remove_folder")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
+from weft.app.releases import current_elsewhere
 from weft.app.select import select_products
 from weft.app.situation import (
     elsewhere,
@@ -19,9 +20,10 @@ from weft.app.situation import (
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest, ProductManifest
+from weft.plan.adoption import adopted, not_built
 from weft.plan.examine import Situation, examine
 from weft.plan.plan import Plan
-from weft.plan.planning import assemble, audits_to_know
+from weft.plan.planning import assemble, audits_to_know, plan_id
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:
     return tuple(
         port
         for each in loaded.broken
-        if each.consumer in scope or each.consumer in situation.digests
+        if each.consumer in scope or situation.definition(each.consumer)
         for port in each.ports
         if product_of(port) in scope
     )
@@ -93,7 +95,18 @@ def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> P
     situation = with_candidates(mesh, situation, examined)
     wanted = audits_to_know(examined)
     verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
-    return assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
+    plan = assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
+    return _with_adopted(mesh, plan, situation)
+
+
+def _with_adopted(mesh: Opened, plan: Plan, situation: Situation) -> Plan:
+    """Say in a plan from where the builds come that it need not make."""
+    wanted = not_built(plan, situation)
+    if not wanted:
+        return plan
+    elsewhere = current_elsewhere(mesh, wanted)
+    plan = replace(plan, adopted=adopted(wanted, (*situation.fallback.values(), *elsewhere)))
+    return replace(plan, id=plan_id(plan))
 
 
 def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManifest]:
@@ -101,9 +114,14 @@ def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManife
     scope = situation.desired.products
     if not situation.applied:
         return scope
-    others = situation.digests.keys() - scope.keys() - set(situation.removed)
-    applied = mesh.store.definitions.manifests(situation.desired.environment, sorted(others))
-    return {**applied, **scope}
+    own = situation.digests.keys() - scope.keys() - set(situation.removed)
+    inherited = situation.inherited.keys() - scope.keys()
+    definitions = mesh.store.definitions
+    return {
+        **definitions.manifests(mesh.environment, sorted(own)),
+        **definitions.manifests(situation.production, sorted(inherited)),
+        **scope,
+    }
 
 
 def new_salts(mesh: Opened, desired: Manifest, *, always: bool) -> dict[str, str]:

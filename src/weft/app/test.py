@@ -143,14 +143,14 @@ class _Data:
         found = self._examined[address]
         manifest = found.manifest
         dialect = dialect_named(manifest.native_dialect)
-        release = self._situation.releases.get(address)
+        release = self._situation.shown(address)
         views = [(found.keyed, upstream_of(self._situation, self._examined))]
         if release is not None:
             sources = {**found.keyed.sources, **release.sources}
             views.append((Keyed(release.builds, sources), partial(as_released, self._situation)))
         for audit in audits_of(manifest, release):
             for keyed, upstream in views:
-                key = key_audit(audit, keyed, upstream)
+                key = key_audit(audit, keyed, upstream, self._situation.auditor)
                 if key is None:
                     continue
                 spec = audit_spec(audit, key, keyed, upstream, dialect)

@@ -63,7 +63,7 @@ def why(mesh: Opened, address: str) -> Why:
     plan = plan_situation(mesh, situation)
     subject = _subject(address, situation)
     found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
-    release = situation.releases.get(subject.product)
+    release = situation.shown(subject.product)
     verdict = min((verdict for verdict, _ in found), key=_VERDICTS.index, default=UP_TO_DATE)
     return Why(
         address=address,
@@ -158,14 +158,14 @@ class _Search:
         self._plan = plan
         self._subject = subject
         self._desired = situation.desired.products.get(subject.product)
-        self._release = situation.releases.get(subject.product)
+        self._release = situation.shown(subject.product)
 
     def found(self) -> _Found:
         """Verdicts with their reasons."""
         subject, environment = self._subject, self._situation.desired.environment
         if self._desired is None:
             yield "removed", Reason("product", note="its files are gone, it is still applied")
-        elif subject.product not in self._situation.digests:
+        elif not self._situation.definition(subject.product):
             yield "new", Reason("product", note=f"it was never applied in {environment}")
         else:
             found = [
@@ -266,7 +266,7 @@ class _Search:
             yield Reason(f"source {read.target}", old, now, "its content changed since")
         if read.kind is ReadKind.PORT:
             address = PortAddress.parse(read.target)
-            upstream = self._situation.releases.get(str(address.product))
+            upstream = self._situation.shown(str(address.product))
             there = released_key(upstream, address, read.object) if upstream else None
             if self._upstream(read) != there:
                 note = f"{address.product} is to publish other data first"

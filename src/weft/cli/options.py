@@ -25,7 +25,7 @@ env_option = click.option(
     default="",
     metavar="NAME",
     shell_complete=an_environment,
-    help="Environment.  [default: production]",
+    help="Environment; `auto` is named after the git branch.  [default: production]",
 )
 product_option = click.option(
     "--product",

@@ -21,7 +21,7 @@ from weft.mesh.manifest import (
     ReadKind,
 )
 from weft.mesh.release import ObjectRelease, Release
-from weft.plan.keys import Keyed, Upstream, audit_key, key_of
+from weft.plan.keys import Keyed, Upstream, audit_key, hashed, key_of
 from weft.plan.plan import AuditSpec
 from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.types import translated_type
@@ -119,15 +119,19 @@ def _is_candidate(read: Read) -> bool:
     return read.kind is ReadKind.MODEL and read.target == RULE_TABLE
 
 
-def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream) -> str | None:
-    """The key of an audit, or None where something that it reads has no key yet."""
+def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream, auditor: str = "") -> str | None:
+    """The key of an audit, or None where something that it reads has no key yet.
+
+    `auditor` is the environment that asks, "" for production.
+    """
     key = keyed.builds.get(audit.model)
     keys = [key_of(read, keyed, upstream) for check in audit.checks for read in refers_to(check)]
     if key is None or None in keys:
         return None
     refers = [each for each in keys if each]
     succeeds = audit.succeeds(key)
-    return audit_key(key, audit.columns, audit.checks, refers, audit.promises, succeeds)
+    found = audit_key(key, audit.columns, audit.checks, refers, audit.promises, succeeds)
+    return hashed("audit-in-1", auditor, found) if auditor else found
 
 
 def render(query: Query, relations: Mapping[int, str]) -> str:

@@ -6,7 +6,7 @@ second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -25,8 +25,10 @@ class Situation:
     `desired` has the products in scope. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
-    be current, `fallback` are those of production. `builds` are the keys that each warehouse has,
-    `hollow` the views that lead to a build that is nowhere, each with what it reads.
+    be current, `fallback` are those of production, which readers here see of products without a
+    release here. `inherited` are the digests of production's definitions of products that were
+    never applied here: of these `applied` has what production has. `builds` are the keys that each
+    warehouse has, `hollow` the views that lead to a build that is nowhere, each with what it reads.
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
     root applied and no longer defines, `taken` are those in scope that another root applied, with
@@ -38,6 +40,7 @@ class Situation:
     desired: Manifest
     production: str
     digests: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[str, str] = field(default_factory=dict)
     applied: Mapping[str, ProductManifest] = field(default_factory=dict)
     releases: Mapping[str, Release] = field(default_factory=dict)
     recorded: Mapping[str, int] = field(default_factory=dict)
@@ -53,6 +56,11 @@ class Situation:
     removed: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
+
+    @property
+    def auditor(self) -> str:
+        """Who answers for a verdict: an environment never takes one from another."""
+        return "" if self.in_production else self.desired.environment
 
     @property
     def in_production(self) -> bool:
@@ -74,6 +82,15 @@ class Situation:
     def shown(self, product: str) -> Release | None:
         """The release that readers here see: this environment's, or production's without one."""
         return self.releases.get(product) or self.fallback.get(product)
+
+    def followed(self, product: str) -> Release | None:
+        """Production's release of a product that has nothing of its own here, which shows it."""
+        own = product in self.digests or product in self.releases
+        return None if own else self.fallback.get(product)
+
+    def definition(self, product: str) -> str:
+        """The digest of the definition that stands behind what readers here see of a product."""
+        return self.digests.get(product) or self.inherited.get(product, "")
 
     def is_damaged(self, product: str) -> bool:
         """Whether nothing but its number can be read of the release that a product shows."""
@@ -139,16 +156,15 @@ def examine(situation: Situation) -> dict[str, Examined]:
         manifest = situation.desired.products[address]
         contents = situation.contents.get(address, {})
         keyed = key_product(manifest, upstream, contents, situation.salts)
-        release = situation.releases.get(address)
-        settled = _settled(situation, manifest, keyed, release)
-        if settled and not checks_read_others(manifest):
+        settled = _settled(situation, manifest, keyed)
+        if settled and not _to_look_again(situation, manifest, keyed, upstream):
             examined[address] = Examined(manifest, keyed, True)
             continue
         audits: dict[str, Audit] = {}
         missing = dict.fromkeys(keyed.missing)
-        asked = audits_of(manifest, release)
+        asked = audits_of(manifest, situation.shown(address))
         for audit in asked:
-            key = key_audit(audit, keyed, upstream)
+            key = key_audit(audit, keyed, upstream, situation.auditor)
             if key is not None:
                 audits[key] = audit
             else:
@@ -172,7 +188,7 @@ def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tu
     """The keys of audits that look at other products, over what those have published."""
     published = partial(as_released, situation)
     looking = (each for each in audits if any(map(refers_to, each.checks)))
-    keys = (key_audit(each, keyed, published) for each in looking)
+    keys = (key_audit(each, keyed, published, situation.auditor) for each in looking)
     return tuple(key for key in keys if key is not None)
 
 
@@ -184,14 +200,15 @@ def _unpublished(audit: Audit, upstream: Upstream) -> Iterator[str]:
                 yield f"{read.target}.{read.object}"
 
 
-def _settled(
-    situation: Situation, manifest: ProductManifest, keyed: Keyed, release: Release | None
-) -> bool:
+def _settled(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> bool:
+    """Whether readers see what is wanted already: here, or of production while that is the same."""
+    address = manifest.address
+    release = situation.shown(address)
     return (
         release is not None
-        and situation.is_recorded(manifest.address)
+        and situation.is_recorded(address)
         and not keyed.missing
-        and situation.digests.get(manifest.address) == manifest.digest
+        and situation.definition(address) == manifest.digest
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
         and len(release.ports) == len(_visible(manifest, situation))
@@ -199,9 +216,29 @@ def _settled(
     )
 
 
+def _to_look_again(
+    situation: Situation, manifest: ProductManifest, keyed: Keyed, upstream: Upstream
+) -> bool:
+    """Whether checks of a settled product look at other data, which may have changed.
+
+    What production shows was checked there, and that holds here as well while they find the same.
+    """
+    if not checks_read_others(manifest):
+        return False
+    followed = situation.followed(manifest.address)
+    if followed is None:
+        return True
+    there = Keyed(followed.builds, followed.sources)
+    in_production = partial(_behind, situation.fallback.get)
+    return any(
+        key_audit(each, keyed, upstream) != key_audit(each, there, in_production)
+        for each in audits_of(manifest, followed)
+    )
+
+
 def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> tuple[str, ...]:
     """The models whose released builds the warehouse no longer has, or not in full."""
-    release = situation.releases.get(manifest.address)
+    release = situation.shown(manifest.address)
     there = situation.builds.get(manifest.warehouse, frozenset())
     if release is None or there.issuperset(release.builds.values()):
         return ()
@@ -222,7 +259,7 @@ def released_ports(
     manifest: ProductManifest, keyed: Keyed, situation: Situation
 ) -> tuple[PortRelease, ...]:
     """What the product's next release would show; objects without a key are left out."""
-    release = situation.releases.get(manifest.address)
+    release = situation.shown(manifest.address)
     promised = release.promised if release else {}
     return tuple(
         PortRelease(
@@ -269,8 +306,13 @@ def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstr
 
 def as_released(situation: Situation, read: Read) -> str | None:
     """The key behind a port as it is released here, or in production where it is not."""
+    return _behind(situation.shown, read)
+
+
+def _behind(released: Callable[[str], Release | None], read: Read) -> str | None:
+    """The key behind a port, given what is released of a product."""
     address = PortAddress.parse(read.target)
-    release = situation.shown(str(address.product))
+    release = released(str(address.product))
     return released_key(release, address, read.object) if release else None
 
 

@@ -231,13 +231,26 @@ class Affected:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """The models of a product that are not built because `environment` shows these builds."""
+
+    product: str
+    environment: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a change does, ready to run: nothing is worked out again when it is applied.
 
     `base` has one entry per product in scope. `manifests` are the definitions that the plan
     makes current, by product; `sources` the pinned file sources by key; `salts` the rebuilds that
     were asked for, by `domain.product.model`; `blocked` says in full sentences why it cannot be
-    applied, `breaking` names the ports whose promises it would break.
+    applied, `breaking` names the ports whose promises it would break. `adopted` are builds that
+    another environment brought.
+
+    A step that would move a release of another environment, or of another product than its own,
+    is refused with a ValueError wherever a plan comes from.
     """
 
     id: str
@@ -258,6 +271,17 @@ class Plan:
     salts: dict[str, str] = field(default_factory=dict)
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    adopted: tuple[Adopted, ...] = ()
+
+    def __post_init__(self) -> None:
+        for step in self.steps:
+            release = step.release
+            own = (self.environment, step.product)
+            if release is not None and (release.environment, release.product) != own:
+                raise ValueError(
+                    f"step {step.id} of a plan for {self.environment} would move "
+                    f"{release.product} in {release.environment}"
+                )
 
     @property
     def empty(self) -> bool:

@@ -125,7 +125,7 @@ def _plan_product(
 ) -> None:
     manifest = found.manifest
     address = manifest.address
-    changed = situation.digests.get(address) != manifest.digest
+    changed = situation.definition(address) != manifest.digest
     release = situation.release_number(address)
     waits = _waits_for(found, upstream, situation, draft)
     if waits is not None:
@@ -144,7 +144,7 @@ def _plan_product(
         draft.blocked += [_missing(address, each, situation) for each in found.missing]
         _keep_from_readers(draft, found, situation)
         return
-    if changed or not situation.is_recorded(address):
+    if _is_to_record(found, situation):
         draft.manifests[address] = manifest
     lost = lost_models(situation, manifest, found.keyed)
     builds = found.keyed.builds.items()
@@ -170,6 +170,15 @@ def _plan_product(
     draft.changes += [_as_built(each, built) for each in changes]
     draft.changes += [_built_again(address, model) for model in lost]
     draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
+
+
+def _is_to_record(found: Examined, situation: Situation) -> bool:
+    """Whether the store is to learn the definition; not while it is only production's, as shown."""
+    address = found.manifest.address
+    if found.settled and situation.followed(address) is not None:
+        return False
+    applied = situation.digests.get(address) == found.manifest.digest
+    return not (applied and situation.is_recorded(address))
 
 
 def _wait(

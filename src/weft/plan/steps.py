@@ -158,7 +158,8 @@ def _pointer_moves(found: Examined, situation: Situation, needs: tuple[str, ...]
         builds={**gone_builds, **wanted.builds},
     )
     moves: list[Step] = []
-    if current is None or current.content != between.content:
+    shown = current or situation.followed(manifest.address)
+    if shown is None or shown.content != between.content:
         moves.append(_move(StepKind.PUBLISH, manifest.warehouse, between, needs))
     if gone_ports or gone_builds:
         last = replace(wanted, number=wanted.number + len(moves))

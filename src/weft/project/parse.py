@@ -22,7 +22,7 @@ from weft.mesh.settings import MeshSettings
 from weft.project.check_product import domain_problems, model_problems, product_problems
 from weft.project.config import read_domain, read_settings
 from weft.project.layout import Layout, layout_of
-from weft.project.no_effect import domain_without_effect, settings_without_effect
+from weft.project.no_effect import domain_without_effect
 from weft.project.odcs import read_contract
 from weft.project.odps import read_product
 from weft.project.read_sql import read_model
@@ -61,8 +61,7 @@ def parse_settings(
     if document is None:
         return None, diagnostics
     settings, found = read_settings(document, variables)
-    idle = tuple(settings_without_effect(document))
-    return (None if _has_error(found) else settings), diagnostics + found + idle
+    return (None if _has_error(found) else settings), diagnostics + found
 
 
 def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:

@@ -117,6 +117,34 @@ class Removal:
     bytes: int = 0
 
 
+@dataclass(frozen=True)
+class Ending:
+    """An environment that is to end: what ran there, and the builds that stay all the same.
+
+    `keep` are keys of builds, and addresses of products all of whose builds stay. `without` are
+    environments that end before it.
+    """
+
+    environment: str
+    runs: frozenset[str]
+    keep: frozenset[str]
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What goes with an environment: releases, builds, whether ports were served, failing rows.
+
+    `names` are of all things, `bytes` is their size.
+    """
+
+    releases: tuple[Release, ...] = ()
+    builds: tuple[Build, ...] = ()
+    served: bool = False
+    names: tuple[str, ...] = ()
+    bytes: int = 0
+
+
 class Warehouse(Protocol):
     """The seam between Weft and a place where data lives. Threads may call all of its methods."""
 
@@ -195,6 +223,30 @@ class KeepsReleases(Protocol):
         """
 
 
+class Environments(Protocol):
+    """What each environment has in a warehouse, and how it is cleared away."""
+
+    def names(self) -> tuple[str, ...]:
+        """All environments that have anything here, sorted."""
+
+    def shown_bytes(self, environment: str) -> int:
+        """The size of what the releases of an environment show, whoever shows it too."""
+
+    def end(self, ending: Ending, *, dry_run: bool = False) -> Ended:
+        """Remove everything that the environment alone has; nothing at all in a dry run.
+
+        What was interrupted is finished by ending it again. Raises WarehouseError, also for
+        production, which never ends.
+        """
+
+
+@runtime_checkable
+class HasEnvironments(Protocol):
+    """A warehouse that knows what each environment has there."""
+
+    environments: Environments
+
+
 @runtime_checkable
 class KeepsFailingRows(Protocol):
     """A warehouse that keeps the failing rows of audits for a while."""
@@ -220,6 +272,9 @@ class ServesPorts(Protocol):
 
     def serve(self, environment: str) -> None:
         """Bring what other programs see up to date with the current releases.
+
+        Of products without a release in an environment they see production's, so that with
+        production every environment is brought up to date.
 
         Raises WarehouseError; it is transient while another program is at it for too long.
         """

@@ -277,7 +277,8 @@ def test_a_port_that_ends_is_counted_as_the_drop_that_it_is(golden: Golden) -> N
     ends = Change(
         FLIGHTS, "port", "old@1", UPDATE, ChangeClass.BREAKING, "draft, not published", fields
     )
-    drop = replace(DROP, id=f"{FLIGHTS}/drop", product=FLIGHTS, target="old@1")
+    last = Release(FLIGHTS, "prod", 3, ())
+    drop = replace(DROP, id=f"{FLIGHTS}/drop", product=FLIGHTS, target="old@1", release=last)
     golden("plan_ends", draw(replace(EMPTY, changes=(ends,), steps=(drop,)), View(80)))
     kept = draw(replace(EMPTY, changes=(ends,), steps=(BUILD,)), View(80))
     assert "DROP" not in kept and "1 change · 0 drop" in kept

@@ -298,6 +298,7 @@ def _ending(plan: Plan, view: View) -> list[str]:
         consumers = [_affected(each, with_port=several) for each in plan.affected]
         lines += flow("Affected: ", consumers, view.width).splitlines()
     lines.append(_sums(plan))
+    lines += _adopted(plan)
     for step in plan.drops:
         lines.append(_emphasised(f"DROP {step.product}: {visible(step.target)}", "DROP", view))
     if plan.blocked:
@@ -331,6 +332,20 @@ def _sums(plan: Plan) -> str:
         f"Plan: {actions[ChangeAction.CREATE]:,} create · {changed:,} change · "
         f"{len(parts) - len(staying):,} drop · {breaking:,} breaking"
     )
+
+
+def _adopted(plan: Plan) -> list[str]:
+    """Draw how much is built, where environments have builds that need not be."""
+    from_where: Counter[str] = Counter()
+    for each in plan.adopted:
+        from_where[each.environment] += len(each.models)
+    if not from_where:
+        return []
+    rebuilds = count(sum(step.build is not None for step in plan.steps), "rebuild")
+    (first, number), *others = from_where.items()
+    told = [f"{count(number, 'build')} adopted from {first}"]
+    told += [f"{more:,} from {environment}" for environment, more in others]
+    return [f"{rebuilds}, {', '.join(told)}"]
 
 
 def _data_lines(plan: Plan, view: View) -> list[str]:

@@ -129,7 +129,7 @@ class Following:
     def _sum(self) -> str:
         states = Counter(self._states().values())
         parts = [f"{states[state]:,} {state}" for state in _WORDS if states[state]]
-        return f"{count(states.total(), 'product')}: {' · '.join(parts)}"
+        return ": ".join(filter(None, (count(states.total(), "product"), " · ".join(parts))))
 
     def _next_step(self) -> str:
         match self._own_code():

@@ -9,7 +9,7 @@ import click
 
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import Opened
-from weft.app.environments import not_there_yet, refuse_unknown
+from weft.app.environments import exists, not_there_yet, refuse_unknown
 from weft.app.errors import Exit, Usage
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.saved_plan import for_saved_plan, read_plan
@@ -79,7 +79,7 @@ def apply(
             plan = _shown(mesh, wanted, options, view, screen)
         refuse_unless_allowed(plan, options)
         code = held_exit(plan)
-        if plan.empty:
+        if plan.empty and exists(mesh):
             if saved:
                 _serve(mesh, plan, options, screen)
             put_no_run(screen, code)
@@ -107,7 +107,7 @@ def _shown(
     """Make a plan and show it, as talk where the result is written in another format."""
     notice = not_there_yet(mesh)
     planned = make_plan(mesh, wanted)
-    idle = planned.plan.empty and not planned.plan.blocked
+    idle = planned.plan.empty and not planned.plan.blocked and exists(mesh)
     if idle and not _serve(mesh, planned.plan, options, screen):
         # Damage may have been in the way, and a plan knows of it from now on.
         planned = make_plan(mesh, wanted)

@@ -206,4 +206,12 @@ FILES: dict[str, Code] = {
         "values of one kind. Another name would be ignored silently, and another value fail only "
         "when the warehouse is needed. Correct it, also where an environment sets it.",
     ),
+    "W147": Code(
+        "An environment moves a warehouse",
+        "An environment builds only what differs from production and reads production's builds for "
+        "the rest, so it lives in the same place: a folder, a host or a database is written under "
+        "`warehouses` alone. `environments.<name>.warehouses` says what may differ: a login, or "
+        "how much memory and how many threads an engine may take. For data that is wholly "
+        "separate, begin another mesh.",
+    ),
 }

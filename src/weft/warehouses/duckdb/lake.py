@@ -11,6 +11,7 @@ from weft.plan.plan import Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.ending import Environments
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.layout import Layout
@@ -18,6 +19,7 @@ from weft.warehouses.duckdb.manifests import Manifests, damaged_data, refuse_rot
 from weft.warehouses.duckdb.ports import Ports
 from weft.warehouses.duckdb.preparing import Preparation
 from weft.warehouses.duckdb.pruning import Pruning
+from weft.warehouses.duckdb.quarantine import Quarantine
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
@@ -26,7 +28,15 @@ from weft.warehouses.duckdb.session import Engine
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.telling import Teller
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.protocol import Act, Bound, Outcome, Relation, Removal, Scope, WarehouseError
+from weft.warehouses.protocol import (
+    Act,
+    Bound,
+    Outcome,
+    Relation,
+    Removal,
+    Scope,
+    WarehouseError,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Lake:
         self._owner = owner
         self._engine = engine
         self._sources = sources
+        self._quarantine = Quarantine(layout, disk)
         self._scratch = Scratch(layout, disk)
         self._manifests = Manifests(layout, disk)
         self._sessions = Sessions(engine, self._scratch)
@@ -61,6 +72,13 @@ class Lake:
         self._ports = Ports(*parts, self._releases, engine, owner.production)
         self._pruning = Pruning(*parts, self._manifests, self._releases)
         self._prepare = Preparation(*parts, self._pruning, (owner.mesh, owner.store))
+        self.environments = Environments(
+            layout,
+            disk,
+            self._manifests,
+            self._releases,
+            (self._ports, self._pruning, self._prepare),
+        )
 
     def marks(self) -> tuple[str, str] | None:
         """Return whose lake this is, None when there is none yet. Raises WarehouseError."""
@@ -165,7 +183,7 @@ class Lake:
         """Remove releases, builds that nothing kept reaches, and what is too old to be kept."""
         if not _exists(self._layout, self._owner):
             return Removal()
-        old_rows = self._auditor.old_rows(now)
+        old_rows = self._quarantine.old_rows(now)
         if dry_run:
             return self._pruning.removal(releases, keep, old_rows)
         # What killed runs left is counted before it is cleared.

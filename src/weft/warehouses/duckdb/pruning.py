@@ -72,6 +72,11 @@ class Pruning:
             self._disk.remove(path)
         return told
 
+    def orphans_of(self, runs: Iterable[str]) -> list[str]:
+        """Return the data files of these runs that no build names."""
+        marks = tuple(f"-{run}-" for run in runs)
+        return [path for path in self._orphans() if any(mark in path for mark in marks)]
+
     def clear_dead_runs(self) -> None:
         """Remove what killed runs left."""
         dead = frozenset(self._scratch.take_dead())
@@ -90,7 +95,7 @@ class Pruning:
             if (each.environment, each.product, each.number) not in gone
             for key in each.keys
         ]
-        builds = self._unneeded(keep.union(named))
+        builds = self.unneeded(keep.union(named))
         files = [self._layout.file(file) for build in builds for file in build.files]
         return _Doomed(releases, tuple(builds), (*files, *orphans))
 
@@ -106,7 +111,7 @@ class Pruning:
             sum(os.path.getsize(path) for path in paths if os.path.exists(path)),
         )
 
-    def _unneeded(self, keep: frozenset[str]) -> list[Build]:
+    def unneeded(self, keep: frozenset[str]) -> list[Build]:
         """Every build that is not kept, nor its product. A kept view keeps what it reads."""
         kept = keep.union(self._manifests.reached(filter(is_name, keep)))
         living = self._scratch.living()
