@@ -70,7 +70,7 @@ bench: $(VENV)/dev $(VENV)/compiled ## measure, print a table, write benchmarks/
 
 faults: $(VENV)/dev ## the whole fault loop on the example mesh (slow)
 	@$(BIN)/python tests/faults/campaign.py
-	@WEFT_PUBLISHES=500 WEFT_READERS=150 $(BIN)/python -m pytest -q tests/faults/test_readers_postgres.py
+	@WEFT_PUBLISHES=500 WEFT_READERS=200 $(BIN)/python -m pytest -q tests/faults/test_readers_postgres.py
 
 COMPILE = $(UV) pip compile --universal --python-version 3.11 -c requirements/constraints.in --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet

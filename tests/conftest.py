@@ -51,7 +51,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres_serv
 @pytest.fixture(scope="session")
 def postgres_admin(postgres: postgres_server.Server) -> Iterator[psycopg.Connection[Any]]:
     """A connection that may do everything on the server, each statement by itself."""
-    with psycopg.connect(**as_keywords(postgres.options("postgres", postgres_server.ADMIN))) as it:
+    options = postgres.options("postgres", postgres_server.ADMIN)
+    with psycopg.connect(**postgres_server.as_keywords(options)) as it:
         it.autocommit = True
         yield it
 
@@ -66,9 +67,3 @@ def database(
     postgres_admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*owned))
     yield postgres.options(name)
     postgres_admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(owned[0]))
-
-
-def as_keywords(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a warehouse as libpq names them."""
-    renamed = {"database": "dbname"}
-    return {renamed.get(name, name): value for name, value in options.items()}

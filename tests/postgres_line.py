@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 
 class Line:
@@ -54,13 +55,12 @@ class Line:
                         return
                     if side is server:
                         client.sendall(data)
-                    elif not self._sent(data, server):
+                    elif not self.sent(data, server):
                         return
 
-    def _sent(self, data: bytes, server: socket.socket) -> bool:
+    def sent(self, data: bytes, server: socket.socket) -> bool:
         """Send a message of the client; False when the line is cut here."""
-        # What begins with a zero is a greeting, and `p` a password.
-        self.messages += data[:1] not in (b"\0", b"p")
+        self.messages += not is_greeting(data)
         self.said += data
         here = (
             self.cut_at in data if isinstance(self.cut_at, bytes) else self.cut_at == self.messages
@@ -71,16 +71,28 @@ class Line:
         self.cuts += 1
         if self.heard:
             server.sendall(data)
-            # What is sent in a batch is not answered before the last message of it.
-            select.select([server], [], [], 0.2)
+            wait_for_answer(server)
         self.on_cut()
         return False
 
 
+def is_greeting(data: bytes) -> bool:
+    """Whether a message of a client only belongs to the beginning of a connection."""
+    # What begins with a zero is a greeting, and `p` a password.
+    return data[:1] in (b"\0", b"p")
+
+
+def wait_for_answer(server: socket.socket) -> None:
+    """Wait until a server begins to answer; a batch is not answered before its last message."""
+    select.select([server], [], [], 0.2)
+
+
+L = TypeVar("L", bound=Line)
+
+
 @contextmanager
-def line(host: str, port: int) -> Iterator[Line]:
-    """Open a line to a server."""
-    opened = Line(host, port)
+def serving(opened: L) -> Iterator[L]:
+    """Let a line take connections."""
     thread = threading.Thread(target=opened.serve, daemon=True)
     thread.start()
     try:
@@ -88,3 +100,10 @@ def line(host: str, port: int) -> Iterator[Line]:
     finally:
         opened.close()
         thread.join()
+
+
+@contextmanager
+def line(host: str, port: int) -> Iterator[Line]:
+    """Open a line to a server."""
+    with serving(Line(host, port)) as opened:
+        yield opened

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,7 +38,7 @@ PASSWORD = "not-a-secret"
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-max_connections = 200
+max_connections = 300
 fsync = off
 full_page_writes = off
 synchronous_commit = off
@@ -99,6 +100,11 @@ def of_the_wheel() -> list[Path]:
     if not wheel or not wheel.origin:
         return []
     return sorted(Path(wheel.origin).parent.glob("pginstall*/bin"), reverse=True)
+
+
+def as_keywords(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a warehouse as libpq names them."""
+    return {{"database": "dbname"}.get(name, name): value for name, value in options.items()}
 
 
 @contextmanager
@@ -272,10 +278,12 @@ def _start(
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a port that no client is given either, so that a restarted server has it again."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            port = random.SystemRandom().randrange(15000, 30000)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _is_ready(process: subprocess.Popen[bytes], status: Path) -> bool:

@@ -1,7 +1,7 @@
 """The whole fault loop on the example mesh: every fault at every effect, and a table of it.
 
-`make faults` runs this; it takes about an hour on two cores. Arguments narrow it:
-`campaign.py [first|later|small] [one fault in quotes]`.
+`make faults` runs this; it takes some hours on two cores. Arguments narrow it:
+`campaign.py [small|first|later|postgres-first|postgres-later] [one fault in quotes]`.
 """
 
 from __future__ import annotations
@@ -17,19 +17,24 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import small_mesh
 from loop import Scenario, Trial, changed_example, every, example_files, prepare, tried
+from postgres_ground import on_postgres
 
 from memory_disk import quick_folder
 
 FAULTS = ("killed before", "killed after", "fails", "fails after")
+OF_SERVERS = "server killed"
 PAIRS = 200
 
 
-def scenarios(folder: Path) -> dict[str, tuple[list[dict[str, bytes]], dict[str, bytes]]]:
+def scenarios() -> dict[str, tuple[list[dict[str, bytes]], dict[str, bytes]]]:
     """What is applied before, and what is applied with faults, by name."""
+    first, second = on_postgres(small_mesh.first()), on_postgres(small_mesh.second())
     return {
         "small": ([small_mesh.first()], small_mesh.second()),
         "first": ([], example_files()),
         "later": ([example_files()], changed_example()),
+        "postgres-first": ([], first),
+        "postgres-later": ([first], second),
     }
 
 
@@ -47,15 +52,17 @@ def trials_of(scenario: Scenario, faults: Iterable[str]) -> Iterator[Trial]:
 
 def main(arguments: list[str]) -> int:
     """Run it; 0 when everything recovered."""
-    chosen = [each for each in arguments if each in FAULTS] or FAULTS
-    names = [each for each in arguments if each not in FAULTS]
+    known = (*FAULTS, OF_SERVERS)
+    named = [each for each in arguments if each not in known]
     bad = 0
     with quick_folder() as place:
-        for name, (earlier, files) in scenarios(Path(place)).items():
-            if names and name not in names:
+        for name, (earlier, files) in scenarios().items():
+            if named and name not in named:
                 continue
-            folder = Path(place) / name
-            scenario = prepare(folder, earlier, files)
+            ground = "postgres" if name.startswith("postgres") else "lake"
+            possible = known if ground == "postgres" else FAULTS
+            chosen = [each for each in possible if each in arguments] or possible
+            scenario = prepare(Path(place) / name, earlier, files, ground)
             assert scenario.effects, scenario.ending
             bad += _campaign(name, scenario, trials_of(scenario, chosen))
     return min(bad, 1)

@@ -33,19 +33,30 @@ class Fault(StrEnum):
     FAILS = "fails"
     FAILS_AFTER = "fails after"
     STOPPED = "stopped before"
+    SERVER_KILLED = "server killed"
 
 
 @dataclass
 class Effects:
-    """The effects so far. At number `at`, counted from 1, the fault happens, once."""
+    """The effects so far. At number `at`, counted from 1, the fault happens, once.
+
+    `kill_server` ends the server that a warehouse or a store needs.
+    """
 
     fault: Fault = Fault.NONE
     at: int = 0
+    kill_server: Callable[[], None] = lambda: None
     names: list[str] = field(default_factory=list)
     guard: Lock = field(default_factory=Lock)
 
-    def perform(self, name: str, act: Callable[[], Any], error: Callable[[], Exception]) -> Any:
-        """Do one effect, or not."""
+    def perform(
+        self,
+        name: str,
+        act: Callable[[], Any],
+        error: Callable[[], Exception],
+        after: Callable[[], None] = lambda: None,
+    ) -> Any:
+        """Do one effect, or not; before a fault that comes after it, `after` is waited for."""
         with self.guard:
             self.names.append(name)
             fault = self.fault if len(self.names) == self.at else Fault.NONE
@@ -53,9 +64,13 @@ class Effects:
             _die()
         if fault is Fault.STOPPED:
             os.kill(os.getpid(), signal.SIGSTOP)
+        if fault is Fault.SERVER_KILLED:
+            self.kill_server()
         if fault is Fault.FAILS:
             raise error()
         result = act()
+        if fault in (Fault.KILLED_AFTER, Fault.FAILS_AFTER):
+            after()
         if fault is Fault.KILLED_AFTER:
             _die()
         if fault is Fault.FAILS_AFTER:
@@ -112,20 +127,23 @@ def opened_with(folder: Path, effects: Effects, environment: str = "") -> Iterat
     with opened(folder, environment, System()) as mesh:
         watched = replace(mesh, store=_store(mesh.store, effects), connected={})
         for name, settings in mesh.settings.warehouses.items():
-            lake = open_warehouse(
-                name,
-                settings.options,
-                str(folder),
-                mesh.settings.mesh,
-                mesh.store.identity.id,
-                disk=_disk(effects),
+            found = (
+                _lake(mesh, name, effects) if settings.type == "duckdb" else mesh.warehouse(name)
             )
-            watched.connected[name] = _watched_lake(lake, effects)
+            watched.connected[name] = _watched(found, effects)
         try:
             yield watched
         finally:
             for each in watched.connected.values():
                 each.close()
+
+
+def _lake(mesh: Opened, name: str, effects: Effects) -> Any:
+    """A lake whose every operation on the disk is an effect."""
+    options = mesh.settings.warehouses[name].options
+    identity = mesh.store.identity
+    folder = str(mesh.folder)
+    return open_warehouse(name, options, folder, identity.mesh, identity.id, disk=_disk(effects))
 
 
 def _store(store: Any, effects: Effects) -> Any:
@@ -148,11 +166,12 @@ def _store(store: Any, effects: Effects) -> Any:
     )
 
 
-def _watched_lake(lake: Any, effects: Effects) -> Any:
+def _watched(warehouse: Any, effects: Effects) -> Any:
     def error(args: Any) -> Exception:
         return WarehouseError("the engine gave up", interrupted=True)
 
-    return Watched(lake, "lake", ("run", "serve", "load", "forget", "end"), effects, error)
+    watch = ("run", "serve", "load", "forget", "end")
+    return Watched(warehouse, "warehouse", watch, effects, error)
 
 
 _OPERATIONS = ("make_folder", "write", "sync", "rename", "link", "remove", "remove_folder")

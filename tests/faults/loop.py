@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -22,11 +22,11 @@ PROGRAM = HERE / "trials.py"
 class Program:
     """One `trials.py`, asked one thing at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, ground: str = "lake") -> None:
         known = [str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")]
         path = os.pathsep.join(filter(None, known))
         self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM)],
+            [sys.executable, str(PROGRAM), ground],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -52,48 +52,48 @@ class Scenario:
     """A mesh about to be applied: what consumers may see of it, and the effects to come.
 
     `kept` is the mesh as it was before the apply. Every trial begins with a copy of it at
-    `place` and nowhere else, because `ports.duckdb` names files by their absolute paths.
+    `place` and nowhere else, because `ports.duckdb` names files by their absolute paths. `ground`
+    is the kind of place where its data lies.
     """
 
+    ground: str
     place: Path
     kept: Path
     earlier: tuple[Mapping[str, bytes], ...]
     files: Mapping[str, bytes]
-    versions: tuple[Any, ...]
-    effects: tuple[str, ...]
-    ending: str
+    versions: tuple[Any, ...] = ()
+    effects: tuple[str, ...] = ()
+    ending: str = ""
+
+    def set_up(self, program: Program, place: Path, kept: Path) -> list[Any]:
+        """Apply the earlier versions at a place, lay out the files, and keep a copy of that.
+
+        Returns the versions that consumers have seen.
+        """
+        versions: list[Any] = [] if self.earlier else [{}]
+        for each in self.earlier:
+            lay_out(place, each)
+            program.ask("count", place, 1)
+            versions.append(program.ask("see", place))
+        lay_out(place, self.files)
+        program.ask("keep", place, kept)
+        return versions
 
 
 def prepare(
-    folder: Path, earlier: Sequence[Mapping[str, bytes]], files: Mapping[str, bytes]
-) -> Scenario:
-    """Apply the earlier versions, lay out the files, and see what an undisturbed apply does."""
-    place, kept = folder / "mesh", folder / "kept"
-    program = Program()
-    versions = _set_up(program, place, kept, earlier, files)
-    *effects, ending = program.ask("count", place, 1)
-    last, _ = program.ask("see", place)
-    versions.append({product: shown for product, shown in last.items() if shown})
-    program.close()
-    return Scenario(place, kept, tuple(earlier), files, tuple(versions), tuple(effects), ending)
-
-
-def _set_up(
-    program: Program,
-    place: Path,
-    kept: Path,
+    folder: Path,
     earlier: Sequence[Mapping[str, bytes]],
     files: Mapping[str, bytes],
-) -> list[Any]:
-    """Apply the earlier versions at a place, lay out the files, and keep a copy of that."""
-    versions: list[Any] = []
-    for each in earlier:
-        lay_out(place, each)
-        program.ask("count", place, 1)
-        versions.append(program.ask("see", place)[0])
-    lay_out(place, files)
-    subprocess.run(["cp", "-a", str(place), str(kept)], check=True)
-    return versions
+    ground: str = "lake",
+) -> Scenario:
+    """Apply the earlier versions, lay out the files, and see what an undisturbed apply does."""
+    scenario = Scenario(ground, folder / "mesh", folder / "kept", tuple(earlier), files)
+    program = Program(ground)
+    versions = scenario.set_up(program, scenario.place, scenario.kept)
+    *effects, ending = program.ask("count", scenario.place, 1)
+    versions.append(program.ask("see", scenario.place))
+    program.close()
+    return replace(scenario, versions=tuple(versions), effects=tuple(effects), ending=ending)
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,11 @@ def tried(
     """Try all, several at a time; yields each trial with what was wrong after it."""
     free: SimpleQueue[tuple[Program, Path, Path]] = SimpleQueue()
     for number in range(programs):
-        program, place, kept = Program(), scenario.place, scenario.kept
-        if number:
+        program, place, kept = Program(scenario.ground), scenario.place, scenario.kept
+        # What is kept on a server ends with the program that it belongs to.
+        if number or scenario.ground != "lake":
             place, kept = place.with_name(f"mesh{number}"), kept.with_name(f"kept{number}")
-            _set_up(program, place, kept, scenario.earlier, scenario.files)
+            scenario.set_up(program, place, kept)
         program.ask("warm", kept)
         free.put((program, place, kept))
 

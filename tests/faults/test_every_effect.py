@@ -46,7 +46,7 @@ def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply
     for scenario in (first_apply, later_apply):
         kinds = {effect.partition(" ")[0] for effect in scenario.effects}
         assert kinds >= {
-            *("store.begin", "store.finish", "store.end", "lake.run", "lake.serve"),
+            *("store.begin", "store.finish", "store.end", "warehouse.run", "warehouse.serve"),
             *("disk.write", "disk.link", "disk.rename", "disk.sync", "disk.remove_folder"),
         }
 
@@ -64,7 +64,7 @@ def test_store_and_warehouse_that_did_it_but_cannot_say_so(later_apply: Scenario
         Trial(((fault, at),))
         for at, effect in enumerate(later_apply.effects, 1)
         for fault in ("killed after", "fails after")
-        if effect.startswith(("store.", "lake.run"))
+        if effect.startswith(("store.", "warehouse.run"))
     ]
     assert_all_recover(later_apply, random.Random(SEED).sample(trials, 16))
 
@@ -87,15 +87,15 @@ def test_an_apply_that_prunes_and_is_killed_at_any_effect() -> None:
     with quick_folder() as folder:
         files = small_mesh.second_and_pruned()
         scenario = prepare(Path(folder), [small_mesh.first()], files)
-        pruning = scenario.effects.index("lake.forget")
+        pruning = scenario.effects.index("warehouse.forget")
         trials = [trial for trial in every(scenario, "killed before") if trial.at > pruning - 8]
         assert_all_recover(scenario, [*trials, *every_serving(scenario)])
 
 
 def every_serving(scenario: Scenario) -> Iterator[Trial]:
     """The file that other programs open cannot be renewed: what it shows must not go away."""
-    serving = scenario.effects.index("lake.serve prod")
-    pruning = scenario.effects.index("lake.forget")
+    serving = scenario.effects.index("warehouse.serve prod")
+    pruning = scenario.effects.index("warehouse.forget")
     return (Trial((("fails", at),)) for at in range(serving + 1, pruning + 1))
 
 

@@ -13,7 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from observation import Seen, apply_all, lake_of, released, unsettled
+from ground import Seen
+from lake_ground import LAKE, lake_of, released
+from observation import apply_all, unsettled
 
 from mesh_files import SETTINGS, Port, Product, document, lay_out, mesh_files
 
@@ -93,7 +95,7 @@ def test_a_full_disk(kilobytes: int, small_disk: Callable[[str], Path], wanted: 
     assert "Traceback" not in told and "bug" not in told
     small_disk("size=64m")
     assert weft(folder)[0] == 0
-    assert list(unsettled(folder, wanted, "done")) == []
+    assert list(unsettled(LAKE, folder, wanted, "done")) == []
 
 
 def test_files_that_may_not_grow(tmp_path: Path, wanted: Seen) -> None:
@@ -107,7 +109,7 @@ def test_files_that_may_not_grow(tmp_path: Path, wanted: Seen) -> None:
     assert "the disk is full" in told
     assert told.count("failed\n") == 1, told
     assert weft(tmp_path)[0] == 0
-    assert list(unsettled(tmp_path, wanted, "done")) == []
+    assert list(unsettled(LAKE, tmp_path, wanted, "done")) == []
 
 
 def test_a_lake_that_may_not_be_written(
@@ -126,7 +128,7 @@ def test_a_lake_that_may_not_be_written(
     assert told.count("failed\n") == 1, told
     small_disk("rw")
     assert weft(mesh)[0] == 0
-    assert list(unsettled(mesh, wanted, "done")) == []
+    assert list(unsettled(LAKE, mesh, wanted, "done")) == []
 
 
 def test_a_mesh_that_may_not_be_written(small_disk: Callable[[str], Path], wanted: Seen) -> None:
@@ -138,7 +140,7 @@ def test_a_mesh_that_may_not_be_written(small_disk: Callable[[str], Path], wante
     assert "Traceback" not in told and "bug" not in told
     small_disk("rw")
     assert weft(mesh)[0] == 0
-    assert list(unsettled(mesh, wanted, "done")) == []
+    assert list(unsettled(LAKE, mesh, wanted, "done")) == []
 
 
 def fill(folder: Path) -> None:
@@ -178,7 +180,7 @@ def test_on_a_full_disk_everything_can_be_read_and_pruned(
     code, told = weft(mesh, words=("prune", "--yes"))
     assert code == 0, told
     assert weft(mesh)[0] == 0
-    assert list(unsettled(mesh, wanted, "done")) == []
+    assert list(unsettled(LAKE, mesh, wanted, "done")) == []
 
 
 def test_what_cannot_be_written_can_be_read(small_disk: Callable[[str], Path]) -> None:

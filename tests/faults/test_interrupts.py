@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from observation import apply_all, leftovers, released, served
+from lake_ground import leftovers, released, served
+from observation import apply_all
 
 from mesh_files import Port, Product, lay_out, mesh_files
 from weft.app.bootstrap import opened

@@ -31,7 +31,7 @@ def program(scenario: Scenario) -> Iterator[Program]:
 def in_the_middle(scenario: Scenario) -> list[int]:
     """The effects between the first lock and the file that other programs open."""
     names = [effect.partition(" ")[0] for effect in scenario.effects]
-    return list(range(names.index("store.begin") + 2, names.index("lake.serve") + 1))
+    return list(range(names.index("store.begin") + 2, names.index("warehouse.serve") + 1))
 
 
 def test_a_second_apply_is_told_who_is_at_work(scenario: Scenario, program: Program) -> None:

@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from observation import apply_all, released, unsettled
+from lake_ground import LAKE, released
+from observation import apply_all, unsettled
 
 from mesh_files import Port, Product, Source, lay_out, mesh_files
 
@@ -57,4 +58,4 @@ def test_no_reader_sees_a_mixture(tmp_path: Path) -> None:
         seen = json.loads(told)
         assert (seen["mixed"], seen["backwards"], seen["rows"]) == (0, 0, [ROWS])
         assert seen["stamps"] > 5
-    assert list(unsettled(mesh, released(mesh), "done")) == []
+    assert list(unsettled(LAKE, mesh, released(mesh), "done")) == []

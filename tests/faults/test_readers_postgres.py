@@ -1,13 +1,14 @@
 """Consumers of two ports on Postgres while releases follow as fast as they can.
 
 No reader sees two releases at once, an older one after a newer one, an empty port, or an error.
-WEFT_PUBLISHES=500 and WEFT_READERS=150 make it the long run.
+WEFT_PUBLISHES=500 and WEFT_READERS=200 make it the long run.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,17 +25,21 @@ from weft.warehouses.postgres import open_warehouse
 from weft.warehouses.protocol import Bound
 
 PUBLISHES = int(os.environ.get("WEFT_PUBLISHES", "60"))
-READERS = int(os.environ.get("WEFT_READERS", "8"))
+READERS = int(os.environ.get("WEFT_READERS", "10"))
 ROWS = 20
 
 # In seconds, for each reader: however many they are, together they read about as often.
 PAUSE = 0.001
+
+# In seconds. Who holds a port for so long makes its publisher wait, but not for ever.
+LONG = 0.2
 
 PRODUCT = "stamps.pair"
 COMPARE = (
     "SELECT least(min(a.n), min(b.n)), greatest(max(a.n), max(b.n)), count(*)"
     " FROM stamps__pair.one AS a JOIN stamps__pair.other_v1 AS b USING (id)"
 )
+ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 ONE, OTHER = (f"SELECT min(n), max(n), count(*) FROM stamps__pair.{x}" for x in ("one", "other"))
 
 
@@ -61,15 +66,44 @@ class Told:
 
 
 def joined(connection: psycopg.Connection[Any], told: Told) -> None:
-    """Read both ports in one statement, which the server prepares after a while."""
-    told.saw(*connection.execute(COMPARE, prepare=told.reads > 5).fetchall())
+    """Join both ports in one statement."""
+    told.saw(*connection.execute(COMPARE).fetchall())
+
+
+def prepared(connection: psycopg.Connection[Any], told: Told) -> None:
+    """Join both ports in a statement that the server prepared once, with the plan of then."""
+    if not told.reads:
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+    told.saw(*connection.execute(COMPARE, prepare=True).fetchall())
 
 
 def one_moment(connection: psycopg.Connection[Any], told: Told) -> None:
     """Read one port after the other in a transaction that sees one moment."""
     with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.execute(ONE_MOMENT)
         told.saw(*(connection.execute(each).fetchall()[0] for each in (ONE, OTHER)))
+
+
+def long_moment(connection: psycopg.Connection[Any], told: Told) -> None:
+    """Read again what was read a few releases ago, in the same transaction."""
+    with connection.transaction():
+        connection.execute(ONE_MOMENT)
+        first = connection.execute(ONE).fetchall()
+        time.sleep(LONG)
+        told.saw(*first, *connection.execute(COMPARE).fetchall())
+
+
+def row_by_row(connection: psycopg.Connection[Any], told: Told) -> None:
+    """Read half of a port, and the other half a few releases later."""
+    with connection.transaction(), connection.cursor("rows") as rows:
+        rows.execute("SELECT n FROM stamps__pair.one")
+        numbers = rows.fetchmany(ROWS // 2)
+        time.sleep(LONG)
+        numbers += rows.fetchall()
+        told.saw((min(numbers)[0], max(numbers)[0], len(numbers)))
+
+
+WAYS = (joined, prepared, one_moment, long_moment, row_by_row)
 
 
 def publish(warehouse: Any, number: int) -> None:
@@ -103,7 +137,7 @@ def reading(options: dict[str, Any], tolds: list[Told]) -> Iterator[None]:
             told.errors.append(str(error))
 
     threads = [
-        threading.Thread(target=read, args=(told, (joined, one_moment)[place % 2]))
+        threading.Thread(target=read, args=(told, WAYS[place % len(WAYS)]))
         for place, told in enumerate(tolds)
     ]
     for thread in threads:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import small_mesh
 from effects import Effects, Fault, opened_with
-from observation import apply_all, current_releases, leftovers
+from lake_ground import leftovers
+from observation import apply_all, current_releases
 
 from memory_disk import quick_folder
 from mesh_files import lay_out

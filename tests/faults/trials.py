@@ -1,5 +1,7 @@
 """Try faults on a mesh: a program that reads trials as JSON lines and answers each with one.
 
+    trials.py <ground>
+
 Every apply and every look is a process of its own, forked from one that has imported everything
 but opened nothing, so that a trial costs no more than what it tries.
 """
@@ -13,12 +15,15 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
 import duckdb  # noqa: F401  (loaded once for all forks)
 from effects import Effects, Fault, opened_with
-from observation import Seen, applied, apply_all, released, served, torn, unsettled
+from ground import Ground, Seen
+from lake_ground import LAKE
+from observation import applied, apply_all, torn, unsettled
 
 from weft.app.bootstrap import opened
 from weft.app.errors import Refusal
@@ -28,12 +33,6 @@ from weft.store.protocol import FencedOut, Locked, StoreError
 from weft.warehouses.protocol import WarehouseError
 
 OUTSIDE = (WarehouseError, StoreError, FencedOut, Locked, Refusal)
-
-
-def warm(folder: Path) -> None:
-    """Load a mesh once, so that every fork has compiled schemas and imported parsers already."""
-    with opened(folder, "", System()) as mesh:
-        load(folder, mesh.system, mesh.cache)
 
 
 class Crashed(Exception):
@@ -81,82 +80,103 @@ def _answer(send: int, act: Callable[..., Any], arguments: tuple[Any, ...]) -> N
         os._exit(0)
 
 
-def faulty_apply(folder: Path, fault: Fault, at: int, workers: int) -> list[str]:
+def faulty_apply(ground: Ground, folder: Path, fault: Fault, at: int, workers: int) -> list[str]:
     """Apply with a fault; the names of the effects, the last being how it ended."""
     effects = Effects(fault, at)
     try:
-        with opened_with(folder, effects) as mesh:
+        with ground.watched(effects), opened_with(folder, effects) as mesh:
             ending = applied(mesh, workers)
     except OUTSIDE as error:
         ending = f"{type(error).__name__}: {error}"
     return [*effects.names, ending]
 
 
-def copied(kept: Path, folder: Path) -> None:
-    """A copy of a mesh for one trial; immutable data is shared with it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(kept, folder, copy_function=_copy, symlinks=True)
+class Trials:
+    """Tries faults on the meshes of one ground."""
 
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
 
-def _copy(source: str, target: str) -> None:
-    shared = "/lake/files/" in source or "/data/" in source
-    (os.link if shared else shutil.copy2)(source, target)
+    def keep(self, folder: str, kept: str) -> None:
+        """Keep a mesh as it is now."""
+        self._ground.keep(Path(folder), Path(kept))
 
+    def count(self, folder: str, workers: int) -> Any:
+        """Apply undisturbed; the effects and how it ended."""
+        return forked(faulty_apply, self._ground, Path(folder), Fault.NONE, 0, workers)
 
-def seen_by_all(folder: Path) -> list[Seen]:
-    """What consumers see now, in every way that there is."""
-    return [released(folder), served(folder)]
+    def see(self, folder: str) -> Seen:
+        """What consumers see of a mesh, in any way."""
+        seen: Seen = forked(self._seen_by_all, Path(folder))[0]
+        return {product: shown for product, shown in seen.items() if shown}
 
+    def warm(self, folder: str) -> None:
+        """Load a mesh once; then every fork has compiled schemas and imported parsers already."""
+        with opened(Path(folder), "", System()) as mesh:
+            load(mesh.folder, mesh.system, mesh.cache)
 
-def try_faults(
-    kept: Path, folder: Path, faults: list[tuple[str, int]], versions: list[Seen], workers: int
-) -> list[str]:
-    """Let applies fail one after the other, look after each, then apply in peace and look again.
+    def attempt(self, kept: str, folder: str, *rest: Any) -> list[str]:
+        """One trial; what was wrong after it."""
+        try:
+            return self._try_faults(Path(kept), Path(folder), *rest)
+        except Crashed as crash:
+            return [str(crash)]
 
-    `versions` are the ones that consumers may see, the last of them at the end. Returns what was
-    wrong.
-    """
-    copied(kept, folder)
-    wrong: list[str] = []
-    for fault, at in faults:
-        forked(faulty_apply, folder, Fault(fault), at, workers)
-        wrong += forked(_torn, folder, versions)
-    wrong += forked(_recovered, folder, versions[-1])
-    shutil.rmtree(folder)
-    return wrong
+    def pause(self, kept: str, folder: str, at: int, versions: list[Seen]) -> dict[str, Any]:
+        """Stop an apply, let another try, end the locks, let the other go through, wake the first.
 
+        Returns how each of them ended, the lock that was in the way, and what was wrong.
+        """
+        place = Path(folder)
+        self._ground.renew(Path(kept), place)
+        child, receive = started(faulty_apply, self._ground, place, Fault.STOPPED, at, 1)
+        _, status = os.waitpid(child, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), "there are not so many effects"
+        found: dict[str, Any] = {"paused": child, "in the way": forked(_attempt, place)}
+        forked(_unlock_all, place)
+        found["other"] = forked(apply_all, place)
+        before = forked(self._seen_by_all, place)
+        os.kill(child, signal.SIGCONT)
+        *_, found["ending"] = answered(child, receive)
+        wrong = forked(self._torn, place, versions)
+        if forked(self._seen_by_all, place) != before:
+            wrong.append("the paused apply changed what consumers see")
+        found["wrong"] = wrong + forked(self._recovered, place, versions[-1])
+        shutil.rmtree(place)
+        return found
 
-def _torn(folder: Path, versions: list[Seen]) -> list[str]:
-    known = [tupled(each) for each in versions]
-    return [line for seen in seen_by_all(folder) for line in torn(seen, known)]
+    def _try_faults(
+        self,
+        kept: Path,
+        folder: Path,
+        faults: list[tuple[str, int]],
+        versions: list[Seen],
+        workers: int,
+    ) -> list[str]:
+        """Let applies fail one after the other, look after each, then apply in peace, look again.
 
+        `versions` are the ones that consumers may see, the last of them at the end. Returns what
+        was wrong.
+        """
+        self._ground.renew(kept, folder)
+        wrong: list[str] = []
+        for fault, at in faults:
+            forked(faulty_apply, self._ground, folder, Fault(fault), at, workers)
+            wrong += forked(self._torn, folder, versions)
+        wrong += forked(self._recovered, folder, versions[-1])
+        shutil.rmtree(folder)
+        return wrong
 
-def _recovered(folder: Path, wanted: Seen) -> list[str]:
-    ending = apply_all(folder)
-    return list(unsettled(folder, tupled(wanted), ending))
+    def _seen_by_all(self, folder: Path) -> list[Seen]:
+        return list(self._ground.seen(folder).values())
 
+    def _torn(self, folder: Path, versions: list[Seen]) -> list[str]:
+        known = [tupled(each) for each in versions]
+        return [line for seen in self._seen_by_all(folder) for line in torn(seen, known)]
 
-def pause_one(kept: Path, folder: Path, at: int, versions: list[Seen]) -> dict[str, Any]:
-    """Stop an apply, let another try, end the locks, let the other go through, wake the first.
-
-    Returns how each of them ended, the lock that was in the way, and what was wrong.
-    """
-    copied(kept, folder)
-    child, receive = started(faulty_apply, folder, Fault.STOPPED, at, 1)
-    _, status = os.waitpid(child, os.WUNTRACED)
-    assert os.WIFSTOPPED(status), "there are not so many effects"
-    found: dict[str, Any] = {"paused": child, "in the way": forked(_attempt, folder)}
-    forked(_unlock_all, folder)
-    found["other"] = forked(apply_all, folder)
-    before = forked(seen_by_all, folder)
-    os.kill(child, signal.SIGCONT)
-    *_, found["ending"] = answered(child, receive)
-    wrong = forked(_torn, folder, versions)
-    if forked(seen_by_all, folder) != before:
-        wrong.append("the paused apply changed what consumers see")
-    found["wrong"] = wrong + forked(_recovered, folder, versions[-1])
-    shutil.rmtree(folder)
-    return found
+    def _recovered(self, folder: Path, wanted: Seen) -> list[str]:
+        ending = apply_all(folder)
+        return list(unsettled(self._ground, folder, tupled(wanted), ending))
 
 
 def _attempt(folder: Path) -> dict[str, Any]:
@@ -186,40 +206,28 @@ def tupled(seen: Any) -> Seen:
     }
 
 
-def count(folder: str, workers: int) -> Any:
-    """Apply undisturbed; the effects and how it ended."""
-    return forked(faulty_apply, Path(folder), Fault.NONE, 0, workers)
+TASKS = ("keep", "count", "see", "warm", "attempt", "pause")
 
 
-def see(folder: str) -> Any:
-    """What consumers see of a mesh."""
-    return forked(seen_by_all, Path(folder))
+def grounded(name: str) -> AbstractContextManager[Ground]:
+    """Get a ground ready. Raises NoServer."""
+    if name == "lake":
+        return nullcontext(LAKE)
+    from postgres_ground import postgres
+
+    return postgres()
 
 
-def attempt(kept: str, folder: str, faults: Any, versions: Any, workers: int) -> list[str]:
-    """One trial; what was wrong after it."""
-    try:
-        return try_faults(Path(kept), Path(folder), faults, versions, workers)
-    except Crashed as crash:
-        return [str(crash)]
-
-
-TASKS: dict[str, Callable[..., Any]] = {
-    "count": count,
-    "see": see,
-    "attempt": attempt,
-    "pause": lambda kept, folder, *rest: pause_one(Path(kept), Path(folder), *rest),
-    "warm": lambda folder: warm(Path(folder)),
-}
-
-
-def main() -> None:
+def main(ground: str) -> None:
     """Answer tasks until there are no more."""
-    for line in sys.stdin:
-        task, *arguments = json.loads(line)
-        sys.stdout.write(json.dumps(TASKS[task](*arguments)) + "\n")
-        sys.stdout.flush()
+    with grounded(ground) as ready:
+        trials = Trials(ready)
+        for line in sys.stdin:
+            task, *arguments = json.loads(line)
+            assert task in TASKS
+            sys.stdout.write(json.dumps(getattr(trials, task)(*arguments)) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -253,7 +253,7 @@ class _Applying:
                 yield self._ended(address, 0, total)
         warehouses = {
             name: self._mesh.warehouse(name)
-            for name in {step.warehouse for step in self._plan.steps}
+            for name in {name for step in self._plan.steps for name in step.warehouses}
         }
         bound = {
             address: Bound(

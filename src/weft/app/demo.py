@@ -1,7 +1,11 @@
-"""Demo: write the example mesh into a folder, so that everything can be tried on real data."""
+"""Demo: write the example mesh into a folder, so that everything can be tried on real data.
+
+Its data is kept in the embedded lake, or in a warehouse of another type.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files as package_files
@@ -9,8 +13,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
 from weft.app.bootstrap import STATE
-from weft.app.errors import Blocked
+from weft.app.errors import Blocked, NotFound
 from weft.app.workspace import SETTINGS
+from weft.warehouses.loading import example_of, warehouse_types
 
 FOLDER = "skyline"
 QUERY = """\
@@ -24,6 +29,8 @@ LIMIT 5
 """A query over a port of the example, to be shown with its result."""
 
 _LEFT_OUT = (STATE, ".keep")
+_MOVED = "ops_db"
+_DOMAIN = "domain.yaml"
 
 
 @dataclass(frozen=True)
@@ -34,16 +41,20 @@ class Demo:
     written: tuple[str, ...]
 
 
-def write_demo(folder: Path, *, force: bool = False) -> Demo:
+def write_demo(folder: Path, *, warehouse: str = "", force: bool = False) -> Demo:
     """Write the example mesh, or leave it alone where it is; `force` writes its files anew.
 
-    A copy that was interrupted is completed. Raises Blocked for a folder with anything else in
-    it, and OSError when it cannot be written.
+    `warehouse` is the type of the one that all domains live on, "" for the embedded lake. A copy
+    that was interrupted is completed. Raises NotFound for another type, Blocked for a folder with
+    anything else in it, and OSError when it cannot be written.
     """
+    if warehouse and warehouse not in warehouse_types():
+        raise NotFound("type of warehouse", warehouse, warehouse_types())
     example = _example()
     paths = sorted(_paths(example, PurePosixPath()))
     if _is_demo(folder):
         if not force:
+            _refuse_elsewhere(folder, warehouse)
             return Demo(folder, ())
     else:
         _refuse_foreign(folder, paths)
@@ -51,8 +62,38 @@ def write_demo(folder: Path, *, force: bool = False) -> Demo:
     for path in sorted(paths, key=lambda each: each.name == SETTINGS):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(example.joinpath(*path.parts).read_bytes())
+        data = example.joinpath(*path.parts).read_bytes()
+        target.write_bytes(_moved(path.name, data, warehouse) if warehouse else data)
     return Demo(folder, tuple(map(str, paths)))
+
+
+def _moved(name: str, data: bytes, warehouse: str) -> bytes:
+    """Return a file of the example as it is where all domains live on a warehouse of a type.
+
+    Their models stay in the SQL in which they are written.
+    """
+    if name == SETTINGS:
+        return data.replace(b"\nwarehouses:\n", b"\nwarehouses:\n" + _declared(warehouse))
+    if name == _DOMAIN:
+        return data.replace(b"\nwarehouse: lake\n", f"\nwarehouse: {_MOVED}\n".encode())
+    return data
+
+
+def _declared(warehouse: str) -> bytes:
+    """Return the line of the settings that declares the warehouse."""
+    options = {"type": warehouse, **example_of(warehouse)}
+    written = ", ".join(f"{name}: {json.dumps(value)}" for name, value in options.items())
+    return f"  {_MOVED}: {{{written}}}\n".encode()
+
+
+def _refuse_elsewhere(folder: Path, warehouse: str) -> None:
+    """Raise Blocked where the example in a folder was written for another type of warehouse."""
+    if warehouse and _declared(warehouse) not in (folder / SETTINGS).read_bytes():
+        raise Blocked(
+            f"{folder} has the example mesh, but not on {warehouse}",
+            why="a demo is on one warehouse; what is there may have been changed",
+            next_step=f"weft demo FOLDER --warehouse {warehouse}, with a folder that is not there",
+        )
 
 
 def _example() -> Traversable:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from heapq import heappop, heappush
 
+from weft.app.copying import copy
 from weft.contract.evaluate import blocked
 from weft.mesh.run import StepResult, StepState
 from weft.plan.plan import Plan, Step, StepKind
@@ -80,7 +81,11 @@ class Execution:
 
     def _carry_out(self, step: Step) -> tuple[Outcome, float]:
         began = self._monotonic()
-        outcome = self._warehouses[step.warehouse].run(step, self._bound[step.product])
+        warehouse, bound = self._warehouses[step.warehouse], self._bound[step.product]
+        if step.copy:
+            outcome = copy(step, step.copy, self._warehouses[step.copy.source], warehouse, bound)
+        else:
+            outcome = warehouse.run(step, bound)
         return outcome, self._monotonic() - began
 
     def _ended(self, step: Step, future: Future[tuple[Outcome, float]]) -> Iterator[StepResult]:

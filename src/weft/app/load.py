@@ -118,11 +118,13 @@ def load(
     remembered = cache.products()
     for name in workspace.domains():
         read_domain(reading, name, remembered)
-    published = None if descriptors is None else faces_of_descriptors(descriptors)
+    described = None if descriptors is None else tuple(descriptors)
+    published = None if described is None else faces_of_descriptors(described)
     products, broken = _compile(reading, published, cache, remembered)
     reading.diagnostics += workspace.findings
-    reading.diagnostics += _unset_variables(reading, products, system.variables)
-    order, cycle = order_products(products.values())
+    reading.diagnostics += _missing_for_sources(reading, products, system.variables)
+    others = {each.product: each.reads for each in described or () if each.root != settings.root}
+    order, cycle = order_products(products.values(), others)
     if cycle:
         reading.diagnostics.append(cycle_diagnostic(cycle, parsed_of(reading, cycle)))
     return Loaded(
@@ -137,22 +139,27 @@ def load(
     )
 
 
-def _unset_variables(
+def _missing_for_sources(
     reading: Reading, products: Mapping[str, ProductManifest], variables: Mapping[str, str]
 ) -> Iterator[Diagnostic]:
     """What sources lack is found out each time: it is not in the files that are remembered."""
     named = [
         address
         for address, product in products.items()
-        if any(resolve_variables(each.pattern, variables)[1] for each in product.sources)
+        if product.tables
+        or any(resolve_variables(each.pattern, variables)[1] for each in product.sources)
     ]
     if not named:
         return
     from weft.project.sources import unset_variables
+    from weft.project.tables import misplaced_tables
 
+    warehouses = reading.settings.warehouses
     for parsed in parsed_of(reading, named).values():
         for source in parsed.product.sources if parsed.product else ():
-            yield from unset_variables(source, parsed.documents[source.path], variables)
+            document = parsed.documents[source.path]
+            yield from unset_variables(source, document, variables)
+            yield from misplaced_tables(source, document, warehouses, variables)
 
 
 def _addresses(reading: Reading) -> set[str]:
@@ -225,7 +232,8 @@ def _faces(reading: Reading, published: tuple[PortFace, ...] | None) -> Faces:
             continue
         product = reading.fresh[path].product
         if product is not None:
-            own += faces_of_product(product, dialect_named(reading.domains[product.domain].dialect))
+            domain = reading.domains[product.domain]
+            own += faces_of_product(product, dialect_named(domain.dialect), domain.warehouse)
     unread = {name for each in reading.fresh.values() for name in each.unread if "." in name}
     unread |= reading.unread
     return Faces(own, published or (), unread, partial=published is None)

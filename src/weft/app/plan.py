@@ -17,6 +17,7 @@ from weft.app.situation import (
     remembered,
     with_candidates,
 )
+from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest, ProductManifest
@@ -30,21 +31,38 @@ from weft.plan.planning import assemble, audits_to_know, plan_id
 class PlanOptions:
     """What to plan: `select` narrows it to products, `rebuild` builds their models again.
 
-    `take_over` lets products come to this root that another one applied.
+    `take_over` lets products come to this root that another one applied. `read_tables` reads the
+    tables that sources name, so that the plan can be carried out.
     """
 
     select: tuple[str, ...] = ()
     rebuild: bool = False
     take_over: bool = False
+    read_tables: bool = False
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and what was found in the files on the way: warnings only."""
+    """A plan, and what was found in the files on the way: warnings only.
+
+    `tables` is what was read of tables for it.
+    """
 
     plan: Plan
     loaded: Loaded
     seconds: float
+    tables: tuple[TableRead, ...] = ()
+
+    @property
+    def unread_tables(self) -> tuple[str, ...]:
+        """The sources, by address, whose tables are read only when the plan is carried out."""
+        read = {each.source for each in self.tables}
+        named = [
+            f"{address}.{each.name}"
+            for address, product in self.loaded.products.items()
+            for each in product.tables
+        ]
+        return tuple(each for each in named if each not in read)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -68,13 +86,18 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
         removed = tuple(each for each in removed if each in chosen)
     salts = new_salts(mesh, desired, always=False) if options.rebuild else {}
     situation = gather(mesh, desired, everyone, memory, removed, salts)
+    tables: tuple[TableRead, ...] = ()
+    if options.read_tables:
+        situation, tables = with_read(mesh, situation)
+    else:
+        situation = with_checked(mesh, situation)
     situation = replace(
         situation,
         broken=_broken(loaded, situation),
         taken={} if options.take_over else situation.taken,
     )
     plan = plan_situation(mesh, situation)
-    return Planned(plan, loaded, mesh.system.monotonic() - began)
+    return Planned(plan, loaded, mesh.system.monotonic() - began, tables)
 
 
 def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:

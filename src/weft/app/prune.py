@@ -18,6 +18,7 @@ from weft.app.releases import histories, keeper_of
 from weft.app.run import applied_products
 from weft.app.situation import gather, remembered
 from weft.mesh.release import Build, Release
+from weft.plan.copies import foreign
 from weft.plan.examine import examine
 from weft.store.protocol import Outdated
 from weft.warehouses.protocol import KeepsReleases, WarehouseError
@@ -159,7 +160,9 @@ def _of_damaged(keepers: Iterable[KeepsReleases]) -> frozenset[str]:
 def builds_to_keep(
     mesh: Opened, keepers: Iterable[KeepsReleases], without: Collection[str] = ()
 ) -> frozenset[str]:
-    """The builds that applied definitions want now, `without` those of some environments.
+    """The builds that applied definitions want now, and the copies that they read.
+
+    Those of the environments `without` are not counted.
 
     Of held products they are not released. Where something cannot be read now, nobody can say
     which these are: then it is the product whose builds are all kept.
@@ -173,9 +176,13 @@ def builds_to_keep(
         memory = remembered(there)
         desired = applied_products(there, memory)
         if desired.order:
-            examined = examine(gather(there, desired, desired.products, memory))
+            situation = gather(there, desired, desired.products, memory)
+            examined = examine(situation)
             for address, each in examined.items():
                 keys.update(each.keyed.builds.values())
+                keys.update(each.keyed.tables(each.manifest))
                 if len(each.keyed.builds) < len(each.manifest.transforms):
                     keys.add(address)
+            copies = foreign(situation, examined, examined.values())
+            keys.update(each.key for each in copies)
     return frozenset(keys) | _of_damaged(keepers)

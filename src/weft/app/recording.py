@@ -63,6 +63,7 @@ def finished(
 
 def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descriptor, ...]:
     ports = {(each.port, each.major): each for each in manifest.ports}
+    reads = sorted({each.product for each in manifest.inputs if each.port})
     return tuple(
         Descriptor(
             port=each.port,
@@ -78,6 +79,7 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
             },
             release=release.number,
             dialect=manifest.dialect,
+            reads=tuple(reads),
         )
         for each in release.ports
     )

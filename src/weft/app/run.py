@@ -12,6 +12,7 @@ from weft.app.errors import Invalid
 from weft.app.plan import new_salts, plan_situation
 from weft.app.select import select_products
 from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
+from weft.app.table_contents import TableRead, with_read
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.plan import Plan
 from weft.project.product_order import order_products
@@ -19,12 +20,16 @@ from weft.project.product_order import order_products
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run would do, and the products whose files differ from what was applied."""
+    """What a run would do, and the products whose files differ from what was applied.
+
+    `tables` is what was read of tables for it.
+    """
 
     plan: Plan
     products: int
     differing: tuple[str, ...]
     seconds: float
+    tables: tuple[TableRead, ...] = ()
 
 
 def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
@@ -43,9 +48,10 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
     )
     salts = new_salts(mesh, desired, always=True)
     situation = gather(mesh, desired, applied, memory, (), salts)
+    situation, tables = with_read(mesh, situation)
     plan = plan_situation(mesh, situation, kind="run")
     differing = _differing(mesh, memory, applied)
-    return RunPlan(plan, len(desired.order), differing, mesh.system.monotonic() - began)
+    return RunPlan(plan, len(desired.order), differing, mesh.system.monotonic() - began, tables)
 
 
 def applied_products(mesh: Opened, memory: Remembered) -> Manifest:

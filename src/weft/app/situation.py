@@ -11,8 +11,10 @@ import msgspec
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
+from weft.app.table_contents import with_last_read
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Observed, Release
+from weft.plan.copies import foreign
 from weft.plan.examine import Examined, Situation
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
@@ -83,7 +85,7 @@ def elsewhere(mesh: Opened, memory: Remembered) -> dict[str, str]:
 def current_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
     """The current releases of products, which are given with the warehouse of each."""
     products = _by_warehouse(homes)
-    return _releases(_observe(mesh, name, each) for name, each in products.items())
+    return _current({name: _observe(mesh, name, each) for name, each in products.items()})[0]
 
 
 def shown_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
@@ -96,7 +98,7 @@ def shown_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, 
     if mesh.production:
         return own
     others = _by_warehouse(each for each in homes if each[0] not in own)
-    return own | _releases(_fallback(mesh, others).values())
+    return own | _current(_fallback(mesh, others))[0]
 
 
 def _by_warehouse(homes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -128,21 +130,25 @@ def gather(
     ]
     applied = applied_definitions(mesh, memory, [*differing, *removed])
     desired = _carried_over(desired, applied)
-    homes = _homes(desired, everyone, applied, memory.descriptors)
-    observed = {name: _observe(mesh, name, scope) for name, scope in homes.items()}
-    fallback = {} if mesh.production else _fallback(mesh, homes)
+    scopes = _scopes(desired, everyone, applied, memory.descriptors)
+    observed = {name: _observe(mesh, name, scope) for name, scope in scopes.items()}
+    fallback = {} if mesh.production else _fallback(mesh, scopes)
+    releases, homes = _current(observed)
+    shown, homes_of_shown = _current(fallback)
     contents = source_contents(
         mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
     )
-    return Situation(
+    situation = Situation(
         desired=desired,
         production=mesh.settings.production,
         digests=digests,
         inherited=inherited,
         applied=applied,
-        releases=_releases(observed.values()),
+        releases=releases,
         recorded={address: each.release for address, each in memory.applied.items()},
-        fallback=_releases(fallback.values()),
+        fallback=shown,
+        homes={**homes_of_shown, **homes},
+        dialects={name: each.type for name, each in mesh.settings.warehouses.items()},
         builds={
             name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
         },
@@ -163,6 +169,7 @@ def gather(
             if address in digests and memory.applied[address].root != desired.root
         },
     )
+    return with_last_read(mesh, situation)
 
 
 def applied_definitions(
@@ -186,21 +193,34 @@ def _salts(mesh: Opened) -> dict[str, str]:
 def with_candidates(
     mesh: Opened, situation: Situation, examined: Mapping[str, Examined]
 ) -> Situation:
-    """Look, too, at the builds that are to be released and are there already."""
+    """Look, too, at the builds that are to be released and there already, and at what is copied.
+
+    Of what may have to be brought over from another warehouse it is asked what is kept of it.
+    """
     waiting: dict[str, set[str]] = {}
     for address, found in examined.items():
         if not found.settled:
-            warehouse = found.manifest.warehouse
-            there = situation.builds[warehouse].intersection(found.keyed.builds.values())
-            waiting.setdefault(warehouse, set()).update(there - situation.released_builds(address))
+            wanted = {*found.keyed.builds.values()} - situation.released_builds(address)
+            waiting.setdefault(found.manifest.warehouse, set()).update(wanted)
+    behind: dict[str, set[str]] = {}
+    readers = (each for each in examined.values() if not each.settled or each.audits)
+    for each in foreign(situation, examined, readers):
+        waiting.setdefault(each.reader.warehouse, set()).add(each.key)
+        behind.setdefault(each.behind.warehouse, set()).add(each.behind.key)
     builds, hollow = dict(situation.builds), dict(situation.hollow)
     for name, keys in waiting.items():
-        if keys:
-            scope = Scope(mesh.environment, (), builds=frozenset(keys))
+        there = keys & builds[name]
+        if there:
+            scope = Scope(mesh.environment, (), builds=frozenset(there))
             observed = mesh.warehouse(name).observe(scope)
             builds[name] &= observed.builds
             hollow |= observed.hollow
-    return replace(situation, builds=builds, hollow=hollow)
+    made = {
+        key: build
+        for name, keys in behind.items()
+        for key, build in mesh.warehouse(name).built(keys & builds[name]).items()
+    }
+    return replace(situation, builds=builds, hollow=hollow, made=made)
 
 
 def _carried_over(desired: Manifest, applied: Mapping[str, ProductManifest]) -> Manifest:
@@ -223,7 +243,7 @@ def _versions(manifest: ProductManifest) -> set[str]:
     return {each.fingerprint_version for each in manifest.transforms}
 
 
-def _homes(
+def _scopes(
     desired: Manifest,
     everyone: Mapping[str, ProductManifest],
     applied: Mapping[str, ProductManifest],
@@ -251,12 +271,12 @@ def _observe(mesh: Opened, warehouse: str, products: Sequence[str]) -> Observed:
     return mesh.warehouse(warehouse).observe(Scope(mesh.environment, tuple(products)))
 
 
-def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Observed]:
+def _fallback(mesh: Opened, scopes: Mapping[str, Sequence[str]]) -> dict[str, Observed]:
     """What production shows, for products without a release of their own in this environment."""
     production = mesh.settings.production
     return {
         name: mesh.warehouse(name).observe(Scope(production, tuple(scope)))
-        for name, scope in homes.items()
+        for name, scope in scopes.items()
     }
 
 
@@ -264,8 +284,24 @@ def _hollow(observed: Iterable[Observed]) -> dict[str, tuple[str, ...]]:
     return {view: reads for each in observed for view, reads in each.hollow.items()}
 
 
-def _releases(observed: Iterable[Observed]) -> dict[str, Release]:
-    return {address: release for each in observed for address, release in each.releases.items()}
+def _current(
+    observed: Mapping[str, Observed],
+) -> tuple[dict[str, Release], dict[str, str]]:
+    """The current release of each product, and the warehouse that has it.
+
+    A product that has moved left an empty one where it was.
+    """
+    releases: dict[str, Release] = {}
+    homes: dict[str, str] = {}
+    for warehouse, each in observed.items():
+        for address, release in each.releases.items():
+            if address not in releases or _place(releases[address]) < _place(release):
+                releases[address], homes[address] = release, warehouse
+    return releases, homes
+
+
+def _place(release: Release) -> tuple[int, bool]:
+    return (release.number, not release.empty)
 
 
 def input_contracts(

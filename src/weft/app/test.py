@@ -5,9 +5,9 @@ Nothing is built, published or locked; failing rows of contracts are kept as an 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,9 +20,18 @@ from weft.app.unit_tests import UnitResult, unit_results
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest
 from weft.plan.audits import audit_spec, audits_of, key_audit
-from weft.plan.examine import Examined, Situation, as_released, examine, upstream_of
+from weft.plan.copies import Bringing
+from weft.plan.examine import (
+    Examined,
+    Situation,
+    behind_released,
+    examine,
+    finding_of,
+    keys_behind,
+)
 from weft.plan.keys import Keyed
 from weft.plan.plan import AuditSpec, Plan, Source, Step, StepKind
+from weft.plan.waiting import Pending
 from weft.sql.dialect import dialect_named
 from weft.warehouses.protocol import Bound, KeepsFailingRows
 
@@ -123,11 +132,15 @@ def failing_rows(mesh: Opened, check: str) -> Any:
 
 @dataclass(frozen=True)
 class _Audit:
-    """An audit that can be carried out now; `release` is 0 where it is about a candidate."""
+    """An audit that can be carried out now; `release` is 0 where it is about a candidate.
+
+    `copies` bring over what it reads on other warehouses.
+    """
 
     manifest: ProductManifest
     spec: AuditSpec
     release: int
+    copies: tuple[Step, ...] = ()
 
 
 class _Data:
@@ -144,24 +157,32 @@ class _Data:
         manifest = found.manifest
         dialect = dialect_named(manifest.native_dialect)
         release = self._situation.shown(address)
-        views = [(found.keyed, upstream_of(self._situation, self._examined))]
+        shown = partial(behind_released, self._situation)
+        views = [(found.keyed, finding_of(self._situation, self._examined))]
         if release is not None:
             sources = {**found.keyed.sources, **release.sources}
-            views.append((Keyed(release.builds, sources), partial(as_released, self._situation)))
+            views.append((Keyed(release.builds, sources), shown))
         for audit in audits_of(manifest, release):
-            for keyed, upstream in views:
-                key = key_audit(audit, keyed, upstream, self._situation.auditor)
+            for keyed, find in views:
+                key = key_audit(audit, keyed, keys_behind(find), self._situation.auditor)
                 if key is None:
                     continue
-                spec = audit_spec(audit, key, keyed, upstream, dialect)
-                if self._is_there(spec, manifest):
+                local = Bringing(manifest, self._situation, find, Pending())
+                spec = audit_spec(audit, key, keyed, local, dialect)
+                copies = tuple(local.steps)
+                if self._is_there(spec, manifest, copies):
                     published = release is not None and spec.key in release.builds.values()
-                    yield _Audit(manifest, spec, release.number if release and published else 0)
+                    number = release.number if release and published else 0
+                    yield _Audit(manifest, spec, number, copies)
                     break
 
-    def _is_there(self, spec: AuditSpec, manifest: ProductManifest) -> bool:
+    def _is_there(self, spec: AuditSpec, manifest: ProductManifest, copies: Iterable[Step]) -> bool:
         builds = self._situation.builds.get(manifest.warehouse, frozenset())
-        return all(key in builds or key in self.sources for key in spec.reads)
+        brought = {
+            each.copy.key for each in copies if each.copy and self._situation.has(each.copy.build)
+        }
+        there = builds.union(self.sources, brought)
+        return there.issuperset(spec.reads)
 
 
 def _pinned(situation: Situation, examined: Mapping[str, Examined]) -> Iterator[tuple[str, Source]]:
@@ -182,18 +203,18 @@ def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Teste
             yield Unbuilt(address)
         audits |= found
     bound = Bound(mesh.system.new_id(), 0, mesh.system.now(), data.sources, mesh.environment)
+    plan = _plan(mesh, audits)
     execution = Execution(
-        _plan(mesh, audits),
-        {
-            name: mesh.warehouse(name)
-            for name in {each.manifest.warehouse for each in audits.values()}
-        },
+        plan,
+        {name: mesh.warehouse(name) for step in plan.steps for name in step.warehouses},
         {each.manifest.address: bound for each in audits.values()},
         mesh.system.cpus,
         mesh.system.monotonic,
     )
     for result in execution.results():
-        audit = audits[result.step]
+        audit = audits.get(result.step)
+        if audit is None:
+            continue
         yield ContractResult(
             product=result.product,
             object=result.target,
@@ -207,24 +228,32 @@ def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Teste
 
 
 def _plan(mesh: Opened, audits: Mapping[str, _Audit]) -> Plan:
-    """The audits as steps that need nothing and lead to nothing."""
+    """The audits as steps that lead to nothing, after the copies that they need."""
+    copies = {
+        each.copy.key: replace(each, id=each.copy.key)
+        for audit in audits.values()
+        for each in audit.copies
+        if each.copy
+    }
+    steps = (
+        Step(
+            id=name,
+            kind=StepKind.AUDIT,
+            product=each.manifest.address,
+            warehouse=each.manifest.warehouse,
+            target=each.spec.object,
+            needs=tuple(copy.copy.key for copy in each.copies if copy.copy),
+            audit=each.spec,
+        )
+        for name, each in audits.items()
+    )
     return Plan(
         id="",
         mesh=mesh.settings.mesh,
         root=mesh.settings.root,
         environment=mesh.environment,
         kind="test",
-        steps=tuple(
-            Step(
-                id=name,
-                kind=StepKind.AUDIT,
-                product=each.manifest.address,
-                warehouse=each.manifest.warehouse,
-                target=each.spec.object,
-                audit=each.spec,
-            )
-            for name, each in audits.items()
-        ),
+        steps=(*copies.values(), *steps),
     )
 
 

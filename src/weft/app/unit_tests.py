@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,10 +13,13 @@ from arro3.core import RecordBatchReader
 
 from weft.app.bootstrap import Opened
 from weft.app.values import values_of
-from weft.mesh.manifest import Descriptor, PortObject, ProductManifest
+from weft.mesh.check import Promise
+from weft.mesh.contract import SchemaProperty
+from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.product import UnitTest
 from weft.plan.unit_test import PortTypes, unit_statements
 from weft.project.odcs import read_contract
+from weft.sql.carried import carried_type
 from weft.sql.dialect import Dialect, dialect_named
 from weft.warehouses.protocol import Warehouse, WarehouseError
 
@@ -84,39 +87,45 @@ def _port_types(
     everyone: Mapping[str, ProductManifest],
     descriptors: Mapping[str, Descriptor],
 ) -> PortTypes:
-    """The native types of every port that a product reads, as its contract promises them."""
-    dialect = dialect_named(manifest.dialect)
+    """The types of every port that a product reads, as its contract promises them.
+
+    They are native to the reader's dialect; what that has no equal for is "".
+    """
+    reader = dialect_named(manifest.dialect)
     found: dict[str, dict[str, dict[str, str]]] = {}
     for each in manifest.inputs:
         if not each.port or each.port in found:
             continue
         upstream = everyone.get(each.product)
         if upstream is not None:
+            own = dialect_named(upstream.dialect)
             found[each.port] = {
-                obj.name: _promised(obj, dialect)
+                obj.name: _promised(obj.promises, own, reader)
                 for port in upstream.ports
                 if f"{upstream.address}.{port.name}" == each.port
                 for obj in port.objects
             }
         else:
-            contract = read_contract(descriptors[each.port].contract)
+            descriptor = descriptors[each.port]
+            own = dialect_named(descriptor.dialect or manifest.dialect)
             found[each.port] = {
-                obj.name: {
-                    prop.name: dialect.native_type(
-                        prop.logical_type, prop.physical_type, prop.options
-                    )
-                    for prop in obj.properties
-                }
-                for obj in contract.objects
+                obj.name: _promised(obj.properties, own, reader)
+                for obj in read_contract(descriptor.contract).objects
             }
     return found
 
 
-def _promised(obj: PortObject, dialect: Dialect) -> dict[str, str]:
-    return {
-        each.name: dialect.native_type(each.logical_type, each.physical_type, each.options)
-        for each in obj.promises
-    }
+def _promised(
+    columns: Iterable[Promise | SchemaProperty], own: Dialect, reader: Dialect
+) -> dict[str, str]:
+    """The types of a port's columns; of those without a physical type it is the reader's choice."""
+
+    def native(column: Promise | SchemaProperty) -> str:
+        if column.physical_type and own is not reader:
+            return carried_type(column.physical_type, own, reader) or ""
+        return reader.native_type(column.logical_type, column.physical_type, column.options)
+
+    return {each.name: native(each) for each in columns}
 
 
 def _fetched(select: str, warehouse: Warehouse) -> list[_Row]:

@@ -33,14 +33,15 @@ class ReadKind(StrEnum):
     MODEL = "model"
     PORT = "port"
     SOURCE = "source"
+    TABLE = "table"
 
 
 @dataclass(frozen=True)
 class Read:
     """One relation that a query reads.
 
-    `target` is a model's name (MODEL), the address `domain.product.port@N` (PORT) or a source's
-    name (SOURCE); `object` is the port's object. `columns` are what the query may see of it.
+    `target` is a model's name (MODEL), the address `domain.product.port@N` (PORT) or the name of a
+    source, of files (SOURCE) or of a database (TABLE); `object` is the port's object. `columns` are what the query may see of it.
     """
 
     kind: ReadKind
@@ -149,6 +150,22 @@ class FileSource:
 
 
 @dataclass(frozen=True)
+class TableSource:
+    """Data from outside that lies in a table or view of a database.
+
+    `warehouse` is the one of `weft.yaml` by which it is reached; `schema` and `table` are names as
+    the database has them. `columns` give names, and native types of the product's dialect.
+    """
+
+    name: str
+    warehouse: str
+    schema: str
+    table: str
+    columns: tuple[Column, ...]
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
 class ResolvedInput:
     """An input port and what it stands for: a port version (`a.b.c@1`) or a source's name."""
 
@@ -190,6 +207,12 @@ class ProductManifest:
     tests: tuple[UnitTest, ...] = ()
     digest: str = ""
     warehouse_dialect: str = ""
+    tables: tuple[TableSource, ...] = ()
+
+    @property
+    def outside(self) -> tuple[FileSource | TableSource, ...]:
+        """What it reads from outside of the mesh."""
+        return (*self.sources, *self.tables)
 
     @property
     def address(self) -> str:
@@ -226,7 +249,7 @@ class Descriptor:
     """What a published port version tells the rest of the mesh, kept in the store.
 
     `objects` gives each object's columns, with types of `dialect`; `contract` is the resolved ODCS
-    document.
+    document. `reads` are the addresses of the products that its product reads.
     """
 
     port: str
@@ -240,3 +263,4 @@ class Descriptor:
     objects: dict[str, tuple[Column, ...]]
     release: int = 0
     dialect: str = ""
+    reads: tuple[str, ...] = ()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+_SIZES = ("bytes", "kB", "MB", "GB", "TB")
+_AGES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
 
 def count(number: int, noun: str) -> str:
     """Return a number of things, in the plural where it is not one.
@@ -19,3 +24,28 @@ def short_time(at: str) -> str:
     '2026-11-21 00:59:35Z'
     """
     return f"{at[:10]} {at[11:19]}Z" if at else ""
+
+
+def size(number: int) -> str:
+    """Return a number of bytes in the largest unit of which there is one.
+
+    >>> size(999), size(1_200), size(12_345_678)
+    ('999 bytes', '1.2 kB', '12 MB')
+    """
+    value, unit = float(number), 0
+    while value >= 999.5 and unit < len(_SIZES) - 1:
+        value, unit = value / 1000, unit + 1
+    whole = unit == 0 or value >= 9.95
+    return f"{value:.0f} {_SIZES[unit]}" if whole else f"{value:.1f} {_SIZES[unit]}"
+
+
+def age(then: str, now: str) -> str:
+    """Return how long ago an ISO time was, in the largest unit of which there is one.
+
+    >>> age("2026-11-21T00:59:35Z", "2026-11-21T03:10:00Z")
+    '2 h'
+    """
+    passed = datetime.fromisoformat(now) - datetime.fromisoformat(then)
+    seconds = max(int(passed.total_seconds()), 0)
+    length, unit = next((each for each in _AGES if seconds >= each[0]), _AGES[-1])
+    return f"{seconds // length} {unit}"

@@ -17,6 +17,7 @@ from weft.mesh.manifest import (
     ProductManifest,
     ReadKind,
     ResolvedInput,
+    TableSource,
     Transform,
 )
 from weft.mesh.product import Materialization
@@ -35,7 +36,8 @@ BUILDING = (BUILD, REBUILD, NEW_VIEW, REPOINT)
 # A promise is never broken by newer data.
 _MILDEST_FIRST = (ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.ADDITIVE, BREAKING)
 
-_Part = TypeVar("_Part", PortVersion, PortObject, Transform, FileSource, ResolvedInput)
+_Outside = FileSource | TableSource
+_Part = TypeVar("_Part", PortVersion, PortObject, Transform, _Outside, ResolvedInput)
 
 
 def diff_product(
@@ -49,13 +51,13 @@ def diff_product(
     if present is None or (desired and applied and desired.digest == applied.digest):
         return ()
     address = present.address
-    empty = replace(present, ports=(), transforms=(), sources=(), inputs=())
+    empty = replace(present, ports=(), transforms=(), sources=(), tables=(), inputs=())
     new, old = desired or empty, applied or empty
     return (
         *_whole(address, desired, applied),
         *_ports(address, old, new),
         *_models(address, old.transforms, new.transforms),
-        *_sources(address, old.sources, new.sources),
+        *_sources(address, old.outside, new.outside),
         *_inputs(address, old.inputs, new.inputs),
     )
 
@@ -285,7 +287,7 @@ def _labels(model: Transform) -> str:
 
 
 def _sources(
-    address: str, applied: Iterable[FileSource], desired: Iterable[FileSource]
+    address: str, applied: Iterable[_Outside], desired: Iterable[_Outside]
 ) -> Iterable[Change]:
     for name, old, new in _differing(applied, desired):
         if new is None:
@@ -295,8 +297,8 @@ def _sources(
         else:
             fields = _fields(
                 [
-                    ("path", old.pattern, new.pattern),
-                    ("format", old.format, new.format),
+                    ("path", _place(old), _place(new)),
+                    ("format", _format(old), _format(new)),
                     ("options", _options(old), _options(new)),
                     ("columns", _columns(old), _columns(new)),
                 ]
@@ -307,11 +309,22 @@ def _sources(
             yield Change(address, "source", name, UPDATE, category, effect, fields)
 
 
-def _options(source: FileSource) -> str:
-    return ", ".join(f"{name} {value}" for name, value in source.options.items())
+def _place(source: _Outside) -> str:
+    if isinstance(source, TableSource):
+        return f"{source.warehouse}: {source.schema}.{source.table}"
+    return source.pattern
 
 
-def _columns(source: FileSource) -> str:
+def _format(source: _Outside) -> str:
+    return "table" if isinstance(source, TableSource) else source.format
+
+
+def _options(source: _Outside) -> str:
+    options = {} if isinstance(source, TableSource) else source.options
+    return ", ".join(f"{name} {value}" for name, value in options.items())
+
+
+def _columns(source: _Outside) -> str:
     return ", ".join(f"{each.name} {each.type}".rstrip() for each in source.columns)
 
 

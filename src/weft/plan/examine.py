@@ -12,7 +12,7 @@ from functools import partial
 
 from weft.mesh.address import PortAddress
 from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
-from weft.mesh.release import ObjectRelease, PortRelease, Release
+from weft.mesh.release import Build, ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
 from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
 from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
@@ -22,7 +22,9 @@ from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
 class Situation:
     """Everything a plan is made from, gathered before anything is decided.
 
-    `desired` has the products in scope. `digests` are of the last applied definitions and
+    `desired` has the products in scope. `homes` are the warehouses of the products that have a
+    release, by address, `dialects` those of all warehouses, by name, and `made` is what is kept of
+    builds that may have to be brought over. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
     be current, `fallback` are those of production, which readers here see of products without a
@@ -45,6 +47,9 @@ class Situation:
     releases: Mapping[str, Release] = field(default_factory=dict)
     recorded: Mapping[str, int] = field(default_factory=dict)
     fallback: Mapping[str, Release] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
+    dialects: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, Build] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
@@ -229,7 +234,7 @@ def _to_look_again(
     if followed is None:
         return True
     there = Keyed(followed.builds, followed.sources)
-    in_production = partial(_behind, situation.fallback.get)
+    in_production = keys_behind(partial(_behind, situation.fallback.get, situation.homes))
     return any(
         key_audit(each, keyed, upstream) != key_audit(each, there, in_production)
         for each in audits_of(manifest, followed)
@@ -284,36 +289,79 @@ def _released_object(obj: PortObject, keyed: Keyed, shown: ObjectRelease | None)
     return ObjectRelease(obj.name, key, columns, shown.before(key) if shown else "")
 
 
-def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstream:
-    """Find keys behind ports: of products in scope as they will be, of others as they are.
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind an object of a port: a build, where it is, and the columns to be seen.
 
-    One that a person holds is read as it is too. Where its release does not have what is read,
-    the key of its candidate is returned, so that the reader waits for the hold to end.
+    `released` is since when readers have it, an ISO time, "" where they do not yet.
     """
 
+    key: str
+    warehouse: str
+    columns: tuple[str, ...]
+    released: str = ""
+
+
+Finding = Callable[[Read], Behind | None]
+
+
+def upstream_of(situation: Situation, examined: Mapping[str, Examined]) -> Upstream:
+    """Find keys behind ports, as `finding_of` finds what is there."""
+    return keys_behind(finding_of(situation, examined))
+
+
+def keys_behind(find: Finding) -> Upstream:
+    """Find the keys alone of what is behind ports."""
+
     def upstream(read: Read) -> str | None:
-        address = PortAddress.parse(read.target)
-        product = str(address.product)
-        found = examined.get(product)
-        if found is None:
-            return as_released(situation, read)
-        if situation.hold_on(product) and _still_offered(situation.releases.get(product), read):
-            return as_released(situation, read)
-        return _desired_key(found, address, read.object)
+        found = find(read)
+        return found.key if found else None
 
     return upstream
 
 
+def finding_of(situation: Situation, examined: Mapping[str, Examined]) -> Finding:
+    """Find what is behind ports: of products in scope as they will be, of others as they are.
+
+    One that a person holds is read as it is too. Where its release does not have what is read,
+    its candidate is found, so that the reader waits for the hold to end.
+    """
+
+    def find(read: Read) -> Behind | None:
+        address = PortAddress.parse(read.target)
+        product = str(address.product)
+        found = examined.get(product)
+        if found is None:
+            return behind_released(situation, read)
+        if situation.hold_on(product) and _still_offered(situation.releases.get(product), read):
+            return behind_released(situation, read)
+        return _desired(found, address, read.object)
+
+    return find
+
+
 def as_released(situation: Situation, read: Read) -> str | None:
     """The key behind a port as it is released here, or in production where it is not."""
-    return _behind(situation.shown, read)
+    found = behind_released(situation, read)
+    return found.key if found else None
 
 
-def _behind(released: Callable[[str], Release | None], read: Read) -> str | None:
-    """The key behind a port, given what is released of a product."""
+def behind_released(situation: Situation, read: Read) -> Behind | None:
+    """What is behind a port as it is released here, or in production where it is not."""
+    return _behind(situation.shown, situation.homes, read)
+
+
+def _behind(
+    released: Callable[[str], Release | None], homes: Mapping[str, str], read: Read
+) -> Behind | None:
+    """What is behind a port, given what is released of a product, and where."""
     address = PortAddress.parse(read.target)
-    release = released(str(address.product))
-    return released_key(release, address, read.object) if release else None
+    product = str(address.product)
+    release = released(product)
+    found = _released(release, address, read.object) if release else None
+    if release is None or found is None:
+        return None
+    return Behind(found.key, homes.get(product, ""), found.columns, release.at)
 
 
 def _still_offered(release: Release | None, read: Read) -> bool:
@@ -323,12 +371,14 @@ def _still_offered(release: Release | None, read: Read) -> bool:
     return found is not None and set(read.columns) <= set(found.columns)
 
 
-def _desired_key(examined: Examined, address: PortAddress, obj: str) -> str | None:
+def _desired(examined: Examined, address: PortAddress, obj: str) -> Behind | None:
     for port in examined.manifest.ports:
         if port.port == address.port and port.major == address.major:
             for each in port.objects:
-                if each.name == obj:
-                    return examined.keyed.builds.get(each.model)
+                if each.name == obj and each.model in examined.keyed.builds:
+                    key = examined.keyed.builds[each.model]
+                    columns = tuple(column.name for column in each.columns)
+                    return Behind(key, examined.manifest.warehouse, columns)
     return None
 
 

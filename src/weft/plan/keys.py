@@ -7,7 +7,7 @@ Not in it: environment, warehouse, checks, time, engine version.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -20,6 +20,7 @@ from weft.mesh.manifest import (
     ProductManifest,
     Read,
     ReadKind,
+    TableSource,
     Transform,
 )
 
@@ -31,7 +32,10 @@ Upstream = Callable[[Read], "str | None"]
 
 @dataclass(frozen=True)
 class SourceContent:
-    """The files that a source names right now, relative to the mesh, and a hash of their bytes."""
+    """The files that a source names right now, relative to the mesh, and a hash of their bytes.
+
+    A table of a database has no files; its `content` is the key of what was read of it.
+    """
 
     files: tuple[str, ...]
     content: str
@@ -49,6 +53,12 @@ class Keyed:
     sources: dict[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
+    def tables(self, manifest: ProductManifest) -> Iterator[str]:
+        """The keys of what was read of the tables that a product names."""
+        yield from (
+            self.sources[each.name] for each in manifest.tables if each.name in self.sources
+        )
+
 
 def hashed(kind: str, *parts: str) -> str:
     """Hash strings so that no two different lists of them give the same text."""
@@ -59,6 +69,14 @@ def hashed(kind: str, *parts: str) -> str:
 def source_key(spec: FileSource, content: str) -> str:
     """The key of a file source: how it is read, and the hash of its content."""
     return hashed("source-1", spec.fingerprint, content)
+
+
+def table_key(spec: TableSource, content: str) -> str:
+    """The key of what is read of a table: how it is read, and a hash of its rows.
+
+    Of one that was never read, `content` is "".
+    """
+    return hashed("table-1", spec.fingerprint, content)
 
 
 def build_key(product: str, transform: Transform, reads: Sequence[str], salt: str = "") -> str:
@@ -87,6 +105,9 @@ def key_product(
         for each in manifest.sources
         if each.name in contents
     }
+    sources |= {
+        each.name: contents[each.name].content for each in manifest.tables if each.name in contents
+    }
     keyed = Keyed(sources=sources)
     missing: list[str] = []
     for transform in manifest.transforms:
@@ -107,7 +128,7 @@ def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:
     """The key of what a query reads, or None where there is none yet."""
     if read.kind is ReadKind.MODEL:
         return keyed.builds.get(read.target)
-    if read.kind is ReadKind.SOURCE:
+    if read.kind in (ReadKind.SOURCE, ReadKind.TABLE):
         return keyed.sources.get(read.target)
     return upstream(read)
 

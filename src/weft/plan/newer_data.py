@@ -61,7 +61,8 @@ def _causes(
     """Where the data comes from, not that of the current release, that a model would read."""
     if key in causes:
         return causes[key]
-    if read.kind is ReadKind.SOURCE and current.sources.get(read.target) != key:
+    is_source = read.kind in (ReadKind.SOURCE, ReadKind.TABLE)
+    if is_source and current.sources.get(read.target) != key:
         return frozenset([f"{current.product}.{read.target}"])
     upstream = product_of(read.target)
     moves = upstream in situation.desired.products and not situation.hold_on(upstream)

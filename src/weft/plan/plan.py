@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from weft.mesh.check import Measure, Promise
-from weft.mesh.manifest import FileSource, ProductManifest
+from weft.mesh.drift import Drift
+from weft.mesh.manifest import Column, FileSource, ProductManifest
 from weft.mesh.product import Materialization
 from weft.mesh.release import Release
 
@@ -21,6 +22,8 @@ WIDER = "wider"
 class StepKind(StrEnum):
     """The closed set of steps, in the order in which a product goes through them."""
 
+    REVERT = "revert"
+    COPY = "copy"
     BUILD = "build"
     AUDIT = "audit"
     PROTECT = "protect"
@@ -102,6 +105,28 @@ class BuildSpec:
 
 
 @dataclass(frozen=True)
+class CopySpec:
+    """Bring what an object of a port shows over from the warehouse `source`, as build `key`.
+
+    `select` is what is asked there of the build `build`: the columns of `port`, an address, and
+    nothing else. `columns` have the types in which they are kept, "" where only the data will
+    tell. `rows` and `bytes` are those of the build, None where it is not there yet; `released` is
+    since when readers have it, an ISO time, "" where they do not yet.
+    """
+
+    key: str
+    source: str
+    build: str
+    port: str
+    object: str
+    select: str
+    columns: tuple[Column, ...]
+    rows: int | None = None
+    bytes: int | None = None
+    released: str = ""
+
+
+@dataclass(frozen=True)
 class AuditSpec:
     """Audit build `key` as `object`: one fused `scan` whose first column is the row count.
 
@@ -122,6 +147,17 @@ class AuditSpec:
 
 
 @dataclass(frozen=True)
+class RevertSpec:
+    """Bring back what was changed outside, as `drift` says; `releases` are the recorded ones.
+
+    They are those that readers may still be reading, newest first.
+    """
+
+    drift: Drift
+    releases: tuple[Release, ...]
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of a plan. Exactly the spec of its kind is set; `needs` are ids of earlier steps.
 
@@ -134,14 +170,23 @@ class Step:
     warehouse: str
     target: str
     needs: tuple[str, ...] = ()
+    revert: RevertSpec | None = None
+    copy: CopySpec | None = None
     build: BuildSpec | None = None
     audit: AuditSpec | None = None
     release: Release | None = None
     expected: int = 0
 
     @property
+    def warehouses(self) -> tuple[str, ...]:
+        """The warehouses that it works on: its own, and the one that a copy comes from."""
+        return (self.warehouse, self.copy.source) if self.copy else (self.warehouse,)
+
+    @property
     def statements(self) -> tuple[str, ...]:
         """What the plan asks of the warehouse, which makes of it the statements that it runs."""
+        if self.copy is not None:
+            return (self.copy.select,)
         if self.build is not None:
             return (self.build.select,)
         if self.audit is not None:

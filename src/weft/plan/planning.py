@@ -18,12 +18,19 @@ from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.mesh.product import Materialization
 from weft.plan.diff import BUILDING, diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
-from weft.plan.examine import Examined, Situation, lost_models, released_key, upstream_of
+from weft.plan.examine import (
+    Examined,
+    Finding,
+    Situation,
+    finding_of,
+    lost_models,
+    released_key,
+)
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
-from weft.plan.keys import Upstream, key_of
 from weft.plan.newer_data import data_changes
 from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step, StepKind
-from weft.plan.steps import Asked, Pending, product_steps
+from weft.plan.steps import Asked, product_steps
+from weft.plan.waiting import Pending
 
 Verdicts = Mapping[str, Sequence[CheckResult]]
 
@@ -62,9 +69,9 @@ def assemble(
         pending=Pending(hollow=situation.hollow),
         blocked=[_taken(*each, situation) for each in situation.taken.items()],
     )
-    upstream = upstream_of(situation, examined)
+    find = finding_of(situation, examined)
     for found in examined.values():
-        _plan_product(found, situation, upstream, verdicts, draft)
+        _plan_product(found, situation, find, verdicts, draft)
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
@@ -84,7 +91,7 @@ def assemble(
         held=tuple(_seen(each, situation, draft) for each in draft.held),
         affected=affected,
         breaking=breaking,
-        blocked=tuple(dict.fromkeys(draft.blocked)),
+        blocked=tuple(dict.fromkeys((*draft.blocked, *draft.pending.refused))),
         steps=destructive_last(draft.steps, situation),
         sources=draft.pending.sources,
         salts=dict(situation.new_salts),
@@ -121,13 +128,13 @@ def _touched(draft: _Draft, situation: Situation) -> list[str]:
 
 
 def _plan_product(
-    found: Examined, situation: Situation, upstream: Upstream, verdicts: Verdicts, draft: _Draft
+    found: Examined, situation: Situation, find: Finding, verdicts: Verdicts, draft: _Draft
 ) -> None:
     manifest = found.manifest
     address = manifest.address
     changed = situation.definition(address) != manifest.digest
     release = situation.release_number(address)
-    waits = _waits_for(found, upstream, situation, draft)
+    waits = _waits_for(found, find, situation, draft)
     if waits is not None:
         _wait(found, situation, waits, _failing(found.standing, verdicts), draft)
         return
@@ -164,7 +171,7 @@ def _plan_product(
         ),
         publish=not failing and hold is None,
     )
-    steps = product_steps(found, situation, upstream, asked, draft.pending)
+    steps = product_steps(found, situation, find, asked, draft.pending)
     draft.steps += steps
     built = {step.target for step in steps if step.kind is StepKind.BUILD}
     draft.changes += [_as_built(each, built) for each in changes]
@@ -277,7 +284,7 @@ def _keep_from_readers(draft: _Draft, found: Examined, situation: Situation) -> 
 
 
 def _waits_for(
-    found: Examined, upstream: Upstream, situation: Situation, draft: _Draft
+    found: Examined, find: Finding, situation: Situation, draft: _Draft
 ) -> HeldBack | None:
     """What keeps a product waiting: it would read a held candidate, or data that is lost."""
     if not (draft.unreadable or draft.incomplete or draft.damaged):
@@ -285,7 +292,8 @@ def _waits_for(
     address = found.manifest.address
     release = situation.release_number(address)
     for read in found.foreign_reads:
-        key = key_of(read, found.keyed, upstream)
+        behind = find(read)
+        key = behind.key if behind else None
         product = product_of(read.target)
         if key in draft.unreadable:
             return HeldBack(address, release, f"waits for {draft.unreadable[key]}")

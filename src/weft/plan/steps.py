@@ -1,46 +1,19 @@
-"""Turn one examined product into ordered steps: builds, audits, publish, drop."""
+"""Turn one examined product into ordered steps: copies, builds, audits, publish, drop."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from weft.mesh.manifest import Transform
 from weft.mesh.release import PortRelease, Release
 from weft.plan.audits import audit_spec, relation_of, render
-from weft.plan.examine import Examined, Situation
+from weft.plan.copies import Bringing
+from weft.plan.examine import Examined, Finding, Situation
 from weft.plan.keys import Upstream, key_of
 from weft.plan.plan import BuildSpec, Source, Step, StepKind
+from weft.plan.waiting import Pending
 from weft.sql.dialect import Dialect, dialect_named
-
-
-@dataclass
-class Pending:
-    """What the steps so far will bring: the step to wait for, by key, and pinned sources.
-
-    `hollow` are views that are there and lead to builds that are not, each with what it reads.
-    """
-
-    steps: dict[str, str] = field(default_factory=dict)
-    sources: dict[str, Source] = field(default_factory=dict)
-    hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def needs(self, keys: Iterable[str]) -> tuple[str, ...]:
-        """The steps that have to be done before these keys can be read."""
-        reached = self.behind(keys)
-        return tuple(dict.fromkeys(self.steps[key] for key in reached if key in self.steps))
-
-    def behind(self, keys: Iterable[str]) -> Iterator[str]:
-        """These keys, and in place of hollow views that nothing brings those that they lead to."""
-        waiting = list(keys)[::-1]
-        unfolded: set[str] = set()
-        while waiting:
-            key = waiting.pop()
-            if key in self.steps or key not in self.hollow:
-                yield key
-            elif key not in unfolded:
-                unfolded.add(key)
-                waiting += self.hollow[key][::-1]
 
 
 @dataclass(frozen=True)
@@ -55,11 +28,15 @@ class Asked:
 
 
 def product_steps(
-    found: Examined, situation: Situation, upstream: Upstream, asked: Asked, pending: Pending
+    found: Examined, situation: Situation, find: Finding, asked: Asked, pending: Pending
 ) -> list[Step]:
-    """The steps of one product, in order; what they bring is noted in `pending`."""
+    """The steps of one product, in order; what they bring is noted in `pending`.
+
+    `find` finds what is behind the ports of others.
+    """
     manifest = found.manifest
     dialect = dialect_named(manifest.native_dialect)
+    upstream = Bringing(manifest, situation, find, pending)
     steps = _builds(found, situation, upstream, dialect, pending)
     for key, audit in found.audits.items():
         if key not in asked.audits:
@@ -77,6 +54,7 @@ def product_steps(
                 audit=spec,
             )
         )
+    steps = [*upstream.steps, *steps]
     if asked.publish:
         needs = [step.id for step in steps]
         needs += pending.needs(found.keyed.builds.values())

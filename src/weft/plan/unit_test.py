@@ -52,7 +52,7 @@ class _Writer:
         self.dialect = dialect
         self._manifest = manifest
         self._ports = ports
-        self._sources = {each.name: each.columns for each in manifest.sources}
+        self._sources = {each.name: each.columns for each in manifest.outside}
 
     def select(self, transform: Transform, given: Mapping[str, _Rows]) -> str:
         """The model's query over given rows; relations without any are empty."""
@@ -112,7 +112,7 @@ class _Writer:
         """The names in FROM that may stand for what is read."""
         if read.kind is ReadKind.MODEL:
             return [read.target]
-        if read.kind is ReadKind.SOURCE:
+        if read.kind in (ReadKind.SOURCE, ReadKind.TABLE):
             return [each.name for each in self._manifest.inputs if each.source == read.target]
         inputs = [each.name for each in self._manifest.inputs if each.port == read.target]
         names = [f"{each}.{read.object}" for each in inputs]

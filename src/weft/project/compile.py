@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from weft.contract.checks import head_checks
 from weft.mesh.diagnostic import Diagnostic, Severity
-from weft.mesh.manifest import FileSource, PortVersion, ProductManifest, Transform
+from weft.mesh.manifest import FileSource, PortVersion, ProductManifest, TableSource, Transform
 from weft.mesh.product import DataProduct, Domain
+from weft.project.carrying import carrying_problems
 from weft.project.digest import digest_of
 from weft.project.faces import Faces
 from weft.project.inputs import resolve_inputs
@@ -45,6 +46,7 @@ def compile_product(
     dialect = dialect_named(domain.dialect)
     inputs, found = resolve_inputs(parsed, faces)
     diagnostics += found
+    diagnostics += carrying_problems(parsed, inputs, faces, domain)
     sources, problems = _compile_sources(product, parsed.documents, dialect)
     diagnostics += problems + _clashes(product, parsed.documents)
     resolved = {each.name: each for each in inputs if not each.source or each.source in sources}
@@ -86,11 +88,12 @@ def compile_product(
         version=product.version,
         tags=product.tags,
         inputs=inputs,
-        sources=tuple(sources.values()),
+        sources=tuple(each for each in sources.values() if isinstance(each, FileSource)),
         transforms=_with_heads(product, transforms),
         ports=tuple(sorted(ports, key=lambda port: (port.port, port.major))),
         tests=product.tests,
         warehouse_dialect=domain.warehouse_dialect,
+        tables=tuple(each for each in sources.values() if isinstance(each, TableSource)),
     )
     return Compiled(replace(manifest, digest=digest_of(manifest)), tuple(diagnostics))
 
@@ -103,8 +106,8 @@ def _with_heads(product: DataProduct, transforms: Mapping[str, Transform]) -> tu
 
 def _compile_sources(
     product: DataProduct, documents: Mapping[str, Document], dialect: Dialect
-) -> tuple[dict[str, FileSource], list[Diagnostic]]:
-    sources: dict[str, FileSource] = {}
+) -> tuple[dict[str, FileSource | TableSource], list[Diagnostic]]:
+    sources: dict[str, FileSource | TableSource] = {}
     diagnostics: list[Diagnostic] = []
     for each in product.sources:
         source, found = compile_source(each, documents[each.path], dialect)

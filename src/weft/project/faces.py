@@ -24,7 +24,8 @@ _CERTAIN = ("string", "boolean", "date")
 class PortFace:
     """A port version as others see it; `objects` gives the columns of each object in order.
 
-    `dialect` is that of the columns' types, "" where it is not known.
+    `dialect` is that of the columns' types, and `warehouse` where it lives, "" where that is not
+    known.
     """
 
     product: str
@@ -34,6 +35,7 @@ class PortFace:
     status: Status
     objects: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     dialect: str = field(default="", compare=False)
+    warehouse: str = field(default="", compare=False)
 
     def objects_in(self, dialect: Dialect) -> Mapping[str, tuple[Column, ...]]:
         """The columns of each object with their types in a dialect."""
@@ -68,7 +70,9 @@ def column_of(prop: SchemaProperty, dialect: Dialect) -> Column:
     return Column(prop.name)
 
 
-def faces_of_product(product: DataProduct, dialect: Dialect) -> tuple[PortFace, ...]:
+def faces_of_product(
+    product: DataProduct, dialect: Dialect, warehouse: str = ""
+) -> tuple[PortFace, ...]:
     """The faces of a product that was just read from its files."""
     return tuple(
         PortFace(
@@ -82,6 +86,7 @@ def faces_of_product(product: DataProduct, dialect: Dialect) -> tuple[PortFace, 
                 for obj in each.contract.objects
             },
             dialect=dialect.name,
+            warehouse=warehouse,
         )
         for each in product.contracts
     )
@@ -98,6 +103,7 @@ def faces_of_manifest(manifest: ProductManifest) -> tuple[PortFace, ...]:
             status=each.status,
             objects={obj.name: obj.columns for obj in each.objects},
             dialect=manifest.dialect,
+            warehouse=manifest.warehouse,
         )
         for each in manifest.ports
     )
@@ -114,6 +120,7 @@ def faces_of_descriptors(descriptors: Iterable[Descriptor]) -> tuple[PortFace, .
             status=each.status,
             objects=each.objects,
             dialect=each.dialect,
+            warehouse=each.warehouse,
         )
         for each in descriptors
     )

@@ -56,7 +56,7 @@ def mesh_graph(manifest: Manifest) -> Graph:
         product = manifest.products[address]
         names = _Names(product)
         drawing.node(address, "product", product.name, address)
-        for source in product.sources:
+        for source in product.outside:
             drawing.node(names.source(source.name), "source", source.name, address)
         for model in product.transforms:
             node = drawing.node(names.model(model.name), "model", model.name, address)
@@ -82,7 +82,7 @@ def column_graph(manifest: Manifest) -> Graph:
         product = manifest.products[address]
         names = _Names(product)
         dialect = dialect_named(product.dialect)
-        for source in product.sources:
+        for source in product.outside:
             for column in source.columns:
                 _column(drawing, address, names.source(source.name), column.name)
         for model in product.transforms:

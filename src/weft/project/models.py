@@ -11,6 +11,7 @@ from weft.mesh.manifest import (
     Read,
     ReadKind,
     ResolvedInput,
+    TableSource,
     Transform,
 )
 from weft.mesh.nearest import did_you_mean, nearest
@@ -40,7 +41,7 @@ class Surroundings:
     native: Dialect
     inputs: Mapping[str, ResolvedInput]
     unresolved: frozenset[str]
-    sources: Mapping[str, FileSource]
+    sources: Mapping[str, FileSource | TableSource]
     faces: Faces
     mesh: MeshNames = field(default_factory=MeshNames)
 
@@ -54,7 +55,8 @@ class Surroundings:
             source = self.sources.get(port.source)
             if source is None or dot:
                 return None
-            return Known(Read(ReadKind.SOURCE, source.name), source.columns)
+            kind = ReadKind.TABLE if isinstance(source, TableSource) else ReadKind.SOURCE
+            return Known(Read(kind, source.name), source.columns)
         return self._known_object(port, object_name)
 
     def _known_object(self, port: ResolvedInput, name: str) -> Known | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from weft.mesh.diagnostic import Diagnostic
@@ -12,15 +12,23 @@ from weft.project.parse import ParsedProduct
 
 
 def order_products(
-    products: Iterable[ProductManifest],
+    products: Iterable[ProductManifest], others: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Order products so that each stands after those it reads; or one cycle of them."""
-    return in_order(
-        {
-            product.address: [port.product for port in product.inputs if port.port]
-            for product in products
-        }
-    )
+    """Order products so that each stands after those it reads; or one cycle that has one of them.
+
+    `others` says what the products of other repositories read, through which a cycle may go too.
+    """
+    own = {
+        product.address: [port.product for port in product.inputs if port.port]
+        for product in products
+    }
+    reads = {**(others or {}), **own}
+    order, cycle = in_order(reads)
+    while cycle and own.keys().isdisjoint(cycle):
+        # A circle of others is theirs to end, and keeps nobody else from working.
+        reads = {each: reads[each] for each in reads if each not in cycle}
+        order, cycle = in_order(reads)
+    return tuple(each for each in order if each in own), cycle
 
 
 def cycle_diagnostic(cycle: tuple[str, ...], parsed: Mapping[str, ParsedProduct]) -> Diagnostic:

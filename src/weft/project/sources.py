@@ -1,7 +1,7 @@
 """Compile source contracts: where data from outside lies, and how it is read.
 
-Only files of the mesh's own folder are known here; the path is checked as text, links are
-checked where files are opened.
+Files lie in the mesh's own folder: the path is checked as text, links are checked where files are
+opened. Tables of databases are in `tables.py`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import msgspec
 
 from weft.mesh.contract import SchemaObject, Server
 from weft.mesh.diagnostic import Diagnostic, Severity
-from weft.mesh.manifest import Column, FileSource
+from weft.mesh.manifest import Column, FileSource, TableSource
 from weft.mesh.product import SourceContract
 from weft.project.physical_types import unknown_types
 from weft.project.read_yaml import Document
+from weft.project.tables import compile_table
 from weft.project.variables import malformed_variable, resolve_variables
 from weft.sql.dialect import Dialect
 
@@ -33,24 +34,33 @@ _OPTION_DEFAULTS: dict[str, Any] = {"delimiter": ",", "header": True, "quote": '
 
 def compile_source(
     source: SourceContract, document: Document, dialect: Dialect
-) -> tuple[FileSource | None, tuple[Diagnostic, ...]]:
-    """Compile one source contract into how its files are read."""
+) -> tuple[FileSource | TableSource | None, tuple[Diagnostic, ...]]:
+    """Compile one source contract into how its files, or its table, are read."""
     contract = source.contract
     if len(contract.objects) != 1:
         message = f"a source has one schema object, this one has {len(contract.objects)}"
         return None, (document.diagnostic("W414", message, "schema", key=True),)
     local = [each for each in contract.servers if each.type == "local"]
-    if len(local) != 1:
-        message = f"source `{source.name}` does not say where its files are"
-        note = "one entry of `servers` with `type: local`, `path` and `format` is needed"
+    meant = local or list(contract.servers)
+    if len(meant) != 1:
+        message = f"source `{source.name}` does not say where its data is"
+        note = (
+            "one entry of `servers` is needed: `type: local`, `path` and `format` for files, or "
+            "one that names a warehouse"
+        )
         place = ("servers",) if contract.servers else ()
         return None, (document.diagnostic("W414", message, *place, key=True, note=note),)
+    unknown = unknown_types(contract.objects[0], 0, document, dialect)
+    if not local:
+        table, problems = compile_table(
+            source.name, contract.objects[0], meant[0], document, dialect
+        )
+        return (None if unknown else table), (*problems, *unknown)
     place_index = contract.servers.index(local[0])
     problem = _server_problem(local[0])
     if problem:
         code, key, message, note = problem
         return None, (document.diagnostic(code, message, "servers", place_index, key, note=note),)
-    unknown = unknown_types(contract.objects[0], 0, document, dialect)
     if unknown:
         return None, tuple(unknown)
     return _file_source(source.name, contract.objects[0], local[0], dialect), ()

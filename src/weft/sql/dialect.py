@@ -41,7 +41,10 @@ class TypeNames:
     `logical` is the native type for reading a logical type, `formats` the one for a `format`.
     `stored_as` gives the type in which results of a type must be stored to keep their values; with
     `ARRAY` in it, lists are stored without their length.
-    `decimal` is the size of a DECIMAL that names none, such as `(18,3)`.
+    `decimal` is the size of a DECIMAL that names none, such as `(18,3)`, and `digits` the most that
+    one can have, 0 where there is no limit. `alike` says for types that no contract names which of
+    them hold the same values on every warehouse: `binary`, `json`, `uuid`; the first of each is
+    the one to write.
     """
 
     families: Mapping[str, str]
@@ -50,6 +53,8 @@ class TypeNames:
     formats: Mapping[str, str]
     stored_as: Mapping[str, str]
     decimal: str
+    digits: int = 0
+    alike: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

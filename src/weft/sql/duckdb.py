@@ -212,6 +212,8 @@ _TYPES = TypeNames(
         "BIGNUM": "DECIMAL(38,0)",
     },
     decimal="(18,3)",
+    digits=38,
+    alike={"BLOB": "binary", "JSON": "json", "UUID": "uuid"},
 )
 
 _TEXTS = """
@@ -240,6 +242,7 @@ _RETURNS = {
     **dict.fromkeys(_TRUTHS.split(), "BOOLEAN"),
     "uuid": "UUID",
     "make_date": "DATE",
+    "date_from_parts": "DATE",
     "current_date": "DATE",
     "now": "TIMESTAMP WITH TIME ZONE",
     "get_current_timestamp": "TIMESTAMP WITH TIME ZONE",

@@ -164,6 +164,7 @@ _TYPES = TypeNames(
     },
     stored_as={},
     decimal="",
+    alike={"BYTEA": "binary", "JSON": "json", "JSONB": "json", "UUID": "uuid"},
 )
 
 _TEXTS = """

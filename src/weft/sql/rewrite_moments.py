@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from weft.sql.functions import function_name
 from weft.sql.rewriting import MOMENTS, Refused, Rule, Types, cast, exact, kinds, known, number
 
 _UNITS: dict[type[exp.Expr], str] = {
@@ -32,6 +33,17 @@ _TRUNCATED = frozenset(["YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINU
 
 
 _SECONDS = {"HOUR": 3600, "MINUTE": 60, "SECOND": 1}
+
+
+_ELAPSED = {
+    "to_years": "YEAR",
+    "to_months": "MONTH",
+    "to_weeks": "WEEK",
+    "to_days": "DAY",
+    "to_hours": "HOUR",
+    "to_minutes": "MINUTE",
+    "to_seconds": "SECOND",
+}
 
 
 _PRINTED = re.compile(r"(?:%[YmdHMSj]|[-/:. ])*")
@@ -108,6 +120,17 @@ def _interval(node: exp.Expr, types: Types) -> exp.Expr:
     return node
 
 
+def _elapsed(node: exp.Expr, types: Types) -> exp.Expr:
+    """So many years, days or minutes, where a function makes an interval of a number."""
+    unit = _ELAPSED.get(function_name(node), "")
+    arguments = node.expressions or [node.this]
+    if not unit or len(arguments) != 1:
+        raise Refused(f"`{function_name(node)}` is not known to mean the same in every warehouse")
+    known(arguments[0], types, ("integer",))
+    one = exp.Interval(this=exp.Literal.string("1"), unit=exp.Var(this=unit))
+    return exp.Paren(this=exp.Mul(this=exp.Paren(this=arguments[0].copy()), expression=one))
+
+
 def _date(node: exp.Expr, types: Types) -> exp.Expr:
     parts = [cast(node.args[key], "INT") for key in ("year", "month", "day")]
     return exp.Anonymous(this="make_date", expressions=parts)
@@ -116,6 +139,7 @@ def _date(node: exp.Expr, types: Types) -> exp.Expr:
 TIMES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys(_UNITS, _part),
     **dict.fromkeys(kinds("TimestampTrunc DateTrunc"), _truncate),
+    **dict.fromkeys(kinds("Anonymous ToDays"), _elapsed),
     exp.Extract: _part,
     exp.DateDiff: _difference,
     exp.DateFromParts: _date,

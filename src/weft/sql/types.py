@@ -121,17 +121,27 @@ def translated_type(native: str, source: Dialect, target: Dialect) -> str:
         items = translated_type(canonical[:-2], source, target)
         return f"{items}[]" if items else ""
     if canonical.startswith("DECIMAL("):
-        return canonical
-    for theirs, ours in (
-        (source.types.formats, target.types.formats),
-        (source.types.logical, target.types.logical),
-    ):
-        for name, each in theirs.items():
-            if each == canonical and (theirs is source.types.formats or name in _CERTAIN):
-                return ours[name]
+        return canonical if _has_room(canonical, target) else ""
+    formats = [name for name, each in source.types.formats.items() if each == canonical]
+    if formats:
+        # A type that stands for several of them holds the values of the widest.
+        signed = [name for name in formats if not name.startswith("u")]
+        return target.types.formats[(signed or formats)[-1]]
+    for name in _CERTAIN:
+        if source.types.logical[name] == canonical:
+            return target.types.logical[name]
     same = source.types.families.get(canonical, "")
     own = target.types.families.get(canonical, "") == same
     return canonical if own and same in ("uuid", "interval") else ""
+
+
+def _has_room(decimal: str, target: Dialect) -> bool:
+    """Whether a dialect has decimals of this size."""
+    size = _DECIMAL.search(decimal)
+    if size is None or not target.types.digits:
+        return True
+    digits, behind = int(size.group(1)), int(size.group(2) or 0)
+    return digits <= target.types.digits and 0 <= behind <= digits
 
 
 def family_of(native: str, dialect: Dialect) -> str:

@@ -28,6 +28,16 @@ def options_of(type_name: str) -> tuple[Option, ...]:
     return declared
 
 
+def example_of(type_name: str) -> dict[str, str]:
+    """Return the options of a first warehouse of a type, as `weft.yaml` writes them.
+
+    They are `EXAMPLE` beside its opening. Raises WarehouseError as `adapter` does.
+    """
+    module = import_module(adapter(type_name).__module__)
+    shown: dict[str, str] = module.EXAMPLE
+    return shown
+
+
 def adapter(type_name: str) -> Callable[..., Warehouse]:
     """Import the adapter of a type and return its `open_warehouse`.
 

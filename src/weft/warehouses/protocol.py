@@ -6,10 +6,12 @@ A warehouse knows nothing of plans as a whole, of stores, or of who asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from weft.mesh.check import CheckResult
+from weft.mesh.drift import Drift
 from weft.mesh.manifest import Column
 from weft.mesh.release import Build, Observed, Release
 from weft.plan.plan import Source, Step
@@ -80,6 +82,16 @@ class Bound:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a build comes from that is loaded: whose it is, the keys it was made from, the run."""
+
+    product: str = ""
+    model: str = ""
+    reads: tuple[str, ...] = ()
+    run: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a step did. `checks` are set by audits, `release` by publish and drop."""
 
@@ -106,6 +118,18 @@ class Relation:
     path: tuple[str, ...]
     key: str
     columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view that somebody else made, with the columns that are read of it.
+
+    Their types are native to its warehouse; one that is "" is read in the type that it has.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True)
@@ -145,6 +169,13 @@ class Ended:
     bytes: int = 0
 
 
+LANDED = Origin()
+"""The origin of what is of no product."""
+
+TYPE = "weft:type"
+"""The metadata of an Arrow field that says in which native type `load` stores its column."""
+
+
 class Warehouse(Protocol):
     """The seam between Weft and a place where data lives. Threads may call all of its methods."""
 
@@ -175,8 +206,26 @@ class Warehouse(Protocol):
         error of the warehouse.
         """
 
-    def load(self, key: str, batches: Any) -> Outcome:
-        """Store an Arrow stream as a build under its key."""
+    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Any:
+        """Run one SELECT over builds and pinned sources; a context manager with the rows.
+
+        `keys` are those whose relations the SELECT names. The rows are read once, by way of
+        `__arrow_c_stream__` and in constant memory, in the types in which a build of the SELECT
+        would be stored, or the Arrow types next to them that keep every value: integers and floats
+        in their width, decimals, truths, texts, bytes, dates, times, timestamps (those with a zone
+        in UTC), and lists, structs and maps of these. Identifiers (UUID) and JSON are texts.
+        Leaving the context raises WarehouseError in place of what an Arrow reader makes of an
+        error.
+        """
+
+    def built(self, keys: Iterable[str]) -> dict[str, Build]:
+        """What is kept of these builds, by key, whether their data is there or lost."""
+
+    def load(self, key: str, batches: Any, origin: Origin = LANDED) -> Outcome:
+        """Store an Arrow stream as a build under its key, in constant memory.
+
+        A field whose metadata has TYPE is stored in that native type.
+        """
 
     def cancel(self) -> None:
         """Stop what is running in any thread; the stopped steps raise WarehouseError."""
@@ -281,3 +330,66 @@ class ServesPorts(Protocol):
 
     def is_served(self, environment: str) -> bool:
         """Whether what other programs see is there and up to date; this is cheap to ask."""
+
+
+class Moment(Protocol):
+    """Tables as they are at one moment, all of them at the same; inside of its context."""
+
+    def content(self, table: Table) -> str:
+        """A hash of the rows, whatever their order, computed where they are.
+
+        Raises WarehouseError, also for a value that does not fit the type of its column.
+        """
+
+    def rows(self, table: Table) -> Any:
+        """The rows, once, by way of `__arrow_c_stream__` and in constant memory.
+
+        A context manager; leaving it raises WarehouseError in place of what an Arrow reader makes
+        of an error. What Arrow has no type for is text.
+        """
+
+    def keep(self, table: Table, key: str, origin: Origin) -> Outcome | None:
+        """Store the rows as a build of this warehouse, where they need not leave it for that.
+
+        None where they have to: they are then read, and loaded as from any other place.
+        """
+
+
+class Tables(Protocol):
+    """Tables and views of a warehouse that somebody else made."""
+
+    def as_read(self, table: Table) -> Table:
+        """The same table with the types in which it is read. Raises WarehouseError.
+
+        So it does where there is no such table or column, where it may not be read or is Weft's
+        own, and where a column does not fit the type that is asked for.
+        """
+
+    def moment(self) -> AbstractContextManager[Moment]:
+        """Look at tables, nothing of which changes meanwhile. Raises WarehouseError."""
+
+
+@runtime_checkable
+class FindsDrift(Protocol):
+    """A warehouse that finds what was changed outside of Weft, and can bring it back.
+
+    Its steps of kind revert do that; carrying one out a second time changes nothing.
+    """
+
+    def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
+        """Compare the places of the products in scope with what was left there.
+
+        Without products it is the places that belong to none of them. `recorded` are the releases
+        that the store knows, newest first, by product: of all in the environment. With `content`
+        data is read, which takes as long as that; otherwise it is looked at from outside. Nothing
+        is changed. Raises WarehouseError.
+        """
+
+
+@runtime_checkable
+class HoldsTables(Protocol):
+    """A warehouse in which others have tables, which sources may name."""
+
+    @property
+    def tables(self) -> Tables:
+        """These tables."""

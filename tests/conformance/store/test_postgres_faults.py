@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import signal
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -18,6 +11,7 @@ import pytest
 
 import postgres_server
 from postgres_line import Line, line
+from postgres_restarts import OwnServer
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
@@ -131,54 +125,6 @@ def test_a_server_that_stays_away_leaves_all_or_nothing_and_it_is_said_which(
     assert ["nobody could be asked" in each for each in said] == [
         cut == b"COMMIT\0" for cut in CUTS
     ]
-
-
-class OwnServer:
-    """A server that may be stopped at once and started again where it was."""
-
-    def __init__(self, server: postgres_server.Server) -> None:
-        self.options = server.options()
-        with psycopg.connect(**_keywords(server.options(user=postgres_server.ADMIN))) as it:
-            (folder,) = it.execute("SHOW data_directory").fetchone() or ("",)
-        self._data = Path(folder)
-        self._command = shlex.split((self._data / "postmaster.opts").read_text())
-        self._owner = self._data.stat().st_uid
-        self._pid = server.pid
-        self._later: subprocess.Popen[bytes] | None = None
-
-    def stop_and_start(self) -> None:
-        """What `pg_ctl stop -m immediate` does, then a start."""
-        self.stop()
-        as_owner = {"user": self._owner, "extra_groups": ()} if os.geteuid() == 0 else {}
-        quiet = subprocess.DEVNULL
-        self._later = subprocess.Popen(
-            self._command,
-            cwd=self._data,
-            stdin=quiet,
-            stdout=quiet,
-            stderr=quiet,
-            **as_owner,  # type: ignore[call-overload]
-        )
-        self._pid = self._later.pid
-
-    def stop(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGQUIT)
-        if self._later:
-            self._later.wait()
-        while (self._data / "postmaster.pid").exists() and self._runs():
-            time.sleep(0.01)
-
-    def _runs(self) -> bool:
-        try:
-            with psycopg.connect(**_keywords(self.options), connect_timeout=1):
-                return True
-        except psycopg.OperationalError:
-            return False
-
-
-def _keywords(options: dict[str, Any]) -> dict[str, Any]:
-    return {{"database": "dbname"}.get(name, name): value for name, value in options.items()}
 
 
 @pytest.fixture

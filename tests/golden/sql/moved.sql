@@ -80,3 +80,6 @@ select random() < 2 as r, current_date > date '2020-01-01' as d, current_timesta
 select k, s like 'a!_%' escape '!' as l from m
 select k, i * l as m, n * 2 as w, k <= 3 as s, l * 1.5 as f from m where k <> 5
 select bo, stddev_samp(i) as s, weekofyear(max(da)) as w, day(min(da)) as d, dayofmonth(min(da)) as e, second(max(ts)) as c from m group by bo
+select k, ts + to_minutes(i) as a, ts - to_hours(i) as b, da + to_days(i) as c, ts + to_seconds(-i) as d from m
+select k, da + to_months(i) as e, ts + to_weeks(k) as f, da + to_years(i + 1) as g from m
+select k, strftime(make_date(2020, k, 1), '%Y%m%d') as s from m

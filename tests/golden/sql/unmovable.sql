@@ -47,3 +47,5 @@ select cast(d as float) + i as x from m
 select da + interval (i) day as x from m
 select k from m limit 10%
 select round(round(round(round(round(round(d, 1), 1), 1), 1), 1), 1) as x from m
+select ts + to_milliseconds(i) as x from m
+select ts + to_seconds(d) as x from m

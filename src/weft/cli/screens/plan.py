@@ -11,6 +11,7 @@ import click
 from weft.cli.cells import cells, cut, flow, pad, visible
 from weft.cli.next_step import in_env
 from weft.cli.output import Column, Kind, Result, Table
+from weft.cli.screens.copies import copy_lines
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
@@ -47,14 +48,16 @@ class View:
     """How to draw: `width` 0 is unlimited; `whole` shows all in full.
 
     `apply` is the command that carries the plan out, "" where that is asked next; `seconds` is
-    how long planning took; `notice` is to be seen before all else; `env` is the option that other
-    commands need to mean the same environment, with a space before it.
+    how long planning took, and `now` when it was, an ISO time; `notice` is to be seen before all
+    else; `env` is the option that other commands need to mean the same environment, with a space
+    before it.
     """
 
     width: int = 0
     colour: bool = False
     whole: bool = False
     seconds: float = 0.0
+    now: str = ""
     apply: str = "weft apply"
     notice: str = ""
     env: str = ""
@@ -63,7 +66,7 @@ class View:
 def draw(plan: Plan, view: View) -> str:
     """Draw a plan; the first line says what it is, the last one what to do next."""
     blocks = _products(plan, view)
-    data = _data_lines(plan, view)
+    data = [*_data_lines(plan, view), *copy_lines(plan, view.now)]
     if data:
         blocks = blocks or [[_title(plan.mesh, plan)]]
         blocks[-1] += data

@@ -30,6 +30,7 @@ from weft.cli.options import (
 from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw
+from weft.cli.tables import tell_read
 from weft.cli.verb import verb
 from weft.plan.plan import Plan
 
@@ -74,8 +75,9 @@ def apply(
         if saved:
             options, plan = for_saved_plan(mesh, saved, options), saved
         else:
-            view = View(screen.width, screen.colour, flags["verbose"], apply="", env=where)
-            wanted = PlanOptions(products, flags["rebuild"], flags["take_over"])
+            now = mesh.system.now()
+            view = View(screen.width, screen.colour, flags["verbose"], now=now, apply="", env=where)
+            wanted = PlanOptions(products, flags["rebuild"], flags["take_over"], read_tables=True)
             plan = _shown(mesh, wanted, options, view, screen)
         refuse_unless_allowed(plan, options)
         code = held_exit(plan)
@@ -112,6 +114,7 @@ def _shown(
         # Damage may have been in the way, and a plan knows of it from now on.
         planned = make_plan(mesh, wanted)
     warn(planned.loaded, planned.seconds, screen)
+    tell_read(planned.tables, screen)
     text = draw(planned.plan, replace(view, seconds=planned.seconds, notice=notice))
     screen.show(text)
     if not planned.loaded.products:

@@ -36,16 +36,25 @@ Try next, in {folder}:
     "demo",
     ("weft demo", "write the example mesh into ./skyline, apply it, show it"),
     ("weft demo /tmp/skyline", "the same somewhere else"),
+    ("weft demo shop --warehouse TYPE", "the same with its data in a database of yours"),
 )
 @click.argument("folder", default=FOLDER, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Write the files of an earlier demo anew.")
+@click.option(
+    "--warehouse",
+    default="",
+    metavar="TYPE",
+    help="Keep the data in a warehouse of this type, which the environment says how to reach.",
+)
 @screen_options
-def demo(folder: Path, force: bool, screen: Screen) -> int:
+def demo(folder: Path, force: bool, warehouse: str, screen: Screen) -> int:
     """Write an example mesh on real flight data, plan it, apply it, and ask it a question.
 
-    A second time it finds everything done. Nothing outside the folder is touched.
+    A second time it finds everything done. Nothing outside the folder is touched, but for the
+    database where one is asked for: the variables that its own programs read say where it is, and
+    weft.yaml in the folder names them.
     """
-    written = write_demo(folder, force=force).written
+    written = write_demo(folder, warehouse=warehouse, force=force).written
     shown = os.path.relpath(folder)
     screen.say(
         f"The example mesh is in {shown}: {len(written)} files."
@@ -63,7 +72,8 @@ def demo(folder: Path, force: bool, screen: Screen) -> int:
 def _apply(mesh: Opened, screen: Screen) -> int:
     planned = make_plan(mesh, PlanOptions())
     warn(planned.loaded, planned.seconds, screen)
-    screen.show(draw(planned.plan, View(screen.width, screen.colour, False, planned.seconds, "")))
+    view = View(screen.width, screen.colour, False, planned.seconds, apply="")
+    screen.show(draw(planned.plan, view))
     if planned.plan.empty:
         put_no_run(screen)
         return Exit.DONE

@@ -26,6 +26,7 @@ from weft.cli.options import (
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw_sql, plan_result
+from weft.cli.tables import tell_read, tell_unread
 from weft.cli.verb import verb
 from weft.plan.plan import Plan
 
@@ -54,12 +55,16 @@ def plan(
     """
     with mesh_here(env, may_be_new=True) as mesh:
         notice = not_there_yet(mesh)
-        options = PlanOptions(products, flags["rebuild"], flags["take_over"])
+        # What a plan is to do that is kept, it says by the keys of what it reads.
+        options = PlanOptions(
+            products, flags["rebuild"], flags["take_over"], read_tables=out is not None
+        )
         planned = make_plan(mesh, options)
-        hidden = unserved(mesh)
+        hidden, now = unserved(mesh), mesh.system.now()
         in_sql = flags["sql"] and screen.format == "table"
         told = told_steps(mesh, planned.plan) if in_sql else {}
     warn(planned.loaded, planned.seconds, screen)
+    tell_read(planned.tables, screen)
     if out:
         write_plan(planned.plan, out)
     words = ["weft apply", *([str(out)] if out else _same_scope(env, products))]
@@ -70,6 +75,7 @@ def plan(
         colour=screen.colour,
         whole=flags["verbose"],
         seconds=planned.seconds,
+        now=now,
         apply=" ".join(words),
         notice=notice,
         env=same_env(env),
@@ -80,6 +86,8 @@ def plan(
         put(plan_result(planned.plan, view), screen)
     if notice and screen.format != "table":
         screen.say(notice)
+    if not out:
+        tell_unread(planned.unread_tables, screen)
     for name in hidden:
         screen.say(
             f"What other programs open in {name} is missing, was changed, or is out of date.\n"

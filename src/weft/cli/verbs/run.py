@@ -10,6 +10,7 @@ from weft.cli.next_step import same_env
 from weft.cli.options import env_option, mesh_here, product_option
 from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
+from weft.cli.tables import tell_read
 from weft.cli.verb import verb
 from weft.plan.plan import Plan
 
@@ -33,6 +34,7 @@ def run(env: str, products: tuple[str, ...], screen: Screen) -> int:
         if planned.differing:
             names = list(planned.differing)
             screen.say(flow("not applied yet, run as they were: ", names, screen.width))
+        tell_read(planned.tables, screen)
         plan = planned.plan
         code = held_exit(plan)
         if plan.steps:

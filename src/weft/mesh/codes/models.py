@@ -145,6 +145,13 @@ MODELS: dict[str, Code] = {
         "another way, CAST what has no certain type, or set `dialect` in `domain.yaml` to that of "
         "the warehouse and rewrite the models.",
     ),
+    "W331": Code(
+        "An input port that cannot be brought over to another warehouse",
+        "What a product reads on another warehouse is brought over to its own, with all columns of "
+        "the port, and each keeps every value exactly as it is. The column that is named has a "
+        "type for which the warehouse of the reader has no equal. Cast it in the model that fills "
+        "the port, for example to text, or let both products live on one warehouse.",
+    ),
     "W350": Code(
         "An unknown key in the head of a model",
         "The comment lines before the SQL of a model may hold its head: `-- key: value`. This line "

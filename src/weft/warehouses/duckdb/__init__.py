@@ -25,6 +25,8 @@ OPTIONS = (
     ),
 )
 
+EXAMPLE = {"path": ".weft/lake"}
+
 
 def open_warehouse(
     name: str,

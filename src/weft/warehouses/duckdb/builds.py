@@ -7,10 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from weft.mesh.manifest import Column
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.plan.plan import BuildSpec, Step
 from weft.sql.duckdb import quote
+from weft.warehouses.arriving import asked_types
 from weft.warehouses.duckdb.disk import Disk, checksum
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
@@ -18,7 +20,7 @@ from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.stored import stored_columns, stored_select
-from weft.warehouses.protocol import Bound, Outcome, WarehouseError
+from weft.warehouses.protocol import Bound, Origin, Outcome, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -83,24 +85,32 @@ class Builder:
         statement = "" if is_view else reading.over(select)
         return Draft(build, statement, reading.is_small(statement))
 
-    def load(self, key: str, table: Any) -> Outcome:
-        """Store an Arrow table under a key, unless there is such a build. Raises WarehouseError."""
+    def load(self, key: str, stream: Any, origin: Origin) -> Outcome:
+        """Store an Arrow stream under a key, unless there is such a build. Raises WarehouseError.
+
+        It says itself which types it asks for.
+        """
         found = self._manifests.find(key)
         if found is not None:
             return _outcome(found, reused=True)
-        run = self._scratch.take_free("load")
+        run = origin.run or self._scratch.take_free("load")
         name = f"load {key}"
+        table, asked = asked_types(stream)
         self._sessions.register(name, table)
         try:
             select = " ".join(("SELECT * FROM", quote(name)))
             produced = self._sessions.describe(select)
-            columns = stored_columns(produced)
+            columns = stored_columns(
+                [Column(each.name, asked.get(each.name, each.type)) for each in produced]
+            )
             stored = stored_select(select, produced, columns)
-            build = Build(key, "", "", Materialization.TABLE, columns, run=run)
+            kind, reads = Materialization.TABLE, origin.reads
+            build = Build(key, origin.product, origin.model, kind, columns, reads=reads, run=run)
             return self._write(build, lambda path: self._sessions.write_parquet(stored, path))
         finally:
             self._sessions.unregister(name)
-            self._scratch.drop(run)
+            if not origin.run:
+                self._scratch.drop(run)
 
     def _write(self, build: Build, write: Callable[[str], tuple[int, int]]) -> Outcome:
         """Keep what `write` puts into a file; it returns how many rows and bytes that are."""

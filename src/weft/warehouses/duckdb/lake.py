@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weft.mesh.release import Build, Observed, Release
+from weft.mesh.release import Build, Observed
 from weft.plan.plan import Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
@@ -14,6 +14,7 @@ from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.ending import Environments
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.identity import marks_of, open_lake
+from weft.warehouses.duckdb.keeping import KeptReleases
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests, damaged_data, refuse_rotten
 from weft.warehouses.duckdb.ports import Ports
@@ -23,17 +24,19 @@ from weft.warehouses.duckdb.quarantine import Quarantine
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
+from weft.warehouses.duckdb.rows import Rows
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.telling import Teller
 from weft.warehouses.files import SourceFiles
 from weft.warehouses.protocol import (
+    LANDED,
     Act,
     Bound,
+    Origin,
     Outcome,
     Relation,
-    Removal,
     Scope,
     WarehouseError,
 )
@@ -48,7 +51,7 @@ class Owner:
     production: str
 
 
-class Lake:
+class Lake(KeptReleases):
     """A folder of immutable files. It needs the engine for data only: observing reads JSON."""
 
     dialect = "duckdb"
@@ -60,24 +63,21 @@ class Lake:
         self._owner = owner
         self._engine = engine
         self._sources = sources
-        self._quarantine = Quarantine(layout, disk)
         self._scratch = Scratch(layout, disk)
         self._manifests = Manifests(layout, disk)
         self._sessions = Sessions(engine, self._scratch)
         self._parts = parts = (layout, disk, self._scratch)
-        relations = Relations(self._sessions, self._manifests, layout, sources)
-        self._builder = Builder(*parts, self._sessions, relations)
-        self._auditor = Auditor(*parts, self._sessions, relations)
-        self._releases = Releases(*parts, self._manifests)
-        self._ports = Ports(*parts, self._releases, engine, owner.production)
-        self._pruning = Pruning(*parts, self._manifests, self._releases)
-        self._prepare = Preparation(*parts, self._pruning, (owner.mesh, owner.store))
+        self._relations = Relations(self._sessions, self._manifests, layout, sources)
+        self._builder = Builder(*parts, self._sessions, self._relations)
+        self._auditor = Auditor(*parts, self._sessions, self._relations)
+        releases = Releases(*parts, self._manifests)
+        self._ports = Ports(*parts, releases, engine, owner.production)
+        pruning = Pruning(*parts, self._manifests, releases)
+        prepare = Preparation(*parts, pruning, (owner.mesh, owner.store))
+        quarantine = Quarantine(layout, disk)
+        super().__init__(releases, pruning, quarantine, self._exists, prepare)
         self.environments = Environments(
-            layout,
-            disk,
-            self._manifests,
-            self._releases,
-            (self._ports, self._pruning, self._prepare),
+            layout, disk, self._manifests, releases, (self._ports, pruning, prepare)
         )
 
     def marks(self) -> tuple[str, str] | None:
@@ -90,7 +90,7 @@ class Lake:
         Builds that lost their data are not there. Unless somebody asks for more, only those of
         the current releases in scope are looked at, and what their views lead to.
         """
-        if not _exists(self._layout, self._owner):
+        if not self._exists():
             return Observed()
         found = {
             product: self._releases.current(scope.environment, product)
@@ -143,10 +143,19 @@ class Lake:
         """Return all rows that failed a check. Raises KeyError when none are kept."""
         return rows_of(self._auditor.rows_file(audit, check), self._engine)
 
-    def load(self, key: str, batches: Any) -> Outcome:
+    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Rows:
+        """Run one SELECT over builds and pinned sources; its context raises WarehouseError."""
+        return Rows(self._relations, self._sessions, select, keys, sources)
+
+    def built(self, keys: Iterable[str]) -> dict[str, Build]:
+        """Return what is kept of these builds, by key."""
+        found = {key: self._manifests.find(key) for key in keys}
+        return {key: build for key, build in found.items() if build}
+
+    def load(self, key: str, batches: Any, origin: Origin = LANDED) -> Outcome:
         """Store an Arrow stream as a build under its key. Raises WarehouseError."""
         self._prepare()
-        return self._builder.load(key, batches)
+        return self._builder.load(key, batches, origin)
 
     def serve(self, environment: str) -> None:
         """Bring the file of an environment's ports up to date. Raises WarehouseError."""
@@ -160,36 +169,8 @@ class Lake:
 
     def is_served(self, environment: str) -> bool:
         """Whether the file of an environment's ports is there and up to date."""
-        there = _exists(self._layout, self._owner)
+        there = self._exists()
         return not there or self._ports.is_current(environment)
-
-    def history(self, environment: str, product: str) -> tuple[Release, ...]:
-        """Return all kept releases of a product, newest first."""
-        return self._releases.all(environment, product)
-
-    def released(self) -> dict[str, tuple[str, ...]]:
-        """Return all environments that have releases here, and the products in each."""
-        environments = self._releases.environments()
-        return {each: self._releases.products(each) for each in environments}
-
-    def forget(
-        self,
-        releases: Iterable[Release],
-        keep: frozenset[str],
-        now: str,
-        *,
-        dry_run: bool = False,
-    ) -> Removal:
-        """Remove releases, builds that nothing kept reaches, and what is too old to be kept."""
-        if not _exists(self._layout, self._owner):
-            return Removal()
-        old_rows = self._quarantine.old_rows(now)
-        if dry_run:
-            return self._pruning.removal(releases, keep, old_rows)
-        # What killed runs left is counted before it is cleared.
-        removed = self._pruning.remove(releases, keep, old_rows)
-        self._prepare()
-        return removed
 
     def cancel(self) -> None:
         """Stop what is running in any thread, for good: nothing else begins in this one."""
@@ -200,10 +181,9 @@ class Lake:
         self._sessions.close()
         self._scratch.drop_all()
 
-
-def _exists(layout: Layout, owner: Owner) -> bool:
-    """Whether there is a lake. Raises WarehouseError when it is not ours."""
-    return open_lake(layout, owner.mesh, owner.store)
+    def _exists(self) -> bool:
+        """Whether there is a lake. Raises WarehouseError when it is not ours."""
+        return open_lake(self._layout, self._owner.mesh, self._owner.store)
 
 
 def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> None:

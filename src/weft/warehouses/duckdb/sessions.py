@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -54,6 +55,13 @@ class Sessions:
         """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
         rows: int = self.execute(parquet_copy(select, path), small)[0][0]
         return rows, os.path.getsize(path)
+
+    def stream(self, select: str) -> AbstractContextManager[Any]:
+        """Run one SELECT; inside of the context its rows are read batch by batch.
+
+        It does not wait for its turn: whoever reads it may well run other statements meanwhile.
+        """
+        return self._large.stream(select)
 
     def register(self, name: str, table: Any) -> None:
         """Show an Arrow table under a name to what this thread runs on the large engine."""

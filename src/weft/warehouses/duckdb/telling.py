@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from weft.mesh.product import Materialization
 from weft.mesh.release import Build, Release
 from weft.plan.plan import AuditSpec, BuildSpec, Source, Step
 from weft.warehouses.auditing import statements_of
@@ -45,7 +46,10 @@ class Teller:
             return [*asked, _in_words(f"this is going to fail: {error}")]
 
     def _acts(self, step: Step, sources: Mapping[str, Source]) -> Iterator[Act]:
-        if step.build:
+        if step.copy:
+            key, columns = step.copy.key, step.copy.columns
+            self._foreseen[key] = Build(key, "", "", Materialization.TABLE, columns)
+        elif step.build:
             yield from self._build(step, step.build, sources)
         elif step.audit:
             yield from self._audit(step.audit, sources)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from weft.warehouses.postgres.options import OPTIONS
+from weft.warehouses.postgres.options import EXAMPLE, OPTIONS
 
 if TYPE_CHECKING:
     from weft.warehouses.postgres.warehouse import Postgres
 
-__all__ = ["OPTIONS", "open_warehouse"]
+__all__ = ["EXAMPLE", "OPTIONS", "open_warehouse"]
 
 
 def open_warehouse(

@@ -6,8 +6,8 @@ import threading
 from contextlib import suppress
 from typing import Any
 
+from weft.warehouses.postgres.entering import unreachable
 from weft.warehouses.postgres.errors import NAME_TOO_LONG, explained
-from weft.warehouses.postgres.errors import unreachable as unreached
 from weft.warehouses.postgres.target import Target, driver
 from weft.warehouses.protocol import WarehouseError
 
@@ -29,6 +29,12 @@ SET extra_float_digits = 1;
 SET xmloption = content;
 SET client_min_messages = notice;
 SET row_security = on
+"""
+
+# What the store is told is published must still be so after the server was killed.
+_DURABLE = """
+SELECT set_config('synchronous_commit', 'on', false)
+WHERE current_setting('synchronous_commit') = 'off'
 """
 
 # So the work of a program that was killed ends too, and nobody waits for it. Servers on systems
@@ -87,14 +93,17 @@ class Connections:
                 prepare_threshold=None,
             )
         except psycopg.Error as error:
-            raise unreached(error, target.place) from error
+            raise unreachable(error, target.place) from error
         if connection.info.server_version < OLDEST_VERSION * 10000:
             connection.close()
             raise WarehouseError(
-                f"{target.place} is a server older than PostgreSQL {OLDEST_VERSION}", denied=True
+                f"{target.place} is a server older than PostgreSQL {OLDEST_VERSION}; set `host` "
+                "there to a newer one",
+                denied=True,
             )
         try:
             connection.execute(SET_UP)
+            connection.execute(_DURABLE)
             with suppress(psycopg.DataError):
                 connection.execute(_WATCH_CLIENT)
         except psycopg.Error as error:

@@ -132,23 +132,61 @@ class Copier:
         their expressions write them. `check` is called when all is read. Nothing is left when
         anything fails. Raises WarehouseError.
         """
-        target = draft.relation
-        with self._connected() as connection:
-            connection.run(
-                self._sessions.commented(f"SET LOCAL ROLE {quote(place.internal_owner)}")
-            )
-            first, *rest = made_by(target, columns)
-            connection.run(first)
-            rows = connection.ingest(draft.schema, draft.name, stream)
-            check()
-            for statement in rest:
+        with self.connected() as connection:
+
+            def fill() -> int:
+                rows = connection.ingest(draft.schema, draft.name, stream)
+                check()
+                return rows
+
+            return self._made(connection, columns, draft, place, fill)
+
+    def insert(
+        self,
+        select: str,
+        columns: Sequence[Incoming],
+        draft: Located,
+        place: Place,
+        first: Sequence[str],
+    ) -> Located:
+        """Make a table of what a SELECT gives, with the rights of the login, and mark it.
+
+        `first` are the statements that the transaction begins with. Raises WarehouseError.
+        """
+        with self.connected() as connection:
+            for statement in first:
                 connection.run(statement)
-            size = connection.number(f"SELECT pg_total_relation_size({string(target)}::regclass)")
-            stored = tuple(Column(each.name, each.native) for each in columns)
-            made = draft.completed(replace(draft.build, columns=stored, rows=rows, bytes=size))
-            mark = string(encoded(made.mark))
-            connection.run(" ".join(("COMMENT ON TABLE", target, "IS", mark)))
-            connection.commit()
+
+            def fill() -> int:
+                connection.run("RESET ROLE")
+                rows = connection.run(" ".join(("INSERT INTO", draft.relation, select)))
+                connection.run(f"SET LOCAL ROLE {quote(place.internal_owner)}")
+                return rows
+
+            return self._made(connection, columns, draft, place, fill)
+
+    def _made(
+        self,
+        connection: Connection,
+        columns: Sequence[Incoming],
+        draft: Located,
+        place: Place,
+        fill: Callable[[], int],
+    ) -> Located:
+        """Make a table, fill it, which says how many rows that were, and mark it."""
+        target = draft.relation
+        connection.run(self._sessions.commented(f"SET LOCAL ROLE {quote(place.internal_owner)}"))
+        first, *rest = made_by(target, columns)
+        connection.run(first)
+        rows = fill()
+        for statement in rest:
+            connection.run(statement)
+        size = int(connection.value(f"SELECT pg_total_relation_size({string(target)}::regclass)"))
+        stored = tuple(Column(each.name, each.native) for each in columns)
+        made = draft.completed(replace(draft.build, columns=stored, rows=rows, bytes=size))
+        mark = string(encoded(made.mark))
+        connection.run(" ".join(("COMMENT ON TABLE", target, "IS", mark)))
+        connection.commit()
         return made
 
     def discard(self, found: Located) -> None:
@@ -156,7 +194,7 @@ class Copier:
         self._sessions.ask(f"DROP TABLE IF EXISTS {found.relation}")
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def connected(self) -> Iterator[Connection]:
         with ExitStack() as closing:
             connection = Connection(self._sessions.target, closing)
             closing.enter_context(self._sessions.stopping.stoppable(connection.cancel))
@@ -188,21 +226,21 @@ class Connection:
             self._connection = closing.enter_context(self._adbc.AdbcConnection(database))
             self._connection.set_autocommit(False)
 
-    def run(self, statement: str) -> None:
-        """Run one statement."""
+    def run(self, statement: str) -> int:
+        """Run one statement; return how many rows it made."""
         with self._statement() as prepared:
             prepared.set_sql_query(statement)
-            prepared.execute_update()
+            return int(prepared.execute_update())
 
-    def number(self, select: str) -> int:
-        """Return the one number that a SELECT gives."""
+    def value(self, select: str) -> Any:
+        """Return the one value that a SELECT gives."""
         from arro3.core import RecordBatchReader
 
         with self._statement() as prepared:
             prepared.set_sql_query(select)
             handle, _ = prepared.execute_query()
             batch = RecordBatchReader.from_stream(handle).read_next_batch()
-            return int(batch.column(0)[0].as_py())
+            return batch.column(0)[0].as_py()
 
     def stream(self, select: str, closing: ExitStack) -> Any:
         """Return the rows of a SELECT as an Arrow stream that is valid until `closing` closes."""

@@ -15,7 +15,8 @@ STILL_NEEDED = "2BP01"
 LOST = ("08", "57P")
 ALREADY_THERE = ("42P07", "42710", "42P06", "23505")
 
-_DENIED = ("28", "42501", "3D000", "0P", "25006")
+_READ_ONLY = "25006"
+_DENIED = ("28", "42501", "3D000", "0P")
 _FULL = ("53100",)
 _MEMORY = ("53200",)
 _CORRUPTED = ("XX001", "XX002", "58030", "58P01")
@@ -60,6 +61,12 @@ def told(code: str, text: str, place: str, detail: str = "") -> WarehouseError:
         )
     if not code or code.startswith(LOST):
         return Interrupted(f"{place}: the connection was lost: {text}")
+    if code == _READ_ONLY:
+        return WarehouseError(
+            f"{place}: {text}; it is a copy or was made read-only: set `host` there to the primary "
+            "server",
+            denied=True,
+        )
     if code.startswith(_DENIED):
         return WarehouseError(
             f"{place}: {text}; give its login this right, then apply again", denied=True
@@ -74,15 +81,6 @@ def told(code: str, text: str, place: str, detail: str = "") -> WarehouseError:
         return Corrupted(f"{place}: {text} ({code})", interrupted=True)
     advice = "give the server more memory, or ask for less at a time" if code in _MEMORY else ""
     return WarehouseError(f"{place}: {text} ({code})", interrupted=True, next_step=advice)
-
-
-def unreachable(error: Any, place: str) -> WarehouseError:
-    """Return the error for a server that did not let us in."""
-    text = shortened(str(error))
-    return WarehouseError(
-        f"{place} cannot be reached: {text}; check host, port, database, user and password there",
-        denied=True,
-    )
 
 
 def stopped() -> WarehouseError:

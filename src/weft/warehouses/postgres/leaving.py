@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft.sql.postgres import quote, string
+from weft.warehouses.protocol import WarehouseError
 
 NUMERIC = 1700
 _TIMESTAMP = 1114
@@ -98,6 +99,20 @@ def any_number(place: int, digits: Sequence[Any]) -> Leaving:
     if scale == 0:
         return Leaving(_json(quote(str(place))), is_json=True)
     return number(place, (_DIGITS, scale) if whole + scale <= _DIGITS else None)
+
+
+def any_decimal(place: int, name: str, digits: Sequence[Any]) -> Leaving:
+    """Return how a numeric without a size leaves as a decimal that holds all of its values.
+
+    Raises WarehouseError where none does; `name` is the column's.
+    """
+    scale, whole, is_odd = digits
+    if is_odd or (whole or 0) + (scale or 0) > _DIGITS:
+        raise WarehouseError(
+            f"column `{name}` holds numbers that are infinite or have more than {_DIGITS} digits; "
+            "cast it to a numeric of fewer digits, or to double precision"
+        )
+    return number(place, (_DIGITS, scale or 0))
 
 
 def digits_asked(place: int) -> str:

@@ -54,3 +54,11 @@ OPTIONS = (
     Option("sslpassword", "the password of the client's key", _ANY, (str, Secret)),
     *(Option(name, meaning, _ANY, (str, int)) for name, meaning in _OF_LIBPQ.items()),
 )
+
+EXAMPLE = {
+    "host": "${PGHOST:-localhost}",
+    "port": "${PGPORT:-5432}",
+    "database": "${PGDATABASE}",
+    "user": "${PGUSER}",
+    "password": "${PGPASSWORD}",
+}

@@ -153,12 +153,24 @@ class Places:
 
 def _tables(place: Place) -> Iterator[str]:
     """The list of releases and the pointer to the current one, which every port reads."""
-    pointer = relation(place.internal, POINTER)
     yield f"SET LOCAL ROLE {quote(place.internal_owner)}"
-    yield (
-        f"CREATE TABLE {relation(place.internal, RELEASES)} "
-        "(number integer PRIMARY KEY, run text NOT NULL, content json NOT NULL)"
-    )
+    yield releases_table(place)
+    yield from pointer_table(place)
+    if place.port_owner:
+        yield f"GRANT USAGE ON SCHEMA {quote(place.internal)} TO {quote(place.port_owner)}"
+    yield "RESET ROLE"
+
+
+def releases_table(place: Place) -> str:
+    """Return the statement that makes the list of releases."""
+    table = relation(place.internal, RELEASES)
+    columns = "(number integer PRIMARY KEY, run text NOT NULL, content json NOT NULL)"
+    return f"CREATE TABLE {table} {columns}"
+
+
+def pointer_table(place: Place) -> Iterator[str]:
+    """Yield the statements that make the pointer, which names no release yet."""
+    pointer = relation(place.internal, POINTER)
     yield (
         f"CREATE TABLE {pointer} (number integer NOT NULL, fence bigint NOT NULL, "
         "one boolean PRIMARY KEY DEFAULT true CHECK (one))"
@@ -167,6 +179,4 @@ def _tables(place: Place) -> Iterator[str]:
     nothing = written(release=Release(place.product, place.environment, 0, ()))
     yield " ".join(("COMMENT ON TABLE", pointer, "IS", string(nothing)))
     if place.port_owner:
-        yield f"GRANT USAGE ON SCHEMA {quote(place.internal)} TO {quote(place.port_owner)}"
         yield f"GRANT SELECT ON TABLE {pointer} TO {quote(place.port_owner)}"
-    yield "RESET ROLE"

@@ -29,8 +29,8 @@ WHERE a.attrelid = %s::regclass AND NOT a.attisdropped AND acl.grantee NOT IN (0
 
 
 @dataclass(frozen=True)
-class _View:
-    """A view as it is to be."""
+class View:
+    """A view as it is to be. `replaceable` says that it can be in place of the one there is."""
 
     shown: Shown
     select: str
@@ -58,7 +58,7 @@ class There:
             and (each.object, each.major) == (mark.object, mark.major)
         ]
 
-    def with_views(self, views: Iterable[_View]) -> There:
+    def with_views(self, views: Iterable[View]) -> There:
         """Return how it is once these were made."""
         columns, marks = dict(self.columns), dict(self.marks)
         for view in views:
@@ -155,6 +155,37 @@ class Ports:
             groups.append((f"DROP VIEW IF EXISTS {relation(place.ports, name)}",))
         return groups
 
+    def views(
+        self, place: Place, kept: Sequence[Release], current: Release, found: Mapping[str, Located]
+    ) -> dict[str, View]:
+        """Return every view of a current release as it has to be, by name.
+
+        `kept` are the earlier releases that they show too.
+        """
+        there = self.there(place)
+        made = self._views(place, (*kept, current), current, there, found)
+        views = {each.shown.name: each for each in made}
+        for each in shown(current, current.environment == self._names.production):
+            if each.plain:
+                columns = views[each.versioned].columns
+                laid, replaceable = laid_out(columns, there.columns.get(each.name))
+                text = plain_text(place, each.versioned, laid)
+                views[each.name] = View(each, text, laid, replaceable)
+        return views
+
+    def bringing_back(self, place: Place, view: View, *, anew: bool) -> list[str]:
+        """Return the statements that make a view what it has to be.
+
+        With `anew`, or where it cannot be replaced, it is dropped first, and what reads it.
+        """
+        there = self.there(place)
+        is_there = view.shown.name in there.columns
+        return (
+            self._anew(place, view, there)
+            if is_there and (anew or not view.replaceable)
+            else [_create(place, view)]
+        )
+
     def settle(self, place: Place, current: Release) -> None:
         """Bring a place up to date with its current release, whose views are there."""
         for statements in self.settling(place, current, self.there(place)):
@@ -167,7 +198,7 @@ class Ports:
         wanted: Release,
         there: There,
         found: Mapping[str, Located],
-    ) -> list[_View]:
+    ) -> list[View]:
         by_number = {release.number: release for release in releases}
         production = place.environment == self._names.production
         before = {0} if wanted.number == 1 else set()
@@ -190,10 +221,10 @@ class Ports:
             }
             text = view_text(place, columns, branches, {*complete, *without, *before})
             reads = tuple(branch.found for branch in branches)
-            views.append(_View(each, text, columns, replaceable, reads))
+            views.append(View(each, text, columns, replaceable, reads))
         return views
 
-    def _anew(self, place: Place, view: _View, there: There) -> list[str]:
+    def _anew(self, place: Place, view: View, there: There) -> list[str]:
         """Drop a view and make it again, with the grants that it had, and what reads it."""
         name = view.shown.name
         plain = there.plain_over(name)
@@ -201,14 +232,14 @@ class Ports:
         statements += [_create(place, view), *self._grants(place, name, view.columns)]
         for each in plain:
             text = plain_text(place, name, view.columns)
-            top = _View(view.shown.as_plain(each), text, view.columns, replaceable=False)
+            top = View(view.shown.as_plain(each), text, view.columns, replaceable=False)
             statements += [_create(place, top), *self._grants(place, each, view.columns)]
         return statements
 
     def _plain(self, place: Place, each: Shown, there: There) -> list[str]:
         columns = there.columns[each.versioned]
         laid, replaceable = laid_out(columns, there.columns.get(each.name))
-        view = _View(each, plain_text(place, each.versioned, laid), laid, replaceable)
+        view = View(each, plain_text(place, each.versioned, laid), laid, replaceable)
         return [_create(place, view)] if replaceable else self._anew(place, view, there)
 
     def _grants(self, place: Place, name: str, columns: Sequence[Column]) -> list[str]:
@@ -234,7 +265,7 @@ class Ports:
         self._sessions.patiently(work)
 
 
-def _create(place: Place, view: _View) -> str:
+def _create(place: Place, view: View) -> str:
     """Make or replace a view, and mark it, in two statements."""
     target = relation(place.ports, view.shown.name)
     listed = ", ".join(quote(column.name) for column in view.columns)

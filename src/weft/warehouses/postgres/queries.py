@@ -103,9 +103,14 @@ class Queries:
         return self.rows(defined(text, selects))
 
     def rows(self, select: str) -> Answer:
-        """Run a SELECT that was made safe."""
+        """Run a SELECT that was made safe, for people to read what it gives."""
         described = self._sessions.described(select)
-        values = self._leaving(select, described)
+        return self.stream(select, described, self._leaving(select, described))
+
+    def stream(
+        self, select: str, described: Sequence[Described], values: Sequence[Leaving]
+    ) -> Answer:
+        """Run a SELECT that was made safe; its values leave as these say."""
         listed = ", ".join(
             f"{value.expression} AS {quote(each.name)}"
             for value, each in zip(values, described, strict=True)
@@ -113,11 +118,11 @@ class Queries:
         text = _over(listed, select, len(described)) if described else select
         with ExitStack() as opened:
             connection = Connection(self._sessions.target, opened)
-            with self._sessions.stopping.stoppable(connection.cancel):
-                for statement in (*SET_UP.split(";"), "SET default_transaction_read_only = on"):
-                    connection.run(statement)
-                connection.commit()
-                stream = connection.stream(text, opened)
+            opened.enter_context(self._sessions.stopping.stoppable(connection.cancel))
+            for statement in (*SET_UP.split(";"), "SET default_transaction_read_only = on"):
+                connection.run(statement)
+            connection.commit()
+            stream = connection.stream(text, opened)
             rows = typed(stream, values)
             return Answer(
                 tuple(each.name for each in described), rows, connection, opened.pop_all()
@@ -128,7 +133,7 @@ class Queries:
         odd = list({each.oid for each in described if not is_plain(each.oid)})
         asked = self._sessions.ask(TYPES, (odd,)) if odd else []
         types = {oid: Type(*rest) for oid, *rest in asked}
-        digits = self._digits(select, described)
+        digits = self.digits(select, described)
         found = []
         for place, each in enumerate(described):
             if place in digits:
@@ -139,7 +144,7 @@ class Queries:
                 found.append(leaving(place, each.oid, types))
         return found
 
-    def _digits(self, select: str, described: Sequence[Described]) -> dict[int, Sequence[Any]]:
+    def digits(self, select: str, described: Sequence[Described]) -> dict[int, Sequence[Any]]:
         """Return how many digits the values have of numerics whose types do not say it."""
         places = [x for x, each in enumerate(described) if each.oid == NUMERIC and not each.size]
         if not places:

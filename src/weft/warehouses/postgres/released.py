@@ -70,12 +70,16 @@ class Released:
 
     def of(self, place: Place, limit: int = 0) -> tuple[Release, ...]:
         """Return the kept releases of a place that is there, newest first."""
+        return tuple(self.numbered(place, limit).values())
+
+    def numbered(self, place: Place, limit: int = 0) -> dict[int, Release]:
+        """Return what is kept under each number of a place that is there, newest first."""
         releases, pointer = (relation(place.internal, each) for each in (RELEASES, POINTER))
         found = self._sessions.ask(_KEPT.format(releases=releases, pointer=pointer), (limit,))
-        return tuple(
-            _decoded(content) or Release(place.product, place.environment, number, ())
+        return {
+            number: _decoded(content) or Release(place.product, place.environment, number, ())
             for number, content in found
-        )
+        }
 
 
 def readable_releases(kept: Sequence[Release], at: str) -> list[Release]:

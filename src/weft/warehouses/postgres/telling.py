@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from weft.mesh.manifest import Column
-from weft.mesh.release import Release
+from weft.mesh.product import Materialization
+from weft.mesh.release import Build, Release
 from weft.plan.plan import AuditSpec, BuildSpec, Source, Step
 from weft.warehouses.auditing import statements_of
 from weft.warehouses.postgres.audits import TYPE_OF
@@ -18,7 +19,8 @@ from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.copying import made_by as copied_by
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
-from weft.warehouses.postgres.names import RELEASES, Place
+from weft.warehouses.postgres.marks import Mark
+from weft.warehouses.postgres.names import RELEASES, Place, build_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.ports import Ports
 from weft.warehouses.postgres.reading import over, shaped
@@ -75,7 +77,12 @@ class Teller:
             return [*asked, _in_words(f"this is going to fail: {error}")]
 
     def _acts(self, step: Step, place: Place, sources: Mapping[str, Source]) -> Iterator[Act]:
-        if step.build:
+        if step.copy:
+            build = Build(step.copy.key, "", "", Materialization.TABLE, step.copy.columns)
+            landing = self._released.names.landing().internal
+            copied = Located(landing, build_name(build.key), Mark(build=build))
+            self._foreseen[build.key] = copied
+        elif step.build:
             yield from self._made(place)
             yield from self._build(step, step.build, place, sources)
         elif step.audit:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from weft.mesh.release import Observed, Release
+from weft.mesh.drift import Drift
+from weft.mesh.release import Build, Observed, Release
 from weft.plan.plan import Source, Step
 from weft.sql.postgres import DIALECT
 from weft.warehouses.files import SourceFiles
@@ -14,6 +15,8 @@ from weft.warehouses.postgres.audits import Auditor
 from weft.warehouses.postgres.builds import Builder
 from weft.warehouses.postgres.catalog import Catalog
 from weft.warehouses.postgres.copying import Copier
+from weft.warehouses.postgres.drifting import Drifting
+from weft.warehouses.postgres.keeping import KeptReleases
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
 from weft.warehouses.postgres.loading import RUN, Loader
@@ -26,14 +29,17 @@ from weft.warehouses.postgres.queries import Answer, Queries
 from weft.warehouses.postgres.reading import Reading
 from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.releases import Releases
+from weft.warehouses.postgres.reverting import Reverting
+from weft.warehouses.postgres.rows import Rows
 from weft.warehouses.postgres.schemas import Schemas
 from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.postgres.tables import Tables
 from weft.warehouses.postgres.target import Target
 from weft.warehouses.postgres.telling import Teller
-from weft.warehouses.protocol import Act, Bound, Outcome, Relation, Removal, Scope
+from weft.warehouses.protocol import LANDED, Act, Bound, Origin, Outcome, Relation, Scope
 
 
-class Postgres:
+class Postgres(KeptReleases):
     """A database. It is connected to when it is first needed, once per thread."""
 
     dialect = DIALECT.name
@@ -49,18 +55,23 @@ class Postgres:
         ports = Ports(sessions, catalog, places, names)
         released = Released(sessions, catalog, names)
         releases = Releases(sessions, known, places, ports, released)
+        self.tables = Tables(sessions, known, places, copier, names)
         self._sessions = sessions
         self._catalog = catalog
         self._builder = Builder(sessions, known, places, reading, names)
         self._auditor = Auditor(sessions, known, places, reading, names)
         self._loader = Loader(known, places, copier, names)
-        self._released = released
+        self._known = known
         self._releases = releases
         self._observer = Observer(sessions, catalog, released)
         self._queries = Queries(sessions, known)
         self._living = Living(sessions)
-        self._pruning = Pruning(sessions, known, self._living, releases, released)
+        self._rows = Rows(sessions, reading, names, self._queries)
         self._teller = partial(Teller, sessions, known, places, landing, (released, ports))
+        self._drifting = Drifting(sessions, known, released, ports, store)
+        self._reverting = Reverting(sessions, known, places, (released, ports), self._drifting)
+        pruning = Pruning(sessions, known, self._living, releases, released)
+        super().__init__(released, pruning)
 
     def marks(self) -> tuple[str, str] | None:
         """Return whose schemas are here, None when there are none yet. Raises WarehouseError."""
@@ -82,6 +93,8 @@ class Postgres:
         """
         with self._sessions.on_behalf_of(step.product, bound.run):
             self._living.begin(bound.run)
+            if step.revert:
+                return self._reverting.revert(step.revert)
             if step.build:
                 return self._builder.build(step, step.build, bound)
             if step.audit:
@@ -94,7 +107,16 @@ class Postgres:
         """Say what steps would do, by their ids; nothing is changed."""
         wanted, teller = tuple(steps), self._teller()
         environment = next((each.release.environment for each in wanted if each.release), "")
-        return {step.id: teller.tell(step, sources, environment) for step in wanted}
+        return {
+            step.id: self._reverting.tell(step.revert)
+            if step.revert
+            else teller.tell(step, sources, environment)
+            for step in wanted
+        }
+
+    def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
+        """Find what was changed outside in the places of products. Raises WarehouseError."""
+        return self._drifting.drift(scope, recorded)
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""
@@ -105,11 +127,22 @@ class Postgres:
         found = self._auditor.rows(audit, check)
         return self._queries.rows(" ".join(("SELECT * FROM", found.relation)))
 
-    def load(self, key: str, batches: Any) -> Outcome:
-        """Store an Arrow stream as a build under its key. Raises WarehouseError."""
+    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Answer:
+        """Run one SELECT over builds and pinned sources. Raises WarehouseError."""
         with self._sessions.on_behalf_of("", RUN):
             self._living.begin(RUN)
-            return self._loader.load(key, batches)
+            return self._rows.rows(select, keys, sources)
+
+    def built(self, keys: Iterable[str]) -> dict[str, Build]:
+        """Return what is kept of these builds, by key."""
+        return {key: each.build for key, each in self._known.find(keys).items()}
+
+    def load(self, key: str, batches: Any, origin: Origin = LANDED) -> Outcome:
+        """Store an Arrow stream as a build under its key. Raises WarehouseError."""
+        run = origin.run or RUN
+        with self._sessions.on_behalf_of(origin.product, run):
+            self._living.begin(run)
+            return self._loader.load(key, batches, origin)
 
     def serve(self, environment: str) -> None:
         """Finish what interrupted publishes left of an environment's views."""
@@ -118,29 +151,6 @@ class Postgres:
     def is_served(self, environment: str) -> bool:
         """Whether the views of an environment are those of its current releases."""
         return self._releases.is_served(environment)
-
-    def history(self, environment: str, product: str) -> tuple[Release, ...]:
-        """Return all kept releases of a product, newest first."""
-        return self._released.all(environment, product)
-
-    def released(self) -> dict[str, tuple[str, ...]]:
-        """Return all environments that have releases here, and the products in each."""
-        found: dict[str, list[str]] = {}
-        for each in self._released.everywhere():
-            found.setdefault(each.environment, []).append(each.product)
-        return {each: tuple(sorted(found[each])) for each in sorted(found)}
-
-    def forget(
-        self,
-        releases: Iterable[Release],
-        keep: frozenset[str],
-        now: str,
-        *,
-        dry_run: bool = False,
-    ) -> Removal:
-        """Remove releases, builds that nothing kept reaches, and what is too old to be kept."""
-        act = self._pruning.removal if dry_run else self._pruning.remove
-        return act(releases, keep, now)
 
     def cancel(self) -> None:
         """Stop what is running in any thread, for good: nothing else begins in this one."""

@@ -10,7 +10,7 @@ SELECT
     CASE
         WHEN departures.outcome <> 'completed' THEN 0
         WHEN booking_journal.fare = 'business' THEN departures.distance * 2
-        WHEN booking_journal.fare = 'basic' THEN departures.distance // 2
+        WHEN booking_journal.fare = 'basic' THEN CAST(departures.distance AS INTEGER) // 2
         ELSE departures.distance
     END AS points
 FROM booking_journal

@@ -1,0 +1,42 @@
+"""Bring what one warehouse has over to another, batch by batch."""
+
+from __future__ import annotations
+
+from weft.plan.copies import not_kept
+from weft.plan.plan import CopySpec, Step
+from weft.sql.carried import carried_type
+from weft.sql.dialect import dialect_named
+from weft.warehouses.arriving import asking_types
+from weft.warehouses.protocol import Bound, Origin, Outcome, Warehouse, WarehouseError
+
+
+def copy(step: Step, spec: CopySpec, source: Warehouse, target: Warehouse, bound: Bound) -> Outcome:
+    """Carry out a copy step; a copy that is there is reused. Raises WarehouseError.
+
+    Each column is kept in the target's type for that of the build, whatever Arrow makes of its
+    values on the way.
+    """
+    types = _types(step, spec, source, target)
+    origin = Origin(reads=(spec.build,), run=bound.run)
+    with source.rows(spec.select, (spec.build,), {}) as rows:
+        return target.load(spec.key, asking_types(rows, types), origin)
+
+
+def _types(step: Step, spec: CopySpec, source: Warehouse, target: Warehouse) -> dict[str, str]:
+    """The types in which the columns are to be kept, by name."""
+    made = source.built([spec.build]).get(spec.build)
+    if made is None:
+        raise WarehouseError(
+            f"build {spec.build} of {spec.port} is missing in {spec.source}; "
+            "`weft plan` says what to do"
+        )
+    wanted = {column.name for column in spec.columns}
+    own, theirs = dialect_named(source.dialect), dialect_named(target.dialect)
+    types: dict[str, str] = {}
+    for column in made.columns:
+        if column.name in wanted:
+            kept = carried_type(column.type, own, theirs)
+            if kept is None:
+                raise WarehouseError(f"{spec.port}: {not_kept(column, step.warehouse)}")
+            types[column.name] = kept
+    return types

@@ -1,0 +1,146 @@
+"""What a product reads of others that live on another warehouse, and how it is brought over.
+
+A copy has a key of its own: whoever reads the same build on the same warehouse reads one copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from weft.mesh.address import PortAddress
+from weft.mesh.manifest import Column, ProductManifest, Read
+from weft.mesh.release import Build
+from weft.plan.examine import (
+    Behind,
+    Examined,
+    Finding,
+    Situation,
+    behind_released,
+    finding_of,
+)
+from weft.plan.keys import hashed
+from weft.plan.plan import CopySpec, Step, StepKind
+from weft.plan.waiting import Pending
+from weft.sql.carried import OF_VALUES, carried_type
+from weft.sql.dialect import Dialect, dialect_named
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Something that a product reads on a warehouse that is not its own."""
+
+    reader: ProductManifest
+    read: Read
+    behind: Behind
+
+    @property
+    def key(self) -> str:
+        """The key of its copy."""
+        return copy_key(self.behind)
+
+
+def copy_key(behind: Behind) -> str:
+    """The key of a copy: of the build, and of the columns that a port shows of it."""
+    return hashed("copy-1", behind.key, *behind.columns)
+
+
+def foreign(
+    situation: Situation, examined: Mapping[str, Examined], readers: Iterable[Examined]
+) -> Iterator[Foreign]:
+    """Everything that these readers, among those in scope, read on other warehouses."""
+    find = finding_of(situation, examined)
+    for each in readers:
+        for read in each.foreign_reads:
+            behind = find(read)
+            if behind is not None and behind.warehouse != each.manifest.warehouse:
+                yield Foreign(each.manifest, read, behind)
+
+
+class Bringing:
+    """Finds the keys by which a product reads others' ports on its own warehouse.
+
+    What is not there is brought over: `steps` are the copies that are still to be made, and what
+    they bring is noted in `pending`, with what cannot be kept there.
+    """
+
+    def __init__(
+        self, reader: ProductManifest, situation: Situation, find: Finding, pending: Pending
+    ) -> None:
+        self.steps: list[Step] = []
+        self._reader = reader
+        self._situation = situation
+        self._find = find
+        self._pending = pending
+        self._there = situation.builds.get(reader.warehouse, frozenset())
+
+    def __call__(self, read: Read) -> str | None:
+        """The key to read in place of that of the build behind a port; None where there is none."""
+        behind = self._find(read)
+        if behind is None:
+            return None
+        if behind.warehouse == self._reader.warehouse or behind.key in self._there:
+            return behind.key
+        found = Foreign(self._reader, read, behind)
+        if found.key not in self._there and found.key not in self._pending.steps:
+            self._bring(found)
+        return found.key
+
+    def _bring(self, found: Foreign) -> None:
+        read, behind = found.read, found.behind
+        source = dialect_named(self._situation.dialects[behind.warehouse])
+        made = self._situation.made.get(behind.key)
+        shown = behind_released(self._situation, read)
+        spec = CopySpec(
+            key=found.key,
+            source=behind.warehouse,
+            build=behind.key,
+            port=read.target,
+            object=read.object,
+            select=_select(behind, source),
+            columns=self._columns(found, made, source),
+            rows=None if made is None or made.is_view else made.rows,
+            bytes=None if made is None or made.is_view else made.bytes,
+            released=shown.released if shown and shown.key == behind.key else "",
+        )
+        named = read.object == PortAddress.parse(read.target).port
+        target = read.target if named else f"{read.target}.{read.object}"
+        step = Step(
+            id=f"{self._reader.address}/copy/{target}",
+            kind=StepKind.COPY,
+            product=self._reader.address,
+            warehouse=self._reader.warehouse,
+            target=target,
+            needs=self._pending.needs([behind.key]),
+            copy=spec,
+        )
+        self._pending.steps[found.key] = step.id
+        self.steps.append(step)
+
+    def _columns(self, found: Foreign, made: Build | None, source: Dialect) -> tuple[Column, ...]:
+        target = dialect_named(self._reader.native_dialect)
+        types = {each.name: each.type for each in made.columns} if made else {}
+        columns = []
+        for name in found.behind.columns:
+            kept = carried_type(types[name], source, target) if name in types else OF_VALUES
+            if kept is None:
+                reader, warehouse = self._reader.address, self._reader.warehouse
+                self._pending.refused.append(
+                    f"{reader} reads {found.read.target} from {found.behind.warehouse}: "
+                    f"{not_kept(Column(name, types[name]), warehouse)}."
+                )
+            columns.append(Column(name, kept or OF_VALUES))
+        return tuple(columns)
+
+
+def not_kept(column: Column, warehouse: str) -> str:
+    """Say that a warehouse has no type for a column."""
+    return (
+        f"column `{column.name}` is of type {column.type}, which {warehouse} cannot keep as it is; "
+        "cast it in the model"
+    )
+
+
+def _select(behind: Behind, dialect: Dialect) -> str:
+    columns = ", ".join(map(dialect.quote, behind.columns))
+    return " ".join(("SELECT", columns, "FROM", dialect.relation("builds", behind.key)))

@@ -1,0 +1,39 @@
+"""What the steps of a plan will bring, for those that come after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from weft.plan.plan import Source
+
+
+@dataclass
+class Pending:
+    """What the steps so far will bring: the step to wait for, by key, and pinned sources.
+
+    `hollow` are views that are there and lead to builds that are not, each with what it reads.
+    `refused` says in full sentences what cannot be brought over from another warehouse.
+    """
+
+    steps: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    def needs(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """The steps that have to be done before these keys can be read."""
+        reached = self.behind(keys)
+        return tuple(dict.fromkeys(self.steps[key] for key in reached if key in self.steps))
+
+    def behind(self, keys: Iterable[str]) -> Iterator[str]:
+        """These keys, and in place of hollow views that nothing brings those that they lead to."""
+        waiting = list(keys)[::-1]
+        unfolded: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key in self.steps or key not in self.hollow:
+                yield key
+            elif key not in unfolded:
+                unfolded.add(key)
+                waiting += self.hollow[key][::-1]

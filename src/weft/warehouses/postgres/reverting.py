@@ -1,0 +1,244 @@
+"""Bring back what was changed outside: the statements for each kind of thing, and running them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from weft.mesh.drift import Deviation, Drift, ThingKind
+from weft.mesh.release import Release
+from weft.plan.plan import RevertSpec
+from weft.sql.postgres import quote, string
+from weft.warehouses.postgres.catalog import relation
+from weft.warehouses.postgres.drifting import Drifting
+from weft.warehouses.postgres.inspection import readers
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.marks import Mark, encoded, written
+from weft.warehouses.postgres.names import POINTER, RELEASES, Place
+from weft.warehouses.postgres.places import Places, pointer_table, releases_table
+from weft.warehouses.postgres.ports import Ports
+from weft.warehouses.postgres.released import READABLE_RELEASES, Released, shown_keys
+from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.postgres.watching import TAKEN_AWAY, Subject
+from weft.warehouses.protocol import Act, Outcome, WarehouseError
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Statements that make one transaction with the rights of a role; "" means the login's own."""
+
+    role: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A drift, what is meant by it now, and the release that has to be current."""
+
+    drift: Drift
+    subject: Subject
+    place: Place
+    current: Release
+
+
+class Reverting:
+    """Makes and runs the statements that bring things back."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        known: Known,
+        places: Places,
+        publishing: tuple[Released, Ports],
+        drifting: Drifting,
+    ) -> None:
+        self._sessions = sessions
+        self._known = known
+        self._places = places
+        self._released, self._ports = publishing
+        self._drifting = drifting
+        self._ways: dict[ThingKind, Callable[[_Case], Iterator[Undo]]] = {
+            ThingKind.ROLE: _role,
+            ThingKind.SCHEMA: self._schema,
+            ThingKind.POINTER: self._pointer,
+            ThingKind.RELEASE: self._release,
+            ThingKind.BUILD: self._build,
+            ThingKind.VIEW: self._view,
+            ThingKind.GRANT: _grant,
+            ThingKind.OTHER: _other,
+        }
+
+    def statements(self, spec: RevertSpec) -> list[Undo]:
+        """Return what brings a thing back, nothing where it is no longer there or already is."""
+        left, there = self._drifting.subjects(spec.releases, content=False)
+        drift, current = spec.drift, spec.releases[0]
+        subjects = {(each.thing.kind, each.thing.name): each for each in (*left, *there)}
+        subject = subjects.get((drift.kind, drift.name))
+        if subject is None:
+            return []
+        place = self._released.names.place(current.product, current.environment)
+        return list(self._ways[drift.kind](_Case(drift, subject, place, current)))
+
+    def tell(self, spec: RevertSpec) -> list[Act]:
+        """Say what bringing a thing back will do; nothing is changed."""
+        try:
+            return [Act(text) for each in self.statements(spec) for text in each.statements]
+        except WarehouseError as error:
+            return [Act(f"this is going to fail: {error}", is_statement=False)]
+
+    def revert(self, spec: RevertSpec) -> Outcome:
+        """Bring a thing back. Raises WarehouseError."""
+        undone = self.statements(spec)
+        for each in undone:
+            self._sessions.patiently(partial(self._run, each))
+        # What was decided before may have been by what was not there.
+        self._known.catalog.schemas.ours()
+        self._known.lose([spec.drift.key, *spec.releases[0].keys])
+        decides = spec.drift.kind in (ThingKind.POINTER, ThingKind.RELEASE, ThingKind.SCHEMA)
+        return Outcome(reused=not undone, release=spec.releases[0] if decides else None)
+
+    def _run(self, undo: Undo, first: str) -> None:
+        role = f"; SET LOCAL ROLE {quote(undo.role)}" if undo.role else ""
+        with self._sessions.transaction(first + role):
+            for statement in undo.statements:
+                self._sessions.ask(statement)
+
+    def _schema(self, case: _Case) -> Iterator[Undo]:
+        place, drift = case.place, case.drift
+        internal = drift.name == place.internal
+        if drift.deviation is Deviation.MISSING:
+            yield Undo("", tuple(self._places.missing(place)))
+            if internal:
+                yield self._inserted(place, case.current)
+                yield _pointed(place, case.current)
+            return
+        if "owner" in drift.facts:
+            owner = place.internal_owner if internal else place.port_owner
+            statement = f"ALTER SCHEMA {case.subject.target} OWNER TO {quote(owner)}"
+            yield Undo("", (statement,))
+        if "mark" in drift.facts:
+            mark = string(written(schema=self._drifting.mark(place, internal=internal)))
+            yield Undo("", (f"COMMENT ON SCHEMA {case.subject.target} IS {mark}",))
+
+    def _pointer(self, case: _Case) -> Iterator[Undo]:
+        place, drift = case.place, case.drift
+        if drift.deviation is Deviation.MISSING:
+            yield Undo(place.internal_owner, tuple(pointer_table(place)))
+        elif "owner" in drift.facts:
+            yield _owned(case)
+        yield _pointed(place, case.current)
+
+    def _release(self, case: _Case) -> Iterator[Undo]:
+        place, table = case.place, relation(case.place.internal, RELEASES)
+        if case.drift.deviation is Deviation.UNKNOWN:
+            number = int(case.drift.name.rpartition(" ")[2])
+            statement = " ".join(("DELETE FROM", table, f"WHERE number = {number}"))
+            yield Undo(place.internal_owner, (statement,))
+            return
+        if not self._sessions.ask("SELECT to_regclass(%s)", (table,))[0][0]:
+            yield Undo(place.internal_owner, (releases_table(place),))
+        yield self._inserted(place, case.current)
+
+    def _inserted(self, place: Place, release: Release) -> Undo:
+        """Write a release down as it was recorded."""
+        table = relation(place.internal, RELEASES)
+        content = string(msgspec.json.encode(release).decode())
+        values = f"({release.number}, {string(release.run)}, {content})"
+        statement = (
+            *("INSERT INTO", table, "(number, run, content) VALUES", values),
+            "ON CONFLICT (number) DO UPDATE SET run = excluded.run, content = excluded.content",
+        )
+        return Undo(place.internal_owner, (" ".join(statement),))
+
+    def _build(self, case: _Case) -> Iterator[Undo]:
+        """What cannot be brought back in its place goes away, or is marked as lost."""
+        drift, target, owner = case.drift, case.subject.target, case.place.internal_owner
+        if drift.deviation is Deviation.MISSING:
+            return
+        if "owner" in drift.facts:
+            yield _owned(case)
+        self._known.lose([drift.key])
+        found = self._known.find([drift.key]).get(drift.key)
+        if found is None:
+            yield self._dropped(case)
+            return
+        if "columns" in drift.facts:
+            there, _ = self._known.catalog.stored(found.relation)
+            more = [each for each in there if each not in found.build.columns]
+            if len(there) - len(more) == len(found.build.columns):
+                dropped = (f"DROP COLUMN {quote(each.name)}" for each in more)
+                yield Undo(owner, (f"ALTER {target} {', '.join(dropped)}",))
+            else:
+                yield self._dropped(case)
+                return
+        if "rows" in drift.facts:
+            mark = string(encoded(Mark(build=found.build, damaged=True)))
+            yield Undo(owner, (f"COMMENT ON {target} IS {mark}",))
+
+    def _dropped(self, case: _Case) -> Undo:
+        """Drop a build and the views of the product that read it; the server refuses any others."""
+        place = case.place
+        schemas = (place.ports, place.internal)
+        path = relation(place.internal, case.drift.name.partition(".")[2])
+        reading = [relation(*each) for each in readers(self._sessions, path, schemas)]
+        views = (f"DROP VIEW {', '.join(reading)}",) if reading else ()
+        return Undo("", (*views, f"DROP {case.subject.target}"))
+
+    def _view(self, case: _Case) -> Iterator[Undo]:
+        place, name = case.place, case.drift.name.partition(".")[2]
+        kept = self._released.of(place, READABLE_RELEASES)
+        earlier = [each for each in kept if each.number < case.current.number and not each.damaged]
+        found = self._known.find(shown_keys((case.current, *earlier)))
+        view = self._ports.views(place, earlier, case.current, found)[name]
+        for each in view.reads:
+            if granted := self._places.grants(place.port_owner, each):
+                yield Undo(place.internal_owner, tuple(granted))
+        anew = "owner" in case.drift.facts
+        statements = self._ports.bringing_back(place, view, anew=anew)
+        yield Undo(place.port_owner, tuple(statements))
+
+
+def _role(case: _Case) -> Iterator[Undo]:
+    """Take its rights from an owner, one by one: nobody may name those that he does not have."""
+    for each in case.drift.differences:
+        words = [TAKEN_AWAY[right] for right in each.found.split(", ") if right in TAKEN_AWAY]
+        yield Undo("", (" ".join(("ALTER ROLE", case.subject.target, *words)),))
+
+
+def _grant(case: _Case) -> Iterator[Undo]:
+    subject = case.subject
+    if not subject.rights:
+        yield Undo("", (f"REVOKE {subject.target} FROM {subject.grantee}",))
+        return
+    rights = ", ".join(subject.rights)
+    if case.drift.deviation is Deviation.UNKNOWN:
+        statement = f"REVOKE {rights} ON {subject.target} FROM {subject.grantee} CASCADE"
+    else:
+        statement = f"GRANT {rights} ON {subject.target} TO {subject.grantee}"
+    yield Undo(subject.role, (statement,))
+
+
+def _other(case: _Case) -> Iterator[Undo]:
+    yield Undo(case.subject.role, (f"DROP {case.subject.target}",))
+
+
+def _owned(case: _Case) -> Undo:
+    owner = quote(case.place.internal_owner)
+    return Undo("", (f"ALTER {case.subject.target} OWNER TO {owner}",))
+
+
+def _pointed(place: Place, release: Release) -> Undo:
+    """Let the pointer name a release, and say so in its mark."""
+    pointer = relation(place.internal, POINTER)
+    values = f"({release.number}, {release.fence})"
+    moved = (
+        *("INSERT INTO", pointer, "AS p (number, fence) VALUES", values),
+        "ON CONFLICT (one) DO UPDATE SET number = excluded.number,",
+        "fence = greatest(p.fence, excluded.fence)",
+    )
+    mark = string(written(release=release))
+    marked = " ".join(("COMMENT ON TABLE", pointer, "IS", mark))
+    return Undo(place.internal_owner, (" ".join(moved), marked))

@@ -1,0 +1,101 @@
+"""An apply on Postgres that is killed, fails, loses its connection or its server at any effect.
+
+Every message to the server is an effect, whether it was heard or not. A sample is tried here; all
+of it is `campaign.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import small_mesh
+from loop import Program, Scenario, Trial, prepare, tried
+from postgres_ground import on_postgres
+
+from memory_disk import quick_folder
+
+SEED = 19960708
+FAULTS = ("killed before", "killed after", "fails", "fails after", "server killed")
+
+
+@pytest.fixture(scope="module")
+def first_apply() -> Iterator[Scenario]:
+    with quick_folder() as folder:
+        yield prepare(Path(folder), [], on_postgres(small_mesh.first()), "postgres")
+
+
+@pytest.fixture(scope="module")
+def later_apply() -> Iterator[Scenario]:
+    with quick_folder() as folder:
+        earlier = [on_postgres(small_mesh.first())]
+        yield prepare(Path(folder), earlier, on_postgres(small_mesh.second()), "postgres")
+
+
+def assert_all_recover(scenario: Scenario, trials: list[Trial]) -> None:
+    found = {
+        f"{trial} at {scenario.effects[trial.at - 1]}": wrong
+        for trial, wrong in tried(scenario, trials)
+        if wrong
+    }
+    assert not found, "\n".join(f"{trial}: {wrong}" for trial, wrong in found.items())
+
+
+def sampled(scenario: Scenario, times: int) -> list[Trial]:
+    """Each fault so many times, at effects that are spread over the whole apply."""
+    chance = random.Random(SEED)
+    count = len(scenario.effects)
+    return [
+        Trial(((fault, 1 + int(count * (place + chance.random()) / times)),))
+        for fault in FAULTS
+        for place in range(times)
+    ]
+
+
+def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply: Scenario) -> None:
+    assert (first_apply.ending, later_apply.ending) == ("done", "held")
+    nothing, shown = first_apply.versions
+    assert nothing == {}
+    assert shown == later_apply.versions[0]
+    assert shown["shop.orders"] != later_apply.versions[1]["shop.orders"]
+    for scenario in (first_apply, later_apply):
+        kinds = {effect.partition(" ")[0] for effect in scenario.effects}
+        assert kinds >= {"store.begin", "store.finish", "store.end", "warehouse.run", "wire"}
+        said = " ".join(scenario.effects)
+        for words in ("CREATE OR REPLACE VIEW", "COPY", 'pointer" SET', "COMMIT", "DELETE FROM"):
+            assert words in said
+
+
+def test_a_first_apply(first_apply: Scenario) -> None:
+    assert_all_recover(first_apply, sampled(first_apply, 2))
+
+
+def test_a_later_apply(later_apply: Scenario) -> None:
+    assert_all_recover(later_apply, sampled(later_apply, 3))
+
+
+def test_faults_while_recovering_and_with_two_workers(later_apply: Scenario) -> None:
+    chance = random.Random(SEED)
+    count = len(later_apply.effects)
+    trials = [
+        Trial(tuple((chance.choice(FAULTS), chance.randint(1, count)) for _ in range(2)), workers)
+        for workers in (1, 2, 2)
+    ]
+    assert_all_recover(later_apply, trials)
+
+
+def test_one_that_slept_past_its_lock_changes_nothing(later_apply: Scenario) -> None:
+    program = Program("postgres")
+    folder = later_apply.place
+    place, kept = folder.with_name("paused"), folder.with_name("kept_for_it")
+    later_apply.set_up(program, place, kept)
+    names = [effect.partition(" ")[0] for effect in later_apply.effects]
+    steps = [at for at, name in enumerate(names, 1) if name == "warehouse.run"]
+    for at in random.Random(SEED).sample(steps, 3):
+        found = program.ask("pause", kept, place, at, later_apply.versions)
+        assert found["wrong"] == [], later_apply.effects[at - 1]
+        assert found["other"] in ("done", "held")
+        assert found["ending"].startswith(("FencedOut", "Conflict")), later_apply.effects[at - 1]
+    program.close()

@@ -1,0 +1,75 @@
+"""Small meshes over the embedded lake and a database, and the commands that people run on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mesh_files import SETTINGS, Product, document, lay_out, mesh_files
+
+
+def settings(database: Mapping[str, Any]) -> bytes:
+    """What `weft.yaml` says of a mesh with the lake and a database, called `lake` and `ops_db`."""
+    ops_db = {"type": "postgres", **database}
+    return document({**SETTINGS, "warehouses": {**SETTINGS["warehouses"], "ops_db": ops_db}})
+
+
+def domain(name: str, warehouse: str, dialect: str = "duckdb") -> dict[str, bytes]:
+    """The file that says where a domain lives and in which dialect it is written."""
+    content = {"domain": name, "warehouse": warehouse, "dialect": dialect}
+    return {f"domains/{name}/domain.yaml": document(content)}
+
+
+def files_of(
+    products: Iterable[Product], database: Mapping[str, Any], **homes: str
+) -> dict[str, bytes]:
+    """The files of a mesh; `homes` gives the warehouse of domains that do not live on the lake."""
+    files = {**mesh_files(products), "weft.yaml": settings(database)}
+    for name, warehouse in homes.items():
+        files |= domain(name, warehouse)
+    return files
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """What it wrote as JSON."""
+        return json.loads(self.out)
+
+
+def weft(folder: Path, *arguments: str) -> Said:
+    """Run a command in the folder of a mesh, as a program of its own."""
+    command = [sys.executable, "-m", "weft", *arguments]
+    environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def applied(folder: Path, files: Mapping[str, bytes], *options: str) -> Said:
+    """Make a folder hold these files and apply them; it has to go well."""
+    lay_out(folder, files)
+    said = weft(folder, "apply", "--yes", *options)
+    assert said.code == 0, said
+    return said
+
+
+def rows(folder: Path, query: str) -> list[Any]:
+    """The rows that a query gives, as JSON has them."""
+    said = weft(folder, "query", query, "-o", "json")
+    assert said.code == 0, said
+    return list(said.data["rows"])
