@@ -1,7 +1,7 @@
 """The whole fault loop on the example mesh: every fault at every effect, and a table of it.
 
 `make faults` runs this; it takes about an hour on two cores. Arguments narrow it:
-`campaign.py [first|later|small] [one fault in quotes]`.
+`campaign.py [first|later|small|growing] [one fault in quotes]`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import growing_mesh
 import small_mesh
 from loop import Scenario, Trial, changed_example, every, example_files, prepare, tried
 
@@ -28,6 +29,7 @@ def scenarios(folder: Path) -> dict[str, tuple[list[dict[str, bytes]], dict[str,
     """What is applied before, and what is applied with faults, by name."""
     return {
         "small": ([small_mesh.first()], small_mesh.second()),
+        "growing": ([growing_mesh.first()], growing_mesh.second()),
         "first": ([], example_files()),
         "later": ([example_files()], changed_example()),
     }

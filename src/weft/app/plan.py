@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
+from weft.app.salts import Restatement, with_rebuilds, with_restatements
 from weft.app.select import select_products
 from weft.app.situation import (
     elsewhere,
@@ -18,7 +19,7 @@ from weft.app.situation import (
 )
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
-from weft.mesh.manifest import Manifest, ProductManifest
+from weft.mesh.manifest import ProductManifest
 from weft.plan.examine import Situation, examine
 from weft.plan.plan import Plan
 from weft.plan.planning import assemble, audits_to_know
@@ -28,12 +29,14 @@ from weft.plan.planning import assemble, audits_to_know
 class PlanOptions:
     """What to plan: `select` narrows it to products, `rebuild` builds their models again.
 
-    `take_over` lets products come to this root that another one applied.
+    `restate` names ranges of models that grow, which are read anew. `take_over` lets products
+    come to this root that another one applied.
     """
 
     select: tuple[str, ...] = ()
     rebuild: bool = False
     take_over: bool = False
+    restate: tuple[Restatement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,11 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
         chosen = select_products(options.select, known, mesh.folder, elsewhere(mesh, memory))
         desired = desired.narrowed(chosen)
         removed = tuple(each for each in removed if each in chosen)
-    salts = new_salts(mesh, desired, always=False) if options.rebuild else {}
-    situation = gather(mesh, desired, everyone, memory, removed, salts)
+    situation = gather(mesh, desired, everyone, memory, removed)
+    if options.rebuild:
+        situation = with_rebuilds(mesh, situation, always=False)
+    if options.restate:
+        situation = with_restatements(mesh, situation, options.restate)
     situation = replace(
         situation,
         broken=_broken(loaded, situation),
@@ -104,14 +110,3 @@ def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManife
     others = situation.digests.keys() - scope.keys() - set(situation.removed)
     applied = mesh.store.definitions.manifests(situation.desired.environment, sorted(others))
     return {**applied, **scope}
-
-
-def new_salts(mesh: Opened, desired: Manifest, *, always: bool) -> dict[str, str]:
-    """Salts that build all models again, or those that ask for it `always`, in every run."""
-    salt = mesh.system.new_id()
-    return {
-        f"{address}.{transform.name}": salt
-        for address, manifest in desired.products.items()
-        for transform in manifest.transforms
-        if transform.refresh_always or not always
-    }

@@ -74,7 +74,6 @@ def gather(
     everyone: Mapping[str, ProductManifest],
     memory: Remembered,
     removed: Sequence[str] = (),
-    new_salts: Mapping[str, str] | None = None,
 ) -> Situation:
     """Gather the situation of the products in `desired`; `removed` are gone from the files.
 
@@ -91,26 +90,29 @@ def gather(
     homes = _homes(desired, everyone, applied, memory.descriptors)
     observed = {name: _observe(mesh, name, scope) for name, scope in homes.items()}
     fallback = {} if mesh.production else _fallback(mesh, homes)
+    releases, production = _releases(observed.values()), _releases(fallback.values())
+    lost = _lost(mesh, releases, production)
+    bases = [*observed.values(), *fallback.values(), *_observe_bases(mesh, desired, lost)]
     contents = source_contents(
         mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
     )
-    salts = {**mesh.store.definitions.salts(mesh.environment), **(new_salts or {})}
     return Situation(
         desired=desired,
         production=mesh.settings.production,
         digests=digests,
         applied=applied,
-        releases=_releases(observed.values()),
+        releases=releases,
         recorded={address: each.release for address, each in memory.applied.items()},
-        fallback=_releases(fallback.values()),
+        fallback=production,
         builds={
             name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
         },
         hollow=_hollow([*observed.values(), *fallback.values()]),
+        bases={key: build for each in bases for key, build in each.bases.items()},
+        lost=lost,
         contents=contents.found,
         unread=contents.unread,
-        salts=salts,
-        new_salts=new_salts or {},
+        salts=mesh.store.definitions.salts(mesh.environment),
         input_contracts={
             address: input_contracts(manifest, everyone, memory.descriptors)
             for address, manifest in desired.products.items()
@@ -204,6 +206,30 @@ def _fallback(mesh: Opened, homes: Mapping[str, Sequence[str]]) -> dict[str, Obs
 
 def _hollow(observed: Iterable[Observed]) -> dict[str, tuple[str, ...]]:
     return {view: reads for each in observed for view, reads in each.hollow.items()}
+
+
+def _lost(
+    mesh: Opened, releases: Mapping[str, Release], production: Mapping[str, Release]
+) -> dict[str, Release]:
+    """What the store knows of shown releases that are damaged where they are kept."""
+    found: dict[str, Release] = {}
+    for product, shown in {**production, **releases}.items():
+        if shown.damaged:
+            environment = mesh.environment if product in releases else mesh.settings.production
+            for each in mesh.store.journal.releases(environment, product):
+                if each.number == shown.number:
+                    found[product] = each
+    return found
+
+
+def _observe_bases(
+    mesh: Opened, desired: Manifest, lost: Mapping[str, Release]
+) -> Iterable[Observed]:
+    """What can be grown from though no release that can be read shows it."""
+    for product, release in lost.items():
+        if product in desired.products and release.bases:
+            scope = Scope(mesh.environment, (), bases=release.bases)
+            yield mesh.warehouse(desired.products[product].warehouse).observe(scope)
 
 
 def _releases(observed: Iterable[Observed]) -> dict[str, Release]:

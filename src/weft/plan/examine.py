@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from weft.mesh.address import PortAddress
+from weft.mesh.growth import Grown
 from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
-from weft.mesh.release import ObjectRelease, PortRelease, Release
+from weft.mesh.release import Build, ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
 from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
+from weft.plan.growing import Ground
 from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
 
 
@@ -27,6 +29,8 @@ class Situation:
     the current ones of this environment, `recorded` the numbers of those that the store knows to
     be current, `fallback` are those of production. `builds` are the keys that each warehouse has,
     `hollow` the views that lead to a build that is nowhere, each with what it reads.
+    `bases` are the builds, by key, that models which grow can grow from, and `lost` what the
+    store knows of shown releases that are damaged.
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
     root applied and no longer defines, `taken` are those in scope that another root applied, with
@@ -44,6 +48,8 @@ class Situation:
     fallback: Mapping[str, Release] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bases: Mapping[str, Build] = field(default_factory=dict)
+    lost: Mapping[str, Release] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     salts: Mapping[str, str] = field(default_factory=dict)
@@ -74,6 +80,14 @@ class Situation:
     def shown(self, product: str) -> Release | None:
         """The release that readers here see: this environment's, or production's without one."""
         return self.releases.get(product) or self.fallback.get(product)
+
+    def ground(self, manifest: ProductManifest) -> Ground:
+        """What the models of a product can grow from: what is shown here, on its own warehouse."""
+        release = self.lost.get(manifest.address) or self.shown(manifest.address)
+        if release is None:
+            return Ground()
+        there = release.bases & self.builds.get(manifest.warehouse, frozenset())
+        return Ground(release, {key: self.bases[key] for key in there if key in self.bases})
 
     def is_damaged(self, product: str) -> bool:
         """Whether nothing but its number can be read of the release that a product shows."""
@@ -112,6 +126,7 @@ class Examined:
     `audits` is empty, nobody asks for them, unless checks look at other data too, which they
     name in `refers`; `standing` are the keys of such audits over what is published now. `missing`
     are the port objects (`a.b.c@1.object`) that its models or checks read and nobody has published.
+    `before` is what was released of models that grow, by model.
     """
 
     manifest: ProductManifest
@@ -122,6 +137,7 @@ class Examined:
     refers: tuple[Read, ...] = ()
     standing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    before: Mapping[str, Grown] = field(default_factory=dict)
 
     @property
     def foreign_reads(self) -> Iterator[Read]:
@@ -138,7 +154,8 @@ def examine(situation: Situation) -> dict[str, Examined]:
     for address in situation.desired.order:
         manifest = situation.desired.products[address]
         contents = situation.contents.get(address, {})
-        keyed = key_product(manifest, upstream, contents, situation.salts)
+        ground = situation.ground(manifest)
+        keyed = key_product(manifest, upstream, contents, situation.salts, ground)
         release = situation.releases.get(address)
         settled = _settled(situation, manifest, keyed, release)
         if settled and not checks_read_others(manifest):
@@ -164,8 +181,19 @@ def examine(situation: Situation) -> dict[str, Examined]:
             ),
             standing=_standing(asked, keyed, situation),
             missing=tuple(missing),
+            before=_grown_from(keyed, ground),
         )
     return examined
+
+
+def _grown_from(keyed: Keyed, ground: Ground) -> dict[str, Grown]:
+    """What the release says of the builds that the next ones grow from."""
+    return {
+        model: before
+        for model, growing in keyed.growing.items()
+        if growing.base and growing.base == ground.released(model)
+        if (before := ground.grown(model)) is not None
+    }
 
 
 def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tuple[str, ...]:

@@ -55,13 +55,15 @@ class Scope:
     """What to observe: which products of which environment.
 
     `builds` are the keys of builds to look at beside those of the current releases. `content` asks
-    for a look into all data of every build there is, which takes as long as reading it.
+    for a look into all data of every build there is, which takes as long as reading it. `bases`
+    are the keys of builds that may be grown from, beside those of the current releases.
     """
 
     environment: str
     products: tuple[str, ...]
     builds: frozenset[str] = frozenset()
     content: bool = False
+    bases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,16 @@ class Bound:
     fence: int
     at: str
     sources: Mapping[str, Source]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a build comes from that is loaded: whose it is, the keys it was made from, the run."""
+
+    product: str = ""
+    model: str = ""
+    reads: tuple[str, ...] = ()
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,10 @@ class Removal:
     bytes: int = 0
 
 
+LANDED = Origin()
+"""The origin of what is of no product."""
+
+
 class Warehouse(Protocol):
     """The seam between Weft and a place where data lives. Threads may call all of its methods."""
 
@@ -145,7 +161,19 @@ class Warehouse(Protocol):
         error of the warehouse.
         """
 
-    def load(self, key: str, batches: Any) -> Outcome:
+    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Any:
+        """Run one SELECT over builds and pinned sources; a context manager with the rows.
+
+        `keys` are those whose relations the SELECT names. The rows are read once, by way of
+        `__arrow_c_stream__` and in constant memory, in the types in which a build of the SELECT
+        would be stored, or the Arrow types next to them that keep every value: integers and floats
+        in their width, decimals, truths, texts, bytes, dates, times, timestamps (those with a zone
+        in UTC), and lists, structs and maps of these. Identifiers (UUID) and JSON are texts.
+        Leaving the context raises WarehouseError in place of what an Arrow reader makes of an
+        error.
+        """
+
+    def load(self, key: str, batches: Any, origin: Origin = LANDED) -> Outcome:
         """Store an Arrow stream as a build under its key."""
 
     def cancel(self) -> None:

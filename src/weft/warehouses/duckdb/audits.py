@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from weft.contract.evaluate import evaluate, unmeasured
 from weft.mesh.check import CheckResult, Measure, Promise, Verdict
 from weft.mesh.diagnostic import as_written
 from weft.mesh.manifest import Column
-from weft.plan.plan import AuditSpec, Step
+from weft.plan.plan import AuditSpec, Source, Step
 from weft.sql.duckdb import DIALECT, quote
 from weft.sql.nested import misfits
 from weft.sql.retyped import retyped
@@ -83,7 +84,7 @@ class Auditor:
         """
         build = self._relations.manifests.need(spec.key)
         keys = (spec.key, *spec.reads)
-        reading = self._relations.reading(keys, bound.sources)
+        reading = audited(self._relations, spec, bound.sources)
         with self._relations.blaming(keys):
             rows, results = self._measured(spec, reading)
         if any(result.verdict is Verdict.ERROR for result in results):
@@ -204,6 +205,12 @@ class Auditor:
                 if data is not None and _kept_since(stem, data) < oldest:
                     found += [f"{stem}.parquet", f"{stem}.json"]
         return found
+
+
+def audited(relations: Relations, spec: AuditSpec, sources: Mapping[str, Source]) -> Reading:
+    """Return what the statements of an audit read. Raises WarehouseError."""
+    reading = relations.reading((spec.key, *spec.reads), sources)
+    return reading + relations.growth(spec.key, spec.base) if spec.base else reading
 
 
 def statements_of(spec: AuditSpec) -> tuple[str, ...]:

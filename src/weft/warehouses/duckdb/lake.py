@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft.mesh.release import Build, Observed, Release
-from weft.plan.plan import Source, Step
+from weft.plan.plan import BuildSpec, Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
+from weft.warehouses.duckdb.growing import Grower
 from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests, damaged_data, refuse_rotten
@@ -21,12 +22,23 @@ from weft.warehouses.duckdb.pruning import Pruning
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
+from weft.warehouses.duckdb.rows import Rows
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.telling import Teller
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.protocol import Act, Bound, Outcome, Relation, Removal, Scope, WarehouseError
+from weft.warehouses.protocol import (
+    LANDED,
+    Act,
+    Bound,
+    Origin,
+    Outcome,
+    Relation,
+    Removal,
+    Scope,
+    WarehouseError,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,23 @@ class Owner:
     production: str
 
 
-class Lake:
+class _History:
+    """The releases that a lake keeps, as they can be listed."""
+
+    def __init__(self, releases: Releases) -> None:
+        self._releases = releases
+
+    def history(self, environment: str, product: str) -> tuple[Release, ...]:
+        """Return all kept releases of a product, newest first."""
+        return self._releases.all(environment, product)
+
+    def released(self) -> dict[str, tuple[str, ...]]:
+        """Return all environments that have releases here, and the products in each."""
+        environments = self._releases.environments()
+        return {each: self._releases.products(each) for each in environments}
+
+
+class Lake(_History):
     """A folder of immutable files. It needs the engine for data only: observing reads JSON."""
 
     dialect = "duckdb"
@@ -54,10 +82,11 @@ class Lake:
         self._manifests = Manifests(layout, disk)
         self._sessions = Sessions(engine, self._scratch)
         self._parts = parts = (layout, disk, self._scratch)
-        relations = Relations(self._sessions, self._manifests, layout, sources)
-        self._builder = Builder(*parts, self._sessions, relations)
-        self._auditor = Auditor(*parts, self._sessions, relations)
-        self._releases = Releases(*parts, self._manifests)
+        self._relations = Relations(self._sessions, self._manifests, layout, sources)
+        self._builder = Builder(*parts, self._sessions, self._relations)
+        self._grower = Grower(*parts, self._sessions, self._builder)
+        self._auditor = Auditor(*parts, self._sessions, self._relations)
+        super().__init__(Releases(*parts, self._manifests))
         self._ports = Ports(*parts, self._releases, engine, owner.production)
         self._pruning = Pruning(*parts, self._manifests, self._releases)
         self._prepare = Preparation(*parts, self._pruning, (owner.mesh, owner.store))
@@ -80,11 +109,13 @@ class Lake:
         }
         releases = {product: release for product, release in found.items() if release}
         keys = self._manifests.keys()
+        wanted = scope.bases.union(*(release.bases for release in releases.values()))
+        bases = _whole(wanted, self._manifests)
         if scope.content:
-            return Observed(releases, self._manifests.intact(keys))
+            return Observed(releases, self._manifests.intact(keys), bases=bases)
         named = scope.builds.union(*(release.keys for release in releases.values()))
         damaged, hollow = self._manifests.damage(named)
-        return Observed(releases, keys - damaged, hollow)
+        return Observed(releases, keys - damaged, hollow, bases)
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
@@ -93,12 +124,17 @@ class Lake:
         """
         self._prepare()
         if step.build:
-            return self._builder.build(step, step.build, bound)
+            return self._build(step, step.build, bound)
         if step.audit:
             return self._auditor.audit(step, step.audit, bound)
         if step.release:
             return self._releases.publish(step, step.release, bound)
         return Outcome()
+
+    def _build(self, step: Step, spec: BuildSpec, bound: Bound) -> Outcome:
+        if spec.growing is not None:
+            return self._grower.grow(step, spec, spec.growing, bound)
+        return self._builder.build(step, spec, bound)
 
     def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
         """Say what steps would do, by their ids; nothing is changed."""
@@ -106,7 +142,8 @@ class Lake:
         parts = (self._sessions, self._manifests, self._layout, self._sources)
         relations = Relations(*parts, foreseen)
         builder = Builder(*self._parts, self._sessions, relations)
-        teller = Teller(self._layout, foreseen, relations, builder)
+        grower = Grower(*self._parts, self._sessions, builder)
+        teller = Teller(self._layout, foreseen, relations, builder, grower)
         return {step.id: teller.tell(step, sources) for step in steps}
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
@@ -125,10 +162,14 @@ class Lake:
         """Return all rows that failed a check. Raises KeyError when none are kept."""
         return rows_of(self._auditor.rows_file(audit, check), self._engine)
 
-    def load(self, key: str, batches: Any) -> Outcome:
+    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Rows:
+        """Run one SELECT over builds and pinned sources; its context raises WarehouseError."""
+        return Rows(self._relations, self._sessions, select, keys, sources)
+
+    def load(self, key: str, batches: Any, origin: Origin = LANDED) -> Outcome:
         """Store an Arrow stream as a build under its key. Raises WarehouseError."""
         self._prepare()
-        return self._builder.load(key, batches)
+        return self._builder.load(key, batches, origin)
 
     def serve(self, environment: str) -> None:
         """Bring the file of an environment's ports up to date. Raises WarehouseError."""
@@ -144,15 +185,6 @@ class Lake:
         """Whether the file of an environment's ports is there and up to date."""
         there = _exists(self._layout, self._owner)
         return not there or self._ports.is_current(environment)
-
-    def history(self, environment: str, product: str) -> tuple[Release, ...]:
-        """Return all kept releases of a product, newest first."""
-        return self._releases.all(environment, product)
-
-    def released(self) -> dict[str, tuple[str, ...]]:
-        """Return all environments that have releases here, and the products in each."""
-        environments = self._releases.environments()
-        return {each: self._releases.products(each) for each in environments}
 
     def forget(
         self,
@@ -186,6 +218,12 @@ class Lake:
 def _exists(layout: Layout, owner: Owner) -> bool:
     """Whether there is a lake. Raises WarehouseError when it is not ours."""
     return open_lake(layout, owner.mesh, owner.store)
+
+
+def _whole(keys: Iterable[str], manifests: Manifests) -> dict[str, Build]:
+    """Those of these builds that are whole, by key."""
+    found = {key: manifests.find(key) for key in keys}
+    return {key: build for key, build in found.items() if build}
 
 
 def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from weft.mesh.release import Build
 from weft.warehouses.duckdb.disk import Disk, names_in, read, unreadable
-from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.layout import PART, Layout, is_name
 from weft.warehouses.duckdb.wholeness import Wholeness
 from weft.warehouses.protocol import WarehouseError
 
@@ -40,9 +40,9 @@ class Manifests:
         """Return which of these builds, and of those behind views, lost data; and the hollow views.
 
         These lead to one that did, and stand with what they read. A manifest is written after its
-        files, so that files which are older are taken to be as they were. Only of other builds is
-        the manifest read, and of tables then the data; where some of that was changed by somebody,
-        nothing is taken to be as it was, and all of them are read, once.
+        files, so that files which are older are taken to be as they were. Only of other builds,
+        and of those in parts, is the manifest read, and of tables then the data; where some of that
+        was changed by somebody, nothing is taken to be as it was, and all of them are read, once.
         """
         keys = tuple(keys)
         damaged, views = self._damage_from_outside(keys)
@@ -58,8 +58,10 @@ class Manifests:
         written = _times(self._layout.builds)
         files: dict[str, int] = {}
         for name, modified in _times(self._layout.files).items():
-            key = name.rsplit("-", 2)[0]
-            files[key] = max(modified, files.get(key, 0))
+            # What builds share says nothing of any of them from outside.
+            if not name.endswith(PART):
+                key = name.rsplit("-", 2)[0]
+                files[key] = max(modified, files.get(key, 0))
         damaged: set[str] = set()
         views: dict[str, tuple[str, ...]] = {}
         waiting = list(keys)
@@ -128,7 +130,7 @@ class Manifests:
         Return those that are not as they were written: everybody sees it afterwards, from outside.
         """
         builds = filter(None, self.reached(keys).values())
-        rotten = [build for build in builds if not self._wholeness.is_intact(build)]
+        rotten = self._wholeness.rotten(builds)
         for build in rotten:
             self._read.pop(build.key, None)
         return rotten
@@ -152,8 +154,11 @@ class Manifests:
     def add(self, build: Build, draft: str) -> bool:
         """Make a build visible, by way of the file `draft`; False when its key is taken.
 
-        Nothing can fail after the link, so that whoever gets an error may remove the data.
+        Nothing can fail after the link, so that whoever gets an error may remove the data. Raises
+        WarehouseError when its base was removed meanwhile, and what they share may go with it.
         """
+        if build.base:
+            self._refuse_removed(build.base)
         self._disk.write(draft, msgspec.json.encode(build))
         target = self._layout.build(build.key)
         added = self._disk.link(draft, target)
@@ -172,9 +177,8 @@ class Manifests:
         builds = [self.need(key) for key in keys]
         files = [path for build in builds for path in self._wholeness.files(build)]
         manifests = [self._layout.build(build.key) for build in builds]
-        for build, path in zip(builds, manifests, strict=True):
-            if not os.path.exists(path):
-                raise _missing(build.key)
+        for build in builds:
+            self.refuse_cleared(build.key)
         return [self._layout.files, self._layout.builds, *files, *manifests]
 
     def remove(self, key: str) -> None:

@@ -51,7 +51,7 @@ class Answer:
         # A stream of C knows no classes: its reader raises just this one, with the text.
         if kind is Exception:
             self._look()
-            raise _streamed(str(error)) from None
+            raise streamed(str(error)) from None
         if isinstance(error, WarehouseError):
             self._look()
 
@@ -66,7 +66,7 @@ _CLASSES = {
 }
 
 
-def _streamed(message: str) -> WarehouseError:
+def streamed(message: str) -> WarehouseError:
     """Turn the text of an error that came through a stream into what it was."""
     import duckdb
 

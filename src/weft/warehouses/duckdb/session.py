@@ -155,6 +155,23 @@ class Session:
         except duckdb.Error as error:
             raise explained(error) from error
 
+    @contextmanager
+    def stream(self, select: str) -> Iterator[Any]:
+        """Run one SELECT on a cursor of its own; its rows are read inside of the context."""
+        cursor = self._new_cursor()
+        self._count(1)
+        try:
+            if self._cancelled:
+                raise _stopped()
+            with explaining():
+                rows = cursor.sql(select)
+            yield rows
+        finally:
+            self._count(-1)
+            with self._guard:
+                self._cursors.remove(cursor)
+            cursor.close()
+
     def register(self, name: str, table: Any) -> None:
         """Show an Arrow table to this thread's statements under a name."""
         self._cursor().register(name, table)
@@ -195,12 +212,15 @@ class Session:
     def _cursor(self) -> Any:
         cursor = getattr(self._local, "cursor", None)
         if cursor is None:
-            with self._guard:
-                if self._database is None:
-                    self._database = connect(self._engine, self._spill())
-                cursor = self._database.cursor()
-                self._cursors.append(cursor)
-            self._local.cursor = cursor
+            cursor = self._local.cursor = self._new_cursor()
+        return cursor
+
+    def _new_cursor(self) -> Any:
+        with self._guard:
+            if self._database is None:
+                self._database = connect(self._engine, self._spill())
+            cursor = self._database.cursor()
+            self._cursors.append(cursor)
         return cursor
 
     def _spill(self) -> str:

@@ -8,32 +8,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from weft.mesh.growth import Growing, Part
 from weft.mesh.release import Build, Release
-from weft.plan.plan import AuditSpec, BuildSpec, Source, Step
-from weft.warehouses.duckdb.audits import statements_of
+from weft.mesh.words import count
+from weft.plan.plan import AuditSpec, BuildSpec, Call, Source, Step
+from weft.warehouses.duckdb.audits import audited, statements_of
 from weft.warehouses.duckdb.builds import Builder
+from weft.warehouses.duckdb.growing import Grower
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.sessions import parquet_copy
 from weft.warehouses.protocol import Act, Bound, WarehouseError
 
-# In the place of what only a run knows: its id, and how many files it made before.
-_RUN, _N = "RUN", "N"
+# The type of a value that can be taken for one of any type.
+_ANY = '"NULL"'
+
+# In the place of what only a run knows: its id and time, and how many files it made before.
+_RUN, _N, _NOW = "RUN", "N", "NOW"
 
 
 class Teller:
     """Tells the steps of one plan, each after those that it needs.
 
-    `foreseen` gets the builds that the steps will make; `relations` and `builder` read them.
+    `foreseen` gets the builds that the steps will make; `relations`, `builder` and `grower` read
+    them.
     """
 
     def __init__(
-        self, layout: Layout, foreseen: dict[str, Build], relations: Relations, builder: Builder
+        self,
+        layout: Layout,
+        foreseen: dict[str, Build],
+        relations: Relations,
+        builder: Builder,
+        grower: Grower,
     ) -> None:
         self._layout = layout
         self._foreseen = foreseen
         self._relations = relations
         self._builder = builder
+        self._grower = grower
 
     def tell(self, step: Step, sources: Mapping[str, Source]) -> list[Act]:
         """What a step will do; of one that is going to fail, what it was to do."""
@@ -44,7 +57,11 @@ class Teller:
             return [*asked, _in_words(f"this is going to fail: {error}")]
 
     def _acts(self, step: Step, sources: Mapping[str, Source]) -> Iterator[Act]:
-        if step.build:
+        if step.build and step.build.call:
+            yield from self._call(step, step.build, step.build.call, sources)
+        elif step.build and step.build.growing:
+            yield from self._growth(step, step.build, step.build.growing, sources)
+        elif step.build:
             yield from self._build(step, step.build, sources)
         elif step.audit:
             yield from self._audit(step.audit, sources)
@@ -66,8 +83,45 @@ class Teller:
         yield Act(parquet_copy(draft.statement, path))
         yield _in_words(f"then {layout.relative(path)} becomes {data}, and {kept} names it")
 
+    def _growth(
+        self, step: Step, spec: BuildSpec, growing: Growing, sources: Mapping[str, Source]
+    ) -> Iterator[Act]:
+        layout = self._layout
+        work = self._grower.work(step, spec, growing, Bound(_RUN, 0, _NOW, sources))
+        touched = self._grower.touched(work)
+        shared = tuple(part for part in work.there if part not in touched)
+        part = layout.relative(layout.part(spec.key, _RUN, _N))
+        self._foreseen[spec.key] = replace(work.build, parts=(*shared, Part(part, 0, 0, 0)))
+        folder = layout.draft(_RUN, _N, "parts")
+        for statement in self._grower.statements(work, touched, folder):
+            yield Act(statement)
+        if work.recipe.touched:
+            yield _in_words("the last one reads the parts of the base that the one before it gives")
+        kept = layout.relative(layout.build(spec.key))
+        new = f"then what is in {layout.relative(folder)} becomes {part}"
+        old = f", beside {count(len(shared), 'part')} of {growing.base}" if growing.base else ""
+        yield _in_words(f"{new}, and {kept} names it{old}")
+
+    def _call(
+        self, step: Step, spec: BuildSpec, call: Call, sources: Mapping[str, Source]
+    ) -> Iterator[Act]:
+        layout = self._layout
+        for each in call.arguments:
+            yield _in_words(f"{each.name} is what this gives:")
+            yield Act(self._relations.reading([each.key], sources).over(each.select))
+        data = layout.relative(layout.data(spec.key, _RUN, _N))
+        columns = tuple(replace(each, type=each.type or _ANY) for each in call.columns)
+        build = Build(spec.key, step.product, spec.model, spec.kind, columns, files=(data,))
+        self._foreseen[spec.key] = build
+        names = ", ".join(each.name for each in call.arguments)
+        limits = f"{call.memory // 2**20:,} MB and {call.seconds:,} s"
+        yield _in_words(f"{call.function}({names}) of {call.path}")
+        yield _in_words(f"runs in a process of its own, which may take {limits};")
+        kept = layout.relative(layout.build(spec.key))
+        yield _in_words(f"then what it gives becomes {data}, and {kept} names it")
+
     def _audit(self, spec: AuditSpec, sources: Mapping[str, Source]) -> Iterator[Act]:
-        reading = self._relations.reading((spec.key, *spec.reads), sources)
+        reading = audited(self._relations, spec, sources)
         for statement in statements_of(spec):
             yield Act(reading.over(statement))
         place = self._layout.relative(f"{self._layout.quarantine}/{spec.audit}")
