@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
 from weft.app.releases import current_elsewhere
+from weft.app.salts import Restatement, with_rebuilds, with_restatements
 from weft.app.select import select_products
 from weft.app.situation import (
     elsewhere,
@@ -20,7 +21,7 @@ from weft.app.situation import (
 from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
-from weft.mesh.manifest import Manifest, ProductManifest
+from weft.mesh.manifest import ProductManifest
 from weft.plan.adoption import adopted, not_built
 from weft.plan.examine import Situation, examine
 from weft.plan.plan import Plan
@@ -31,13 +32,15 @@ from weft.plan.planning import assemble, audits_to_know, plan_id
 class PlanOptions:
     """What to plan: `select` narrows it to products, `rebuild` builds their models again.
 
-    `take_over` lets products come to this root that another one applied. `read_tables` reads the
-    tables that sources name, so that the plan can be carried out.
+    `restate` names ranges of models that grow, which are read anew. `take_over` lets products
+    come to this root that another one applied. `read_tables` reads the tables that sources name,
+    so that the plan can be carried out.
     """
 
     select: tuple[str, ...] = ()
     rebuild: bool = False
     take_over: bool = False
+    restate: tuple[Restatement, ...] = ()
     read_tables: bool = False
 
 
@@ -84,8 +87,11 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
         chosen = select_products(options.select, known, mesh.folder, elsewhere(mesh, memory))
         desired = desired.narrowed(chosen)
         removed = tuple(each for each in removed if each in chosen)
-    salts = new_salts(mesh, desired, always=False) if options.rebuild else {}
-    situation = gather(mesh, desired, everyone, memory, removed, salts)
+    situation = gather(mesh, desired, everyone, memory, removed)
+    if options.rebuild:
+        situation = with_rebuilds(mesh, situation, always=False)
+    if options.restate:
+        situation = with_restatements(mesh, situation, options.restate)
     tables: tuple[TableRead, ...] = ()
     if options.read_tables:
         situation, tables = with_read(mesh, situation)
@@ -144,15 +150,4 @@ def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManife
         **definitions.manifests(mesh.environment, sorted(own)),
         **definitions.manifests(situation.production, sorted(inherited)),
         **scope,
-    }
-
-
-def new_salts(mesh: Opened, desired: Manifest, *, always: bool) -> dict[str, str]:
-    """Salts that build all models again, or those that ask for it `always`, in every run."""
-    salt = mesh.system.new_id()
-    return {
-        f"{address}.{transform.name}": salt
-        for address, manifest in desired.products.items()
-        for transform in manifest.transforms
-        if transform.refresh_always or not always
     }

@@ -114,7 +114,6 @@ def gather(
     everyone: Mapping[str, ProductManifest],
     memory: Remembered,
     removed: Sequence[str] = (),
-    new_salts: Mapping[str, str] | None = None,
 ) -> Situation:
     """Gather the situation of the products in `desired`; `removed` are gone from the files.
 
@@ -135,6 +134,8 @@ def gather(
     fallback = {} if mesh.production else _fallback(mesh, scopes)
     releases, homes = _current(observed)
     shown, homes_of_shown = _current(fallback)
+    lost = _lost(mesh, releases, shown)
+    bases = [*observed.values(), *fallback.values(), *_observe_bases(mesh, desired, lost)]
     contents = source_contents(
         mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
     )
@@ -153,10 +154,11 @@ def gather(
             name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
         },
         hollow=_hollow([*observed.values(), *fallback.values()]),
+        bases={key: build for each in bases for key, build in each.bases.items()},
+        lost=lost,
         contents=contents.found,
         unread=contents.unread,
-        salts={**_salts(mesh), **(new_salts or {})},
-        new_salts=new_salts or {},
+        salts=_salts(mesh),
         input_contracts={
             address: input_contracts(manifest, everyone, memory.descriptors)
             for address, manifest in desired.products.items()
@@ -302,6 +304,30 @@ def _current(
 
 def _place(release: Release) -> tuple[int, bool]:
     return (release.number, not release.empty)
+
+
+def _lost(
+    mesh: Opened, releases: Mapping[str, Release], production: Mapping[str, Release]
+) -> dict[str, Release]:
+    """What the store knows of shown releases that are damaged where they are kept."""
+    found: dict[str, Release] = {}
+    for product, shown in {**production, **releases}.items():
+        if shown.damaged:
+            environment = mesh.environment if product in releases else mesh.settings.production
+            for each in mesh.store.journal.releases(environment, product):
+                if each.number == shown.number:
+                    found[product] = each
+    return found
+
+
+def _observe_bases(
+    mesh: Opened, desired: Manifest, lost: Mapping[str, Release]
+) -> Iterable[Observed]:
+    """What can be grown from though no release that can be read shows it."""
+    for product, release in lost.items():
+        if product in desired.products and release.bases:
+            scope = Scope(mesh.environment, (), bases=release.bases)
+            yield mesh.warehouse(desired.products[product].warehouse).observe(scope)
 
 
 def input_contracts(

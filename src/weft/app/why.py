@@ -20,6 +20,7 @@ from weft.mesh.release import Release
 from weft.mesh.run import Run
 from weft.mesh.words import count, short_time
 from weft.plan.examine import Situation, examine, released_key, upstream_of
+from weft.plan.growing import in_words, restated
 from weft.plan.plan import Change, ChangeAction, Plan, Step, StepKind
 
 
@@ -249,10 +250,23 @@ class _Search:
             ]
             for cause in causes:
                 yield "newer data", cause
+            if causes:
+                yield from self._grows(name, "newer data")
             reads_changed = any(read.kind is ReadKind.MODEL for read in transform.query.reads)
             salt = situation.salts.get(f"{manifest.address}.{name}")
             if salt and not causes and not reads_changed and name not in changed:
-                yield "rebuild", Reason(f"model {name}: salt", "", salt, "a rebuild was asked for")
+                full = restated(salt) is None
+                note = "a rebuild was asked for" if full else "it was asked to be read anew"
+                yield "rebuild", Reason(f"model {name}: salt", "", salt, note)
+                yield from self._grows(name, "rebuild")
+
+    def _grows(self, model: str, verdict: str) -> _Found:
+        """How the build of a model comes from the one that is released."""
+        for step in self._plan.steps:
+            spec = step.build
+            mine = step.product == self._subject.product and step.target == model
+            if mine and spec and spec.growing:
+                yield verdict, Reason(f"model {model}", note=in_words(spec.kind, spec.growing))
 
     def _cause(self, read: Read, release: Release) -> Iterator[Reason]:
         """Why what a model reads is not what its release was built from."""

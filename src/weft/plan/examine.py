@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from weft.mesh.address import PortAddress
+from weft.mesh.growth import Grown
 from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import Build, ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
 from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
+from weft.plan.growing import Ground
 from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
 
 
@@ -31,6 +33,8 @@ class Situation:
     release here. `inherited` are the digests of production's definitions of products that were
     never applied here: of these `applied` has what production has. `builds` are the keys that each
     warehouse has, `hollow` the views that lead to a build that is nowhere, each with what it reads.
+    `bases` are the builds, by key, that models which grow can grow from, and `lost` what the
+    store knows of shown releases that are damaged.
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
     root applied and no longer defines, `taken` are those in scope that another root applied, with
@@ -52,6 +56,8 @@ class Situation:
     made: Mapping[str, Build] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bases: Mapping[str, Build] = field(default_factory=dict)
+    lost: Mapping[str, Release] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     salts: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +103,14 @@ class Situation:
         """The digest of the definition that stands behind what readers here see of a product."""
         return self.digests.get(product) or self.inherited.get(product, "")
 
+    def ground(self, manifest: ProductManifest) -> Ground:
+        """What the models of a product can grow from: what is shown here, on its own warehouse."""
+        release = self.lost.get(manifest.address) or self.shown(manifest.address)
+        if release is None:
+            return Ground()
+        there = release.bases & self.builds.get(manifest.warehouse, frozenset())
+        return Ground(release, {key: self.bases[key] for key in there if key in self.bases})
+
     def is_damaged(self, product: str) -> bool:
         """Whether nothing but its number can be read of the release that a product shows."""
         release = self.shown(product)
@@ -134,6 +148,7 @@ class Examined:
     `audits` is empty, nobody asks for them, unless checks look at other data too, which they
     name in `refers`; `standing` are the keys of such audits over what is published now. `missing`
     are the port objects (`a.b.c@1.object`) that its models or checks read and nobody has published.
+    `before` is what was released of models that grow, by model.
     """
 
     manifest: ProductManifest
@@ -144,6 +159,7 @@ class Examined:
     refers: tuple[Read, ...] = ()
     standing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    before: Mapping[str, Grown] = field(default_factory=dict)
 
     @property
     def foreign_reads(self) -> Iterator[Read]:
@@ -160,7 +176,8 @@ def examine(situation: Situation) -> dict[str, Examined]:
     for address in situation.desired.order:
         manifest = situation.desired.products[address]
         contents = situation.contents.get(address, {})
-        keyed = key_product(manifest, upstream, contents, situation.salts)
+        ground = situation.ground(manifest)
+        keyed = key_product(manifest, upstream, contents, situation.salts, ground)
         settled = _settled(situation, manifest, keyed)
         if settled and not _to_look_again(situation, manifest, keyed, upstream):
             examined[address] = Examined(manifest, keyed, True)
@@ -185,8 +202,19 @@ def examine(situation: Situation) -> dict[str, Examined]:
             ),
             standing=_standing(asked, keyed, situation),
             missing=tuple(missing),
+            before=_grown_from(keyed, ground),
         )
     return examined
+
+
+def _grown_from(keyed: Keyed, ground: Ground) -> dict[str, Grown]:
+    """What the release says of the builds that the next ones grow from."""
+    return {
+        model: before
+        for model, growing in keyed.growing.items()
+        if growing.base and growing.base == ground.released(model)
+        if (before := ground.grown(model)) is not None
+    }
 
 
 def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tuple[str, ...]:

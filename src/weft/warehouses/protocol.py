@@ -57,13 +57,15 @@ class Scope:
     """What to observe: which products of which environment.
 
     `builds` are the keys of builds to look at beside those of the current releases. `content` asks
-    for a look into all data of every build there is, which takes as long as reading it.
+    for a look into all data of every build there is, which takes as long as reading it. `bases`
+    are the keys of builds that may be grown from, beside those of the current releases.
     """
 
     environment: str
     products: tuple[str, ...]
     builds: frozenset[str] = frozenset()
     content: bool = False
+    bases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

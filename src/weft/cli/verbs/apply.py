@@ -12,6 +12,7 @@ from weft.app.bootstrap import Opened
 from weft.app.environments import exists, not_there_yet, refuse_unknown
 from weft.app.errors import Exit, Usage
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.salts import Restatement
 from weft.app.saved_plan import for_saved_plan, read_plan
 from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.cells import visible
@@ -22,6 +23,7 @@ from weft.cli.options import (
     mesh_here,
     product_option,
     rebuild_option,
+    restate_option,
     take_over_option,
     verbose_option,
     warn,
@@ -46,6 +48,7 @@ from weft.plan.plan import Plan
 @env_option
 @product_option
 @rebuild_option
+@restate_option
 @take_over_option
 @click.option("--allow-drop", is_flag=True, help="Let destructive steps run.")
 @click.option("--new-env", is_flag=True, help="Make the environment where nobody can be asked.")
@@ -53,7 +56,12 @@ from weft.plan.plan import Plan
 @yes_option
 @screen_options
 def apply(
-    file: Path | None, env: str, products: tuple[str, ...], screen: Screen, **flags: bool
+    file: Path | None,
+    env: str,
+    products: tuple[str, ...],
+    restate: tuple[str, ...],
+    screen: Screen,
+    **flags: bool,
 ) -> int:
     """Carry out a plan: build, check, and publish what holds its contract.
 
@@ -62,7 +70,7 @@ def apply(
     has, and exits with 6. An environment that does not exist yet is made where a person agrees to
     it, or with --new-env.
     """
-    if file and (env or products or flags["rebuild"] or flags["take_over"]):
+    if file and (env or products or restate or flags["rebuild"] or flags["take_over"]):
         raise Usage("a saved plan says itself what it is for", next_step=f"weft apply {file}")
     options = ApplyOptions(allow_drop=flags["allow_drop"])
     saved = read_plan(file) if file else None
@@ -77,7 +85,13 @@ def apply(
         else:
             now = mesh.system.now()
             view = View(screen.width, screen.colour, flags["verbose"], now=now, apply="", env=where)
-            wanted = PlanOptions(products, flags["rebuild"], flags["take_over"], read_tables=True)
+            wanted = PlanOptions(
+                products,
+                flags["rebuild"],
+                flags["take_over"],
+                tuple(map(Restatement.parse, restate)),
+                read_tables=True,
+            )
             plan = _shown(mesh, wanted, options, view, screen)
         refuse_unless_allowed(plan, options)
         code = held_exit(plan)

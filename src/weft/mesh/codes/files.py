@@ -162,12 +162,6 @@ FILES: dict[str, Code] = {
         "in `domains/` is read by whoever runs weft. Give that user the right to read it, or move "
         "it out of the mesh.",
     ),
-    "W134": Code(
-        "A model in Python",
-        "`models/*.py` is where models in Python will stand. They are not built yet, so nothing "
-        "can read this one. Write it as one SELECT in a `.sql` file. A script that is no model "
-        "belongs into another folder.",
-    ),
     "W140": Code(
         "An environment variable is not set",
         "`${NAME}` in `weft.yaml` and in the servers of sources is replaced by an environment "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 
 from weft.mesh.check import CheckResult, Measure, Verdict
 from weft.mesh.manifest import Column
-from weft.plan.plan import AuditSpec, Step
+from weft.plan.plan import AuditSpec, Source, Step
 from weft.sql.duckdb import DIALECT, quote
 from weft.warehouses.auditing import (
     KEPT_KEYS,
@@ -66,7 +67,7 @@ class Auditor:
         """
         build = self._relations.manifests.need(spec.key)
         keys = (spec.key, *spec.reads)
-        reading = self._relations.reading(keys, bound.sources)
+        reading = audited(self._relations, spec, bound.sources)
         asking = Asking(DIALECT, TYPE_OF, lambda select: self._ask(select, reading))
         with self._relations.blaming(keys):
             rows, results = measured(spec, asking)
@@ -130,3 +131,9 @@ class Auditor:
         if not os.path.isfile(path):
             raise KeyError(check)
         return path
+
+
+def audited(relations: Relations, spec: AuditSpec, sources: Mapping[str, Source]) -> Reading:
+    """Return what the statements of an audit read. Raises WarehouseError."""
+    reading = relations.reading((spec.key, *spec.reads), sources)
+    return reading + relations.growth(spec.key, spec.base) if spec.base else reading

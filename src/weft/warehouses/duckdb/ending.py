@@ -77,7 +77,7 @@ class Environments:
         environment = ending.environment
         releases = self._of(environment)
         builds = self._own(ending, releases)
-        files = [self._layout.file(file) for build in builds for file in build.files]
+        files = list(map(self._layout.file, self._pruning.only_of(builds)))
         paths = [
             *self._ports.files(environment),
             *(self._releases.path(each) for each in releases),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft.mesh.release import Build, Observed
-from weft.plan.plan import Source, Step
+from weft.plan.plan import BuildSpec, Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.ending import Environments
 from weft.warehouses.duckdb.expansion import Expansion
+from weft.warehouses.duckdb.growing import Grower
 from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.keeping import KeptReleases
 from weft.warehouses.duckdb.layout import Layout
@@ -69,6 +70,7 @@ class Lake(KeptReleases):
         self._parts = parts = (layout, disk, self._scratch)
         self._relations = Relations(self._sessions, self._manifests, layout, sources)
         self._builder = Builder(*parts, self._sessions, self._relations)
+        self._grower = Grower(*parts, self._sessions, self._builder)
         self._auditor = Auditor(*parts, self._sessions, self._relations)
         releases = Releases(*parts, self._manifests)
         self._ports = Ports(*parts, releases, engine, owner.production)
@@ -98,11 +100,13 @@ class Lake(KeptReleases):
         }
         releases = {product: release for product, release in found.items() if release}
         keys = self._manifests.keys()
+        wanted = scope.bases.union(*(release.bases for release in releases.values()))
+        bases = self.built(wanted)
         if scope.content:
-            return Observed(releases, self._manifests.intact(keys))
+            return Observed(releases, self._manifests.intact(keys), bases=bases)
         named = scope.builds.union(*(release.keys for release in releases.values()))
         damaged, hollow = self._manifests.damage(named)
-        return Observed(releases, keys - damaged, hollow)
+        return Observed(releases, keys - damaged, hollow, bases)
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
@@ -111,12 +115,17 @@ class Lake(KeptReleases):
         """
         self._prepare()
         if step.build:
-            return self._builder.build(step, step.build, bound)
+            return self._build(step, step.build, bound)
         if step.audit:
             return self._auditor.audit(step, step.audit, bound)
         if step.release:
             return self._releases.publish(step, step.release, bound)
         return Outcome()
+
+    def _build(self, step: Step, spec: BuildSpec, bound: Bound) -> Outcome:
+        if spec.growing is not None:
+            return self._grower.grow(step, spec, spec.growing, bound)
+        return self._builder.build(step, spec, bound)
 
     def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
         """Say what steps would do, by their ids; nothing is changed."""
@@ -124,7 +133,8 @@ class Lake(KeptReleases):
         parts = (self._sessions, self._manifests, self._layout, self._sources)
         relations = Relations(*parts, foreseen)
         builder = Builder(*self._parts, self._sessions, relations)
-        teller = Teller(self._layout, foreseen, relations, builder)
+        grower = Grower(*self._parts, self._sessions, builder)
+        teller = Teller(self._layout, foreseen, relations, builder, grower)
         return {step.id: teller.tell(step, sources) for step in steps}
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:

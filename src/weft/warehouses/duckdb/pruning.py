@@ -16,8 +16,8 @@ from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import Removal
 
-# files/<key>-<run>-<number>.parquet
-_DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+\.parquet")
+# files/<key>-<run>-<number>.parquet, and the same with .part.parquet
+_DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+(\.part)?\.parquet")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,10 @@ class Pruning:
         """Remove what killed runs left."""
         dead = frozenset(self._scratch.take_dead())
         if dead:
-            for path in self._orphans(dead):
+            # A build that grew shares data with its base, which is not to go while all are read.
+            with holding(self._layout.identity, shared=True):
+                orphans = self._orphans(dead)
+            for path in orphans:
                 self._disk.remove(path)
         for owner in dead:
             self._scratch.drop(owner)
@@ -96,8 +99,20 @@ class Pruning:
             for key in each.keys
         ]
         builds = self.unneeded(keep.union(named))
-        files = [self._layout.file(file) for build in builds for file in build.files]
+        files = map(self._layout.file, self.only_of(builds))
         return _Doomed(releases, tuple(builds), (*files, *orphans))
+
+    def only_of(self, builds: Iterable[Build]) -> list[str]:
+        """The files of builds that no other build shares."""
+        keys = {build.key for build in builds}
+        shared = {
+            file
+            for build in self._manifests.all()
+            if build.key not in keys
+            for file in build.all_files
+        }
+        named = dict.fromkeys(file for build in builds for file in build.all_files)
+        return [file for file in named if file not in shared]
 
     def _told(self, doomed: _Doomed, others: Sequence[str]) -> Removal:
         visible = [
@@ -129,7 +144,7 @@ class Pruning:
         """
         names = sorted(filter(_DATA.fullmatch, names_in(self._layout.files)))
         living = self._scratch.living() - dead
-        named = {file for build in self._manifests.all() for file in build.files}
+        named = {file for build in self._manifests.all() for file in build.all_files}
         paths = [
             os.path.join(self._layout.files, name)
             for name in names
