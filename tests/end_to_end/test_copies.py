@@ -126,3 +126,21 @@ def test_a_copy_goes_when_nobody_reads_it(
     assert weft(tmp_path, "prune", "--yes").code == 0
     lay_out(tmp_path, changing)
     assert len(copies(weft(tmp_path, "plan", "--json"))) == 1
+
+
+@BOTH_WAYS
+def test_a_query_joins_ports_wherever_they_live(
+    tmp_path: Path, database: dict[str, Any], homes: dict[str, str]
+) -> None:
+    applied(tmp_path, files_of(MESH, database, **homes))
+    found = rows(
+        tmp_path,
+        "SELECT c.customer, c.orders, max(o.id) AS last, count(*) AS n "
+        "FROM care.customers.customers AS c JOIN sales.orders.orders_v1 AS o USING (customer) "
+        "JOIN sales.orders.orders AS p ON p.id = o.id GROUP BY ALL ORDER BY 1",
+    )
+    assert found == [
+        {"customer": "c0", "orders": 33, "last": 99, "n": 33},
+        {"customer": "c1", "orders": 34, "last": 100, "n": 34},
+        {"customer": "c2", "orders": 33, "last": 98, "n": 33},
+    ]

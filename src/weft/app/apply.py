@@ -18,6 +18,7 @@ from weft.app.checkout import checkout
 from weft.app.environments import exists
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
+from weft.app.fitness import refuse_unfit
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of
 from weft.app.serving import not_served, unserved
@@ -87,6 +88,7 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
     idle = plan.empty and not plan.salts and exists(mesh)
     if idle and unfinished_run(mesh) is None and not unserved(mesh):
         return
+    refuse_unfit(mesh, plan)
     applying = _Applying(mesh, plan, options)
     try:
         applying.begin()

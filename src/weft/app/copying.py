@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from weft.plan.copies import not_kept
-from weft.plan.plan import CopySpec, Step
+from weft.plan.plan import CopySpec
 from weft.sql.carried import carried_type
 from weft.sql.dialect import dialect_named
 from weft.warehouses.arriving import asking_types
-from weft.warehouses.protocol import Bound, Origin, Outcome, Warehouse, WarehouseError
+from weft.warehouses.protocol import Origin, Outcome, Warehouse, WarehouseError
 
 
-def copy(step: Step, spec: CopySpec, source: Warehouse, target: Warehouse, bound: Bound) -> Outcome:
-    """Carry out a copy step; a copy that is there is reused. Raises WarehouseError.
+def copy(spec: CopySpec, source: Warehouse, target: Warehouse, place: str, run: str) -> Outcome:
+    """Carry out a copy; one that is there is reused. `place` is what messages call the target.
 
     Each column is kept in the target's type for that of the build, whatever Arrow makes of its
-    values on the way.
+    values on the way. Raises WarehouseError.
     """
-    types = _types(step, spec, source, target)
-    origin = Origin(reads=(spec.build,), run=bound.run)
+    types = _types(spec, source, target, place)
+    origin = Origin(reads=(spec.build,), run=run)
     with source.rows(spec.select, (spec.build,), {}) as rows:
         return target.load(spec.key, asking_types(rows, types), origin)
 
 
-def _types(step: Step, spec: CopySpec, source: Warehouse, target: Warehouse) -> dict[str, str]:
+def _types(spec: CopySpec, source: Warehouse, target: Warehouse, place: str) -> dict[str, str]:
     """The types in which the columns are to be kept, by name."""
     made = source.built([spec.build]).get(spec.build)
     if made is None:
@@ -37,6 +37,6 @@ def _types(step: Step, spec: CopySpec, source: Warehouse, target: Warehouse) -> 
         if column.name in wanted:
             kept = carried_type(column.type, own, theirs)
             if kept is None:
-                raise WarehouseError(f"{spec.port}: {not_kept(column, step.warehouse)}")
+                raise WarehouseError(f"{spec.port}: {not_kept(column, place)}")
             types[column.name] = kept
     return types

@@ -91,7 +91,8 @@ class Execution:
         began = self._monotonic()
         warehouse, bound = self._warehouses[step.warehouse], self._bound[step.product]
         if step.copy:
-            outcome = copy(step, step.copy, self._warehouses[step.copy.source], warehouse, bound)
+            source = self._warehouses[step.copy.source]
+            outcome = copy(step.copy, source, warehouse, step.warehouse, bound.run)
         elif self._functions and step.build and step.build.call:
             call = step.build.call
             outcome = self._functions.build(call, step, step.build, warehouse, bound)

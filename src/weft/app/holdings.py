@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from weft.app.bootstrap import Opened
 from weft.app.finding import Finding, State
@@ -10,13 +11,14 @@ from weft.app.releases import histories, keeper_of
 from weft.app.serving import is_served
 from weft.app.workspace import SETTINGS
 from weft.mesh.words import count
-from weft.warehouses.protocol import Scope, WarehouseError
+from weft.warehouses.protocol import HasHealth, Scope, WarehouseError
 
 
 def holdings(mesh: Opened) -> Iterator[Finding]:
     """Look at every warehouse, read all of its data, and see what it shows to other programs."""
     for name, settings in mesh.settings.warehouses.items():
         label = f"warehouse {name}"
+        yield from _condition(mesh, name)
         try:
             builds = mesh.warehouse(name).observe(Scope(mesh.environment, (), content=True)).builds
         except WarehouseError as error:
@@ -26,6 +28,16 @@ def holdings(mesh: Opened) -> Iterator[Finding]:
             yield Finding(label, State.OK, f"{settings.type}, {count(len(builds), 'build')}")
             yield from _data(mesh, name, builds)
             yield from _shown(mesh, name)
+
+
+def _condition(mesh: Opened, warehouse: str) -> Iterator[Finding]:
+    """How the warehouse is that the data is in; that it cannot be reached is told once, later."""
+    with suppress(WarehouseError):
+        found = mesh.warehouse(warehouse)
+        if isinstance(found, HasHealth):
+            for each in found.health.conditions(mesh.system.now()):
+                state = State.OK if not each.fix else State.FAIL if each.stops else State.WARN
+                yield Finding(f"{warehouse} {each.name}", state, each.detail, each.fix)
 
 
 def _shown(mesh: Opened, warehouse: str) -> Iterator[Finding]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage, WrongQuery
+from weft.app.joining import Distant, joined
 from weft.app.situation import remembered, shown_releases
 from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.contract import Status
@@ -21,12 +22,14 @@ from weft.plan.examine import released_key
 from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.problem import Place, Problem
 from weft.sql.query import (
+    Compiled,
     Known,
     ParsedSelect,
     compile_select,
     parse_ports_query,
     ports_query_text,
 )
+from weft.warehouses.loading import private_type
 from weft.warehouses.protocol import Relation, Scope, Unmeasurable, WarehouseError
 
 _QUOTED = re.compile(r"""['"`](\w[^'"`(]*)""")
@@ -50,10 +53,14 @@ class Shown:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query gives. `rows` has `__arrow_c_stream__`, to be read once."""
+    """What a query gives. `rows` has `__arrow_c_stream__`, to be read once.
+
+    `brought` is how many rows had to be brought together from several warehouses.
+    """
 
     columns: tuple[str, ...]
     rows: Any
+    brought: int = 0
 
 
 def shown_objects(descriptors: Mapping[str, Descriptor]) -> dict[str, Shown]:
@@ -89,22 +96,16 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
     if not shown:
         _refuse_foreign(mesh)
         raise Usage(f"nothing is published in {mesh.environment} yet", next_step="weft apply")
-    dialect = _dialect(mesh, descriptors)
-    parsed, problems = parse_ports_query(text, dialect)
-    if parsed is None:
-        raise _wrong(text, problems)
-    _refuse_unknown(parsed, shown, text)
-    known = {name: Known(Read(ReadKind.PORT, name), shown[name].columns) for name in parsed.names}
-    named = [shown[name] for name in parsed.names]
+    asked = _read(mesh, text, shown)
+    named = [shown[name] for name in asked.parsed.names]
     look = f"weft show {named[0].port}" if named else ""
-    compiled, problems = compile_select(parsed, dialect, known)
+    compiled, problems = compile_select(asked.parsed, asked.dialect, _known(asked, shown))
     if compiled is None:
         raise _wrong(text, problems, look)
-    warehouse = _one_warehouse(named) or next(iter(descriptors.values())).warehouse
-    relations = tuple(_relations(mesh, warehouse, dict(zip(parsed.names, named, strict=True))))
+    select = ports_query_text(asked.parsed, asked.dialect)
     try:
-        with mesh.warehouse(warehouse).query(ports_query_text(parsed, dialect), relations) as rows:
-            yield Answer(tuple(rows.columns), rows)
+        with _answered(mesh, select, asked, compiled, shown) as answer:
+            yield answer
     except Unmeasurable as error:
         raise _wrong(text, (_refused(text, str(error)),), look) from error
     except WarehouseError as error:
@@ -113,15 +114,84 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
         raise
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A query that could be read, in a dialect; `homes` are the warehouses of what it names."""
+
+    parsed: ParsedSelect
+    dialect: Dialect
+    homes: tuple[str, ...]
+
+
+def _read(mesh: Opened, text: str, shown: Mapping[str, Shown]) -> _Asked:
+    """Read a query in the dialect of the warehouse that it is about; of several, in the joint one.
+
+    Raises WrongQuery.
+    """
+    homes_of = {name: each.descriptor.warehouse for name, each in shown.items()}
+    dialects = {home: mesh.warehouse(home).dialect for home in dict.fromkeys(homes_of.values())}
+    joint = private_type() if len(dialects) > 1 else ""
+    wrong: WrongQuery | None = None
+    for name in filter(None, dict.fromkeys((*dialects.values(), joint))):
+        parsed, problems = parse_ports_query(text, dialect_named(name))
+        if parsed is None:
+            wrong = wrong or _wrong(text, problems)
+            continue
+        homes = tuple(dict.fromkeys(homes_of[each] for each in parsed.names if each in homes_of))
+        fitting = [joint] if len(homes) > 1 else [dialects[each] for each in homes or dialects]
+        if name in fitting:
+            _refuse_unknown(parsed, shown, text)
+            return _Asked(parsed, dialect_named(name), homes)
+    assert wrong
+    raise wrong
+
+
+def _known(asked: _Asked, shown: Mapping[str, Shown]) -> dict[str, Known]:
+    return {
+        name: Known(Read(ReadKind.PORT, name), shown[name].columns) for name in asked.parsed.names
+    }
+
+
+@contextmanager
+def _answered(
+    mesh: Opened, select: str, asked: _Asked, compiled: Compiled, shown: Mapping[str, Shown]
+) -> Iterator[Answer]:
+    """Run a query on the warehouse that has all it reads, or where it is brought together."""
+    named = {name: shown[name] for name in asked.parsed.names}
+    if len(asked.homes) > 1:
+        distant = tuple(_distant(mesh, named, compiled))
+        with joined(mesh, select, distant) as (rows, brought):
+            yield Answer(tuple(rows.columns), rows, brought)
+        return
+    warehouse = asked.homes[0] if asked.homes else _any_home(mesh, shown, asked.dialect)
+    relations = tuple(_relations(mesh, warehouse, named))
+    with mesh.warehouse(warehouse).query(select, relations) as rows:
+        yield Answer(tuple(rows.columns), rows)
+
+
+def _any_home(mesh: Opened, shown: Mapping[str, Shown], dialect: Dialect) -> str:
+    """A warehouse that runs a query which reads nothing."""
+    homes = (each.descriptor.warehouse for each in shown.values())
+    return next(home for home in homes if mesh.warehouse(home).dialect == dialect.name)
+
+
+def _distant(mesh: Opened, named: Mapping[str, Shown], compiled: Compiled) -> Iterator[Distant]:
+    """What a query reads, warehouse by warehouse, and of it only the columns that are used."""
+    used: dict[str, set[str]] = {}
+    for read in compiled.query.reads:
+        used.setdefault(read.target, set()).update(read.columns)
+    for home in dict.fromkeys(each.descriptor.warehouse for each in named.values()):
+        own = {name: each for name, each in named.items() if each.descriptor.warehouse == home}
+        for name, relation in zip(own, _relations(mesh, home, own), strict=True):
+            columns = tuple(each for each in relation.columns if each in used[name])
+            kept = replace(relation, columns=columns or relation.columns)
+            yield Distant(home, str(own[name].port), kept)
+
+
 def _refuse_foreign(mesh: Opened) -> None:
     """Raise WarehouseError where the store is empty because a warehouse belongs to another one."""
     for name in mesh.settings.warehouses:
         mesh.warehouse(name).observe(Scope(mesh.environment, ()))
-
-
-def _dialect(mesh: Opened, descriptors: Mapping[str, Descriptor]) -> Dialect:
-    warehouse = next(iter(descriptors.values())).warehouse
-    return dialect_named(mesh.warehouse(warehouse).dialect)
 
 
 def _refused(text: str, message: str) -> Problem:
@@ -168,17 +238,6 @@ def _refuse_unknown(parsed: ParsedSelect, shown: Mapping[str, Shown], text: str)
     ]
     if unknown:
         raise _wrong(text, tuple(unknown))
-
-
-def _one_warehouse(named: list[Shown]) -> str:
-    homes = sorted({each.descriptor.warehouse for each in named})
-    if len(homes) > 1:
-        raise Usage(
-            "this query reads ports on several warehouses",
-            why=f"they live on {', '.join(homes)}",
-            next_step="query the ports of one warehouse at a time",
-        )
-    return homes[0] if homes else ""
 
 
 def _relations(mesh: Opened, warehouse: str, named: Mapping[str, Shown]) -> Iterator[Relation]:

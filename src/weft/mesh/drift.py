@@ -33,7 +33,8 @@ class Thing:
     `name` is unique with its kind, and what people find it by. `address` is that of the port,
     model or product which it concerns, "" where it concerns all of them. `facts` are what is
     compared, by name, in words; what only one side knows is not. `since` is when it was changed
-    last, an ISO time, "" where nobody knows. `key` is that of the build that it is.
+    last, an ISO time, "" where nobody knows. `key` is that of the build, or the number of the
+    release, that it is.
     """
 
     kind: ThingKind

@@ -97,7 +97,7 @@ class Bringing:
             build=behind.key,
             port=read.target,
             object=read.object,
-            select=_select(behind, source),
+            select=select_of(behind, source),
             columns=self._columns(found, made, source),
             rows=None if made is None or made.is_view else made.rows,
             bytes=None if made is None or made.is_view else made.bytes,
@@ -141,6 +141,7 @@ def not_kept(column: Column, warehouse: str) -> str:
     )
 
 
-def _select(behind: Behind, dialect: Dialect) -> str:
+def select_of(behind: Behind, dialect: Dialect) -> str:
+    """The columns to be seen, and no other, of a build where it is, in the dialect of that."""
     columns = ", ".join(map(dialect.quote, behind.columns))
     return " ".join(("SELECT", columns, "FROM", dialect.relation("builds", behind.key)))

@@ -31,6 +31,7 @@ class StepKind(StrEnum):
     VERIFY = "verify"
     GRANT = "grant"
     PUBLISH = "publish"
+    LEAVE = "leave"
     REVOKE = "revoke"
     DROP = "drop"
 
@@ -162,6 +163,30 @@ class CopySpec:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """How many values of one column have no equal among those that readers have."""
+
+    column: str
+    statement: str
+
+
+@dataclass(frozen=True)
+class VerifySpec:
+    """Compare build `key` with `copy`, which is what the readers of `object` have elsewhere.
+
+    `whole` gives the rows of the copy, those of the build, and how many of the copy have no equal
+    in the build; only where they differ it is asked of the single columns.
+    """
+
+    key: str
+    copy: str
+    object: str
+    source: str
+    whole: str
+    columns: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
 class AuditSpec:
     """Audit build `key` as `object`: one fused `scan` whose first column is the row count.
 
@@ -186,9 +211,10 @@ class AuditSpec:
 
 @dataclass(frozen=True)
 class RevertSpec:
-    """Bring back what was changed outside, as `drift` says; `releases` are the recorded ones.
+    """Bring back what was changed outside, as `drift` says.
 
-    They are those that readers may still be reading, newest first.
+    `releases` are as the store recorded them: the one that has to be current, and behind it the
+    one that the drift is about, where that is another.
     """
 
     drift: Drift
@@ -199,7 +225,8 @@ class RevertSpec:
 class Step:
     """One step of a plan. Exactly the spec of its kind is set; `needs` are ids of earlier steps.
 
-    `release` belongs to publish and drop: the release to point to, whose number is `expected` + 1.
+    `release` belongs to publish, leave and drop: the release to point to, in place of the one of
+    the number `expected`, which is the one before it, but where the product comes from elsewhere.
     """
 
     id: str
@@ -212,6 +239,7 @@ class Step:
     copy: CopySpec | None = None
     build: BuildSpec | None = None
     audit: AuditSpec | None = None
+    verify: VerifySpec | None = None
     release: Release | None = None
     expected: int = 0
 
@@ -225,6 +253,8 @@ class Step:
         """What the plan asks of the warehouse, which makes of it the statements that it runs."""
         if self.copy is not None:
             return (self.copy.select,)
+        if self.verify is not None:
+            return (self.verify.whole, *(each.statement for each in self.verify.columns))
         if self.build is not None:
             call = self.build.call
             return tuple(each.select for each in call.arguments) if call else (self.build.select,)

@@ -66,14 +66,8 @@ def compile_product(
     transforms, problems = compile_models(product.models, around)
     diagnostics += problems
     relations = Relations.of(product.models, transforms, around)
-    ports: list[PortVersion] = []
-    for contract in product.contracts:
-        document = parsed.documents[contract.path]
-        port, problems = compile_port(product, contract, document, relations)
-        diagnostics += problems
-        if port is not None:
-            ports.append(port)
-    diagnostics += test_problems(parsed, relations)
+    ports, problems = _compile_ports(product, parsed.documents, relations)
+    diagnostics += problems + test_problems(parsed, relations)
     if around.unresolved or any(each.severity is Severity.ERROR for each in diagnostics):
         return Compiled(None, tuple(diagnostics))
     manifest = ProductManifest(
@@ -104,6 +98,19 @@ def _with_heads(product: DataProduct, transforms: Mapping[str, Transform]) -> tu
     """Compiled models with the checks that their heads ask for."""
     heads = {model.name: head_checks(model.required, model.unique) for model in product.models}
     return tuple(replace(each, checks=heads[each.name]) for each in transforms.values())
+
+
+def _compile_ports(
+    product: DataProduct, documents: Mapping[str, Document], relations: Relations
+) -> tuple[list[PortVersion], list[Diagnostic]]:
+    ports: list[PortVersion] = []
+    diagnostics: list[Diagnostic] = []
+    for each in product.contracts:
+        port, found = compile_port(product, each, documents[each.path], relations)
+        diagnostics += found
+        if port is not None:
+            ports.append(port)
+    return ports, diagnostics
 
 
 def _compile_sources(

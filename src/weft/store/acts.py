@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from weft.mesh.drift import Settlement
 from weft.mesh.run import Hold, Lock, Run, StepState
 from weft.store.audit_chain import Act
 from weft.store.protocol import Finished
@@ -109,6 +110,24 @@ def hold_placed(hold: Hold) -> Act:
 def hold_lifted(product: str, environment: str) -> Act:
     """A product need no longer stay on its release."""
     return act("hold.lifted", product, environment=environment)
+
+
+def drift_settled(settlement: Settlement) -> Act:
+    """Somebody decided to keep what was changed outside, or to bear it until a date."""
+    return act(
+        "drift.adopted" if settlement.adopted else "drift.accepted",
+        settlement.product or settlement.subject,
+        drift=settlement.drift,
+        environment=settlement.environment,
+        reason=settlement.reason,
+        what=settlement.subject,
+        until=settlement.until,
+    )
+
+
+def settlement_withdrawn(drift: str, environment: str) -> Act:
+    """A decision on a drift counts no longer."""
+    return act("drift.reopened", drift, environment=environment)
 
 
 def rebuild_asked(environment: str, models: Iterable[str]) -> Act:

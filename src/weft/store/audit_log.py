@@ -40,6 +40,12 @@ SELECT product || ' was held in ' || environment FROM holds
 WHERE (product, environment, since) NOT IN (
   SELECT subject, detail ->> 'environment', at FROM audit WHERE action = 'hold.placed'
 )
+UNION ALL
+SELECT 'drift ' || drift || ' was settled in ' || environment FROM settlements
+WHERE (drift, environment, since) NOT IN (
+  SELECT detail ->> 'drift', detail ->> 'environment', at FROM audit
+  WHERE action IN ('drift.adopted', 'drift.accepted')
+)
 LIMIT 1
 """
 

@@ -16,6 +16,7 @@ from weft.store.journal import DatabaseJournal
 from weft.store.locks import need_all
 from weft.store.migrate import identified
 from weft.store.protocol import Outdated, StoreError
+from weft.store.settlements import DatabaseSettlements
 from weft.store.transfer import exported, imported
 
 
@@ -35,6 +36,7 @@ class DatabaseStore:
             raise
         self.definitions = DatabaseDefinitions(database)
         self.journal = DatabaseJournal(database)
+        self.settlements = DatabaseSettlements(database)
         self.audit = DatabaseAuditLog(database)
 
     def take_over(self, id: str, actor: str, at: str) -> None:

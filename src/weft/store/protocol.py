@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from weft.mesh.check import CheckResult
+from weft.mesh.drift import Settlement
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
@@ -210,6 +211,19 @@ class Journal(Protocol):
         """Every release that was recorded for a product, newest first, forgotten ones too."""
 
 
+class Settlements(Protocol):
+    """What was decided on what somebody changed outside of Weft."""
+
+    def all(self, environment: str) -> dict[str, Settlement]:
+        """Every decision in an environment by the drift's id, past ones too."""
+
+    def settle(self, settlement: Settlement) -> None:
+        """Keep a decision, replacing an earlier one on the same drift."""
+
+    def withdraw(self, drift: str, environment: str, actor: str, at: str) -> bool:
+        """End a decision; False when there was none."""
+
+
 class AuditLog(Protocol):
     """The tamper-evident list of who did what."""
 
@@ -228,7 +242,7 @@ class AuditLog(Protocol):
 
 
 class Store(Protocol):
-    """A store, opened. Its three parts share one connection and may be used from threads."""
+    """A store, opened. Its parts share one connection and may be used from threads."""
 
     @property
     def identity(self) -> Identity:
@@ -241,6 +255,10 @@ class Store(Protocol):
     @property
     def journal(self) -> Journal:
         """Runs, locks, holds and releases."""
+
+    @property
+    def settlements(self) -> Settlements:
+        """What was decided on drift."""
 
     @property
     def audit(self) -> AuditLog:

@@ -35,6 +35,7 @@ _TABLES = {
     "descriptors": "environment product port major content",
     "verdicts": "audit build content environment",
     "salts": "environment model salt",
+    "settlements": "environment drift product subject until actor reason since",
     "audit": "number at actor action subject detail previous hash",
     "audit_head": "number hash",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
 
 from weft.mesh.nearest import did_you_mean
 from weft.warehouses.options import Option
@@ -23,8 +24,7 @@ def options_of(type_name: str) -> tuple[Option, ...]:
 
     Raises WarehouseError as `adapter` does.
     """
-    module = import_module(adapter(type_name).__module__)
-    declared: tuple[Option, ...] = module.OPTIONS
+    declared: tuple[Option, ...] = _module(type_name).OPTIONS
     return declared
 
 
@@ -33,9 +33,19 @@ def example_of(type_name: str) -> dict[str, str]:
 
     They are `EXAMPLE` beside its opening. Raises WarehouseError as `adapter` does.
     """
-    module = import_module(adapter(type_name).__module__)
-    shown: dict[str, str] = module.EXAMPLE
+    shown: dict[str, str] = _module(type_name).EXAMPLE
     return shown
+
+
+def private_type() -> str:
+    """Return the first type that offers `open_private` beside its opening."""
+    return next(name for name in warehouse_types() if hasattr(_module(name), "open_private"))
+
+
+def open_private(folder: str) -> Warehouse:
+    """Open an empty warehouse in a folder, to be used by this process alone and thrown away."""
+    opened: Warehouse = _module(private_type()).open_private(folder)
+    return opened
 
 
 def adapter(type_name: str) -> Callable[..., Warehouse]:
@@ -57,3 +67,7 @@ def adapter(type_name: str) -> Callable[..., Warehouse]:
             denied=True,
         ) from error
     return opened
+
+
+def _module(type_name: str) -> Any:
+    return import_module(adapter(type_name).__module__)

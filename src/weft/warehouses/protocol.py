@@ -395,3 +395,35 @@ class HoldsTables(Protocol):
     @property
     def tables(self) -> Tables:
         """These tables."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that was looked at: how it is, and what to do about it; `fix` "" says it is well.
+
+    `stops` says that nothing can be built or published until then.
+    """
+
+    name: str
+    detail: str
+    fix: str = ""
+    stops: bool = False
+
+
+class Health(Protocol):
+    """How a warehouse is, beside what it holds."""
+
+    def conditions(self, now: str) -> Iterable[Condition]:
+        """Say how it is; `now` is the time here, ISO in UTC. Raises WarehouseError."""
+
+    def require(self, products: Iterable[str], environment: str) -> None:
+        """See that products can be built and published here. Raises WarehouseError."""
+
+
+@runtime_checkable
+class HasHealth(Protocol):
+    """A warehouse that may be reached and yet not be fit for its work."""
+
+    @property
+    def health(self) -> Health:
+        """How it is."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import msgspec
 
 from weft.mesh.contract import Status
 from weft.mesh.release import ObjectRelease, PortRelease, Release
@@ -37,6 +40,13 @@ def shown(release: Release, production: bool) -> Iterator[Shown]:
             if each.name not in newest or _rank(newest[each.name].port) < _rank(port):
                 newest[each.name] = Shown(each.name, port, each, plain=True)
     yield from newest.values()
+
+
+def digest(release: Release) -> str:
+    """Return twelve digits that stand for all that a release says."""
+    if release.damaged:
+        return "cannot be read"
+    return sha256(msgspec.json.encode(release, order="deterministic")).hexdigest()[:12]
 
 
 def _visible(release: Release, production: bool) -> Iterator[PortRelease]:

@@ -13,7 +13,7 @@ from warehouse_steps import bound, build, values_of_rows
 from conftest import opener
 from weft.app.copying import copy
 from weft.mesh.manifest import Column
-from weft.plan.plan import CopySpec, Step, StepKind
+from weft.plan.plan import CopySpec
 from weft.sql.dialect import dialect_named
 from weft.sql.types import canonical_type
 from weft.warehouses.protocol import WarehouseError
@@ -84,8 +84,7 @@ def copied(pair: tuple[Any, Any], names: list[str], key: str = "a") -> Any:
     select = f"SELECT {listed} FROM {dialect.relation('builds', key)}"
     columns = tuple(Column(name) for name in names)
     spec = CopySpec(f"copy_{key}", "there", key, "sales.orders.orders@1", "orders", select, columns)
-    step = Step("copy", StepKind.COPY, "care.readers", "here", "x", copy=spec)
-    return copy(step, spec, source, target, bound())
+    return copy(spec, source, target, "here", "run_1")
 
 
 def made(source: Any, values: dict[str, tuple[str, str]]) -> None:

@@ -39,12 +39,30 @@ def free_port() -> Iterator[int]:
 def test_a_wrong_password(database: dict[str, Any]) -> None:
     text = refused({**database, "password": Secret("wrong-one")})
     assert "password authentication failed" in text
-    assert "check host, port, database, user and password" in text
+    assert "set the `user` and `password` there" in text
     assert "wrong-one" not in text
 
 
 def test_a_host_that_does_not_answer(database: dict[str, Any], free_port: int) -> None:
     assert "Connection refused" in refused({**database, "port": free_port})
+
+
+def test_a_host_that_nobody_knows(database: dict[str, Any]) -> None:
+    assert "correct `host` there" in refused({**database, "host": "no-such-host.invalid"})
+
+
+def test_encryption_that_the_server_does_not_have(database: dict[str, Any]) -> None:
+    assert "change `sslmode` there" in refused({**database, "sslmode": "require"})
+
+
+def test_a_server_whose_connections_are_taken(
+    database: dict[str, Any], postgres_admin: psycopg.Connection[Any]
+) -> None:
+    name = sql.Identifier(database["database"])
+    limit = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}")
+    postgres_admin.execute(limit.format(name, sql.Literal(0)))
+    assert "all its connections are taken" in refused(database)
+    postgres_admin.execute(limit.format(name, sql.Literal(-1)))
 
 
 def test_a_database_that_is_not_there(database: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from weft.cli.output import put
 from weft.cli.rows import ON_A_SCREEN, read_rows
 from weft.cli.screen import Screen, screen_options
 from weft.cli.verb import verb
+from weft.mesh.words import count
 
 
 @verb(
@@ -40,6 +41,8 @@ def query(sql: str, env: str, limit: int | None, screen: Screen) -> int:
     text = _from_stdin() if sql == "-" else sql
     most = limit if limit is not None else ON_A_SCREEN if screen.format == "table" else 0
     with mesh_here(env) as mesh, asked(mesh, text) as answer:
+        if answer.brought and sys.stderr.isatty():
+            screen.say(f"brought {count(answer.brought, 'row')} together from several warehouses")
         table, more = read_rows(answer.rows, most)
     put(table, screen)
     if more:

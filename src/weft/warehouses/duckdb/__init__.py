@@ -63,3 +63,8 @@ def open_warehouse(
         memory_limit=given.get("memory_limit", ""),
     )
     return Lake(layout, Owner(mesh, store, production), engine, sources, disk or Disk())
+
+
+def open_private(folder: str) -> Lake:
+    """Open a lake in an empty folder that belongs to this process alone."""
+    return open_warehouse("private", {"path": "lake"}, folder, "private", "private")

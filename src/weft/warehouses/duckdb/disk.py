@@ -130,6 +130,11 @@ class Disk:
         with self._explained("touch", path):
             os.utime(path)
 
+    def allow(self, path: str, mode: int) -> None:
+        """Change who may use a file or a folder, and how."""
+        with self._explained("change the rights of", path):
+            os.chmod(path, mode)
+
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
         with self._explained("remove", path), suppress(FileNotFoundError):

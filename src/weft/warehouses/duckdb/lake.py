@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weft.mesh.release import Build, Observed
+from weft.mesh.drift import Drift
+from weft.mesh.release import Build, Observed, Release
 from weft.plan.plan import BuildSpec, Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.drifting import Drifting
 from weft.warehouses.duckdb.ending import Environments
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.growing import Grower
@@ -25,6 +27,7 @@ from weft.warehouses.duckdb.quarantine import Quarantine
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
+from weft.warehouses.duckdb.reverting import Reverting
 from weft.warehouses.duckdb.rows import Rows
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
@@ -77,6 +80,9 @@ class Lake(KeptReleases):
         pruning = Pruning(*parts, self._manifests, releases)
         prepare = Preparation(*parts, pruning, (owner.mesh, owner.store))
         quarantine = Quarantine(layout, disk)
+        self._drifting = Drifting(layout, self._ports)
+        kept = (self._manifests, releases)
+        self._reverting = Reverting(layout, disk, kept, self._drifting, self.serve)
         super().__init__(releases, pruning, quarantine, self._exists, prepare)
         self.environments = Environments(
             layout, disk, self._manifests, releases, (self._ports, pruning, prepare)
@@ -114,6 +120,8 @@ class Lake(KeptReleases):
         Who can read the folder can read all of it, so there is nothing to protect or to grant.
         """
         self._prepare()
+        if step.revert:
+            return self._reverting.revert(step.revert, bound.run)
         if step.build:
             return self._build(step, step.build, bound)
         if step.audit:
@@ -135,7 +143,17 @@ class Lake(KeptReleases):
         builder = Builder(*self._parts, self._sessions, relations)
         grower = Grower(*self._parts, self._sessions, builder)
         teller = Teller(self._layout, foreseen, relations, builder, grower)
-        return {step.id: teller.tell(step, sources) for step in steps}
+        return {
+            step.id: self._reverting.tell(step.revert)
+            if step.revert
+            else teller.tell(step, sources)
+            for step in steps
+        }
+
+    def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
+        """Find what was changed outside in the lake's folders. Raises WarehouseError."""
+        self._exists()
+        return self._drifting.drift(scope, recorded)
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""

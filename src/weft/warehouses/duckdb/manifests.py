@@ -95,7 +95,7 @@ class Manifests:
             data = read(path)
             if data is None:
                 return None
-            found = _decoded(key, data)
+            found = decoded(key, data)
             if found is None or not self._wholeness.is_whole(found):
                 return None
             self._read[key] = found
@@ -230,7 +230,8 @@ def _times(folder: str) -> dict[str, int]:
         raise unreadable(folder, error) from error
 
 
-def _decoded(key: str, data: bytes) -> Build | None:
+def decoded(key: str, data: bytes) -> Build | None:
+    """Read the manifest of a build; None when it cannot be read, or is that of another one."""
     try:
         build = _decoder.decode(data)
     except msgspec.MsgspecError:

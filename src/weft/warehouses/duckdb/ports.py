@@ -173,6 +173,18 @@ class Ports:
         except (msgspec.MsgspecError, FileNotFoundError):
             return False
 
+    def files(self, environment: str) -> tuple[str, str]:
+        """Return the paths of the file and of the note beside it."""
+        target = self._path(environment)
+        return target, _note_of(target)
+
+    def noted(self, environment: str) -> Served | None:
+        """Return the note; None where there is none that can be read."""
+        try:
+            return _decoder.decode(read(_note_of(self._path(environment))) or b"")
+        except msgspec.MsgspecError:
+            return None
+
     def _path(self, environment: str) -> str:
         here = environment == self.production
         name = "ports.duckdb" if here else f"ports.{environment}.duckdb"

@@ -17,7 +17,7 @@ from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import Removal
 
 # files/<key>-<run>-<number>.parquet, and the same with .part.parquet
-_DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+(\.part)?\.parquet")
+DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+(\.part)?\.parquet")
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Pruning:
         The files are listed, and the living runs, before the builds: whatever is finished
         meanwhile is then either not listed, of a living run, or named.
         """
-        names = sorted(filter(_DATA.fullmatch, names_in(self._layout.files)))
+        names = sorted(filter(DATA.fullmatch, names_in(self._layout.files)))
         living = self._scratch.living() - dead
         named = {file for build in self._manifests.all() for file in build.all_files}
         paths = [

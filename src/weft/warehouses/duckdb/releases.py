@@ -18,7 +18,7 @@ from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import Bound, Conflict, Outcome, WarehouseError
 
-_FILE = re.compile(r"([0-9]{8})\.json")
+FILE = re.compile(r"([0-9]{8})\.json")
 _decoder = msgspec.json.Decoder(Release)
 
 
@@ -39,7 +39,7 @@ class Releases:
     def numbers(self, environment: str, product: str) -> list[int]:
         """Return the numbers of a product's releases, in no order."""
         names = names_in(self._layout.product(environment, product))
-        return [int(found.group(1)) for found in map(_FILE.fullmatch, names) if found]
+        return [int(found.group(1)) for found in map(FILE.fullmatch, names) if found]
 
     def current(self, environment: str, product: str) -> Release | None:
         """Return what consumers see, None when nothing was released. Raises WarehouseError."""
@@ -73,15 +73,13 @@ class Releases:
         The release of the same run with the same content counts as this one, so that publishing
         again after a crash finds it.
         """
-        wanted = replace(
-            wanted, number=step.expected + 1, run=bound.run, fence=bound.fence, at=bound.at
-        )
+        wanted = replace(wanted, run=bound.run, fence=bound.fence, at=bound.at)
         folder = self._layout.product(wanted.environment, wanted.product)
         target = self._layout.release(wanted.environment, wanted.product, wanted.number)
         current = self.current(wanted.environment, wanted.product)
         reused = current is not None and _same(current, wanted)
         if not reused:
-            self._refuse_moved(current, wanted)
+            _refuse_moved(current, wanted, step.expected)
             self._disk.make_folder(folder)
             draft = self._scratch.file(bound.run, "release.json")
             self._disk.write(draft, msgspec.json.encode(wanted))
@@ -91,7 +89,7 @@ class Releases:
                 self._disk.sync(*paths, draft, *self._above(folder))
                 if not self._disk.link(draft, target):
                     current = self.current(wanted.environment, wanted.product)
-                    raise _conflict(current, wanted)
+                    raise _conflict(current, wanted, step.expected)
         self._disk.sync(folder)
         return Outcome(reused=reused, release=current if reused else wanted)
 
@@ -123,11 +121,21 @@ class Releases:
         self._disk.remove(path)
         self._read.pop(path, None)
 
-    def _refuse_moved(self, current: Release | None, wanted: Release) -> None:
-        number = current.number if current else 0
-        later = current is not None and current.fence > wanted.fence
-        if number != wanted.number - 1 or later:
-            raise _conflict(current, wanted)
+    def repair(self, path: str, recorded: Release | None, run: str) -> None:
+        """Write a release file as it was recorded, or remove it where none was.
+
+        Only for what was changed from outside: whoever publishes never replaces a file.
+        """
+        if recorded is None:
+            self._disk.remove(path)
+        else:
+            draft = self._scratch.file(run, "release.json")
+            self._disk.make_folder(os.path.dirname(path))
+            self._disk.write(draft, msgspec.json.encode(recorded))
+            self._disk.sync(draft)
+            self._disk.rename(draft, path)
+        self._disk.sync(os.path.dirname(path))
+        self._read.pop(path, None)
 
     def _above(self, folder: str) -> list[str]:
         """The folders above a product's, any of which may be new."""
@@ -143,11 +151,12 @@ class Releases:
             data = read(path)
             if data is None:
                 return None
-            self._read[path] = _decoded(data) or Release(product, environment, number, ())
+            self._read[path] = decoded(data) or Release(product, environment, number, ())
         return self._read[path]
 
 
-def _decoded(data: bytes) -> Release | None:
+def decoded(data: bytes) -> Release | None:
+    """Read the content of a release file; None when it cannot be read."""
     try:
         return _decoder.decode(data)
     except msgspec.MsgspecError:
@@ -162,10 +171,17 @@ def _same(current: Release, wanted: Release) -> bool:
     )
 
 
-def _conflict(current: Release | None, wanted: Release) -> Conflict:
+def _refuse_moved(current: Release | None, wanted: Release, expected: int) -> None:
+    number = current.number if current else 0
+    later = current is not None and current.fence > wanted.fence
+    if number != expected or later:
+        raise _conflict(current, wanted, expected)
+
+
+def _conflict(current: Release | None, wanted: Release, expected: int) -> Conflict:
     number = current.number if current else 0
     by = f" by run {current.run}" if current and current.run else ""
     return Conflict(
         f"{wanted.product} in {wanted.environment} has moved to release {number}{by}, "
-        f"expected was {wanted.number - 1}; plan again"
+        f"expected was {expected}; plan again"
     )

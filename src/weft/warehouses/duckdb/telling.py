@@ -70,7 +70,7 @@ class Teller:
         elif step.audit:
             yield from self._audit(step.audit, sources)
         elif step.release:
-            yield from self._release(replace(step.release, number=step.expected + 1))
+            yield from self._release(step.release)
 
     def _build(self, step: Step, spec: BuildSpec, sources: Mapping[str, Source]) -> Iterator[Act]:
         layout = self._layout

@@ -40,10 +40,13 @@ WHERE n.nspname = %s AND c.relkind = 'v' AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY c.relname, a.attnum
 """
 
+# By the catalogue alone, which everybody may read, whatever he may read of the tables.
 _EMPTY = """
 SELECT wanted.place
-FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(name, place)
-WHERE coalesce(pg_relation_size(to_regclass(wanted.name)), 0) = 0
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted(schema, name, place)
+LEFT JOIN pg_namespace AS n ON n.nspname = wanted.schema
+LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = wanted.name
+WHERE coalesce(pg_relation_size(c.oid), 0) = 0
 """
 
 
@@ -135,8 +138,8 @@ class Catalog:
     def emptied(self, builds: Iterable[Located]) -> set[str]:
         """Return the keys of tables that had rows and have no data or are gone, from outside."""
         filled = [each for each in builds if not each.build.is_view and each.build.rows]
-        names = [each.relation for each in filled]
-        found = self._sessions.ask(_EMPTY, (names,)) if names else []
+        schemas, names = [each.schema for each in filled], [each.name for each in filled]
+        found = self._sessions.ask(_EMPTY, (schemas, names)) if names else []
         return {filled[place - 1].build.key for (place,) in found}
 
     def columns(self, schema: str) -> dict[str, tuple[Column, ...]]:

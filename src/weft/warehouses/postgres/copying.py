@@ -112,6 +112,20 @@ def made_by(target: str, columns: Sequence[Incoming]) -> list[str]:
     return [f"CREATE TABLE {target} ({listed})", *retyped, f"ANALYZE {target}"]
 
 
+def drivers(target: Target) -> tuple[Any, Any]:
+    """Import what moves Arrow streams: its manager, and the driver. Raises WarehouseError."""
+    try:
+        import adbc_driver_manager
+        import adbc_driver_postgresql
+    except ImportError as error:
+        raise WarehouseError(
+            f"{target.place} needs adbc-driver-postgresql, which is not installed; run: "
+            "pip install 'weft[postgres]'",
+            denied=True,
+        ) from error
+    return adbc_driver_manager, adbc_driver_postgresql
+
+
 class Copier:
     """Fills new tables. Each copy has a connection of its own, which is closed at its end."""
 
@@ -208,21 +222,13 @@ class Connection:
     """A connection by ADBC, in one transaction after the other. Its errors are ours."""
 
     def __init__(self, target: Target, closing: ExitStack) -> None:
+        from psycopg.conninfo import make_conninfo
+
         self._target = target
-        try:
-            import adbc_driver_manager
-            import adbc_driver_postgresql
-            from psycopg.conninfo import make_conninfo
-        except ImportError as error:
-            raise WarehouseError(
-                f"{target.place} needs adbc-driver-postgresql, which is not installed; run: "
-                "pip install 'weft[postgres]'",
-                denied=True,
-            ) from error
-        self._adbc: Any = adbc_driver_manager
+        self._adbc, driver = drivers(target)
         text = make_conninfo(**target.revealed(), application_name=APPLICATION)
         with self._explaining():
-            database = closing.enter_context(adbc_driver_postgresql.connect(text))
+            database = closing.enter_context(driver.connect(text))
             self._connection = closing.enter_context(self._adbc.AdbcConnection(database))
             self._connection.set_autocommit(False)
 

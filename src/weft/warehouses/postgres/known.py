@@ -47,9 +47,10 @@ class Known:
         wanted = tuple(keys)
         found = self.whole(wanted)
         if len(found) < len(set(wanted)):
-            # Another program may have made the schema that they are in, or made them again.
+            # Another program may have made the schema that they are in, made them again, or taken
+            # them over.
             self.catalog.schemas.ours()
-            self.lose(wanted)
+            self.lose((*wanted, *self.reached(wanted)))
             found = self.whole(wanted)
         for key in wanted:
             if key not in found:

@@ -39,6 +39,16 @@ class Names:
     mesh: str
     production: str
 
+    @property
+    def readers(self) -> str:
+        """The role that may read what production publishes is made of, for other environments."""
+        return shortened(f"{self.mesh}__builds")
+
+    @property
+    def adopters(self) -> str:
+        """The role that may take over what other environments have built."""
+        return shortened(f"{self.mesh}__adopts")
+
     def place(self, product: str, environment: str) -> Place:
         """Return where a product lives; the environment "" is production."""
         here = environment or self.production

@@ -1,6 +1,7 @@
 """Make the schemas and owners of products, each once; owners can neither log in nor get around.
 
-What an administrator made by the same name is never taken over.
+What an administrator made by the same name is never taken over. Who may read and take over what
+between environments is in `sharing.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from weft.warehouses.postgres.errors import ALREADY_THERE, Refused
 from weft.warehouses.postgres.marks import SchemaMark, written
 from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
 from weft.warehouses.postgres.sessions import LOCKS, Sessions, signed
+from weft.warehouses.postgres.sharing import WEAK, Sharing, granting, readable_by, shared_roles
 from weft.warehouses.protocol import WarehouseError
 
 _MAKING = "making places"
@@ -27,7 +29,7 @@ FROM pg_roles WHERE rolname = ANY(%s)
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)"
 _MEMBER = "SELECT pg_has_role(%s, 'USAGE')"
 _VERSION = "SELECT current_setting('server_version_num')::integer"
-_WEAK = "NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+_ADMIN = "SELECT pg_has_role(%s, 'MEMBER WITH ADMIN OPTION')"
 _READABLE = """
 SELECT has_schema_privilege(role, schema, 'USAGE') AND has_table_privilege(role, relation, 'SELECT')
 FROM (VALUES (to_regrole(%s)::oid, to_regnamespace(%s)::oid, to_regclass(%s)::oid))
@@ -39,6 +41,7 @@ class Places:
     """Makes places when they are first written to, and lets their owners read from each other."""
 
     def __init__(self, sessions: Sessions, catalog: Catalog, names: Names, store: str) -> None:
+        self.sharing = Sharing(sessions, names)
         self._sessions = sessions
         self._catalog = catalog
         self._names = names
@@ -55,15 +58,20 @@ class Places:
                 self._made.add(place)
         return place
 
+    def is_made(self, place: Place) -> bool:
+        """Whether a place is there and our login may act for its owners."""
+        wanted = {name for name in (place.ports, place.internal) if name}
+        return wanted <= self._catalog.schemas.ours().keys() and self._is_member(place)
+
     def missing(self, place: Place) -> list[str]:
         """Return the statements that make what is missing of a place, none where all is there.
 
         Raises WarehouseError when something of another's stands in the way.
         """
-        wanted = {name for name in (place.ports, place.internal) if name}
-        ours = self._catalog.schemas.ours().keys()
-        if wanted <= ours and self._is_member(place):
+        if self.is_made(place):
             return []
+        wanted = {name for name in (place.ports, place.internal) if name}
+        ours = self._catalog.schemas.known().keys()
         there = {name for (name,) in self._sessions.ask(_SCHEMAS, (list(wanted),))}
         for name in sorted(there - ours):
             raise WarehouseError(
@@ -93,9 +101,8 @@ class Places:
             return
         statements = self.grants(role, found)
         if statements:
-            pointer = relation(found.schema, POINTER)
             with self._sessions.transaction():
-                self._sessions.ask(f"LOCK TABLE {pointer} IN SHARE UPDATE EXCLUSIVE MODE")
+                self._sessions.ask(granting(found.schema))
                 for statement in statements:
                     self._sessions.ask(statement)
         self._granted.add((role, found.relation))
@@ -136,13 +143,28 @@ class Places:
                     denied=True,
                 )
             if owner not in roles:
-                yield f"CREATE ROLE {quote(owner)} {_WEAK}"
+                yield f"CREATE ROLE {quote(owner)} {WEAK}"
+            elif not self._sessions.ask(_ADMIN, (owner,))[0][0]:
+                raise WarehouseError(
+                    f"{self._sessions.target.place}: its login does not belong to `{owner}`, which "
+                    f"owns {place.product or 'what is brought over'} in {place.environment}; "
+                    f"an administrator runs GRANT {quote(owner)} TO that login, where it is meant",
+                    denied=True,
+                )
             yield f"GRANT {quote(owner)} TO CURRENT_USER{options}"
+        shared = [self._names.readers, self._names.adopters]
+        known = dict(self._sessions.ask(_ROLES, (shared,)))
+        production = place.environment == self._names.production
+        yield from shared_roles(self._names, known, options, production=production)
         if place.ports and place.ports not in there:
             yield from self._schema(place, place.ports, place.port_owner, internal=False)
         if place.internal not in there:
             yield from self._schema(place, place.internal, place.internal_owner, internal=True)
             yield from _tables(place)
+            if production:
+                yield from readable_by(self._names.readers, place)
+            elif place.product and known.keys() >= {self._names.adopters}:
+                yield f"GRANT {quote(place.internal_owner)} TO {quote(self._names.adopters)}"
 
     def _schema(self, place: Place, schema: str, owner: str, *, internal: bool) -> Iterator[str]:
         mesh = self._names.mesh

@@ -32,15 +32,22 @@ class Reading:
 
         Raises WarehouseError when one is missing.
         """
-        wanted = tuple(dict.fromkeys(keys))
-        for key in wanted:
-            if key in bound.sources:
-                self._land(bound.sources[key], place, bound.run)
-        found = tuple(self._known.need(wanted).values())
+        found = self.located(keys, place, bound)
         for each in found:
             if each.schema != place.internal:
                 self._places.let_read(place.internal_owner, each)
         return found
+
+    def located(self, keys: Iterable[str], place: Place, bound: Bound) -> tuple[Located, ...]:
+        """Return builds and sources, of which those that are not there are landed in a place.
+
+        Raises WarehouseError when a build is missing.
+        """
+        wanted = tuple(dict.fromkeys(keys))
+        for key in wanted:
+            if key in bound.sources:
+                self._land(bound.sources[key], self._places.prepared(place), bound.run)
+        return tuple(self._known.need(wanted).values())
 
     def _land(self, source: Source, place: Place, run: str) -> None:
         with self._locks.setdefault(source.key, Lock()):

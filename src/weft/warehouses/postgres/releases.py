@@ -50,32 +50,34 @@ class Releases:
         The release of the same run with the same content counts as this one, so that publishing
         again finds it: after a crash, and where the connection was lost in the middle.
         """
-        wanted = replace(
-            wanted, number=step.expected + 1, run=bound.run, fence=bound.fence, at=bound.at
-        )
+        wanted = replace(wanted, run=bound.run, fence=bound.fence, at=bound.at)
         place = self._places.prepared(self._names.place(wanted.product, wanted.environment))
         # Nothing that is looked at here is pruned meanwhile; and two who publish at once would
         # replace each other's views before one of them moves the pointer.
         locked = self._sessions.locked
         with locked(PRUNING, shared=True), locked(place.internal):
-            return self._publish(place, wanted, bound)
+            return self._publish(place, wanted, step.expected)
 
-    def _publish(self, place: Place, wanted: Release, bound: Bound) -> Outcome:
+    def _publish(self, place: Place, wanted: Release, expected: int) -> Outcome:
         here = self._sessions.connection_number()
         kept = self._released.of(place, READABLE_RELEASES)
         current = kept[0] if kept else None
         reused = current is not None and _same(current, wanted)
         if not reused:
-            _refuse_moved(current, wanted)
+            _refuse_moved(current, wanted, expected)
             self._known.lose(wanted.builds.values())
-            self._known.need(sorted(wanted.keys))
-            readable = readable_releases(kept, bound.at)
+            builds = self._known.need(sorted(wanted.keys)).values()
+            if self._places.sharing.adopt(place, builds):
+                self._known.lose(wanted.keys)
+                builds = self._known.need(sorted(wanted.keys)).values()
+            self._places.sharing.share(place, builds)
+            readable = readable_releases(kept, wanted.at)
             found = self._known.find(shown_keys((*readable, wanted)))
             changes = self._ports.changes(place, readable, wanted, found)
             self._ports.prepare(place, changes)
             if self._sessions.connection_number() != here:
                 raise Interrupted("the connection was lost, and with it the lock; apply again")
-            self._move(place, wanted, changes.together)
+            self._move(place, wanted, expected, changes.together)
         shown = current if reused else wanted
         assert shown
         # The release is current; where a reader is in the way, serving does this again.
@@ -136,18 +138,18 @@ class Releases:
         """Let the ports of a product read nothing that is no longer kept."""
         self._serve(self._names.place(product, environment))
 
-    def _move(self, place: Place, wanted: Release, together: Sequence[str]) -> None:
+    def _move(self, place: Place, wanted: Release, expected: int, together: Sequence[str]) -> None:
         """Move the pointer; whether it was moved, where that is not known, is read back."""
         try:
             self._sessions.patiently(
-                lambda first: self._flip(place, wanted, together, first), SHORT
+                lambda first: self._flip(place, wanted, expected, (first, together)), SHORT
             )
         except Interrupted:
             if not self._was_moved(place, wanted):
                 raise
         except Refused as refused:
             if refused.code.startswith(ALREADY_THERE):
-                raise self._conflict(place, wanted) from refused
+                raise self._conflict(place, wanted, expected) from refused
             raise
 
     def _was_moved(self, place: Place, wanted: Release) -> bool:
@@ -162,8 +164,15 @@ class Releases:
             return False
         return bool(found) and _same(found[0], wanted)
 
-    def _flip(self, place: Place, wanted: Release, together: Sequence[str], first: str) -> None:
+    def _flip(
+        self,
+        place: Place,
+        wanted: Release,
+        expected: int,
+        statements: tuple[str, Sequence[str]],
+    ) -> None:
         """In one transaction: the views that can show one release alone, the row, the pointer."""
+        first, together = statements
         sessions, pointer = self._sessions, relation(place.internal, POINTER)
         with sessions.transaction(f"{first}; SET LOCAL ROLE {quote(place.port_owner)}"):
             for statement in together:
@@ -171,8 +180,8 @@ class Releases:
             sessions.ask(
                 f"SET LOCAL lock_timeout = 0; SET LOCAL ROLE {quote(place.internal_owner)}"
             )
-            if not sessions.ask(moving(place, wanted.number, str(wanted.fence))):
-                raise self._conflict(place, wanted)
+            if not sessions.ask(moving(place, wanted.number, expected, str(wanted.fence))):
+                raise self._conflict(place, wanted, expected)
             content = string(msgspec.json.encode(wanted).decode())
             values = f"({wanted.number}, {string(wanted.run)}, {content})"
             table = relation(place.internal, RELEASES)
@@ -180,17 +189,17 @@ class Releases:
             mark = string(written(release=wanted))
             sessions.ask(" ".join(("COMMENT ON TABLE", pointer, "IS", mark)))
 
-    def _conflict(self, place: Place, wanted: Release) -> Conflict:
+    def _conflict(self, place: Place, wanted: Release, expected: int) -> Conflict:
         found = self._released.of(place, 1)
-        return _conflict(found[0] if found else None, wanted)
+        return _conflict(found[0] if found else None, wanted, expected)
 
 
-def moving(place: Place, number: int, fence: str) -> str:
+def moving(place: Place, number: int, expected: int, fence: str) -> str:
     """Return the statement that makes a release current; without a row it did not."""
     pointer = relation(place.internal, POINTER)
     moved = f"SET number = {number}, fence = {fence}"
-    expected = f"WHERE number = {number - 1} AND fence <= {fence} RETURNING number"
-    return " ".join(("UPDATE", pointer, moved, expected))
+    before = f"WHERE number = {expected} AND fence <= {fence} RETURNING number"
+    return " ".join(("UPDATE", pointer, moved, before))
 
 
 def _same(current: Release, wanted: Release) -> bool:
@@ -201,17 +210,17 @@ def _same(current: Release, wanted: Release) -> bool:
     )
 
 
-def _refuse_moved(current: Release | None, wanted: Release) -> None:
+def _refuse_moved(current: Release | None, wanted: Release, expected: int) -> None:
     number = current.number if current else 0
     later = current is not None and current.fence > wanted.fence
-    if number != wanted.number - 1 or later:
-        raise _conflict(current, wanted)
+    if number != expected or later:
+        raise _conflict(current, wanted, expected)
 
 
-def _conflict(current: Release | None, wanted: Release) -> Conflict:
+def _conflict(current: Release | None, wanted: Release, expected: int) -> Conflict:
     number = current.number if current else 0
     by = f" by run {current.run}" if current and current.run else ""
     return Conflict(
         f"{wanted.product} in {wanted.environment} has moved to release {number}{by}, "
-        f"expected was {wanted.number - 1}; plan again"
+        f"expected was {expected}; plan again"
     )

@@ -36,12 +36,17 @@ class Undo:
 
 @dataclass(frozen=True)
 class _Case:
-    """A drift, what is meant by it now, and the release that has to be current."""
+    """A drift, what is meant by it now, and the releases that were recorded."""
 
     drift: Drift
     subject: Subject
     place: Place
-    current: Release
+    releases: tuple[Release, ...]
+
+    @property
+    def current(self) -> Release:
+        """The release that has to be current."""
+        return self.releases[0]
 
 
 class Reverting:
@@ -80,7 +85,7 @@ class Reverting:
         if subject is None:
             return []
         place = self._released.names.place(current.product, current.environment)
-        return list(self._ways[drift.kind](_Case(drift, subject, place, current)))
+        return list(self._ways[drift.kind](_Case(drift, subject, place, spec.releases)))
 
     def tell(self, spec: RevertSpec) -> list[Act]:
         """Say what bringing a thing back will do; nothing is changed."""
@@ -134,13 +139,14 @@ class Reverting:
     def _release(self, case: _Case) -> Iterator[Undo]:
         place, table = case.place, relation(case.place.internal, RELEASES)
         if case.drift.deviation is Deviation.UNKNOWN:
-            number = int(case.drift.name.rpartition(" ")[2])
-            statement = " ".join(("DELETE FROM", table, f"WHERE number = {number}"))
+            statement = " ".join(("DELETE FROM", table, f"WHERE number = {int(case.drift.key)}"))
             yield Undo(place.internal_owner, (statement,))
             return
         if not self._sessions.ask("SELECT to_regclass(%s)", (table,))[0][0]:
             yield Undo(place.internal_owner, (releases_table(place),))
-        yield self._inserted(place, case.current)
+        for release in case.releases:
+            if str(release.number) == case.drift.key:
+                yield self._inserted(place, release)
 
     def _inserted(self, place: Place, release: Release) -> Undo:
         """Write a release down as it was recorded."""

@@ -53,7 +53,7 @@ class Rows:
         Raises WarehouseError where one of them is missing, or where no Arrow type holds a column.
         """
         bound = Bound(RUN, 0, "", sources)
-        statement = over(select, self._reading.found(keys, self._names.landing(), bound))
+        statement = over(select, self._reading.located(keys, self._names.landing(), bound))
         described = self._sessions.described(statement)
         return self._queries.stream(statement, described, self._leaving(statement, described))
 

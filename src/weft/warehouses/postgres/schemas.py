@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from weft.warehouses.postgres.marks import FORMAT, SchemaMark, read_mark
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import WarehouseError
@@ -30,12 +32,18 @@ class Schemas:
         The comment alone proves nothing: the owner is a role of that mesh, which nobody can make
         who may not make roles.
         """
-        found: dict[str, SchemaMark] = {}
+        return {
+            schema: mark
+            for schema, owner, mark in self.told()
+            if owner.startswith(f"{mark.mesh}__")
+        }
+
+    def told(self) -> Iterator[tuple[str, str, SchemaMark]]:
+        """Yield every schema that has a mark, with its owner; whether it is true or not."""
         for schema, owner, comment in self._sessions.ask(_MARKED):
             mark = read_mark(comment)
-            if mark and mark.schema and owner.startswith(f"{mark.schema.mesh}__"):
-                found[schema] = mark.schema
-        return found
+            if mark and mark.schema:
+                yield schema, owner, mark.schema
 
     def ours(self) -> dict[str, SchemaMark]:
         """Return the marks of our schemas. Raises WarehouseError when there are foreign ones."""

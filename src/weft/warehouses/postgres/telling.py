@@ -89,7 +89,7 @@ class Teller:
             yield from self._audit(step.audit, place, sources)
         elif step.release:
             yield from self._made(place)
-            yield from self._release(replace(step.release, number=step.expected + 1), place)
+            yield from self._release(step.release, step.expected, place)
 
     def _build(
         self, step: Step, spec: BuildSpec, place: Place, sources: Mapping[str, Source]
@@ -114,7 +114,7 @@ class Teller:
         kept = relation(place.internal, f"q_{spec.audit}_…")
         yield _in_words(f"rows of what fails are kept in tables like {kept}")
 
-    def _release(self, release: Release, place: Place) -> Iterator[Act]:
+    def _release(self, release: Release, expected: int, place: Place) -> Iterator[Act]:
         kept = self._released.all(release.environment, release.product, READABLE_RELEASES)
         # The run will leave out what is too old by then.
         readable = readable_releases(kept, next((each.at for each in kept if each.at), ""))
@@ -123,12 +123,19 @@ class Teller:
         for key in shown_keys((release,)):
             if key not in found:
                 raise WarehouseError(f"build {key} is missing")
+        names = sorted(release.keys)
+        builds = {**self._known.find(names), **self._among_foreseen(names)}
+        for group in self._places.sharing.adopting(place, builds.values()):
+            yield from map(Act, group)
+        own = {key: self._places.sharing.adopted(place, each) for key, each in builds.items()}
+        found |= {key: own.get(key, each) for key, each in found.items()}
+        yield from map(Act, self._places.sharing.statements(place, own.values()))
         changes = self._ports.changes(place, readable, release, found)
         yield from self._granted(place.port_owner, place, changes.reads)
         for group in (*changes.alone, changes.together):
             for statement in group:
                 yield Act(statement)
-        yield Act(moving(place, release.number, _N))
+        yield Act(moving(place, release.number, expected, _N))
         written = relation(place.internal, RELEASES)
         yield _in_words(f"with that, release {release.number} is written to {written}")
         for group in self._ports.settling(place, release, changes.after):

@@ -16,6 +16,7 @@ from weft.warehouses.postgres.builds import Builder
 from weft.warehouses.postgres.catalog import Catalog
 from weft.warehouses.postgres.copying import Copier
 from weft.warehouses.postgres.drifting import Drifting
+from weft.warehouses.postgres.health import Health
 from weft.warehouses.postgres.keeping import KeptReleases
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
@@ -55,6 +56,7 @@ class Postgres(KeptReleases):
         ports = Ports(sessions, catalog, places, names)
         released = Released(sessions, catalog, names)
         releases = Releases(sessions, known, places, ports, released)
+        self.health = Health(sessions, catalog, places, names)
         self.tables = Tables(sessions, known, places, copier, names)
         self._sessions = sessions
         self._catalog = catalog

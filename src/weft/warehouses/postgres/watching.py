@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-
-import msgspec
 
 from weft.mesh.drift import Thing, ThingKind
 from weft.mesh.manifest import Column
@@ -22,7 +19,7 @@ from weft.warehouses.postgres.marks import (
 )
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place, build_name
 from weft.warehouses.postgres.views import OPTIONS
-from weft.warehouses.shown import Shown
+from weft.warehouses.shown import Shown, digest
 
 EVERYBODY = "PUBLIC"
 
@@ -194,15 +191,10 @@ def _pointer_mark(left: Left, found: Release | None) -> str:
 def _release(left: Left, number: int, release: Release) -> Subject:
     place = left.place
     name = f"{place.internal}.{RELEASES} {number}"
-    facts = {"content": _digest(release)}
-    thing = Thing(ThingKind.RELEASE, name, place.product, place.product, facts)
+    facts = {"content": digest(release)}
+    product = place.product
+    thing = Thing(ThingKind.RELEASE, name, product, product, facts, key=str(number))
     return Subject(thing, relation(place.internal, RELEASES), place.internal_owner)
-
-
-def _digest(release: Release) -> str:
-    if release.damaged:
-        return "cannot be read"
-    return sha256(msgspec.json.encode(release, order="deterministic")).hexdigest()[:12]
 
 
 def _left_builds(left: Left) -> Iterator[Subject]:
