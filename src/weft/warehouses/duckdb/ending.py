@@ -60,7 +60,7 @@ class Environments:
         self._prepare()
         with self._ports.withheld(environment), holding(self._layout.identity, shared=False):
             told = self._foreseen(ending)
-            for path in self._ports.files(environment):
+            for path in self._ports.files_there(environment):
                 self._disk.remove(path)
             for release in told.releases:
                 self._releases.remove(release, current=True)
@@ -79,7 +79,7 @@ class Environments:
         builds = self._own(ending, releases)
         files = list(map(self._layout.file, self._pruning.only_of(builds)))
         paths = [
-            *self._ports.files(environment),
+            *self._ports.files_there(environment),
             *(self._releases.path(each) for each in releases),
             *(self._layout.build(each.key) for each in builds),
             *files,
@@ -89,7 +89,7 @@ class Environments:
         return Ended(
             releases=releases,
             builds=tuple(builds),
-            served=len(self._ports.files(environment)) > 0,
+            served=len(self._ports.files_there(environment)) > 0,
             names=tuple(map(self._layout.relative, paths)),
             bytes=sum(os.path.getsize(path) for path in paths if os.path.exists(path)),
         )

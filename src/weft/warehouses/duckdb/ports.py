@@ -111,7 +111,7 @@ class Ports:
         found = map(_FILE.fullmatch, names_in(self._layout.root))
         return tuple(sorted({each["environment"] for each in found if each}))
 
-    def files(self, environment: str) -> list[str]:
+    def files_there(self, environment: str) -> list[str]:
         """Return the paths of the file and of the note beside it, as far as they are there."""
         target = self._path(environment)
         return [path for path in (target, _note_of(target)) if os.path.exists(path)]
