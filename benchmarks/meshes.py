@@ -33,12 +33,16 @@ FROM read_parquet($file)
 
 @dataclass(frozen=True)
 class Table:
-    """A model: its SELECT, and the columns that have no nulls or no value twice."""
+    """A model: its SELECT, and the columns that have no nulls or no value twice.
+
+    `head` are more lines of its head, whole.
+    """
 
     name: str
     select: str
     required: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
+    head: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Product:
 
     `properties` and `quality` are the port's contract as ODCS writes it; `upstream` is the address
     of the port that is read under the name `upstream`, `source` the Parquet file that is read
-    under its own name.
+    under its own name, or a folder of such files.
     """
 
     domain: str
@@ -84,6 +88,23 @@ def write_contract_table(folder: Path, rows: int = CONTRACT_ROWS) -> Path:
     duckdb.connect().sql(_ORDER_LOG, params={"rows": rows}).write_parquet(str(file))
     _write_mesh(folder, (contract_table(file),))
     return file
+
+
+def write_growing(folder: Path, rows: int) -> None:
+    """Write a mesh of one model that grows by the day, over a folder of files, and a year of it."""
+    file = folder / "data" / "events" / "0.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _write_events(file, 0, rows, rows)
+    _write_mesh(folder, (growing_table(file.parent),))
+
+
+def add_events(folder: Path, number: int, year: int, rows: int) -> None:
+    """Write the file of this number: `rows` events after those of the year and the files before.
+
+    A year has so many events.
+    """
+    first = year + (number - 1) * rows
+    _write_events(folder / "data" / "events" / f"{number}.parquet", first, rows, year)
 
 
 def small_models(products: int, models: int, rows: int) -> tuple[Product, ...]:
@@ -214,6 +235,47 @@ def contract_table(file: Path) -> Product:
     )
 
 
+def growing_table(source: Path) -> Product:
+    """One model that grows by the day, under a contract of six checks."""
+    statuses = [{"value": value} for value in ("OPEN", "PAID", "SENT")]
+    return Product(
+        domain="shop",
+        name="traffic",
+        tables=(
+            Table(
+                "traffic",
+                "SELECT event_id, day, customer_id, upper(status) AS status,"
+                " amount * 1.19 AS amount FROM events",
+                head="-- materialized: incremental\n-- time_column: day\n",
+            ),
+        ),
+        port="traffic",
+        properties=(
+            _property("event_id", "integer", required=True, unique=True),
+            _property("day", "date", required=True),
+            _property("customer_id", "integer", required=True),
+            _property("status", "string", enum=statuses),
+            _property("amount", "number", logicalTypeOptions={"minimum": 0}),
+        ),
+        source=source,
+    )
+
+
+def _write_events(file: Path, first: int, rows: int, year: int) -> None:
+    given = {"first": first, "rows": rows, "daily": year / 365}
+    duckdb.connect().sql(_EVENTS, params=given).write_parquet(str(file))
+
+
+_EVENTS = """
+SELECT
+    t.id AS event_id,
+    DATE '2024-01-01' + CAST(floor(t.id / $daily) AS INTEGER) AS day,
+    t.id * 7919 % 100000 AS customer_id,
+    (['open', 'paid', 'sent'])[1 + t.id % 3] AS status,
+    CAST(t.id * 31 % 99991 AS DOUBLE) / 100 AS amount
+FROM range($first, $first + $rows) AS t(id)
+"""
+
 _ORDER_LOG = """
 SELECT
     t.id AS order_id,
@@ -279,7 +341,7 @@ def _input_ports(product: Product) -> list[dict[str, str]]:
 
 def _write_model(file: Path, table: Table, with_head: bool) -> None:
     """Write a model; the one behind the port has its checks in the contract and no head."""
-    head = ""
+    head = table.head
     if with_head:
         head += f"-- required: [{', '.join(table.required)}]\n" if table.required else ""
         head += f"-- unique: [{', '.join(table.unique)}]\n" if table.unique else ""
@@ -291,6 +353,7 @@ def _write_source(mesh: Path, folder: Path, product: Product) -> None:
     folder.mkdir(exist_ok=True)
     columns = [_property(each["name"], each["logicalType"]) for each in product.properties]
     path = product.source.relative_to(mesh).as_posix()
+    path += "/*.parquet" if product.source.is_dir() else ""
     server = {"server": "files", "type": "local", "path": path, "format": "parquet"}
     contract = {
         **_contract(_address(product, product.source.stem)),

@@ -67,7 +67,8 @@ def mesh_files(products: Iterable[Product]) -> dict[str, bytes]:
         )
         files[f"{product.folder}/product.yaml"] = document(_product(product))
         for name, sql in product.models.items():
-            files[f"{product.folder}/models/{name}.sql"] = sql.encode()
+            file = name if name.endswith(".py") else f"{name}.sql"
+            files[f"{product.folder}/models/{file}"] = sql.encode()
         for port in product.ports:
             major = port.version.partition(".")[0]
             files[f"{product.folder}/{port.name}.v{major}.odcs.yaml"] = document(

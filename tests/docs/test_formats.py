@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from weft.project.read_sql import _KEYS
+from weft.project.head import KEYS, PYTHON_KEYS
 from weft.project.sources import OPTIONS
 from weft.warehouses.loading import options_of, warehouse_types
 
@@ -29,10 +29,6 @@ SECTIONS = {
     "Contracts of ports": "odcs",
     "Contracts of sources": "odcs",
 }
-
-
-# What is read of the head of a model and belongs to materializations that are not built yet.
-LATER = {"time_column", "unique_key"}
 
 
 def test_every_key_of_our_own_files_has_a_row_in_its_table() -> None:
@@ -59,7 +55,7 @@ def _undocumented(page: str) -> list[str]:
         "weft.yaml": [*_paths(_schema("weft.json")), *_warehouse_options()],
         "domain.yaml": list(_paths(_schema("domain.json"))),
         "Unit tests": list(_paths(_schema("tests.json")["$defs"]["Test"])),
-        "Models": sorted(set(_KEYS) - LATER),
+        "Models": [*KEYS, *PYTHON_KEYS],
         "Contracts of sources": list(OPTIONS),
     }
     return [

@@ -1,7 +1,7 @@
 """The whole fault loop on the example mesh: every fault at every effect, and a table of it.
 
 `make faults` runs this; it takes some hours on two cores. Arguments narrow it:
-`campaign.py [small|first|later|postgres-first|postgres-later] [one fault in quotes]`.
+`campaign.py [small|growing|first|later|postgres-first|postgres-later] [one fault in quotes]`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import growing_mesh
 import small_mesh
 from loop import Scenario, Trial, changed_example, every, example_files, prepare, tried
 from postgres_ground import on_postgres
@@ -31,6 +32,7 @@ def scenarios() -> dict[str, tuple[list[dict[str, bytes]], dict[str, bytes]]]:
     first, second = on_postgres(small_mesh.first()), on_postgres(small_mesh.second())
     return {
         "small": ([small_mesh.first()], small_mesh.second()),
+        "growing": ([growing_mesh.first()], growing_mesh.second()),
         "first": ([], example_files()),
         "later": ([example_files()], changed_example()),
         "postgres-first": ([], first),

@@ -116,6 +116,8 @@ class WatchedStore:
     journal: Any
     audit: Any
     forget: Callable[..., Any]
+    end: Callable[..., Any]
+    rows: Callable[[str], int]
     close: Callable[[], None]
 
 
@@ -151,12 +153,15 @@ def _store(store: Any, effects: Effects) -> Any:
     def watched(name: str, *watch: str) -> Watched:
         return Watched(getattr(store, name), "store", watch, effects, error)
 
+    whole: Any = Watched(store, "store", ("forget", "end"), effects, error)
     return WatchedStore(
         store.identity,
         watched("definitions", "set_salts"),
         watched("journal", "begin", "finish", "end", "unlock", "hold", "lift"),
         watched("audit", "add"),
-        Watched(store, "store", ("forget",), effects, error).forget,
+        whole.forget,
+        whole.end,
+        whole.rows,
         lambda: None,
     )
 
@@ -165,7 +170,7 @@ def _watched(warehouse: Any, effects: Effects) -> Any:
     def error(args: Any) -> Exception:
         return WarehouseError("the engine gave up", interrupted=True)
 
-    watch = ("run", "serve", "load", "forget")
+    watch = ("run", "serve", "load", "forget", "end")
     return Watched(warehouse, "warehouse", watch, effects, error)
 
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from weft.app.alive import is_alive
 from weft.app.bootstrap import Opened
-from weft.app.commit import current_commit
+from weft.app.checkout import checkout
+from weft.app.environments import exists
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
 from weft.app.fitness import refuse_unfit
@@ -79,10 +81,11 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
 
     Leaving the iteration early, or an exception in the caller, interrupts the run: what was
     published stays, the rest is done by the next apply. An empty plan does nothing, unless there
-    is still something to do after an interrupted run, or to be shown to other programs.
+    is still something to do after an interrupted run, or to be shown to other programs; or unless
+    it is the first one in its environment, which exists from then on.
     """
     refuse_unless_allowed(plan, options)
-    idle = plan.empty and not plan.salts
+    idle = plan.empty and not plan.salts and exists(mesh)
     if idle and unfinished_run(mesh) is None and not unserved(mesh):
         return
     refuse_unfit(mesh, plan)
@@ -123,18 +126,13 @@ def unfinished_run(mesh: Opened) -> Run | None:
     """
     runs = mesh.store.journal.runs(mesh.environment, _RECENT)
     for run in runs:
-        if run.state is RunState.RUNNING and not _alive(mesh, run):
+        if run.state is RunState.RUNNING and not is_alive(mesh, run):
             return run
     ended = [run for run in runs if run.state is not RunState.RUNNING]
     last = max(ended, key=lambda run: run.ended, default=None)
     if last is not None and (last.state is RunState.INTERRUPTED or last.message):
         return last
     return None
-
-
-def _alive(mesh: Opened, process: Run | Lock) -> bool:
-    """Whether a process may still be at work; of another machine's nothing is known."""
-    return process.host != mesh.system.host or mesh.system.alive(process.pid)
 
 
 class _Applying:
@@ -144,6 +142,7 @@ class _Applying:
         self._mesh = mesh
         self._plan = plan
         self._options = options
+        files = checkout(mesh.folder)
         self._run = Run(
             id=mesh.system.new_id(),
             kind=plan.kind,
@@ -154,8 +153,9 @@ class _Applying:
             actor=mesh.system.user(),
             host=mesh.system.host,
             pid=mesh.system.pid,
-            commit=current_commit(mesh.folder),
+            commit=files.commit,
             root=plan.root,
+            branch=files.branch,
         )
         self._products: dict[str, _Product] = {}
         self._releases: dict[str, Release] = {}
@@ -177,7 +177,7 @@ class _Applying:
             self._run,
             sorted(plan.base),
             msgspec.json.encode(plan),
-            lambda lock: _alive(mesh, lock),
+            lambda lock: is_alive(mesh, lock),
         )
         planned: dict[str, list[Step]] = {lock.product: [] for lock in locks}
         for step in plan.steps:

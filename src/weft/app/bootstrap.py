@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from weft.app.branch_environment import resolved
 from weft.app.cache import Cache
 from weft.app.settings import load_settings
 from weft.app.system import System
@@ -62,13 +63,17 @@ class Opened:
 
 @contextmanager
 def opened(folder: Path, environment: str, system: System) -> Iterator[Opened]:
-    """Open the mesh in a folder; `environment` "" means production."""
+    """Open the mesh in a folder; `environment` "" means production, `auto` that of the branch.
+
+    Raises Invalid, StoreError, and Usage where the branch has no environment.
+    """
     settings = load_settings(folder, system.variables)
+    environment = resolved(environment, folder, settings.production)
     store = open_store(settings.store.reveal(), settings.mesh, system.new_id(), str(folder))
     mesh = Opened(
         folder=folder,
         settings=settings,
-        environment=environment or settings.production,
+        environment=environment,
         system=system,
         store=store,
         cache=Cache(folder / STATE),

@@ -15,7 +15,7 @@ def exists(mesh: Opened) -> bool:
     name = mesh.environment
     return (
         mesh.production
-        or name in mesh.settings.environments
+        or name in mesh.settings.declared
         or bool(mesh.store.journal.runs(name, 1))
         or bool(mesh.store.definitions.applied(name))
     )
@@ -54,4 +54,4 @@ def known_environments(mesh: Opened) -> tuple[str, ...]:
     """Production, what `weft.yaml` declares, and where anything ever ran."""
     settings = mesh.settings
     ran = (run.environment for run in mesh.store.journal.runs(limit=_RUNS))
-    return tuple(sorted({settings.production, *settings.environments, *ran}))
+    return tuple(sorted({*settings.declared, *ran}))

@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
 from weft.app.copying import copy
 from weft.contract.evaluate import blocked
 from weft.mesh.run import StepResult, StepState
+from weft.plan.growing import in_words
 from weft.plan.plan import Plan, Step, StepKind
 from weft.warehouses.protocol import Bound, Outcome, Warehouse, WarehouseError
+
+if TYPE_CHECKING:
+    from weft.app.functions.calling import Functions
 
 _MOVES = (StepKind.PUBLISH, StepKind.DROP)
 
@@ -35,6 +40,7 @@ class Execution:
         self.outcomes: dict[str, Outcome] = {}
         self._warehouses = warehouses
         self._bound = bound
+        self._functions = _functions(plan)
         self._workers = workers
         self._handed_out = workers * _AHEAD if workers > 1 else 1
         self._monotonic = monotonic
@@ -72,6 +78,8 @@ class Execution:
             finished = True
         finally:
             if not finished:
+                if self._functions:
+                    self._functions.cancel()
                 for warehouse in self._warehouses.values():
                     warehouse.cancel()
             pool.shutdown(wait=True, cancel_futures=True)
@@ -85,6 +93,9 @@ class Execution:
         if step.copy:
             source = self._warehouses[step.copy.source]
             outcome = copy(step.copy, source, warehouse, step.warehouse, bound.run)
+        elif self._functions and step.build and step.build.call:
+            call = step.build.call
+            outcome = self._functions.build(call, step, step.build, warehouse, bound)
         else:
             outcome = warehouse.run(step, bound)
         return outcome, self._monotonic() - began
@@ -107,6 +118,7 @@ class Execution:
             rows=outcome.rows,
             bytes=outcome.bytes,
             seconds=seconds,
+            message="" if outcome.reused else _told(step),
             checks=outcome.checks,
         )
         yield from self._release(step.id)
@@ -157,6 +169,21 @@ class Execution:
             state = StepState.HELD if held else StepState.SKIPPED
             yield _result(skipped, state, message=why, cause=step.id if own else step.product)
             stack += self._needed_by.get(name, ())
+
+
+def _functions(plan: Plan) -> Functions | None:
+    """What calls functions; a plan that has none to call does without importing it."""
+    if not any(step.build and step.build.call for step in plan.steps):
+        return None
+    from weft.app.functions.calling import Functions
+
+    return Functions()
+
+
+def _told(step: Step) -> str:
+    """Say how a build came from an earlier one; nothing where it did not."""
+    spec = step.build
+    return in_words(spec.kind, spec.growing) if spec and spec.growing else ""
 
 
 def _result(step: Step, state: StepState, *, message: str = "", cause: str = "") -> StepResult:

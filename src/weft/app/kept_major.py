@@ -7,7 +7,7 @@ from pathlib import Path
 
 from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Usage
-from weft.app.kept_models import kept_models
+from weft.app.kept_models import in_python, kept_models
 from weft.app.new_files import Edit, NewFile
 from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
 from weft.app.yaml_write import yaml_text
@@ -43,11 +43,13 @@ def keep_major(
     if until:
         after = _ending(after, contract.name, address, until)
     folder = contract.parent / "models"
-    today = {path.stem: definition_text(path) for path in sorted(folder.glob("*.sql"))}
+    files = sorted([*folder.glob("*.sql"), *folder.glob("*.py")])
+    today = {path.stem: definition_text(path) for path in files}
     if applied is not None and port is not None:
         models = kept_models(applied, port, today)
     else:
-        models = _copies(before, address.major, today)
+        functions = {path.stem for path in files if path.suffix == ".py"}
+        models = _copies(before, address.major, today, functions)
     place = folder.relative_to(mesh).as_posix()
     its_path = contract.relative_to(mesh).as_posix()
     there = {its_path: before, **{f"{place}/{name}.sql": text for name, text in today.items()}}
@@ -71,10 +73,16 @@ def _published(address: PortAddress, applied: ProductManifest | None) -> PortVer
     return next(found, None)
 
 
-def _copies(contract: str, major: int | None, today: dict[str, str]) -> dict[str, str]:
+def _copies(
+    contract: str, major: int | None, today: dict[str, str], functions: set[str]
+) -> dict[str, str]:
     """The models that fill a major today, under names of this major alone."""
     objects = entries(definition_data(contract.encode()), "schema").values()
     names = [str(each.get("name", "")) for each in objects]
+    for name in names:
+        kept = f"{name}_v{major}"
+        if name in functions and kept not in functions:
+            raise in_python(name, kept)
     copies = {f"{name}_v{major}": today[name] for name in names if name in today}
     return {name: text for name, text in copies.items() if name not in today}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from weft.app.errors import Blocked
 from weft.mesh.check import CheckKind
 from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind, Transform
 from weft.mesh.product import Materialization
@@ -21,21 +22,36 @@ def kept_models(
 
     `today` are the files there are. A model that fills the port becomes one of this major alone,
     and so does what it reads, as far as that is no longer what was applied; everything else is
-    shared with the other majors and left out.
+    shared with the other majors and left out. Raises Blocked where one of them is in Python.
     """
     models = {each.name: each for each in applied.transforms}
     fills = {each.model: f"{each.name}_v{port.major}" for each in port.objects}
     behind = _behind(fills, models)
-    copied = {name for name in behind if _body(today.get(name, "")) != models[name].text}
+    copied = {name for name in behind if not _is_as_applied(models[name], today.get(name, ""))}
     while more := {each for each in behind - copied if _models_read(models[each]) & copied}:
         copied |= more
     names = {name: fills.get(name) or _of_major(name, port.major) for name in copied}
+    functions = {name for name, model in models.items() if model.function is not None}
+    for name, new in sorted((fills | names).items()):
+        if name in functions and new not in today:
+            raise in_python(name, new)
     renamed = {name: new for name, new in names.items() if name != new}
     texts = {
-        new: _text(models[name], renamed, applied.dialect) for name, new in sorted(names.items())
+        new: _text(models[name], renamed, applied.dialect)
+        for name, new in sorted(names.items())
+        if name not in functions
     }
     shared = {new: today[name] for name, new in fills.items() if name not in copied}
     return texts | {new: text for new, text in shared.items() if new not in today}
+
+
+def in_python(name: str, kept: str) -> Blocked:
+    """What to raise where a model would have to go on under another name, and is a function."""
+    return Blocked(
+        f"model `{name}` is in Python, which is not copied",
+        why=f"It has to go on as a function `{kept}` in models/{kept}.py. Nothing was written.",
+        next_step="copy it, then give the same command again",
+    )
 
 
 def _behind(names: Iterable[str], models: Mapping[str, Transform]) -> set[str]:
@@ -59,9 +75,12 @@ def _of_major(name: str, major: int) -> str:
     return name if name.endswith(ending) else name + ending
 
 
-def _body(text: str) -> str:
-    model, _ = read_model(SourceFile("", text.encode()))
-    return model.sql if model else ""
+def _is_as_applied(model: Transform, text: str) -> bool:
+    """Whether the text of a file is that of a model; the head of one in SQL does not count."""
+    if model.function is not None:
+        return text == model.text
+    found, _ = read_model(SourceFile("", text.encode()))
+    return found is not None and found.sql == model.text
 
 
 def _text(model: Transform, renamed: Mapping[str, str], dialect: str) -> str:

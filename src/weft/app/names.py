@@ -15,6 +15,7 @@ from weft.app.environments import known_environments
 from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.mesh.address import product_of
+from weft.mesh.settings import AUTO
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,16 @@ def check_names(folder: Path) -> list[str]:
 
 
 def environment_names(folder: Path) -> list[str]:
-    """The environments that are declared, and those where anything ever ran.
+    """The environments that are declared, those where anything ever ran, and the branch's own.
 
     Raises Invalid and StoreError.
     """
     system = System()
     if (folder / STATE).is_dir():
         with opened(folder, "", system) as mesh:
-            return list(known_environments(mesh))
+            return [AUTO, *known_environments(mesh)]
     settings = load_settings(folder, system.variables)
-    return [settings.production, *settings.environments]
+    return [AUTO, *settings.declared]
 
 
 def _products(folder: Path) -> list[_Product]:

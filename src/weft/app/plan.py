@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
+from weft.app.releases import current_elsewhere
+from weft.app.salts import Restatement, with_rebuilds, with_restatements
 from weft.app.select import select_products
 from weft.app.situation import (
     elsewhere,
@@ -19,23 +21,26 @@ from weft.app.situation import (
 from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
-from weft.mesh.manifest import Manifest, ProductManifest
+from weft.mesh.manifest import ProductManifest
+from weft.plan.adoption import adopted, not_built
 from weft.plan.examine import Situation, examine
 from weft.plan.plan import Plan
-from weft.plan.planning import assemble, audits_to_know
+from weft.plan.planning import assemble, audits_to_know, plan_id
 
 
 @dataclass(frozen=True)
 class PlanOptions:
     """What to plan: `select` narrows it to products, `rebuild` builds their models again.
 
-    `take_over` lets products come to this root that another one applied. `read_tables` reads the
-    tables that sources name, so that the plan can be carried out.
+    `restate` names ranges of models that grow, which are read anew. `take_over` lets products
+    come to this root that another one applied. `read_tables` reads the tables that sources name,
+    so that the plan can be carried out.
     """
 
     select: tuple[str, ...] = ()
     rebuild: bool = False
     take_over: bool = False
+    restate: tuple[Restatement, ...] = ()
     read_tables: bool = False
 
 
@@ -82,8 +87,11 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
         chosen = select_products(options.select, known, mesh.folder, elsewhere(mesh, memory))
         desired = desired.narrowed(chosen)
         removed = tuple(each for each in removed if each in chosen)
-    salts = new_salts(mesh, desired, always=False) if options.rebuild else {}
-    situation = gather(mesh, desired, everyone, memory, removed, salts)
+    situation = gather(mesh, desired, everyone, memory, removed)
+    if options.rebuild:
+        situation = with_rebuilds(mesh, situation, always=False)
+    if options.restate:
+        situation = with_restatements(mesh, situation, options.restate)
     tables: tuple[TableRead, ...] = ()
     if options.read_tables:
         situation, tables = with_read(mesh, situation)
@@ -104,7 +112,7 @@ def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:
     return tuple(
         port
         for each in loaded.broken
-        if each.consumer in scope or each.consumer in situation.digests
+        if each.consumer in scope or situation.definition(each.consumer)
         for port in each.ports
         if product_of(port) in scope
     )
@@ -116,7 +124,18 @@ def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> P
     situation = with_candidates(mesh, situation, examined)
     wanted = audits_to_know(examined)
     verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
-    return assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
+    plan = assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
+    return _with_adopted(mesh, plan, situation)
+
+
+def _with_adopted(mesh: Opened, plan: Plan, situation: Situation) -> Plan:
+    """Say in a plan from where the builds come that it need not make."""
+    wanted = not_built(plan, situation)
+    if not wanted:
+        return plan
+    elsewhere = current_elsewhere(mesh, wanted)
+    plan = replace(plan, adopted=adopted(wanted, (*situation.fallback.values(), *elsewhere)))
+    return replace(plan, id=plan_id(plan))
 
 
 def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManifest]:
@@ -124,17 +143,11 @@ def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManife
     scope = situation.desired.products
     if not situation.applied:
         return scope
-    others = situation.digests.keys() - scope.keys() - set(situation.removed)
-    applied = mesh.store.definitions.manifests(situation.desired.environment, sorted(others))
-    return {**applied, **scope}
-
-
-def new_salts(mesh: Opened, desired: Manifest, *, always: bool) -> dict[str, str]:
-    """Salts that build all models again, or those that ask for it `always`, in every run."""
-    salt = mesh.system.new_id()
+    own = situation.digests.keys() - scope.keys() - set(situation.removed)
+    inherited = situation.inherited.keys() - scope.keys()
+    definitions = mesh.store.definitions
     return {
-        f"{address}.{transform.name}": salt
-        for address, manifest in desired.products.items()
-        for transform in manifest.transforms
-        if transform.refresh_always or not always
+        **definitions.manifests(mesh.environment, sorted(own)),
+        **definitions.manifests(situation.production, sorted(inherited)),
+        **scope,
     }

@@ -5,7 +5,7 @@ Which releases those are is decided here; a warehouse removes nothing that it di
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -13,6 +13,7 @@ from itertools import chain
 import msgspec
 
 from weft.app.bootstrap import Opened
+from weft.app.environments import known_environments
 from weft.app.releases import histories, keeper_of
 from weft.app.run import applied_products
 from weft.app.situation import gather, remembered
@@ -45,7 +46,7 @@ def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
     """
     found = {name: keeper_of(mesh, name) for name in mesh.settings.warehouses}
     keepers = {name: keeper for name, keeper in found.items() if keeper is not None}
-    waiting = _candidates(mesh, keepers.values()) | _of_damaged(keepers.values())
+    waiting = builds_to_keep(mesh, keepers.values())
     try:
         pruned = tuple(
             _prune_warehouse(mesh, name, keeper, waiting, dry_run=dry_run)
@@ -56,7 +57,8 @@ def prune(mesh: Opened, *, dry_run: bool = False) -> tuple[Pruned, ...]:
         error.interrupted = False
         raise
     if not dry_run:
-        mesh.store.forget(_outdated(mesh, keepers.values(), pruned))
+        removed = (build.key for each in pruned for build in each.builds)
+        mesh.store.forget(outdated(mesh, keepers.values(), removed))
     return pruned
 
 
@@ -104,14 +106,14 @@ def _prune_warehouse(
     return Pruned(name, releases, removed.builds, removed.bytes)
 
 
-def _outdated(mesh: Opened, keepers: Iterable[KeepsReleases], pruned: Iterable[Pruned]) -> Outdated:
-    """What the store need not remember, now that this is gone."""
+def outdated(mesh: Opened, keepers: Iterable[KeepsReleases], builds: Iterable[str]) -> Outdated:
+    """What the store need not remember, now that these builds, by their keys, are gone."""
     kept = [each for keeper in keepers for each in _all_releases(keeper)]
     newest = mesh.store.journal.runs("", mesh.settings.keep.releases)
     return Outdated(
         root=mesh.settings.root,
         before=_oldest(mesh),
-        builds=frozenset(build.key for each in pruned for build in each.builds),
+        builds=frozenset(builds),
         runs=frozenset([*(each.run for each in kept), *(run.id for run in newest)]),
         definitions=frozenset(each.manifest for each in kept),
     )
@@ -155,17 +157,21 @@ def _of_damaged(keepers: Iterable[KeepsReleases]) -> frozenset[str]:
     return frozenset(each.product for each in current if each.damaged)
 
 
-def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str]:
+def builds_to_keep(
+    mesh: Opened, keepers: Iterable[KeepsReleases], without: Collection[str] = ()
+) -> frozenset[str]:
     """The builds that applied definitions want now, and the copies that they read.
+
+    Those of the environments `without` are not counted.
 
     Of held products they are not released. Where something cannot be read now, nobody can say
     which these are: then it is the product whose builds are all kept.
     """
-    settings = mesh.settings
-    environments = {settings.production, mesh.environment, *settings.environments}
+    keepers = tuple(keepers)
+    environments = {mesh.environment, *known_environments(mesh)}
     environments.update(each for keeper in keepers for each in keeper.released())
     keys: set[str] = set()
-    for environment in environments:
+    for environment in environments.difference(without):
         there = replace(mesh, environment=environment)
         memory = remembered(there)
         desired = applied_products(there, memory)
@@ -179,4 +185,4 @@ def _candidates(mesh: Opened, keepers: Iterable[KeepsReleases]) -> frozenset[str
                     keys.add(address)
             copies = foreign(situation, examined, examined.values())
             keys.update(each.key for each in copies)
-    return frozenset(keys)
+    return frozenset(keys) | _of_damaged(keepers)

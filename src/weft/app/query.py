@@ -11,6 +11,7 @@ from typing import Any
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage, WrongQuery
 from weft.app.joining import Distant, joined
+from weft.app.situation import remembered, shown_releases
 from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic, Span
@@ -90,7 +91,7 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
     Raises WrongQuery with a place in the query, WarehouseError, Usage; reading may raise the
     first two as well.
     """
-    descriptors = mesh.store.definitions.descriptors(mesh.environment)
+    descriptors = remembered(mesh).descriptors
     shown = shown_objects(descriptors)
     if not shown:
         _refuse_foreign(mesh)
@@ -240,11 +241,10 @@ def _refuse_unknown(parsed: ParsedSelect, shown: Mapping[str, Shown], text: str)
 
 
 def _relations(mesh: Opened, warehouse: str, named: Mapping[str, Shown]) -> Iterator[Relation]:
-    products = tuple({each.descriptor.product for each in named.values()})
-    observed = mesh.warehouse(warehouse).observe(Scope(mesh.environment, products))
+    products = {each.descriptor.product for each in named.values()}
+    releases = shown_releases(mesh, ((each, warehouse) for each in products))
     for name, shown in named.items():
-        descriptor = shown.descriptor
-        release: Release | None = observed.releases.get(descriptor.product)
+        release: Release | None = releases.get(shown.descriptor.product)
         if release is not None and release.damaged:
             raise WarehouseError(
                 f"release {release.number} of {release.product} is damaged; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from weft.app.bootstrap import Opened
 from weft.mesh.manifest import ProductManifest
@@ -21,6 +21,17 @@ def histories(keeper: KeepsReleases) -> Iterator[tuple[Release, ...]]:
     for environment, products in keeper.released().items():
         for product in products:
             yield keeper.history(environment, product)
+
+
+def current_elsewhere(mesh: Opened, products: Collection[str]) -> Iterator[Release]:
+    """What the other environments show of these products, environment by environment."""
+    for name in mesh.connected:
+        keeper = keeper_of(mesh, name)
+        for environment, there in keeper.released().items() if keeper else ():
+            if keeper and environment != mesh.environment:
+                yield from (
+                    keeper.history(environment, each)[0] for each in there if each in products
+                )
 
 
 def releases_of(mesh: Opened, manifest: ProductManifest) -> tuple[Release, ...]:

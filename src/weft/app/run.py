@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
-from weft.app.plan import new_salts, plan_situation
+from weft.app.plan import plan_situation
+from weft.app.salts import with_rebuilds
 from weft.app.select import select_products
 from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
 from weft.app.table_contents import TableRead, with_read
@@ -46,8 +47,8 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
         products={address: applied[address] for address in everything.order if address in chosen},
         order=tuple(address for address in everything.order if address in chosen),
     )
-    salts = new_salts(mesh, desired, always=True)
-    situation = gather(mesh, desired, applied, memory, (), salts)
+    situation = gather(mesh, desired, applied, memory)
+    situation = with_rebuilds(mesh, situation, always=True)
     situation, tables = with_read(mesh, situation)
     plan = plan_situation(mesh, situation, kind="run")
     differing = _differing(mesh, memory, applied)

@@ -9,7 +9,14 @@ from weft.app.errors import NotFound
 from weft.app.load import Loaded
 from weft.app.plan import plan_situation
 from weft.app.select import select_products
-from weft.app.situation import Remembered, current_releases, gather, load_files, remembered
+from weft.app.situation import (
+    Remembered,
+    applied_definitions,
+    gather,
+    load_files,
+    remembered,
+    shown_releases,
+)
 from weft.mesh.address import product_of
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.release import Release
@@ -21,11 +28,13 @@ from weft.warehouses.protocol import WarehouseError
 class Line:
     """One product in a list.
 
-    `state` is `new`, `changed`, `newer data`, `held` or `applied`. Where only the store knows the
-    product it is `removed`, or `elsewhere` when another root applied it. It is `has errors` where
-    its own files do, and then the rest is as it was applied last; `unknown` where errors elsewhere,
-    or a source that cannot be read, keep it from being compared. `root` is the one that applied it
-    last, or that would.
+    `state` is `new`, `changed`, `newer data`, `held` or `applied`, and `as production` where a
+    product has nothing of its own in another environment and shows production's release. Where
+    only the store knows the product it is `removed`, or `elsewhere` when another root applied it.
+    It is `has errors` where its own files do, and then the rest is as it was applied last;
+    `unknown` where errors elsewhere, or a source that cannot be read, keep it from being compared.
+    `root` is the one that applied it last, or that would. `shows` is the environment whose release
+    is shown, "" where there is none.
     """
 
     product: str
@@ -39,6 +48,7 @@ class Line:
     state: str
     reads: tuple[str, ...]
     root: str
+    shows: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,9 +172,10 @@ class _View:
     def __init__(self, mesh: Opened) -> None:
         memory = remembered(mesh)
         self.loaded = load_files(mesh, memory)
-        self._applied = memory.applied
+        self._inherited = memory.inherited
+        self._applied = {**memory.inherited, **memory.applied}
         gone = [each for each in self._applied if each not in self.loaded.products]
-        applied = mesh.store.definitions.manifests(mesh.environment, gone)
+        applied = applied_definitions(mesh, memory, gone)
         named = {each: _named(each) for each in self.loaded.unusable if "." in each}
         self.unread = named.keys() - applied.keys()
         self.products = {**named, **applied, **self.loaded.products}
@@ -174,7 +185,7 @@ class _View:
         self._stepped = {each.product for each in plan.steps} if plan else set()
         homes = [(address, each.warehouse) for address, each in self.products.items()]
         there = mesh.settings.warehouses
-        self.releases = current_releases(mesh, (each for each in homes if each[1] in there))
+        self.releases = shown_releases(mesh, (each for each in homes if each[1] in there))
 
     def line(self, address: str) -> Line:
         """The line of one product."""
@@ -192,6 +203,7 @@ class _View:
             state=self._state(address),
             reads=tuple(port.port or port.source for port in manifest.inputs),
             root=self._root(address),
+            shows=release.environment if release else "",
         )
 
     def _root(self, address: str) -> str:
@@ -202,8 +214,9 @@ class _View:
         if address not in self.loaded.products:
             if self.loaded.has_errors(address):
                 return "has errors"
-            ours = self._root(address) == self.loaded.settings.root
-            return "removed" if ours else "elsewhere"
+            if self._root(address) != self.loaded.settings.root:
+                return "elsewhere"
+            return "as production" if address in self._inherited else "removed"
         if address not in self._applied:
             return "new"
         if self._applied[address].digest != self.products[address].digest:
@@ -212,7 +225,9 @@ class _View:
             return "unknown"
         if address in self._held:
             return "held"
-        return "newer data" if address in self._stepped else "applied"
+        if address in self._stepped:
+            return "newer data"
+        return "as production" if address in self._inherited else "applied"
 
     def consumers(self, address: str) -> tuple[str, ...]:
         """The products that read a port of this one."""

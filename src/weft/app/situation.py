@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -22,18 +22,38 @@ from weft.warehouses.protocol import Scope
 
 @dataclass(frozen=True)
 class Remembered:
-    """What the store says of an environment, read once per plan."""
+    """What the store says of an environment, read once per plan.
+
+    `descriptors` are of all that readers see there: of production, where a product publishes
+    nothing of its own. `inherited` are production's definitions of products that were never applied
+    in the environment.
+    """
 
     applied: Mapping[str, Applied]
     descriptors: Mapping[str, Descriptor]
+    inherited: Mapping[str, Applied] = field(default_factory=dict)
 
 
 def remembered(mesh: Opened) -> Remembered:
     """Ask the store what was applied and what is published."""
     definitions = mesh.store.definitions
-    return Remembered(
-        definitions.applied(mesh.environment), definitions.descriptors(mesh.environment)
-    )
+    applied = definitions.applied(mesh.environment)
+    own = definitions.descriptors(mesh.environment)
+    if mesh.production:
+        return Remembered(applied, own)
+    production = mesh.settings.production
+    publish = {each.product for each in own.values()}
+    others = {
+        port: each
+        for port, each in definitions.descriptors(production).items()
+        if each.product not in publish
+    }
+    inherited = {
+        address: each
+        for address, each in definitions.applied(production).items()
+        if address not in applied
+    }
+    return Remembered(applied, {**others, **own}, inherited)
 
 
 def load_files(mesh: Opened, memory: Remembered) -> Loaded:
@@ -64,10 +84,28 @@ def elsewhere(mesh: Opened, memory: Remembered) -> dict[str, str]:
 
 def current_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
     """The current releases of products, which are given with the warehouse of each."""
+    products = _by_warehouse(homes)
+    return _current({name: _observe(mesh, name, each) for name, each in products.items()})[0]
+
+
+def shown_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
+    """The releases that readers of an environment see: its own, or else production's.
+
+    The products are given with the warehouse of each.
+    """
+    homes = tuple(homes)
+    own = current_releases(mesh, homes)
+    if mesh.production:
+        return own
+    others = _by_warehouse(each for each in homes if each[0] not in own)
+    return own | _current(_fallback(mesh, others))[0]
+
+
+def _by_warehouse(homes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     products: dict[str, list[str]] = {}
     for address, warehouse in homes:
         products.setdefault(warehouse, []).append(address)
-    return _current({name: _observe(mesh, name, each) for name, each in products.items()})[0]
+    return products
 
 
 def gather(
@@ -76,33 +114,36 @@ def gather(
     everyone: Mapping[str, ProductManifest],
     memory: Remembered,
     removed: Sequence[str] = (),
-    new_salts: Mapping[str, str] | None = None,
 ) -> Situation:
     """Gather the situation of the products in `desired`; `removed` are gone from the files.
 
     Fingerprints that only another version of the programs made differ are carried over.
     """
     digests = {address: each.digest for address, each in memory.applied.items()}
+    inherited = {address: each.digest for address, each in memory.inherited.items()}
+    known = {**inherited, **digests}
     differing = [
         address
         for address, manifest in desired.products.items()
-        if address in digests and digests[address] != manifest.digest
+        if address in known and known[address] != manifest.digest
     ]
-    applied = mesh.store.definitions.manifests(mesh.environment, [*differing, *removed])
+    applied = applied_definitions(mesh, memory, [*differing, *removed])
     desired = _carried_over(desired, applied)
     scopes = _scopes(desired, everyone, applied, memory.descriptors)
     observed = {name: _observe(mesh, name, scope) for name, scope in scopes.items()}
     fallback = {} if mesh.production else _fallback(mesh, scopes)
     releases, homes = _current(observed)
     shown, homes_of_shown = _current(fallback)
+    lost = _lost(mesh, releases, shown)
+    bases = [*observed.values(), *fallback.values(), *_observe_bases(mesh, desired, lost)]
     contents = source_contents(
         mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
     )
-    salts = {**mesh.store.definitions.salts(mesh.environment), **(new_salts or {})}
     situation = Situation(
         desired=desired,
         production=mesh.settings.production,
         digests=digests,
+        inherited=inherited,
         applied=applied,
         releases=releases,
         recorded={address: each.release for address, each in memory.applied.items()},
@@ -113,10 +154,11 @@ def gather(
             name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
         },
         hollow=_hollow([*observed.values(), *fallback.values()]),
+        bases={key: build for each in bases for key, build in each.bases.items()},
+        lost=lost,
         contents=contents.found,
         unread=contents.unread,
-        salts=salts,
-        new_salts=new_salts or {},
+        salts=_salts(mesh),
         input_contracts={
             address: input_contracts(manifest, everyone, memory.descriptors)
             for address, manifest in desired.products.items()
@@ -130,6 +172,24 @@ def gather(
         },
     )
     return with_last_read(mesh, situation)
+
+
+def applied_definitions(
+    mesh: Opened, memory: Remembered, products: Iterable[str]
+) -> dict[str, ProductManifest]:
+    """The definitions that stand behind what readers see: those applied here, else production's."""
+    products = tuple(products)
+    definitions = mesh.store.definitions
+    inherited = [each for each in products if each in memory.inherited]
+    own = definitions.manifests(mesh.environment, products)
+    return own | definitions.manifests(mesh.settings.production, inherited)
+
+
+def _salts(mesh: Opened) -> dict[str, str]:
+    """The salts of an environment; what production was asked to rebuild is rebuilt everywhere."""
+    salts = mesh.store.definitions.salts
+    own = salts(mesh.environment)
+    return own if mesh.production else {**salts(mesh.settings.production), **own}
 
 
 def with_candidates(
@@ -244,6 +304,30 @@ def _current(
 
 def _place(release: Release) -> tuple[int, bool]:
     return (release.number, not release.empty)
+
+
+def _lost(
+    mesh: Opened, releases: Mapping[str, Release], production: Mapping[str, Release]
+) -> dict[str, Release]:
+    """What the store knows of shown releases that are damaged where they are kept."""
+    found: dict[str, Release] = {}
+    for product, shown in {**production, **releases}.items():
+        if shown.damaged:
+            environment = mesh.environment if product in releases else mesh.settings.production
+            for each in mesh.store.journal.releases(environment, product):
+                if each.number == shown.number:
+                    found[product] = each
+    return found
+
+
+def _observe_bases(
+    mesh: Opened, desired: Manifest, lost: Mapping[str, Release]
+) -> Iterable[Observed]:
+    """What can be grown from though no release that can be read shows it."""
+    for product, release in lost.items():
+        if product in desired.products and release.bases:
+            scope = Scope(mesh.environment, (), bases=release.bases)
+            yield mesh.warehouse(desired.products[product].warehouse).observe(scope)
 
 
 def input_contracts(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from weft.app.bootstrap import STATE
 from weft.app.finding import Finding, State
+from weft.app.functions.confinement import landlock
 
 _PYTHON = (3, 11)
 _LITTLE_ROOM = 1_000_000_000
@@ -41,11 +42,22 @@ def _programs() -> Iterator[Finding]:
     else:
         detail = "SQL is read by plain Python, which takes two to three times as long"
         yield Finding("speed", State.WARN, detail, "pip install 'weft[speed]'")
+    yield _functions()
     if shutil.which("git"):
         yield Finding("git", State.OK, "runs are recorded with their commit")
     else:
         detail = "not found, so that runs are recorded without a commit"
         yield Finding("git", State.WARN, detail, "install git")
+
+
+def _functions() -> Finding:
+    """Whether the system keeps models in Python from the files of the user who runs them."""
+    version = landlock()
+    if version:
+        detail = f"models in Python cannot reach your files (Landlock {version})"
+        return Finding("functions", State.OK, detail)
+    detail = "models in Python can do with files what you can: the system has no Landlock"
+    return Finding("functions", State.WARN, detail, "read them before you apply them")
 
 
 def _package(requirement: str) -> Finding:

@@ -156,7 +156,7 @@ class _Data:
         found = self._examined[address]
         manifest = found.manifest
         dialect = dialect_named(manifest.native_dialect)
-        release = self._situation.releases.get(address)
+        release = self._situation.shown(address)
         shown = partial(behind_released, self._situation)
         views = [(found.keyed, finding_of(self._situation, self._examined))]
         if release is not None:
@@ -164,7 +164,7 @@ class _Data:
             views.append((Keyed(release.builds, sources), shown))
         for audit in audits_of(manifest, release):
             for keyed, find in views:
-                key = key_audit(audit, keyed, keys_behind(find))
+                key = key_audit(audit, keyed, keys_behind(find), self._situation.auditor)
                 if key is None:
                     continue
                 local = Bringing(manifest, self._situation, find, Pending())

@@ -17,7 +17,7 @@ from weft.mesh.check import Promise
 from weft.mesh.contract import SchemaProperty
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.product import UnitTest
-from weft.plan.unit_test import PortTypes, unit_statements
+from weft.plan.unit_test import PortTypes, UnitStatements, unit_call, unit_statements
 from weft.project.odcs import read_contract
 from weft.sql.carried import carried_type
 from weft.sql.dialect import Dialect, dialect_named
@@ -65,8 +65,8 @@ def unit_results(
     warehouse = mesh.warehouse(manifest.warehouse)
     for test in manifest.tests:
         began = mesh.system.monotonic()
-        statements = unit_statements(test, manifest, ports)
         try:
+            statements = _statements(test, manifest, ports, warehouse)
             actual, expected = (
                 _fetched(select, warehouse) for select in (statements.actual, statements.expected)
             )
@@ -80,6 +80,20 @@ def unit_results(
         yield UnitResult(
             manifest.address, test.model, test.name, test.path, seconds=seconds, **found
         )
+
+
+def _statements(
+    test: UnitTest, manifest: ProductManifest, ports: PortTypes, warehouse: Warehouse
+) -> UnitStatements:
+    """A unit test as SQL; a model in Python is called for it. Raises WarehouseError."""
+    call = unit_call(test, manifest, ports)
+    if call is None:
+        return unit_statements(test, manifest, ports)
+    from weft.app.functions.calling import Functions
+    from weft.app.functions.testing import called_statements
+
+    dialect = dialect_named(manifest.dialect)
+    return called_statements(test, call, Functions(), warehouse, dialect)
 
 
 def _port_types(

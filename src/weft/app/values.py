@@ -28,7 +28,7 @@ def values_of(batch: RecordBatch) -> list[list[Any]]:
     """
     found = []
     for place in range(batch.num_columns):
-        values = batch.column(place).to_pylist()
+        values: list[Any] = list(batch.column(place).to_pylist())
         read = _reader(batch.schema.field(place))
         if read is not None:
             values = [None if value is None else read(value) for value in values]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import getitem
 
@@ -49,3 +49,18 @@ def _problems(document: Document, settings: MeshSettings) -> Iterator[Diagnostic
             for each in options.missing_options(declared, given):
                 message = f"warehouse `{name}`: {each.problem}"
                 yield document.diagnostic("W146", message, *place, key=True, note=each.advice)
+        else:
+            yield from _moved(document, place, declared, given)
+
+
+def _moved(
+    document: Document, place: tuple[str, ...], declared: Sequence[options.Option], given: Options
+) -> Iterator[Diagnostic]:
+    """What an environment says of where a warehouse is."""
+    for each in declared:
+        if each.place and each.name in given:
+            message = f"an environment cannot move warehouse `{place[-1]}`"
+            note = "it reads production's builds where they are"
+            help = f"write `{each.name}` under `warehouses` alone"
+            where = (*place, each.name)
+            yield document.diagnostic("W147", message, *where, key=True, note=note, help=help)

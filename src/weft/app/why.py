@@ -20,6 +20,7 @@ from weft.mesh.release import Release
 from weft.mesh.run import Run
 from weft.mesh.words import count, short_time
 from weft.plan.examine import Situation, examine, released_key, upstream_of
+from weft.plan.growing import in_words, restated
 from weft.plan.plan import Change, ChangeAction, Plan, Step, StepKind
 
 
@@ -63,7 +64,7 @@ def why(mesh: Opened, address: str) -> Why:
     plan = plan_situation(mesh, situation)
     subject = _subject(address, situation)
     found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
-    release = situation.releases.get(subject.product)
+    release = situation.shown(subject.product)
     verdict = min((verdict for verdict, _ in found), key=_VERDICTS.index, default=UP_TO_DATE)
     return Why(
         address=address,
@@ -158,14 +159,14 @@ class _Search:
         self._plan = plan
         self._subject = subject
         self._desired = situation.desired.products.get(subject.product)
-        self._release = situation.releases.get(subject.product)
+        self._release = situation.shown(subject.product)
 
     def found(self) -> _Found:
         """Verdicts with their reasons."""
         subject, environment = self._subject, self._situation.desired.environment
         if self._desired is None:
             yield "removed", Reason("product", note="its files are gone, it is still applied")
-        elif subject.product not in self._situation.digests:
+        elif not self._situation.definition(subject.product):
             yield "new", Reason("product", note=f"it was never applied in {environment}")
         else:
             found = [
@@ -249,10 +250,23 @@ class _Search:
             ]
             for cause in causes:
                 yield "newer data", cause
+            if causes:
+                yield from self._grows(name, "newer data")
             reads_changed = any(read.kind is ReadKind.MODEL for read in transform.query.reads)
             salt = situation.salts.get(f"{manifest.address}.{name}")
             if salt and not causes and not reads_changed and name not in changed:
-                yield "rebuild", Reason(f"model {name}: salt", "", salt, "a rebuild was asked for")
+                full = restated(salt) is None
+                note = "a rebuild was asked for" if full else "it was asked to be read anew"
+                yield "rebuild", Reason(f"model {name}: salt", "", salt, note)
+                yield from self._grows(name, "rebuild")
+
+    def _grows(self, model: str, verdict: str) -> _Found:
+        """How the build of a model comes from the one that is released."""
+        for step in self._plan.steps:
+            spec = step.build
+            mine = step.product == self._subject.product and step.target == model
+            if mine and spec and spec.growing:
+                yield verdict, Reason(f"model {model}", note=in_words(spec.kind, spec.growing))
 
     def _cause(self, read: Read, release: Release) -> Iterator[Reason]:
         """Why what a model reads is not what its release was built from."""
@@ -266,7 +280,7 @@ class _Search:
             yield Reason(f"source {read.target}", old, now, "its content changed since")
         if read.kind is ReadKind.PORT:
             address = PortAddress.parse(read.target)
-            upstream = self._situation.releases.get(str(address.product))
+            upstream = self._situation.shown(str(address.product))
             there = released_key(upstream, address, read.object) if upstream else None
             if self._upstream(read) != there:
                 note = f"{address.product} is to publish other data first"

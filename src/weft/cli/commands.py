@@ -42,6 +42,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("ls", "ls:ls", "List products and how they stand."),
             Entry("show", "show:show", "Show a product, port or model."),
             Entry("query", "query:query", "Run one SELECT over published ports."),
+            Entry("diff", "diff:diff", "Compare what two environments show."),
             Entry("lineage", "lineage:lineage", "Trace what feeds a thing, and what it feeds."),
             Entry("why", "why:why", "Say what keeps a thing from being up to date."),
             Entry("history", "history:history", "Show releases, runs and their steps."),
@@ -52,6 +53,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("rollback", "rollback:rollback", "Go back to an earlier release and hold it."),
             Entry("drift", "drift:drift", "Find what was changed outside of Weft."),
+            Entry("env", "env:env", "List environments, and end those nobody needs."),
             Entry("prune", "prune:prune", "Remove what rollback need not reach any more."),
             Entry("unlock", "unlock:unlock", "End the lock of a run on another machine."),
             Entry("audit", "audit:audit", "Show who did what, and prove the list whole."),
@@ -71,7 +73,10 @@ EXIT_CODES = (
     ("0", "done, or nothing to do"),
     ("1", "a bug in Weft; `WEFT_DEBUG=1` shows the whole trace"),
     ("2", "wrong usage, a query that is wrong, or a name that nothing has"),
-    ("3", "the plan has changes, or something drifted, where `--detailed-exitcode` asks for it"),
+    (
+        "3",
+        "the plan has changes, environments differ, or something drifted (`--detailed-exitcode`)",
+    ),
     (
         "4",
         "a warehouse, the store or a file cannot be reached or written, is not allowed, or is "

@@ -25,7 +25,7 @@ env_option = click.option(
     default="",
     metavar="NAME",
     shell_complete=an_environment,
-    help="Environment.  [default: production]",
+    help="Environment; `auto` is named after the git branch.  [default: production]",
 )
 product_option = click.option(
     "--product",
@@ -37,6 +37,13 @@ product_option = click.option(
 )
 rebuild_option = click.option(
     "--rebuild", is_flag=True, help="Build the models again, changed or not."
+)
+restate_option = click.option(
+    "--restate",
+    "restate",
+    multiple=True,
+    metavar="MODEL=FROM..TO",
+    help="Read a range of a model's time anew: sales.orders.lines=2026-01-01..2026-01-31.",
 )
 take_over_option = click.option(
     "--take-over", is_flag=True, help="Take products from the root that applied them last."

@@ -30,6 +30,9 @@ _FAILING = "SELECT * FROM {relation} WHERE {condition}"
 _REPEATED = "SELECT {what} FROM {relation} WHERE {present} GROUP BY {key} HAVING count(*) > 1"
 _DUPLICATES = "SELECT a.* FROM {relation} AS a JOIN ( {repeated} ) AS b ON {same}"
 _SURPLUS = "(SELECT coalesce(sum(surplus), 0) FROM ( {repeated} ) AS a)"
+_BEFORE = "(SELECT count(*) FROM {kept} WHERE {present} AND {row} IN ({added}))"
+_KEYS = "SELECT {key} FROM {relation} WHERE {present}"
+_SCALAR = "(SELECT {count} FROM {relation})"
 _ORPHANS = (
     "FROM {relation} AS a WHERE {present} AND NOT EXISTS (SELECT 1 FROM {refers} AS b WHERE {same})"
 )
@@ -46,23 +49,40 @@ class _Target:
         return [self.dialect.quote(name) for name in check.columns]
 
 
+@dataclass(frozen=True)
+class Increment:
+    """What a relation has more than an earlier one: the names of its `new` and its `kept` rows.
+
+    `passed` are the ids of checks by which no row of the earlier one failed, hence none of those
+    that are kept.
+    """
+
+    new: str
+    kept: str
+    passed: frozenset[str]
+
+
 def fused_scan(
     relation: str,
     checks: Sequence[Check],
     dialect: Dialect,
     rendered: Mapping[str, str],
     refers: Mapping[str, str],
+    increment: Increment | None = None,
 ) -> tuple[str, tuple[Measure, ...]]:
     """Return one SELECT that counts rows and failing rows, and how each check is measured by it.
 
     `relation` is the name of the audited relation as SQL. `rendered` gives the statement of each
     SQL rule and `refers` the name of the relation that a relationship points to, both by check
     id. The first column is the number of rows. Checks of columns and types are not measured by
-    SQL and are left out.
+    SQL and are left out. With an `increment` only its new rows are scanned where that gives the
+    same counts.
     """
     target = _Target(relation, dialect)
-    columns = ["count(*)"]
-    places = {"count(*)": 0}
+    scanned = increment.new if increment else relation
+    total = f"count(*) + {_scalar('count(*)', increment.kept)}" if increment else "count(*)"
+    columns = [total]
+    places = {total: 0}
     measures = []
     for check in checks:
         if check.kind in (CheckKind.COLUMNS, CheckKind.TYPE):
@@ -70,18 +90,55 @@ def fused_scan(
         if check.kind is CheckKind.SQL:
             measures.append(Measure(check, statement=rendered[check.id]))
             continue
-        count, rows = _measured(target, check, refers)
+        if check.kind is CheckKind.ROW_COUNT:
+            measures.append(Measure(check, column=0))
+            continue
+        if increment is None:
+            count, rows = _measured(target, check, refers)
+        elif check.id in increment.passed:
+            count, rows = _measured_new(target, check, refers, increment)
+        else:
+            count, rows = _measured_aside(target, check, refers)
         if count not in places:
             places[count] = len(columns)
             columns.append(count)
         measures.append(Measure(check, column=places[count], rows=rows))
-    return _SCAN.format(columns=", ".join(columns), relation=relation), tuple(measures)
+    return _SCAN.format(columns=", ".join(columns), relation=scanned), tuple(measures)
+
+
+def _scalar(count: str, relation: str) -> str:
+    return _SCALAR.format(count=count, relation=relation)
+
+
+def _measured_aside(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple[str, str]:
+    """Count in all rows, by a statement within one that scans others."""
+    count, rows = _measured(target, check, refers)
+    return count if count.startswith("(") else _scalar(count, target.relation), rows
+
+
+def _measured_new(
+    target: _Target, check: Check, refers: Mapping[str, str], increment: Increment
+) -> tuple[str, str]:
+    """Count by new rows what fails in all, where none of the kept rows fails by itself."""
+    new = _Target(increment.new, target.dialect)
+    count, rows = _measured(new, check, refers)
+    if check.kind not in (CheckKind.UNIQUE, CheckKind.DUPLICATE_VALUES):
+        return count, rows
+    names = target.quoted(check)
+    key = ", ".join(names)
+    present = _present(names)
+    before = _BEFORE.format(
+        row=key if len(names) == 1 else f"({key})",
+        kept=increment.kept,
+        present=present,
+        added=_KEYS.format(key=key, relation=increment.new, present=present),
+    )
+    # What is found twice may be a new row and a kept one, so that all rows are looked through.
+    return f"{count} + {before}", _duplicates(target, check)[1]
 
 
 def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple[str, str]:
     """Return the expression that counts, and the SELECT of the failing rows."""
-    if check.kind is CheckKind.ROW_COUNT:
-        return "count(*)", ""
     if check.kind in (CheckKind.UNIQUE, CheckKind.DUPLICATE_VALUES):
         return _duplicates(target, check)
     if check.kind is CheckKind.RELATIONSHIP:
@@ -93,11 +150,15 @@ def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple
     return target.dialect.snippets.count_where(condition), rows
 
 
+def _present(names: Sequence[str]) -> str:
+    return " AND ".join(f"{name} IS NOT NULL" for name in names)
+
+
 def _duplicates(target: _Target, check: Check) -> tuple[str, str]:
     """Count the rows beyond the first of each key; a key with a null is nobody's duplicate."""
     names = target.quoted(check)
     key = ", ".join(names)
-    present = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    present = _present(names)
     same = " AND ".join(f"a.{name} = b.{name}" for name in names)
 
     def repeated(what: str) -> str:

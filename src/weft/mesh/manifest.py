@@ -13,6 +13,7 @@ from typing import Any
 from weft.mesh.address import product_of
 from weft.mesh.check import Check, Promise
 from weft.mesh.contract import Status
+from weft.mesh.growth import Growth
 from weft.mesh.product import Materialization, UnitTest
 
 RULE_TABLE = "table_under_audit"
@@ -65,12 +66,27 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Function:
+    """What makes a model in Python: a function that is called with what it reads.
+
+    `arguments` are its parameters, one for each of the query's reads, in their order. One run of
+    it may take `memory` bytes and `seconds` of wall time.
+    """
+
+    arguments: tuple[str, ...]
+    memory: int
+    seconds: int
+
+
+@dataclass(frozen=True)
 class Transform:
     """A compiled model. `fingerprint` is of the meaning: see `weft.sql.fingerprint`.
 
     `text` is the source text and `fingerprint_version` names the programs that made the
     fingerprint, so that later ones can compare like with like.
-    `deterministic` is false where the query calls functions such as now() or random().
+    `deterministic` is false where the query calls functions such as now() or random(). `growth`
+    is of one that grows, whose builds add to earlier ones. `function` is of a model in Python,
+    whose `query` has no text and reads all columns that it may see.
     """
 
     name: str
@@ -85,6 +101,8 @@ class Transform:
     deterministic: bool = True
     checks: tuple[Check, ...] = ()
     fingerprint_version: str = ""
+    growth: Growth | None = None
+    function: Function | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from weft.mesh.address import major_of
 from weft.mesh.contract import DataContract, Status
+from weft.mesh.growth import Growth
 from weft.mesh.people import Team
 
 
@@ -18,6 +19,11 @@ class Materialization(StrEnum):
     VIEW = "view"
     INCREMENTAL = "incremental"
     SNAPSHOT = "snapshot"
+
+    @property
+    def grows(self) -> bool:
+        """Whether one build adds to an earlier one."""
+        return self in (Materialization.INCREMENTAL, Materialization.SNAPSHOT)
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,13 @@ class OutputPort:
 
 @dataclass(frozen=True)
 class Model:
-    """A SELECT of a product, with the head of its file.
+    """A SELECT of a product, or a function in Python, with the head of its file.
 
     `path` is relative to the mesh; `head` is the text before line `first_line`, where the body
-    begins that `sql` holds.
+    begins that `sql` holds. `growth` is what it says of growing, whether or not it grows.
+
+    Of a function `sql` holds the whole file, `columns` are those that the head says it gives,
+    and one run of it may take `memory` bytes and `timeout` seconds.
     """
 
     name: str
@@ -80,9 +89,16 @@ class Model:
     refresh_always: bool = False
     required: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
-    time_column: str = ""
-    unique_key: tuple[str, ...] = ()
+    growth: Growth = field(default_factory=Growth)
     head: str = ""
+    columns: tuple[str, ...] = ()
+    memory: int = 4 * 2**30
+    timeout: int = 3600
+
+    @property
+    def in_python(self) -> bool:
+        """Whether it is a function and no SELECT."""
+        return self.path.endswith(".py")
 
 
 @dataclass(frozen=True)

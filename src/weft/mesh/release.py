@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from weft.mesh.contract import Status
+from weft.mesh.growth import Grown, Part, Range
 from weft.mesh.manifest import Column
 from weft.mesh.product import Materialization
 
@@ -17,7 +18,9 @@ class Build:
     `files` are relative to the warehouse's folder; a view has none and keeps its `select`.
     `checksum` is the CRC-32 of their content, one after the other, None where it was not
     taken.
-    `reads` are the keys of the builds and sources it was made from.
+    `reads` are the keys of the builds and sources it was made from. One that grows has its files in
+    `parts`, is made from `base` ("" for a full build), and has `covered` in full: all complete
+    intervals of its time column, the latest one that has rows not among them.
     """
 
     key: str
@@ -32,6 +35,14 @@ class Build:
     select: str = ""
     reads: tuple[str, ...] = ()
     run: str = ""
+    base: str = ""
+    parts: tuple[Part, ...] = ()
+    covered: Range | None = None
+
+    @property
+    def all_files(self) -> tuple[str, ...]:
+        """Everything that it consists of, whether in parts or not."""
+        return (*self.files, *(each.file for each in self.parts))
 
     @property
     def is_view(self) -> bool:
@@ -84,7 +95,8 @@ class Release:
     `builds` maps every model of the product to its key, internal ones too, and `sources` every
     file source that they were made from. `fence` is of the lock that was held. `manifest` is the
     digest of the applied definition. `restores` is the number of the release that a rollback
-    pointed back to, 0 otherwise. `at` is an ISO time in UTC.
+    pointed back to, 0 otherwise. `at` is an ISO time in UTC. `grown` says of every model that
+    grows what its build was made from.
     """
 
     product: str
@@ -100,6 +112,7 @@ class Release:
     fence: int = 0
     at: str = ""
     restores: int = 0
+    grown: dict[str, Grown] = field(default_factory=dict)
 
     @property
     def content(self) -> tuple[tuple[PortRelease, ...], dict[str, str], str]:
@@ -113,6 +126,12 @@ class Release:
         return {
             (port.port, port.major, each.name): each for port in published for each in port.objects
         }
+
+    @property
+    def bases(self) -> frozenset[str]:
+        """The keys of builds that its models can grow from: their own, and those of their bases."""
+        models = ((self.builds.get(model, ""), each.base) for model, each in self.grown.items())
+        return frozenset(key for keys in models for key in keys if key)
 
     @property
     def empty(self) -> bool:
@@ -143,3 +162,4 @@ class Observed:
     releases: dict[str, Release] = field(default_factory=dict)
     builds: frozenset[str] = frozenset()
     hollow: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bases: dict[str, Build] = field(default_factory=dict)

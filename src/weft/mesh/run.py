@@ -47,7 +47,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Run:
-    """One execution: who, from which commit, of which plan, when, and how it ended.
+    """One execution: who, from which commit and branch, of which plan, when, and how it ended.
 
     Times are ISO in UTC; `ended` is "" while it goes on.
     """
@@ -65,6 +65,7 @@ class Run:
     commit: str = ""
     root: str = ""
     message: str = ""
+    branch: str = ""
 
 
 @dataclass(frozen=True)

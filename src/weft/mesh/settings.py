@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from weft.mesh.secret import Secret
+
+AUTO = "auto"
+"""What stands for the environment of the checked out git branch, and names none itself.
+
+Among the environments of `weft.yaml` it says what holds for all that are not declared.
+"""
 
 SettingValue = str | int | float | bool | Secret
 
@@ -52,4 +58,12 @@ class MeshSettings:
 
     def environment(self, name: str) -> Environment:
         """The settings of an environment, whether or not it is declared."""
-        return self.environments.get(name, Environment(name))
+        undeclared = self.environments.get(AUTO) if name != self.production else None
+        others = replace(undeclared, name=name) if undeclared else Environment(name)
+        return self.environments.get(name, others)
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The names of the declared environments, in their order; production is among them."""
+        named = (each for each in self.environments if each != AUTO)
+        return tuple(dict.fromkeys((*named, self.production)))

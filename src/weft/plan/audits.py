@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from weft.contract.measure import fused_scan
+from weft.contract.measure import Increment, fused_scan
 from weft.mesh.check import Promise
 from weft.mesh.contract import Status
+from weft.mesh.growth import AuditedAs
 from weft.mesh.manifest import (
     RULE_TABLE,
     CheckQuery,
@@ -21,7 +22,7 @@ from weft.mesh.manifest import (
     ReadKind,
 )
 from weft.mesh.release import ObjectRelease, Release
-from weft.plan.keys import Keyed, Upstream, audit_key, key_of
+from weft.plan.keys import Keyed, Upstream, audit_key, check_key, hashed, key_of
 from weft.plan.plan import AuditSpec
 from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.types import translated_type
@@ -119,15 +120,19 @@ def _is_candidate(read: Read) -> bool:
     return read.kind is ReadKind.MODEL and read.target == RULE_TABLE
 
 
-def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream) -> str | None:
-    """The key of an audit, or None where something that it reads has no key yet."""
+def key_audit(audit: Audit, keyed: Keyed, upstream: Upstream, auditor: str = "") -> str | None:
+    """The key of an audit, or None where something that it reads has no key yet.
+
+    `auditor` is the environment that asks, "" for production.
+    """
     key = keyed.builds.get(audit.model)
     keys = [key_of(read, keyed, upstream) for check in audit.checks for read in refers_to(check)]
     if key is None or None in keys:
         return None
     refers = [each for each in keys if each]
     succeeds = audit.succeeds(key)
-    return audit_key(key, audit.columns, audit.checks, refers, audit.promises, succeeds)
+    found = audit_key(key, audit.columns, audit.checks, refers, audit.promises, succeeds)
+    return hashed("audit-in-1", auditor, found) if auditor else found
 
 
 def render(query: Query, relations: Mapping[int, str]) -> str:
@@ -150,10 +155,29 @@ def relation_of(read: Read, key: str, dialect: Dialect) -> str:
     return " ".join(("(SELECT", columns, "FROM", f"{relation})"))
 
 
+def audited_as(audit: Audit, key: str, keyed: Keyed, upstream: Upstream) -> AuditedAs:
+    """What a release keeps of an audit whose key is known: what each of its checks asked."""
+    asked = {
+        check.check.id: check_key(
+            check, [key_of(read, keyed, upstream) or "" for read in refers_to(check)]
+        )
+        for check in audit.checks
+    }
+    return AuditedAs(key, asked)
+
+
 def audit_spec(
-    audit: Audit, key: str, keyed: Keyed, upstream: Upstream, dialect: Dialect
+    audit: Audit,
+    key: str,
+    keyed: Keyed,
+    upstream: Upstream,
+    dialect: Dialect,
+    passed: frozenset[str] = frozenset(),
 ) -> AuditSpec:
-    """Render an audit whose key is known, hence all keys that it reads."""
+    """Render an audit whose key is known, hence all keys that it reads.
+
+    `passed` are the ids of checks by which no row failed of the build that this one grows from.
+    """
     build = keyed.builds[audit.model]
     candidate = dialect.relation("builds", build)
     rendered: dict[str, str] = {}
@@ -175,7 +199,10 @@ def audit_spec(
                 relations[number] = relation_of(read, found, dialect)
             rendered[each.check.id] = render(each.query, relations)
     checks = [each.check for each in audit.checks]
-    scan, measures = fused_scan(candidate, checks, dialect, rendered, refers)
+    increment = Increment(dialect.relation("new", build), dialect.relation("kept", build), passed)
+    scan, measures = fused_scan(
+        candidate, checks, dialect, rendered, refers, increment if passed else None
+    )
     return AuditSpec(
         audit=key,
         key=build,
@@ -186,4 +213,5 @@ def audit_spec(
         identity=audit.identity,
         reads=tuple(dict.fromkeys(reads)),
         succeeds=audit.succeeds(build),
+        base=keyed.growing[audit.model].base if passed else "",
     )

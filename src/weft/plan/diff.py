@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, TypeVar
 
+from weft.mesh.growth import GROWTH_KEYS, Growth, Shape
 from weft.mesh.manifest import (
     FileSource,
     PortObject,
@@ -223,12 +224,15 @@ def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Chan
                 ("description", old.description, new.description),
                 ("refresh", _refresh(old), _refresh(new)),
                 ("checks", _labels(old), _labels(new)),
+                ("memory", _memory(old), _memory(new)),
+                ("timeout", _timeout(old), _timeout(new)),
+                *_growth(old, new),
             ]
         ),
     )
     if not fields:
         return
-    if (old.materialized, old.fingerprint) == (new.materialized, new.fingerprint):
+    if _meaning(old) == _meaning(new):
         category, effect = ChangeClass.METADATA, "no rebuild"
     elif new.materialized is Materialization.VIEW:
         category, effect = ChangeClass.VIEW, REPOINT
@@ -237,13 +241,30 @@ def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Chan
     yield Change(address, "model", new.name, UPDATE, category, effect, fields)
 
 
+def _meaning(model: Transform) -> tuple[object, ...]:
+    """What of a model asks for another build of it where it differs."""
+    growth = model.growth and replace(model.growth, look_back=0, shape=Shape())
+    return (model.materialized, model.fingerprint, growth)
+
+
+def _growth(old: Transform, new: Transform) -> Iterator[tuple[str, object, object]]:
+    """What the heads say of growing, by key."""
+    before, after = (each.growth or Growth() for each in (old, new))
+    for key in GROWTH_KEYS:
+        yield key, _as_text(getattr(before, key)), _as_text(getattr(after, key))
+
+
+def _as_text(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
 def _query_fields(old: Transform, new: Transform) -> Iterator[FieldChange]:
     """What tells two queries apart: a line of their texts, or what they read."""
     if old.fingerprint == new.fingerprint:
         return
     line = differing_line(old.text, new.text)
     if line:
-        yield FieldChange(UPDATE, "query", *line)
+        yield FieldChange(UPDATE, "function" if new.function else "query", *line)
         return
     before, after = (_majors_read(each) for each in (old, new))
     moved = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
@@ -264,22 +285,30 @@ def _majors_read(model: Transform) -> dict[str, str]:
 
 
 def differing_line(old: str, new: str) -> tuple[str, str] | None:
-    """The first line of SQL in which two texts differ, old and new; comments do not count.
+    """The first line of a model in which two texts differ, old and new; comments do not count.
 
     >>> differing_line("SELECT a", "-- once\\nSELECT b")
     ('SELECT a', 'SELECT b')
     """
-    pairs = zip_longest(_sql_lines(old), _sql_lines(new), fillvalue="")
+    pairs = zip_longest(_lines(old), _lines(new), fillvalue="")
     return next(((before, after) for before, after in pairs if before != after), None)
 
 
-def _sql_lines(text: str) -> list[str]:
+def _lines(text: str) -> list[str]:
     lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("--")]
+    return [line for line in lines if line and not line.startswith(("--", "#"))]
 
 
 def _refresh(model: Transform) -> str:
     return "always" if model.refresh_always else ""
+
+
+def _memory(model: Transform) -> str:
+    return f"{model.function.memory // 2**20:,} MB" if model.function else ""
+
+
+def _timeout(model: Transform) -> str:
+    return f"{model.function.seconds:,} s" if model.function else ""
 
 
 def _labels(model: Transform) -> str:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from weft.mesh.address import PortAddress
+from weft.mesh.growth import Grown
 from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import Build, ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
 from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
+from weft.plan.growing import Ground
 from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
 
 
@@ -28,8 +30,12 @@ class Situation:
     builds that may have to be brought over. `digests` are of the last applied definitions and
     `applied` the content of those that differ from the desired ones or are gone. `releases` are
     the current ones of this environment, `recorded` the numbers of those that the store knows to
-    be current, `fallback` are those of production. `builds` are the keys that each warehouse has,
-    `hollow` the views that lead to a build that is nowhere, each with what it reads.
+    be current, `fallback` are those of production, which readers here see of products without a
+    release here. `inherited` are the digests of production's definitions of products that were
+    never applied here: of these `applied` has what production has. `builds` are the keys that each
+    warehouse has, `hollow` the views that lead to a build that is nowhere, each with what it reads.
+    `bases` are the builds, by key, that models which grow can grow from, and `lost` what the
+    store knows of shown releases that are damaged.
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
     root applied and no longer defines, `taken` are those in scope that another root applied, with
@@ -41,6 +47,7 @@ class Situation:
     desired: Manifest
     production: str
     digests: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[str, str] = field(default_factory=dict)
     applied: Mapping[str, ProductManifest] = field(default_factory=dict)
     releases: Mapping[str, Release] = field(default_factory=dict)
     recorded: Mapping[str, int] = field(default_factory=dict)
@@ -51,6 +58,8 @@ class Situation:
     made: Mapping[str, Build] = field(default_factory=dict)
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bases: Mapping[str, Build] = field(default_factory=dict)
+    lost: Mapping[str, Release] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     salts: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +69,11 @@ class Situation:
     removed: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
+
+    @property
+    def auditor(self) -> str:
+        """Who answers for a verdict: an environment never takes one from another."""
+        return "" if self.in_production else self.desired.environment
 
     @property
     def in_production(self) -> bool:
@@ -86,6 +100,23 @@ class Situation:
     def shown(self, product: str) -> Release | None:
         """The release that readers here see: this environment's, or production's without one."""
         return self.releases.get(product) or self.fallback.get(product)
+
+    def followed(self, product: str) -> Release | None:
+        """Production's release of a product that has nothing of its own here, which shows it."""
+        own = product in self.digests or product in self.releases
+        return None if own else self.fallback.get(product)
+
+    def definition(self, product: str) -> str:
+        """The digest of the definition that stands behind what readers here see of a product."""
+        return self.digests.get(product) or self.inherited.get(product, "")
+
+    def ground(self, manifest: ProductManifest) -> Ground:
+        """What the models of a product can grow from: what is shown here, on its own warehouse."""
+        release = self.lost.get(manifest.address) or self.shown(manifest.address)
+        if release is None:
+            return Ground()
+        there = release.bases & self.builds.get(manifest.warehouse, frozenset())
+        return Ground(release, {key: self.bases[key] for key in there if key in self.bases})
 
     def is_damaged(self, product: str) -> bool:
         """Whether nothing but its number can be read of the release that a product shows."""
@@ -124,6 +155,7 @@ class Examined:
     `audits` is empty, nobody asks for them, unless checks look at other data too, which they
     name in `refers`; `standing` are the keys of such audits over what is published now. `missing`
     are the port objects (`a.b.c@1.object`) that its models or checks read and nobody has published.
+    `before` is what was released of models that grow, by model.
     """
 
     manifest: ProductManifest
@@ -134,6 +166,7 @@ class Examined:
     refers: tuple[Read, ...] = ()
     standing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    before: Mapping[str, Grown] = field(default_factory=dict)
 
     @property
     def foreign_reads(self) -> Iterator[Read]:
@@ -150,17 +183,17 @@ def examine(situation: Situation) -> dict[str, Examined]:
     for address in situation.desired.order:
         manifest = situation.desired.products[address]
         contents = situation.contents.get(address, {})
-        keyed = key_product(manifest, upstream, contents, situation.salts)
-        release = situation.releases.get(address)
-        settled = _settled(situation, manifest, keyed, release)
-        if settled and not checks_read_others(manifest):
+        ground = situation.ground(manifest)
+        keyed = key_product(manifest, upstream, contents, situation.salts, ground)
+        settled = _settled(situation, manifest, keyed)
+        if settled and not _to_look_again(situation, manifest, keyed, upstream):
             examined[address] = Examined(manifest, keyed, True)
             continue
         audits: dict[str, Audit] = {}
         missing = dict.fromkeys(keyed.missing)
-        asked = audits_of(manifest, release)
+        asked = audits_of(manifest, situation.shown(address))
         for audit in asked:
-            key = key_audit(audit, keyed, upstream)
+            key = key_audit(audit, keyed, upstream, situation.auditor)
             if key is not None:
                 audits[key] = audit
             else:
@@ -176,15 +209,26 @@ def examine(situation: Situation) -> dict[str, Examined]:
             ),
             standing=_standing(asked, keyed, situation),
             missing=tuple(missing),
+            before=_grown_from(keyed, ground),
         )
     return examined
+
+
+def _grown_from(keyed: Keyed, ground: Ground) -> dict[str, Grown]:
+    """What the release says of the builds that the next ones grow from."""
+    return {
+        model: before
+        for model, growing in keyed.growing.items()
+        if growing.base and growing.base == ground.released(model)
+        if (before := ground.grown(model)) is not None
+    }
 
 
 def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tuple[str, ...]:
     """The keys of audits that look at other products, over what those have published."""
     published = partial(as_released, situation)
     looking = (each for each in audits if any(map(refers_to, each.checks)))
-    keys = (key_audit(each, keyed, published) for each in looking)
+    keys = (key_audit(each, keyed, published, situation.auditor) for each in looking)
     return tuple(key for key in keys if key is not None)
 
 
@@ -196,14 +240,15 @@ def _unpublished(audit: Audit, upstream: Upstream) -> Iterator[str]:
                 yield f"{read.target}.{read.object}"
 
 
-def _settled(
-    situation: Situation, manifest: ProductManifest, keyed: Keyed, release: Release | None
-) -> bool:
+def _settled(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> bool:
+    """Whether readers see what is wanted already: here, or of production while that is the same."""
+    address = manifest.address
+    release = situation.shown(address)
     return (
         release is not None
-        and situation.is_recorded(manifest.address)
+        and situation.is_recorded(address)
         and not keyed.missing
-        and situation.digests.get(manifest.address) == manifest.digest
+        and situation.definition(address) == manifest.digest
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
         and len(release.ports) == len(_visible(manifest, situation))
@@ -211,9 +256,29 @@ def _settled(
     )
 
 
+def _to_look_again(
+    situation: Situation, manifest: ProductManifest, keyed: Keyed, upstream: Upstream
+) -> bool:
+    """Whether checks of a settled product look at other data, which may have changed.
+
+    What production shows was checked there, and that holds here as well while they find the same.
+    """
+    if not checks_read_others(manifest):
+        return False
+    followed = situation.followed(manifest.address)
+    if followed is None:
+        return True
+    there = Keyed(followed.builds, followed.sources)
+    in_production = keys_behind(partial(_behind, situation.fallback.get, situation.homes))
+    return any(
+        key_audit(each, keyed, upstream) != key_audit(each, there, in_production)
+        for each in audits_of(manifest, followed)
+    )
+
+
 def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> tuple[str, ...]:
     """The models whose released builds the warehouse no longer has, or not in full."""
-    release = situation.releases.get(manifest.address)
+    release = situation.shown(manifest.address)
     home = situation.homes.get(manifest.address, manifest.warehouse)
     there = situation.builds.get(home, frozenset())
     if release is None or there.issuperset(release.builds.values()):
@@ -235,7 +300,7 @@ def released_ports(
     manifest: ProductManifest, keyed: Keyed, situation: Situation
 ) -> tuple[PortRelease, ...]:
     """What the product's next release would show; objects without a key are left out."""
-    release = situation.releases.get(manifest.address)
+    release = situation.shown(manifest.address)
     promised = release.promised if release else {}
     return tuple(
         PortRelease(
@@ -319,13 +384,20 @@ def as_released(situation: Situation, read: Read) -> str | None:
 
 def behind_released(situation: Situation, read: Read) -> Behind | None:
     """What is behind a port as it is released here, or in production where it is not."""
+    return _behind(situation.shown, situation.homes, read)
+
+
+def _behind(
+    released: Callable[[str], Release | None], homes: Mapping[str, str], read: Read
+) -> Behind | None:
+    """What is behind a port, given what is released of a product, and where."""
     address = PortAddress.parse(read.target)
     product = str(address.product)
-    release = situation.shown(product)
+    release = released(product)
     found = _released(release, address, read.object) if release else None
     if release is None or found is None:
         return None
-    return Behind(found.key, situation.homes.get(product, ""), found.columns, release.at)
+    return Behind(found.key, homes.get(product, ""), found.columns, release.at)
 
 
 def _still_offered(release: Release | None, read: Read) -> bool:

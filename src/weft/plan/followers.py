@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from weft.mesh.address import product_of
+from weft.plan.growing import restated
 from weft.plan.plan import Plan, Step, StepKind
 
 
@@ -15,7 +16,8 @@ class Follower:
 
     `models` are built again and `checked` counts the objects that are audited. `because` are the
     products whose new releases it waits for, or whose other releases it reads; `asked` says that a
-    rebuild was asked for. Without either it is what an earlier apply left undone.
+    rebuild was asked for, `anew` that only ranges were, to be read once more. Without any it is
+    what an earlier apply left undone.
     """
 
     product: str
@@ -23,6 +25,7 @@ class Follower:
     checked: int = 0
     because: tuple[str, ...] = ()
     asked: bool = False
+    anew: bool = False
 
 
 def followers(plan: Plan) -> tuple[Follower, ...]:
@@ -33,7 +36,8 @@ def followers(plan: Plan) -> tuple[Follower, ...]:
     explained = {each.address for each in plan.changes if each.kind == "model"}
     explained |= {model for each in plan.data if not each.of_port for model in each.models}
     known = {each.product for each in plan.changes} | {product_of(model) for model in explained}
-    salted = {product_of(model) for model in plan.salts}
+    salted = {product_of(each) for each, salt in plan.salts.items() if restated(salt) is None}
+    anew = {product_of(each) for each in plan.salts} - salted
     moved = _moved_ports(plan)
     steps: dict[str, list[Step]] = {product: [] for product in plan.manifests}
     for step in plan.steps:
@@ -47,7 +51,8 @@ def followers(plan: Plan) -> tuple[Follower, ...]:
         if models or product not in known:
             checked = sum(each.kind is StepKind.AUDIT for each in own)
             because = _other_products(product, own, moved)
-            found.append(Follower(product, models, checked, because, product in salted))
+            asked = (product in salted, product in anew)
+            found.append(Follower(product, models, checked, because, *asked))
     return tuple(found)
 
 

@@ -1,6 +1,7 @@
 """Keys: what makes two builds, two sources or two audits the same, so that none is done twice.
 
-A build's key is a hash of what its model means, how it is kept and the keys of what it reads.
+A build's key is a hash of what its model means, how it is kept and the keys of what it reads; of
+one that grows also of the build that it grows from.
 Not in it: environment, warehouse, checks, time, engine version.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from weft.mesh.check import Promise
+from weft.mesh.growth import Growing, Grown, Shape
 from weft.mesh.manifest import (
     CheckQuery,
     Column,
@@ -23,6 +25,7 @@ from weft.mesh.manifest import (
     TableSource,
     Transform,
 )
+from weft.plan.growing import Ground, course
 
 KEY_LENGTH = 32
 
@@ -45,12 +48,18 @@ class SourceContent:
 class Keyed:
     """The keys of one product: of its models and sources by name.
 
-    `missing` are the port objects (`a.b.c@1.object`) that nobody has published; models that
-    need one have no key.
+    Of models that grow, `growing` says how the build of the key is made and `grown` what a release
+    says of it; `stuck` says why one cannot go on as its definition asks, and `lost` are those that
+    have lost what nobody can build again. `missing` are the port objects (`a.b.c@1.object`) that
+    nobody has published; models that need one have no key.
     """
 
     builds: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    growing: dict[str, Growing] = field(default_factory=dict)
+    grown: dict[str, Grown] = field(default_factory=dict)
+    stuck: dict[str, str] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
     missing: tuple[str, ...] = ()
 
     def tables(self, manifest: ProductManifest) -> Iterator[str]:
@@ -94,11 +103,13 @@ def key_product(
     upstream: Upstream,
     contents: Mapping[str, SourceContent],
     salts: Mapping[str, str],
+    ground: Ground,
 ) -> Keyed:
     """Give every model of a product its key, in the order in which they read each other.
 
     `contents` has the product's sources by name, but for those that cannot be read; what reads
-    such a one has no key. `salts` goes by `domain.product.model`.
+    such a one has no key. `salts` goes by `domain.product.model`. `ground` is what models that
+    grow can grow from.
     """
     sources = {
         each.name: source_key(each, contents[each.name].content)
@@ -118,10 +129,45 @@ def key_product(
                 keys.append(key)
             elif read.kind is ReadKind.PORT:
                 missing.append(f"{read.target}.{read.object}")
-        if len(keys) == len(transform.query.reads):
-            salt = salts.get(f"{manifest.address}.{transform.name}", "")
-            keyed.builds[transform.name] = build_key(manifest.address, transform, keys, salt)
+        if len(keys) < len(transform.query.reads):
+            continue
+        salt = salts.get(f"{manifest.address}.{transform.name}")
+        if transform.growth is None:
+            key = build_key(manifest.address, transform, keys, salt or "")
+        else:
+            key = _key_growing(manifest.address, transform, keys, salt, ground, keyed)
+        keyed.builds[transform.name] = key
     return replace(keyed, missing=tuple(dict.fromkeys(missing)))
+
+
+def _key_growing(
+    product: str,
+    transform: Transform,
+    reads: Sequence[str],
+    salt: str | None,
+    ground: Ground,
+    keyed: Keyed,
+) -> str:
+    """The key of a model that grows; how it comes to it is noted in `keyed`.
+
+    Without a salt of its own in an environment it goes on under that of what it grows from.
+    """
+    name = transform.name
+    before = ground.grown(name)
+    if salt is None:
+        salt = before.salt if before else ""
+    # How far back is read says nothing of what rows mean; the shape is in the fingerprint.
+    said = transform.growth and replace(transform.growth, look_back=0, shape=Shape())
+    kept = msgspec.json.encode(said, order="sorted").decode()
+    asked = hashed("asked-1", build_key(product, transform, reads, salt), kept)
+    way = course(transform, asked, salt, ground)
+    keyed.growing[name] = way.growing
+    keyed.grown[name] = Grown(asked, way.growing.base, way.growing.growth, salt)
+    if way.blocked:
+        keyed.stuck[name] = way.blocked
+    if way.lost:
+        keyed.lost.append(name)
+    return way.key or hashed("grown-1", asked, way.growing.base)
 
 
 def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:
@@ -148,3 +194,8 @@ def audit_key(
     earlier = [succeeds] if succeeds else []
     asked = msgspec.json.encode([columns, checks, promises, *earlier], order="sorted")
     return hashed("audit-1", key, asked.decode(), *refers)
+
+
+def check_key(check: CheckQuery, refers: Sequence[str]) -> str:
+    """What a check asks of any build: two of one key give the same rows the same verdict."""
+    return hashed("check-1", msgspec.json.encode(check, order="sorted").decode(), *refers)

@@ -30,7 +30,7 @@ def data_changes(
     models: dict[str, list[str]] = {}
     upstream = upstream_of(situation, examined)
     for address, found in examined.items():
-        current = situation.releases.get(address)
+        current = situation.shown(address)
         if current is None or current.damaged or found.settled:
             continue
         for transform in found.manifest.transforms:

@@ -10,11 +10,12 @@ from enum import StrEnum
 
 from weft.mesh.check import Measure, Promise
 from weft.mesh.drift import Drift
+from weft.mesh.growth import Growing
 from weft.mesh.manifest import Column, FileSource, ProductManifest
 from weft.mesh.product import Materialization
 from weft.mesh.release import Release
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 BREAKS = "BREAKS:"
 WIDER = "wider"
 
@@ -92,10 +93,42 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """What a function is given as one of its parameters: the rows of a SELECT.
+
+    `key` is that of the build or source whose relation it names.
+    """
+
+    name: str
+    select: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function to call: the file that it is in, its arguments, and the columns that it gives.
+
+    `path` is relative to the mesh, and `text` is what stood there when the plan was made. The
+    columns have the types that are promised of them, "" where none is. One run of the function may
+    take `memory` bytes and `seconds` of wall time.
+    """
+
+    function: str
+    path: str
+    text: str
+    arguments: tuple[Argument, ...]
+    columns: tuple[Column, ...]
+    memory: int
+    seconds: int
+
+
+@dataclass(frozen=True)
 class BuildSpec:
     """Build `model` under `key`: a table from `select`, or a view that is `select`.
 
     `reads` are the keys whose relations the statement names; they exist before the step runs.
+    `growing` says how it comes from an earlier build, where the model is one that grows. With a
+    `call` there is no `select`: the rows are what a function in Python gives.
     """
 
     key: str
@@ -103,6 +136,8 @@ class BuildSpec:
     kind: Materialization
     select: str
     reads: tuple[str, ...] = ()
+    growing: Growing | None = None
+    call: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +193,8 @@ class AuditSpec:
     `audit` is the audit's own key. `columns` are what the contract promises of columns, none where
     no contract does; `identity` are the columns that identify a row in the quarantine. `succeeds`
     is the key of the build that readers have now, whose types must be kept, "" where there is none.
+    Where `base` is not "", statements also name the relations `new` and `kept` of the build: its
+    rows that the base does not have, and those that it shares with the base.
     """
 
     audit: str
@@ -169,6 +206,7 @@ class AuditSpec:
     identity: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     succeeds: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,7 +256,8 @@ class Step:
         if self.verify is not None:
             return (self.verify.whole, *(each.statement for each in self.verify.columns))
         if self.build is not None:
-            return (self.build.select,)
+            call = self.build.call
+            return tuple(each.select for each in call.arguments) if call else (self.build.select,)
         if self.audit is not None:
             own = (each.statement for each in self.audit.measures if each.statement)
             return (self.audit.scan, *own)
@@ -306,13 +345,26 @@ class Affected:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """The models of a product that are not built because `environment` shows these builds."""
+
+    product: str
+    environment: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a change does, ready to run: nothing is worked out again when it is applied.
 
     `base` has one entry per product in scope. `manifests` are the definitions that the plan
-    makes current, by product; `sources` the pinned file sources by key; `salts` the rebuilds that
-    were asked for, by `domain.product.model`; `blocked` says in full sentences why it cannot be
-    applied, `breaking` names the ports whose promises it would break.
+    makes current, by product; `sources` the pinned file sources by key; `salts` the rebuilds
+    and ranges that were asked for, by `domain.product.model`; `blocked` says in full sentences why
+    it cannot be applied, `breaking` names the ports whose promises it would break. `adopted` are
+    builds that another environment brought.
+
+    A step that would move a release of another environment, or of another product than its own,
+    is refused with a ValueError wherever a plan comes from.
     """
 
     id: str
@@ -333,6 +385,17 @@ class Plan:
     salts: dict[str, str] = field(default_factory=dict)
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    adopted: tuple[Adopted, ...] = ()
+
+    def __post_init__(self) -> None:
+        for step in self.steps:
+            release = step.release
+            own = (self.environment, step.product)
+            if release is not None and (release.environment, release.product) != own:
+                raise ValueError(
+                    f"step {step.id} of a plan for {self.environment} would move "
+                    f"{release.product} in {release.environment}"
+                )
 
     @property
     def empty(self) -> bool:

@@ -6,7 +6,7 @@ The second half of planning; `examine.py` is the first, and the caller fetches v
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -16,6 +16,7 @@ from weft.mesh.address import PortAddress, product_of
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.mesh.product import Materialization
+from weft.plan.audited import audits_before, passed_before
 from weft.plan.diff import BUILDING, diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
 from weft.plan.examine import (
@@ -23,9 +24,11 @@ from weft.plan.examine import (
     Finding,
     Situation,
     finding_of,
+    keys_behind,
     lost_models,
     released_key,
 )
+from weft.plan.growing import in_words
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
 from weft.plan.newer_data import data_changes
 from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step, StepKind
@@ -52,7 +55,8 @@ class _Draft:
 
 def audits_to_know(examined: Mapping[str, Examined]) -> tuple[str, ...]:
     """The keys of all audits whose verdicts matter to the plan."""
-    keys = (key for each in examined.values() for key in (*each.audits, *each.standing))
+    found = examined.values()
+    keys = (key for each in found for key in (*each.audits, *each.standing, *audits_before(each)))
     return tuple(dict.fromkeys(keys))
 
 
@@ -132,7 +136,7 @@ def _plan_product(
 ) -> None:
     manifest = found.manifest
     address = manifest.address
-    changed = situation.digests.get(address) != manifest.digest
+    changed = situation.definition(address) != manifest.digest
     release = situation.release_number(address)
     waits = _waits_for(found, find, situation, draft)
     if waits is not None:
@@ -145,13 +149,17 @@ def _plan_product(
         unread = HeldBack(address, release, situation.unread[address], unread=True)
         _hold(draft, found, situation, unread)
         return
+    if found.keyed.lost:
+        bereft = HeldBack(address, release, _bereft(address, found.keyed.lost), unread=True)
+        _hold(draft, found, situation, bereft)
+        return
     changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
     if found.missing:
         draft.changes += changes
         draft.blocked += [_missing(address, each, situation) for each in found.missing]
         _keep_from_readers(draft, found, situation)
         return
-    if changed or not situation.is_recorded(address):
+    if _is_to_record(found, situation):
         draft.manifests[address] = manifest
     lost = lost_models(situation, manifest, found.keyed)
     builds = found.keyed.builds.items()
@@ -170,13 +178,24 @@ def _plan_product(
             if key not in verdicts or audit.model in renewed
         ),
         publish=not failing and hold is None,
+        passed=passed_before(found, keys_behind(find), verdicts),
     )
     steps = product_steps(found, situation, find, asked, draft.pending)
     draft.steps += steps
-    built = {step.target for step in steps if step.kind is StepKind.BUILD}
+    built = {step.target: step for step in steps if step.kind is StepKind.BUILD}
     draft.changes += [_as_built(each, built) for each in changes]
+    draft.blocked += [_stuck(address, *each) for each in found.keyed.stuck.items()]
     draft.changes += [_built_again(address, model) for model in lost]
     draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
+
+
+def _is_to_record(found: Examined, situation: Situation) -> bool:
+    """Whether the store is to learn the definition; not while it is only production's, as shown."""
+    address = found.manifest.address
+    if found.settled and situation.followed(address) is not None:
+        return False
+    applied = situation.digests.get(address) == found.manifest.digest
+    return not (applied and situation.is_recorded(address))
 
 
 def _wait(
@@ -205,12 +224,17 @@ def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[s
     return frozenset(found)
 
 
-def _as_built(change: Change, built: Collection[str]) -> Change:
-    """A change whose effect says so where the build that it asks for is there already."""
-    builds = change.kind == "model" and change.effect in BUILDING
-    if not builds or change.name in built:
+def _as_built(change: Change, built: Mapping[str, Step]) -> Change:
+    """A change whose effect says so where its build is there already, or comes from an earlier."""
+    if change.kind != "model":
         return change
-    return replace(change, effect="reused, its build is still there")
+    step = built.get(change.name)
+    spec = step.build if step else None
+    if spec is not None and spec.growing is not None:
+        return replace(change, effect=in_words(spec.kind, spec.growing))
+    if change.effect in BUILDING and spec is None:
+        return replace(change, effect="reused, its build is still there")
+    return change
 
 
 def _built_again(address: str, model: str) -> Change:
@@ -236,6 +260,20 @@ def _taken(address: str, owner: str, situation: Situation) -> str:
     return (
         f"{address} was applied by root {owner}, and these files are of root {desired.root}.\n"
         f"if it moved here for good:  weft apply --product {address} --take-over{env}"
+    )
+
+
+def _bereft(address: str, models: Sequence[str]) -> str:
+    """Say that snapshots have lost what they kept, and how to get at what is left of it."""
+    named = ", ".join(f"`{each}`" for each in models)
+    return f"snapshot {named} has lost its states: go back with weft rollback {address}"
+
+
+def _stuck(address: str, model: str, why: str) -> str:
+    """Say that a snapshot would have to forget what it has kept, which nobody can build again."""
+    return (
+        f"{address}: snapshot `{model}` cannot go on, because {why}.\n"
+        "take that back, or give the model another name, under which it begins anew"
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from weft.mesh.manifest import Transform
+from weft.mesh.growth import AuditedAs, Grown
+from weft.mesh.manifest import Read, ReadKind, Transform
 from weft.mesh.release import PortRelease, Release
-from weft.plan.audits import audit_spec, relation_of, render
+from weft.plan.audits import audit_spec, audited_as, relation_of, render
 from weft.plan.copies import Bringing
 from weft.plan.examine import Examined, Finding, Situation
 from weft.plan.keys import Upstream, key_of
-from weft.plan.plan import BuildSpec, Source, Step, StepKind
+from weft.plan.plan import Argument, BuildSpec, Call, Source, Step, StepKind
 from weft.plan.waiting import Pending
 from weft.sql.dialect import Dialect, dialect_named
 
@@ -20,11 +21,14 @@ from weft.sql.dialect import Dialect, dialect_named
 class Asked:
     """What is still to do for a product, beside what its definition says.
 
-    `audits` are the keys of audits without a verdict; `publish` is false while it is held.
+    `audits` are the keys of audits without a verdict; `passed` are, by such a key, the ids of
+    checks that no row of the build fails that this one grows from; `publish` is false while it is
+    held.
     """
 
     audits: frozenset[str]
     publish: bool
+    passed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def product_steps(
@@ -41,7 +45,8 @@ def product_steps(
     for key, audit in found.audits.items():
         if key not in asked.audits:
             continue
-        spec = audit_spec(audit, key, found.keyed, upstream, dialect)
+        passed = asked.passed.get(key, frozenset())
+        spec = audit_spec(audit, key, found.keyed, upstream, dialect, passed)
         _pin_sources(found, situation, spec.reads, pending)
         steps.append(
             Step(
@@ -58,7 +63,7 @@ def product_steps(
     if asked.publish:
         needs = [step.id for step in steps]
         needs += pending.needs(found.keyed.builds.values())
-        steps += _pointer_moves(found, situation, tuple(dict.fromkeys(needs)))
+        steps += _pointer_moves(found, situation, upstream, tuple(dict.fromkeys(needs)))
     _note_publish(found, situation, steps, pending)
     return steps
 
@@ -100,6 +105,8 @@ def _builds(
                 kind=transform.materialized,
                 select=_select(transform, reads, dialect),
                 reads=tuple(dict.fromkeys(reads)),
+                growing=found.keyed.growing.get(transform.name),
+                call=_call(transform, reads, dialect),
             ),
         )
         pending.steps[key] = step.id
@@ -115,7 +122,32 @@ def _select(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> st
     return render(transform.query, relations)
 
 
-def _pointer_moves(found: Examined, situation: Situation, needs: tuple[str, ...]) -> list[Step]:
+def _call(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> Call | None:
+    """How a model in Python is called, with its arguments behind these keys."""
+    function = transform.function
+    if function is None:
+        return None
+    read = zip(function.arguments, keys, transform.query.reads, strict=True)
+    return Call(
+        function=transform.name,
+        path=transform.path,
+        text=transform.text,
+        arguments=tuple(_argument(name, key, each, dialect) for name, key, each in read),
+        columns=transform.columns,
+        memory=function.memory,
+        seconds=function.seconds,
+    )
+
+
+def _argument(name: str, key: str, read: Read, dialect: Dialect) -> Argument:
+    relation = dialect.relation("sources" if read.kind is ReadKind.SOURCE else "builds", key)
+    columns = ", ".join(map(dialect.quote, read.columns))
+    return Argument(name, " ".join(("SELECT", columns, "FROM", relation)), key)
+
+
+def _pointer_moves(
+    found: Examined, situation: Situation, upstream: Upstream, needs: tuple[str, ...]
+) -> list[Step]:
     """Publish what is wanted beside what goes away, then drop what goes away."""
     manifest = found.manifest
     current = situation.releases.get(manifest.address)
@@ -128,6 +160,7 @@ def _pointer_moves(found: Examined, situation: Situation, needs: tuple[str, ...]
         sources=dict(found.keyed.sources),
         manifest=manifest.digest,
         root=manifest.root,
+        grown=_grown(found, upstream),
     )
     gone_ports, gone_builds = _gone(current, wanted)
     between = replace(
@@ -136,7 +169,8 @@ def _pointer_moves(found: Examined, situation: Situation, needs: tuple[str, ...]
         builds={**gone_builds, **wanted.builds},
     )
     moves: list[Step] = []
-    if current is None or current.content != between.content:
+    shown = current or situation.followed(manifest.address)
+    if shown is None or shown.content != between.content:
         moves.append(_move(StepKind.PUBLISH, manifest.warehouse, between, needs))
     if gone_ports or gone_builds:
         last = replace(wanted, number=wanted.number + len(moves))
@@ -144,6 +178,17 @@ def _pointer_moves(found: Examined, situation: Situation, needs: tuple[str, ...]
         needs = (*needs, *(step.id for step in moves))
         moves.append(_move(StepKind.DROP, manifest.warehouse, last, needs, gone))
     return moves
+
+
+def _grown(found: Examined, upstream: Upstream) -> dict[str, Grown]:
+    """What the release says of models that grow: how they came to be, and how they were audited."""
+    audits: dict[str, dict[str, AuditedAs]] = {model: {} for model in found.keyed.grown}
+    for key, audit in found.audits.items():
+        if audit.model in audits:
+            audits[audit.model][audit.object] = audited_as(audit, key, found.keyed, upstream)
+    return {
+        model: replace(grown, audits=audits[model]) for model, grown in found.keyed.grown.items()
+    }
 
 
 def _gone(current: Release | None, wanted: Release) -> tuple[list[PortRelease], dict[str, str]]:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft.mesh.address import PortAddress
+from weft.mesh.growth import VALID_FROM, Range
 from weft.mesh.manifest import ProductManifest, Read, ReadKind, Transform
-from weft.mesh.product import UnitTest
+from weft.mesh.product import Materialization, UnitTest
 from weft.plan.audits import render
+from weft.plan.plan import Argument, Call
 from weft.sql.dialect import Dialect, dialect_named
+from weft.sql.growing import first_states, latest, within
 from weft.sql.rows import logical_type_of, null_shape, typed_rows
 from weft.sql.types import translated_type
 
@@ -39,9 +42,34 @@ def unit_statements(test: UnitTest, manifest: ProductManifest, ports: PortTypes)
     """
     writer = _Writer(manifest, ports, dialect_named(manifest.native_dialect))
     transform = writer.models[test.model]
-    actual = writer.select(transform, test.given)
+    actual = writer.built(transform, test.given)
     columns = tuple(column.name for column in transform.columns)
     return UnitStatements(columns, actual, typed_rows(actual, columns, test.expect, writer.dialect))
+
+
+def unit_call(test: UnitTest, manifest: ProductManifest, ports: PortTypes) -> Call | None:
+    """How a unit test calls a model in Python: each argument has given rows and reads nothing.
+
+    None for a model in SQL.
+    """
+    writer = _Writer(manifest, ports, dialect_named(manifest.dialect))
+    transform = writer.models[test.model]
+    function = transform.function
+    if function is None:
+        return None
+    selects = writer.relations(transform, test.given)
+    return Call(
+        function=transform.name,
+        path=transform.path,
+        text=transform.text,
+        arguments=tuple(
+            Argument(name, select, "")
+            for name, select in zip(function.arguments, selects, strict=True)
+        ),
+        columns=transform.columns,
+        memory=function.memory,
+        seconds=function.seconds,
+    )
 
 
 class _Writer:
@@ -54,15 +82,36 @@ class _Writer:
         self._ports = ports
         self._sources = {each.name: each.columns for each in manifest.outside}
 
+    def built(self, transform: Transform, given: Mapping[str, _Rows]) -> str:
+        """What a full build of a model would have over given rows."""
+        select = self.select(transform, given)
+        growth = transform.growth
+        if growth is None:
+            return select
+        types = {each.name: each.type for each in transform.columns}
+        unknown = self.dialect.types.logical["timestamp"]
+        if growth.start:
+            kind = types[growth.time_column] or unknown
+            ranges = (Range(growth.start),)
+            select = within(select, growth.time_column, kind, ranges, self.dialect)
+        if growth.unique_key:
+            snapshot = transform.materialized is Materialization.SNAPSHOT
+            names = list(types)[:-2] if snapshot else list(types)
+            select = latest(select, names, growth, self.dialect)
+            if snapshot:
+                kind = types[VALID_FROM] or unknown
+                select = first_states(select, kind, growth, self.dialect)
+        return select
+
     def select(self, transform: Transform, given: Mapping[str, _Rows]) -> str:
         """The model's query over given rows; relations without any are empty."""
-        return render(
-            transform.query,
-            {
-                number: f"({self._relation(read, self._rows(read, given))})"
-                for number, read in enumerate(transform.query.reads)
-            },
-        )
+        relations = enumerate(self.relations(transform, given))
+        return render(transform.query, {number: f"({each})" for number, each in relations})
+
+    def relations(self, transform: Transform, given: Mapping[str, _Rows]) -> list[str]:
+        """What a model reads, one SELECT of given rows for each."""
+        reads = transform.query.reads
+        return [self._relation(read, self._rows(read, given)) for read in reads]
 
     def _relation(self, read: Read, rows: _Rows) -> str:
         # A query may read a relation for the number of its rows alone.
@@ -77,8 +126,8 @@ class _Writer:
         """
         known = self._native_types(read)
         types = {name: known.get(name, "") for name in columns}
-        if read.kind is ReadKind.MODEL and read.columns and "" in types.values():
-            return self.select(self.models[read.target], {})
+        if read.kind is ReadKind.MODEL and self._can_tell(read) and "" in types.values():
+            return self.built(self.models[read.target], {})
         for name in columns:
             if not types[name]:
                 logical = logical_type_of([row.get(name) for row in rows])
@@ -94,6 +143,10 @@ class _Writer:
             name: translated_type(native, own, self.dialect) if native else ""
             for name, native in known.items()
         }
+
+    def _can_tell(self, read: Read) -> bool:
+        """Whether a model's query says more of its columns than is known of them."""
+        return bool(read.columns) and self.models[read.target].function is None
 
     def _types(self, read: Read) -> Mapping[str, str]:
         if read.kind is ReadKind.PORT:

@@ -28,11 +28,20 @@ def carry(desired: ProductManifest, applied: ProductManifest) -> ProductManifest
 
 
 def _carried(new: Transform, old: Transform | None, dialect: Dialect) -> Transform:
-    if old is None or old.fingerprint_version == new.fingerprint_version:
+    # A function's fingerprint is written by no other program.
+    if old is None or new.function or old.fingerprint_version == new.fingerprint_version:
         return new
     if old.query.reads != new.query.reads or not _same(old.text, new.text, dialect):
         return new
-    return replace(new, fingerprint=old.fingerprint, fingerprint_version=old.fingerprint_version)
+    growth = new.growth
+    if growth is not None and old.growth is not None:
+        growth = replace(growth, shape=old.growth.shape)
+    return replace(
+        new,
+        fingerprint=old.fingerprint,
+        fingerprint_version=old.fingerprint_version,
+        growth=growth,
+    )
 
 
 def _same(old: str, new: str, dialect: Dialect) -> bool:

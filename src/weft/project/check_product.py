@@ -11,7 +11,7 @@ from typing import Any
 from weft.mesh.address import major_of, name_problem
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.nearest import nearest
-from weft.mesh.product import DataProduct, OutputPort, PortContract, SourceContract
+from weft.mesh.product import DataProduct, Model, OutputPort, PortContract, SourceContract
 from weft.project.check_contract import (
     misnamed,
     object_problems,
@@ -36,8 +36,11 @@ def domain_problems(document: Document) -> Iterator[Diagnostic]:
         yield document.diagnostic("W201", message, "domain", note=note)
 
 
-def model_problems(file: SourceFile, name: str) -> Iterator[Diagnostic]:
-    """Check that a model's name keeps the rules."""
+def model_problems(file: SourceFile, name: str, other: Model | None) -> Iterator[Diagnostic]:
+    """Check that a model's name keeps the rules, and that no `other` model has it."""
+    if other is not None:
+        message = f"there are two models `{name}`"
+        yield file.diagnostic("W211", message, f"see {other.path}", "delete or rename one of them")
     problem = name_problem(name)
     if problem:
         message = f"the model name `{name}` is outside the rules"

@@ -20,6 +20,7 @@ from weft.project.models import Surroundings, compile_models
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct
 from weft.project.ports import compile_port
+from weft.project.promised import promised_columns
 from weft.project.read_yaml import Document
 from weft.project.relations import Relations
 from weft.project.sources import compile_source
@@ -60,6 +61,7 @@ def compile_product(
         sources=sources,
         faces=faces,
         mesh=mesh,
+        promised=promised_columns(product, dialect),
     )
     transforms, problems = compile_models(product.models, around)
     diagnostics += problems

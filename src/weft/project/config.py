@@ -15,6 +15,7 @@ from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import Domain
 from weft.mesh.secret import Secret
 from weft.mesh.settings import (
+    AUTO,
     Environment,
     Keep,
     MeshSettings,
@@ -122,8 +123,8 @@ class _Reader:
 
     def check_production(self, name: str) -> None:
         """Report a production environment that is not among those that are declared."""
-        declared = self._data.get("environments")
-        if declared and name not in declared:
+        declared = [each for each in self._data.get("environments", ()) if each != AUTO]
+        if name == AUTO or (declared and name not in declared):
             note = did_you_mean(name, declared, f"there is {', '.join(declared)}")
             message = f"unknown environment {told(self._data['production'])}"
             self._report("W145", message, "production", note=note)

@@ -103,7 +103,7 @@ def _outside(drawing: _Drawing, port: str) -> None:
 
 
 def _model_columns(drawing: _Drawing, names: _Names, model: Transform, dialect: Dialect) -> None:
-    origins = _origins(model.query, dialect)
+    origins = _everything(model) if model.function else _origins(model.query, dialect)
     for column in model.columns:
         node = _column(drawing, names.product, names.model(model.name), column.name)
         for read, origin in origins.get(column.name, ()):
@@ -138,6 +138,12 @@ def _origins(query: Query, dialect: Dialect) -> dict[str, list[tuple[Read, str]]
         output: [(reads[name], column) for name, column in origins]
         for output, origins in found.columns.items()
     }
+
+
+def _everything(model: Transform) -> dict[str, list[tuple[Read, str]]]:
+    """Nobody looks into a function: each output may be computed from all that it is given."""
+    given = [(read, column) for read in model.query.reads for column in read.columns]
+    return {output.name: given for output in model.columns}
 
 
 class _Names:

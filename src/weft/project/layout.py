@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from weft.mesh.diagnostic import Diagnostic, Severity
+from weft.mesh.diagnostic import Diagnostic
 from weft.project.source import SourceFile
 
 _CONTRACT = re.compile(r"(?P<port>[^/]+)\.v(?P<major>[1-9][0-9]{0,5})\.odcs\.yaml")
 _SOURCE = re.compile(r"sources/[^/]+\.odcs\.yaml")
-_MODEL = re.compile(r"models/[^/]+\.sql")
-_PYTHON = re.compile(r"models/.*\.py", re.IGNORECASE)
+_MODEL = re.compile(r"models/[^/]+\.(sql|py)")
 _TEST = re.compile(r"tests/[^/]+\.yaml")
 # What was probably meant to be a definition, whatever its folder and the case of its ending.
 _DEFINITION = re.compile(
-    r".*\.(sql|odcs\.ya?ml)|(.*/)?product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE
+    r".*\.(sql|odcs\.ya?ml)|models/.*\.py|(.*/)?product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE
 )
 _LOOSE = re.compile(r".*\.(sql|odcs\.ya?ml)|(product|domain)\.ya?ml", re.IGNORECASE)
 
@@ -54,8 +53,6 @@ def layout_of(folder: str, files: Sequence[SourceFile]) -> Layout:
             layout.sources.append(file)
         elif inside == "product.yaml":
             layout.product = file
-        elif _PYTHON.fullmatch(inside):
-            layout.diagnostics.append(_python_model(file))
         elif _DEFINITION.fullmatch(inside):
             layout.diagnostics.append(_misplaced(file, inside))
     if layout.product is None and not any(
@@ -81,16 +78,6 @@ def misplaced_in_domain(domain: str, name: str) -> list[Diagnostic]:
     return [file.diagnostic("W132", f"`{name}` is not read", help=help)]
 
 
-def _python_model(file: SourceFile) -> Diagnostic:
-    found = file.diagnostic(
-        "W134",
-        "this model is not built",
-        "models in Python are not built yet",
-        f"write it as one SELECT in {file.name[:-3]}.sql, or move the file out of models/",
-    )
-    return replace(found, severity=Severity.WARNING)
-
-
 def _misplaced(file: SourceFile, inside: str) -> Diagnostic:
     lower = inside.lower()
     name = lower.rpartition("/")[2]
@@ -100,7 +87,7 @@ def _misplaced(file: SourceFile, inside: str) -> Diagnostic:
     right = re.sub(r"\.yml$", ".yaml", lower)
     if right != inside and inside[: -len(name)] == lower[: -len(name)] and _known(right):
         return file.diagnostic("W131", f"`{file.name}` is not read", help=f"rename it to {right}")
-    if name.endswith(".sql"):
+    if name.endswith((".sql", ".py")):
         place = "models lie directly in models/"
         return file.diagnostic("W132", "this model is not read", place, f"move it to models/{name}")
     if "/" not in inside:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
 from weft.mesh.manifest import (
     FileSource,
+    Function,
     Read,
     ReadKind,
     ResolvedInput,
@@ -17,6 +18,13 @@ from weft.mesh.manifest import (
 from weft.mesh.nearest import did_you_mean, nearest
 from weft.mesh.product import Materialization, Model
 from weft.project.faces import Faces
+from weft.project.functions import (
+    FUNCTION_VERSION,
+    ParsedFunction,
+    compile_function,
+    parse_function,
+)
+from weft.project.growth import grown_columns, growth_of, growth_problems, idle_keys
 from weft.project.names import MeshNames, explain_unknown
 from weft.project.order import in_order
 from weft.sql.dialect import Dialect
@@ -25,15 +33,14 @@ from weft.sql.gate import NAMES_IN_FROM
 from weft.sql.query import Compiled, Known, ParsedSelect, Problem, compile_select, parse_select
 from weft.sql.transpile import transpile_select
 
-BUILDABLE = (Materialization.TABLE, Materialization.VIEW)
-
 
 @dataclass(frozen=True)
 class Surroundings:
     """What the models of a product may see beside each other.
 
     `native` is the dialect of the warehouse. `unresolved` are input ports and models that were
-    reported already, or lead to what was; who reads them is passed over.
+    reported already, or lead to what was; who reads them is passed over. `promised` are the
+    columns that contracts promise of models, with their types.
     """
 
     product: str
@@ -44,6 +51,7 @@ class Surroundings:
     sources: Mapping[str, FileSource | TableSource]
     faces: Faces
     mesh: MeshNames = field(default_factory=MeshNames)
+    promised: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def known_input(self, name: str) -> Known | None:
         """What an input port's name, or `port.object`, stands for in FROM."""
@@ -78,10 +86,13 @@ class Surroundings:
         return tuple(self.inputs)
 
     def compiled(
-        self, tree: ParsedSelect, known: Mapping[str, Known]
+        self, tree: ParsedSelect, known: Mapping[str, Known], *, shaped: bool = False
     ) -> tuple[Compiled | None, tuple[Problem, ...]]:
-        """Compile a query, and write it in the dialect of the warehouse where it is another."""
-        compiled, problems = compile_select(tree, self.dialect, known)
+        """Compile a query, and write it in the dialect of the warehouse where it is another.
+
+        `shaped` asks for the query's shape too.
+        """
+        compiled, problems = compile_select(tree, self.dialect, known, shaped=shaped)
         if compiled is None or self.native is self.dialect:
             return compiled, problems
         parts, problems = transpile_select(tree, self.dialect, self.native, known)
@@ -90,18 +101,21 @@ class Surroundings:
         return replace(compiled, query=replace(compiled.query, moved=parts)), ()
 
 
+Parsed = ParsedSelect | ParsedFunction
+
+
 def compile_models(
     models: tuple[Model, ...], around: Surroundings
 ) -> tuple[dict[str, Transform], list[Diagnostic]]:
     """Compile every model that can be; a model that reads a broken one is left out silently."""
     diagnostics: list[Diagnostic] = []
-    parsed: dict[str, ParsedSelect] = {}
+    parsed: dict[str, Parsed] = {}
+    by_name = {model.name: model for model in models}
     for model in models:
-        tree, problems = parse_select(model.sql, around.dialect)
+        tree, problems = _parse(model, by_name, around)
         diagnostics += [located(model, each) for each in problems]
         if tree is not None:
             parsed[model.name] = tree
-    by_name = {model.name: model for model in models}
     sound = {
         name: tree
         for name, tree in parsed.items()
@@ -120,8 +134,16 @@ def compile_models(
     return done, diagnostics
 
 
+def _parse(
+    model: Model, models: Mapping[str, Model], around: Surroundings
+) -> tuple[Parsed | None, tuple[Problem, ...]]:
+    if model.in_python:
+        return parse_function(model.sql, model.name, models)
+    return parse_select(model.sql, around.dialect)
+
+
 def located(model: Model, problem: Problem, severity: Severity = Severity.ERROR) -> Diagnostic:
-    """A problem of a model's SQL as a diagnostic in its file."""
+    """A problem of a model's text as a diagnostic in its file."""
     lines = model.sql.split("\n")
     inside = 0 < problem.line <= len(lines)
     return Diagnostic(
@@ -143,7 +165,7 @@ def located(model: Model, problem: Problem, severity: Severity = Severity.ERROR)
 def _unknown_names(
     models: Mapping[str, Model],
     name: str,
-    tree: ParsedSelect,
+    tree: Parsed,
     around: Surroundings,
     diagnostics: list[Diagnostic],
 ) -> bool:
@@ -167,9 +189,7 @@ def _unknown_names(
     return bad
 
 
-def _unknown(
-    name: str, tree: ParsedSelect, around: Surroundings, known: tuple[str, ...]
-) -> Problem:
+def _unknown(name: str, tree: Parsed, around: Surroundings, known: tuple[str, ...]) -> Problem:
     note, help = _explain(name, around, known)
     if name.count(".") > 1 and not help:
         message = f"`{name}` is no name that FROM knows"
@@ -201,7 +221,7 @@ def _cycle(model: Model, cycle: tuple[str, ...]) -> Diagnostic:
 
 
 def _compile_one(
-    model: Model, tree: ParsedSelect, done: Mapping[str, Transform], around: Surroundings
+    model: Model, tree: Parsed, done: Mapping[str, Transform], around: Surroundings
 ) -> tuple[Transform | None, list[Diagnostic]]:
     known: dict[str, Known] = {}
     for name in tree.names:
@@ -211,12 +231,42 @@ def _compile_one(
             known[name] = found
         else:
             return None, []
-    compiled, problems = around.compiled(tree, known)
+    if isinstance(tree, ParsedFunction):
+        return _compile_function(model, tree, known, around)
+    compiled, problems = around.compiled(tree, known, shaped=model.materialized.grows)
     diagnostics = [located(model, each) for each in problems]
     diagnostics += _head_problems(model, known, compiled)
+    columns = compiled.columns if compiled else None
+    for each in growth_problems(model, columns, around.dialect):
+        diagnostics.append(_in_head(model, each.key, each.code, each.message, each.note))
     if compiled is None or any(each.severity is Severity.ERROR for each in diagnostics):
         return None, diagnostics
-    return _transform(model, compiled), diagnostics
+    return _transform(model, compiled, around.dialect), diagnostics
+
+
+def _compile_function(
+    model: Model, parsed: ParsedFunction, known: Mapping[str, Known], around: Surroundings
+) -> tuple[Transform | None, list[Diagnostic]]:
+    promised = around.promised.get(model.name, {})
+    compiled = compile_function(parsed, known, model.columns, promised)
+    diagnostics = []
+    if model.materialized is not Materialization.TABLE:
+        message = f"model `{model.name}` cannot be materialized as {model.materialized}"
+        note = "a model in Python is a table"
+        diagnostics.append(_in_head(model, "materialized", "W358", message, note))
+    for each in idle_keys(model):
+        diagnostics.append(_in_head(model, each.key, each.code, each.message, each.note))
+    if compiled is None:
+        message = f"the columns of model `{model.name}` are not known"
+        note = "no contract promises them"
+        problem = Problem("W356", message, note=note, help="write `# columns: [id, name]` on top")
+        return None, [*diagnostics, located(model, problem)]
+    diagnostics += _head_problems(model, known, compiled)
+    if diagnostics:
+        return None, diagnostics
+    function = Function(parsed.arguments, model.memory, model.timeout)
+    transform = _transform(model, compiled, around.dialect)
+    return replace(transform, function=function, fingerprint_version=FUNCTION_VERSION), []
 
 
 def _head_problems(
@@ -228,13 +278,6 @@ def _head_problems(
     def report(key: str, code: str, message: str, note: str) -> None:
         found.append(_in_head(model, key, code, message, note))
 
-    if model.materialized not in BUILDABLE:
-        report(
-            "materialized",
-            "W420",
-            f"model `{model.name}` cannot be materialized as {model.materialized}",
-            "table and view can be built",
-        )
     if model.materialized is Materialization.VIEW:
         foreign = [name for name, each in known.items() if each.read.kind is not ReadKind.MODEL]
         if foreign:
@@ -267,7 +310,7 @@ def _volatile(model: Model) -> Diagnostic:
 def _in_head(model: Model, key: str, code: str, message: str, note: str) -> Diagnostic:
     """Report something at the line of the head that sets a key."""
     for number, line in enumerate(model.head.split("\n"), start=1):
-        name, colon, value = line.removeprefix("--").partition(":")
+        name, colon, value = line.lstrip("-# ").partition(":")
         if colon and name.strip() == key:
             text = value.strip()
             span = Span(model.path, number, line.index(text) + 1, max(len(text), 1))
@@ -275,17 +318,18 @@ def _in_head(model: Model, key: str, code: str, message: str, note: str) -> Diag
     return located(model, Problem(code, message, note=note))
 
 
-def _transform(model: Model, compiled: Compiled) -> Transform:
+def _transform(model: Model, compiled: Compiled, dialect: Dialect) -> Transform:
     return Transform(
         name=model.name,
         path=model.path,
         materialized=model.materialized,
         fingerprint=compiled.fingerprint,
         query=compiled.query,
-        columns=compiled.columns,
+        columns=grown_columns(model, compiled.columns, dialect),
         text=model.sql,
         description=model.description,
         refresh_always=model.refresh_always,
         deterministic=compiled.deterministic,
         fingerprint_version=FINGERPRINT_VERSION,
+        growth=growth_of(model, compiled.shape),
     )

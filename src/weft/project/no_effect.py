@@ -45,16 +45,6 @@ def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diag
                 yield _warning(document, message, why, *path, key, at_key=True)
 
 
-def settings_without_effect(document: Document) -> Iterator[Diagnostic]:
-    """Warn of what `weft.yaml` says in vain, each kind once."""
-    for name, entry in document.data.get("environments", {}).items():
-        if entry and "ttl" in entry:
-            why = "no environment ends by itself yet"
-            path = ("environments", name, "ttl")
-            yield _warning(document, "`ttl` has no effect", why, *path, at_key=True)
-            return
-
-
 def domain_without_effect(document: Document) -> Iterator[Diagnostic]:
     """Warn of what a `domain.yaml` says in vain."""
     if "budget" in document.data:

@@ -22,9 +22,10 @@ from weft.mesh.settings import MeshSettings
 from weft.project.check_product import domain_problems, model_problems, product_problems
 from weft.project.config import read_domain, read_settings
 from weft.project.layout import Layout, layout_of
-from weft.project.no_effect import domain_without_effect, settings_without_effect
+from weft.project.no_effect import domain_without_effect
 from weft.project.odcs import read_contract
 from weft.project.odps import read_product
+from weft.project.read_python import read_python_model
 from weft.project.read_sql import read_model
 from weft.project.read_yaml import Document, read_yaml
 from weft.project.schema import Format, check_shape
@@ -61,8 +62,7 @@ def parse_settings(
     if document is None:
         return None, diagnostics
     settings, found = read_settings(document, variables)
-    idle = tuple(settings_without_effect(document))
-    return (None if _has_error(found) else settings), diagnostics + found + idle
+    return (None if _has_error(found) else settings), diagnostics + found
 
 
 def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:
@@ -98,7 +98,7 @@ def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> Pars
 def _unread(product: DataProduct | None, layout: Layout, address: str) -> frozenset[str]:
     if product is None:
         return frozenset([address])
-    models = {file.name.removesuffix(".sql") for file in layout.models}
+    models = {file.name.rpartition(".")[0] for file in layout.models}
     sources = {file.name.removesuffix(".odcs.yaml") for file in layout.sources}
     offered = {(port.name, port.major) for port in product.outputs} | layout.ports
     ports = offered - {(each.port, each.major) for each in product.contracts}
@@ -147,15 +147,17 @@ class _Reader:
         )
 
     def models(self, layout: Layout) -> tuple[Model, ...]:
-        """Read the models."""
-        models: list[Model] = []
+        """Read the models. Of two that have one name the second is reported and left out."""
+        models: dict[str, Model] = {}
         for file in layout.models:
-            model, found = read_model(file)
+            read = read_python_model if file.name.endswith(".py") else read_model
+            model, found = read(file)
             self.diagnostics += found
-            if model is not None:
-                models.append(model)
-                self.diagnostics += model_problems(file, model.name)
-        return tuple(models)
+            if model is None:
+                continue
+            self.diagnostics += model_problems(file, model.name, models.get(model.name))
+            models.setdefault(model.name, model)
+        return tuple(models.values())
 
     def tests(self, layout: Layout) -> tuple[UnitTest, ...]:
         """Read the unit tests."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from weft.contract.checks import checks_of
@@ -67,7 +68,7 @@ def compile_port(
     transforms, dialect = relations.transforms, relations.around.dialect
     for index, obj in enumerate(port.contract.objects):
         place = _Place(document, index, obj)
-        model = _filled_by(obj.name, port.major, {*transforms, *relations.broken})
+        model = filled_by(obj.name, port.major, {*transforms, *relations.broken})
         if not model:
             diagnostics.append(_unfilled(place, port.major, tuple(transforms)))
         elif model in transforms:
@@ -90,7 +91,8 @@ def compile_port(
     ), diagnostics
 
 
-def _filled_by(name: str, major: int, models: set[str]) -> str:
+def filled_by(name: str, major: int, models: Collection[str]) -> str:
+    """Which of these models fills an object of a major version; "" where none does."""
     versioned = f"{name}_v{major}"
     return versioned if versioned in models else name if name in models else ""
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlglot import ErrorLevel, UnsupportedError, exp
 
+from weft.mesh.growth import Shape
 from weft.mesh.manifest import RULE_TABLE, Column, Query, Read
 from weft.sql.dialect import Dialect
 from weft.sql.fingerprint import fingerprint
@@ -20,6 +21,7 @@ from weft.sql.problem import NOWHERE, Place, Problem, place_of
 from weft.sql.qualified import Known, Qualified, Setting, choose_mark
 from weft.sql.reading import MAX_TEXT, first_line, read
 from weft.sql.scopes import qualify_scoped
+from weft.sql.shape import shape_of
 from weft.sql.simple import qualify_simple
 from weft.sql.types import stored_type
 
@@ -72,13 +74,15 @@ class ParsedSelect:
 class Compiled:
     """What a query means: its SQL, its columns, and the fingerprint of its meaning.
 
-    `columns` have the types in which results are stored, "" where only the warehouse can tell.
+    `columns` have the types in which results are stored, "" where only the warehouse can tell;
+    `shape` is empty unless it was asked for.
     """
 
     query: Query
     columns: tuple[Column, ...]
     fingerprint: str
     deterministic: bool
+    shape: Shape = field(default_factory=Shape)
 
 
 Parsed = tuple[ParsedSelect | None, tuple[Problem, ...]]
@@ -135,9 +139,12 @@ def ports_query_text(parsed: ParsedSelect, dialect: Dialect) -> str:
 
 
 def compile_select(
-    parsed: ParsedSelect, dialect: Dialect, known: Mapping[str, Known]
+    parsed: ParsedSelect, dialect: Dialect, known: Mapping[str, Known], *, shaped: bool = False
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
-    """Resolve every column of a query; `known` has all of `parsed.names`."""
+    """Resolve every column of a query; `known` has all of `parsed.names`.
+
+    `shaped` asks for its shape, too, by which two queries can be told to differ in outputs alone.
+    """
     setting = Setting(parsed.text, dialect, parsed.names, known, choose_mark(parsed.text))
     try:
         qualified = None
@@ -147,7 +154,10 @@ def compile_select(
             qualified, problems = qualify_scoped(parsed.tree, setting)
             if qualified is None:
                 return None, tuple(problems)
-        return _compiled(qualified, setting, parsed.deterministic), ()
+        compiled = _compiled(qualified, setting, parsed.deterministic)
+        if shaped:
+            compiled = replace(compiled, shape=shape_of(qualified, setting))
+        return compiled, ()
     except RecursionError:
         return None, (Problem("W304", "the query is nested too deeply"),)
     except UnsupportedError as error:

@@ -49,6 +49,11 @@ def run_interrupted(dead: str, lock: Lock, run: Run) -> Act:
     )
 
 
+def environment_ended(run: Run) -> Act:
+    """All that was kept of an environment was removed."""
+    return act("environment.ended", run.environment, run=run.id)
+
+
 def store_taken_over(before: str, after: str) -> Act:
     """A new store took the id of one that was lost."""
     return act("store.taken_over", after, was=before)

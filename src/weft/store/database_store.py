@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import BinaryIO
 
-from weft.store.acts import store_taken_over
+from weft.mesh.run import Run
+from weft.store.acts import environment_ended, store_taken_over
 from weft.store.audit_log import DatabaseAuditLog, record
-from weft.store.database import Database, Transaction, writing
+from weft.store.database import Database, Transaction, reading, writing
 from weft.store.definitions import DatabaseDefinitions
+from weft.store.ending import end, rows
 from weft.store.forgetting import forget
 from weft.store.journal import DatabaseJournal
+from weft.store.locks import need_all
 from weft.store.migrate import identified
 from weft.store.protocol import Outdated, StoreError
 from weft.store.settlements import DatabaseSettlements
@@ -52,6 +55,19 @@ class DatabaseStore:
     def forget(self, transaction: Transaction, outdated: Outdated) -> None:
         """Remove what need not be kept; runs, releases and the audit log stay for ever."""
         forget(transaction, outdated)
+
+    @writing
+    def end(self, transaction: Transaction, run: Run, at: str, outdated: Outdated) -> None:
+        """Remove all that is kept of a run's environment. Raises FencedOut."""
+        need_all(transaction, run)
+        end(transaction, run.environment)
+        forget(transaction, outdated)
+        record(transaction, run.actor, at, environment_ended(run))
+
+    @reading
+    def rows(self, transaction: Transaction, environment: str) -> int:
+        """How many rows are kept of an environment, beside the audit log."""
+        return rows(transaction, environment)
 
     def export(self, file: BinaryIO) -> int:
         """Write everything into an empty file, as of one moment; how many rows."""

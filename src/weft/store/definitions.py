@@ -48,8 +48,10 @@ _DESCRIBE = (
     "ON CONFLICT (environment, product, port, major) DO UPDATE SET content = excluded.content"
 )
 _JUDGE = (
-    "INSERT INTO verdicts (audit, build, content) VALUES (:audit, :build, :content) "
-    "ON CONFLICT (audit) DO UPDATE SET build = excluded.build, content = excluded.content"
+    "INSERT INTO verdicts (audit, build, content, environment) "
+    "VALUES (:audit, :build, :content, :environment) "
+    "ON CONFLICT (audit) DO UPDATE SET build = excluded.build, content = excluded.content, "
+    "environment = excluded.environment"
 )
 _KEEP_MANIFEST = "INSERT INTO manifests (digest, content) VALUES (:digest, :content)"
 _APPLY = (
@@ -168,7 +170,12 @@ def record_definition(transaction: Transaction, finished: Finished, run: Run, at
     transaction.execute_all(
         _JUDGE,
         [
-            {"audit": audit, "build": each.build, "content": packed(each.results)}
+            {
+                "audit": audit,
+                "build": each.build,
+                "content": packed(each.results),
+                "environment": finished.environment,
+            }
             for audit, each in finished.verdicts.items()
         ],
     )

@@ -22,16 +22,16 @@ _ALL = 2**63 - 1
 
 _RUN = (
     "SELECT id, kind, environment, plan, state, started, ended, actor, host, pid, git_commit, "
-    "root, message FROM runs "
+    "root, message, branch FROM runs "
 )
 _RUNS = _RUN + "WHERE :environment IN ('', environment) ORDER BY position DESC LIMIT :limit"
 _RUN_OF_ID = _RUN + "WHERE id = :id"
 # Writers take turns, so that the next position is the one after the last.
 _ADD_RUN = (
     "INSERT INTO runs (position, id, kind, environment, plan, state, started, ended, actor, host, "
-    "pid, git_commit, root, message) SELECT coalesce(max(position), 0) + 1, :id, :kind, "
-    ":environment, :plan, :state, :started, :ended, :actor, :host, :pid, :commit, :root, :message "
-    "FROM runs"
+    "pid, git_commit, root, message, branch) SELECT coalesce(max(position), 0) + 1, :id, :kind, "
+    ":environment, :plan, :state, :started, :ended, :actor, :host, :pid, :commit, :root, "
+    ":message, :branch FROM runs"
 )
 _ADD_OUTCOME = (
     "INSERT INTO outcomes (position, run, product, content) "

@@ -8,7 +8,7 @@ from weft.mesh.run import Lock, Run, RunState
 from weft.store.acts import run_interrupted
 from weft.store.audit_chain import Act
 from weft.store.database import Transaction, json_list
-from weft.store.protocol import FencedOut, Finished, Locked
+from weft.store.protocol import WHOLE, FencedOut, Finished, Locked
 
 _HELD = (
     "SELECT id, product, environment, fence, holder, host, pid, since FROM locks "
@@ -16,8 +16,12 @@ _HELD = (
 )
 _IN_THE_WAY = (
     "SELECT id, product, environment, fence, holder, host, pid, since, run FROM locks "
-    "WHERE environment = :environment "
-    "AND product IN (SELECT value FROM json_each(:products) AS wanted) ORDER BY product"
+    "WHERE environment = :environment AND (product = :whole OR EXISTS ("
+    "SELECT 1 FROM json_each(:products) AS wanted WHERE value IN (product, :whole))) "
+    "ORDER BY product"
+)
+_HOLDS_ALL = (
+    "SELECT 1 FROM locks WHERE run = :run AND environment = :environment AND product = :whole"
 )
 _TAKE = (
     "INSERT INTO locks (id, product, environment, fence, holder, host, pid, since, run) "
@@ -56,7 +60,11 @@ def make_way(
     alive: Callable[[Lock], bool] | None,
 ) -> tuple[Act, ...]:
     """End the runs of dead holders that stand in the way. Raises Locked for the first living."""
-    wanted = {"environment": run.environment, "products": json_list(products)}
+    wanted = {
+        "environment": run.environment,
+        "products": json_list(products),
+        "whole": WHOLE,
+    }
     dead: dict[str, Lock] = {}
     for *fields, holder in transaction.execute(_IN_THE_WAY, wanted).fetchall():
         lock = Lock(*fields)
@@ -93,6 +101,13 @@ def give_back(transaction: Transaction, lock: Lock, finished: Finished, run: Run
     held = {"id": lock.id, "fence": lock.fence, "run": run.id}
     if transaction.execute(_GIVE_BACK, {**held, **place}).rowcount == 0:
         raise FencedOut(f"run {run.id} no longer holds the lock {lock.id} on {finished.product}")
+
+
+def need_all(transaction: Transaction, run: Run) -> None:
+    """Raise FencedOut when a run does not hold all of its environment."""
+    place = {"run": run.id, "environment": run.environment, "whole": WHOLE}
+    if transaction.execute(_HOLDS_ALL, place).fetchone() is None:
+        raise FencedOut(f"run {run.id} no longer holds the environment {run.environment}")
 
 
 def release_all(transaction: Transaction, run: str) -> None:

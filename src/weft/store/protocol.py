@@ -15,6 +15,9 @@ from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
 
+WHOLE = "*"
+"""What is locked in place of a product where it is all of an environment."""
+
 
 class StoreError(Exception):
     """The store could not be opened, read or written; the message names the place and the cause.
@@ -41,7 +44,8 @@ class Locked(Exception):
     """Another run holds a product; `lock` says who."""
 
     def __init__(self, lock: Lock) -> None:
-        super().__init__(f"{lock.product} is locked by {lock.holder}")
+        what = f"all of {lock.environment}" if lock.product == WHOLE else lock.product
+        super().__init__(f"{what} is locked by {lock.holder}")
         self.lock = lock
 
 
@@ -155,6 +159,8 @@ class Journal(Protocol):
         alive: Callable[[Lock], bool] | None = None,
     ) -> tuple[Lock, ...]:
         """Record the run and its plan, and lock the products, in address order, or none of them.
+
+        WHOLE among them is in the way of every lock in the environment, and each of these of it.
 
         Raises Locked with the first lock in the way. Each new lock's fence is greater than any
         before it on that product. `alive` says whether a lock's holder still lives: the run of
@@ -276,6 +282,16 @@ class Store(Protocol):
         All of it or nothing. Raises Unfit when anything was ever done with this store, and when
         the file is damaged or was written for another mesh or format.
         """
+
+    def end(self, run: Run, at: str, outdated: Outdated) -> None:
+        """Remove all that is kept of a run's environment, the run too; the audit log stays.
+
+        With it goes what is outdated then, so that one transaction leaves nothing of it behind.
+        Raises FencedOut, and removes nothing, when the run does not hold the whole environment.
+        """
+
+    def rows(self, environment: str) -> int:
+        """How many rows are kept of an environment, beside the audit log."""
 
     def close(self) -> None:
         """Let go of the connection."""

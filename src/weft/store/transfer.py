@@ -7,6 +7,7 @@ number of rows and the SHA-256 of all bytes before it, so that a cut or altered 
 from __future__ import annotations
 
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,7 +23,7 @@ from weft.store.protocol import Identity, Unfit
 # In an order in which each row finds the rows that it refers to. Only `content` holds bytes.
 _TABLES = {
     "runs": "position id kind environment plan state started ended actor host pid git_commit root "
-    "message",
+    "message branch",
     "plans": "run content",
     "outcomes": "position run product content",
     "fences": "environment product last",
@@ -32,7 +33,7 @@ _TABLES = {
     "applied": "environment product root digest run at",
     "releases": "environment product number content",
     "descriptors": "environment product port major content",
-    "verdicts": "audit build content",
+    "verdicts": "audit build content environment",
     "salts": "environment model salt",
     "settlements": "environment drift product subject until actor reason since",
     "audit": "number at actor action subject detail previous hash",
@@ -98,6 +99,9 @@ def imported(
     file.seek(0)
     first = file.readline()
     beginning = _beginning(first, identity)
+    # Of a damaged file no row is written: the database might refuse it in words of its own.
+    deque(_rows(file, first), maxlen=0)
+    file.seek(len(first))
     rows = 0
     batch: list[dict[str, Any]] = []
     last = ""

@@ -19,7 +19,8 @@ class Option:
     """An option of a type of warehouse.
 
     Its value is of one of the `types` exactly, and matches `pattern` when it is written as a text;
-    `meaning` says so to people, behind "it must be".
+    `meaning` says so to people, behind "it must be". A `place` says where the data lives, which
+    is one and the same in all environments.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Option:
     pattern: str
     types: tuple[type, ...] = (str,)
     required: bool = False
+    place: bool = False
 
     def takes(self, value: object) -> bool:
         """Whether this can be the option's value."""

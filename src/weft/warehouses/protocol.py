@@ -57,13 +57,15 @@ class Scope:
     """What to observe: which products of which environment.
 
     `builds` are the keys of builds to look at beside those of the current releases. `content` asks
-    for a look into all data of every build there is, which takes as long as reading it.
+    for a look into all data of every build there is, which takes as long as reading it. `bases`
+    are the keys of builds that may be grown from, beside those of the current releases.
     """
 
     environment: str
     products: tuple[str, ...]
     builds: frozenset[str] = frozenset()
     content: bool = False
+    bases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,34 @@ class Removal:
     """What is cleared away, or would be: builds, the names of all things, their size in bytes."""
 
     builds: tuple[Build, ...] = ()
+    names: tuple[str, ...] = ()
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An environment that is to end: what ran there, and the builds that stay all the same.
+
+    `keep` are keys of builds, and addresses of products all of whose builds stay. `without` are
+    environments that end before it.
+    """
+
+    environment: str
+    runs: frozenset[str]
+    keep: frozenset[str]
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What goes with an environment: releases, builds, whether ports were served, failing rows.
+
+    `names` are of all things, `bytes` is their size.
+    """
+
+    releases: tuple[Release, ...] = ()
+    builds: tuple[Build, ...] = ()
+    served: bool = False
     names: tuple[str, ...] = ()
     bytes: int = 0
 
@@ -244,6 +274,30 @@ class KeepsReleases(Protocol):
         """
 
 
+class Environments(Protocol):
+    """What each environment has in a warehouse, and how it is cleared away."""
+
+    def names(self) -> tuple[str, ...]:
+        """All environments that have anything here, sorted."""
+
+    def shown_bytes(self, environment: str) -> int:
+        """The size of what the releases of an environment show, whoever shows it too."""
+
+    def end(self, ending: Ending, *, dry_run: bool = False) -> Ended:
+        """Remove everything that the environment alone has; nothing at all in a dry run.
+
+        What was interrupted is finished by ending it again. Raises WarehouseError, also for
+        production, which never ends.
+        """
+
+
+@runtime_checkable
+class HasEnvironments(Protocol):
+    """A warehouse that knows what each environment has there."""
+
+    environments: Environments
+
+
 @runtime_checkable
 class KeepsFailingRows(Protocol):
     """A warehouse that keeps the failing rows of audits for a while."""
@@ -269,6 +323,9 @@ class ServesPorts(Protocol):
 
     def serve(self, environment: str) -> None:
         """Bring what other programs see up to date with the current releases.
+
+        Of products without a release in an environment they see production's, so that with
+        production every environment is brought up to date.
 
         Raises WarehouseError; it is transient while another program is at it for too long.
         """
@@ -321,9 +378,7 @@ class FindsDrift(Protocol):
     Its steps of kind revert do that; carrying one out a second time changes nothing.
     """
 
-    def drift(
-        self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]
-    ) -> tuple[Drift, ...]:
+    def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
         """Compare the places of the products in scope with what was left there.
 
         Without products it is the places that belong to none of them. `recorded` are the releases

@@ -161,7 +161,7 @@ def test_a_damaged_page_is_named_damage(path: Path, raw: sqlite3.Connection) -> 
 def test_damaged_content_is_named_damage(
     path: Path, raw: sqlite3.Connection, content: bytes
 ) -> None:
-    raw.execute("INSERT INTO verdicts VALUES ('audit', 'build', ?)", (content,))
+    raw.execute("INSERT INTO verdicts VALUES ('audit', 'build', ?, 'prod')", (content,))
     store = reopened(path)
     with pytest.raises(StoreError, match="it is damaged") as refused:
         store.definitions.verdicts(["audit"])

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from weft.mesh.run import Lock, Run, RunState, StepResult, StepState
-from weft.store.protocol import FencedOut, Finished, Locked, Store
+from weft.store.protocol import WHOLE, FencedOut, Finished, Locked, Outdated, Store
 
 AT = "2026-03-01T10:00:05Z"
 WORKER = Path(__file__).with_name("worker.py")
@@ -269,3 +269,53 @@ def test_what_was_acknowledged_survives_a_kill_and_what_was_not_is_whole_or_abse
     assert [fence for kind, _, fence in acknowledged if kind == "begun"] == sorted(
         {fence for _, _, fence in acknowledged}
     )
+
+
+def test_a_whole_environment_is_locked_against_every_product(
+    store: Store, new_run: Callable[[str], Run]
+) -> None:
+    (whole,) = store.journal.begin(new_run("r1"), [WHOLE], b"{}")
+    with pytest.raises(Locked) as refused:
+        store.journal.begin(new_run("r2"), ["a.p"], b"{}")
+    assert refused.value.lock == whole
+    dev = replace(new_run("r3"), environment="dev")
+    assert len(store.journal.begin(dev, ["a.p"], b"{}")) == 1
+
+
+def test_a_locked_product_keeps_the_environment_from_being_locked(
+    store: Store, new_run: Callable[[str], Run]
+) -> None:
+    (lock,) = store.journal.begin(new_run("r1"), ["a.p"], b"{}")
+    with pytest.raises(Locked) as refused:
+        store.journal.begin(new_run("r2"), [WHOLE], b"{}")
+    assert refused.value.lock == lock
+    store.journal.begin(new_run("r3"), [WHOLE], b"{}", lambda _: False)
+    assert [each.product for each in store.journal.locks()] == [WHOLE]
+
+
+def test_an_environment_ends_with_all_that_is_kept_of_it(
+    store: Store, new_run: Callable[[str], Run]
+) -> None:
+    store.journal.begin(new_run("r1"), ["a.p"], b"{}")
+    kept = store.rows("prod")
+    run = replace(new_run("r2"), environment="dev", branch="fix")
+    store.journal.begin(run, [WHOLE], b"{}")
+    store.definitions.set_salts("dev", {"a.p.m": "1"}, "ana", AT)
+    assert store.journal.run("r2") == run
+    assert store.rows("dev") > 0
+    store.end(run, AT, Outdated("here", AT))
+    assert (store.rows("dev"), store.rows("prod")) == (0, kept)
+    assert (store.journal.runs("dev"), store.definitions.salts("dev")) == ((), {})
+    assert store.audit.entries(1)[0].action == "environment.ended"
+    assert store.audit.verify()[1] == ""
+
+
+def test_an_environment_does_not_end_without_its_lock(
+    store: Store, new_run: Callable[[str], Run]
+) -> None:
+    run = new_run("r1")
+    store.journal.begin(run, ["a.p"], b"{}")
+    kept = store.rows("prod")
+    with pytest.raises(FencedOut):
+        store.end(run, AT, Outdated("here", AT))
+    assert store.rows("prod") == kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from arro3.core import RecordBatchReader
@@ -11,6 +12,7 @@ from weft.app.values import values_of
 from weft.contract.measure import fused_scan
 from weft.mesh.check import Check, CheckKind, Measure, Promise
 from weft.mesh.contract import Status
+from weft.mesh.growth import Growing, Grown, Growth, Range
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.plan.plan import AuditSpec, BuildSpec, Source, Step, StepKind
 from weft.sql.dialect import Dialect, dialect_named
@@ -40,6 +42,20 @@ def build(
         target=key,
         build=BuildSpec(key, key, kind, select, tuple(reads)),
     )
+
+
+def growing(
+    key: str,
+    select: str,
+    growth: Growth,
+    base: str = "",
+    ranges: Sequence[Range] = (),
+    kind: str = "incremental",
+) -> Step:
+    step = build(key, select, kind=kind)
+    assert step.build
+    grows = Growing(growth, base, tuple(ranges))
+    return replace(step, build=replace(step.build, growing=grows))
 
 
 def required(*columns: str) -> list[Check]:
@@ -108,6 +124,13 @@ def publish(
         release=release,
         expected=expected,
     )
+
+
+def publish_grown(key: str, grown: dict[str, Grown], expected: int = 0) -> Step:
+    step = publish([port({"orders": (key, ["day"])})], expected)
+    assert step.release
+    release = replace(step.release, builds={"orders": key}, grown=grown)
+    return replace(step, release=release)
 
 
 def shown_as(name: str, key: str, columns: Sequence[str]) -> Relation:

@@ -126,7 +126,7 @@ def test_an_unknown_word_offers_the_nearest(topic: str, near: str) -> None:
     ("topic", "next_step"),
     [
         ("W99", "weft explain W101"),
-        ("W9999", "weft explain W425"),
+        ("W9999", "weft explain W430"),
         ("requird", "weft explain schema.properties.required"),
         ("qwertz", "weft explain --help"),
     ],

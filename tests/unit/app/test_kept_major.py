@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from weft.app.plan import PlanOptions, make_plan
 from weft.app.system import System
 from weft.app.yaml_write import yaml_text
 from weft.mesh.address import PortAddress
+from weft.mesh.manifest import Function
 from weft.plan.plan import Plan
 
 LINES = PortAddress.parse("sales.orders.lines")
@@ -207,3 +209,30 @@ def test_changes_that_no_new_major_would_take_are_not_lost(mesh: Path) -> None:
     with pytest.raises(Blocked, match="major 2 is there already"):
         drafted(mesh, Major(3, 1))
     assert not (mesh / FOLDER / "lines.v3.odcs.yaml").exists()
+
+
+def test_a_function_goes_on_where_a_person_copied_it(mesh: Path) -> None:
+    raw = mesh / FOLDER / "models/raw.py"
+    function = "# columns: [id, price]\n\n\ndef raw():\n    raise NotImplementedError\n"
+    with opened(mesh, "", System()) as found:
+        before = found.store.definitions.manifests(found.environment, ["sales.orders"])
+    manifest = before["sales.orders"]
+    applied = replace(
+        manifest,
+        transforms=tuple(
+            replace(each, text=function, function=Function((), 1, 1))
+            if each.name == "raw"
+            else each
+            for each in manifest.transforms
+        ),
+    )
+    (mesh / FOLDER / "models/raw.sql").unlink()
+    raw.write_text(function.replace("price", "cost"))
+    edit(mesh, "lines.v1.odcs.yaml", "price", "cost")
+    with pytest.raises(Blocked, match="model `raw` is in Python"):
+        draft_port(mesh, LINES, Major(2, 1), applied)
+    (mesh / FOLDER / "models/raw_v1.py").write_text(function.replace("raw", "raw_v1"))
+    draft = draft_port(mesh, LINES, Major(2, 1), applied)
+    [lines] = [each.text for each in draft.files if each.path.endswith("lines_v1.sql")]
+    assert "FROM raw_v1 AS raw" in lines
+    assert not [each.path for each in draft.files if "raw" in each.path]

@@ -139,7 +139,7 @@ def test_a_candidate_stays_while_its_source_cannot_be_read(tmp_path: Path) -> No
 def test_other_environments_keep_what_they_show(tmp_path: Path) -> None:
     keep = {"releases": 1, "days": 0}
     apply_files(tmp_path, files(1, keep), at(1))
-    apply_files(tmp_path, None, at(1), "dev")
+    apply_files(tmp_path, files(10, keep), at(1), "dev")
     for day in (2, 3):
         apply_files(tmp_path, files(day, keep), at(day))
     assert (kept(tmp_path), kept(tmp_path, environment="dev")) == ([3], [1])

@@ -67,10 +67,10 @@ def test_an_earlier_plan_and_an_empty_file_are_replaced(tmp_path: Path) -> None:
     path.touch()
     write_plan(PLAN, path)
     first = path.read_bytes()
-    path.write_bytes(first.replace(b'"version": 1', b'"version": 7'))
+    path.write_bytes(first.replace(b'"version": 2', b'"version": 7'))
     with pytest.raises(Usage, match="another version") as stopped:
         read_plan(path)
-    assert stopped.value.why == "it has format 7, this one reads 1"
+    assert stopped.value.why == "it has format 7, this one reads 2"
     write_plan(PLAN, path)
     assert path.read_bytes() == first
 

@@ -60,10 +60,20 @@ def test_options_that_the_warehouse_takes_are_no_problem() -> None:
     assert (
         wrong(
             "mesh: m\nwarehouses:\n  a: {type: duckdb, path: x, threads: 2, memory_limit: 4 GB}\n"
-            'environments:\n  dev: {warehouses: {a: {path: y, threads: "${CORES}"}}}\n'
+            'environments:\n  dev: {warehouses: {a: {threads: "${CORES}"}}}\n'
         )
         == []
     )
+
+
+def test_an_environment_is_where_production_is() -> None:
+    text = "mesh: m\nwarehouses:\n  a: {type: duckdb, path: x}\nenvironments:\n"
+    file = SourceFile("weft.yaml", f"{text}  dev: {{warehouses: {{a: {{path: y}}}}}}\n".encode())
+    settings, _ = parse_settings(file, {})
+    assert settings is not None
+    [moved] = wrong_options(file, settings)
+    assert (moved.code, moved.span and moved.span.line) == ("W147", 5)
+    assert moved.message == "an environment cannot move warehouse `a`"
 
 
 def test_every_wrong_option_has_its_place() -> None:

@@ -208,3 +208,22 @@ def test_a_check_of_several_products_is_named_in_full(tmp_path: Path) -> None:
     apply_files(tmp_path, small() | mesh_files([second]))
     with opened(tmp_path, "", System()) as mesh, pytest.raises(Usage):
         verb.failing_rows(mesh, "doubled.required_n")
+
+
+def test_a_model_that_reads_a_snapshot_has_its_columns_whatever_their_types(
+    tmp_path: Path,
+) -> None:
+    snapshot = (
+        b"-- materialized: snapshot\n-- unique_key: n\nSELECT n, [x for x in [n]] AS l FROM numbers"
+    )
+    reader = b"SELECT n, l, valid_to FROM kept"
+    test = {"test": "t", "model": "reads", "given": {"kept": [{"n": 1, "l": [1]}]}}
+    expected = {"expect": [{"n": 1, "l": [1]}]}
+    lay_out(
+        tmp_path,
+        small({**test, **expected})
+        | {"domains/a/b/models/kept.sql": snapshot, "domains/a/b/models/reads.sql": reader},
+    )
+    [result] = results(tmp_path, contracts=False)
+    assert isinstance(result, UnitResult)
+    assert (result.passed, result.problem) == (True, "")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from weft.cli.screens.plan import View, draw, draw_sql
+from weft.mesh.growth import Growing, Growth, Range
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.plan.plan import (
@@ -160,6 +161,24 @@ def test_newer_data_alone_is_one_line(golden: Golden) -> None:
     golden("plan_data", draw(replace(EMPTY, data=data, steps=steps), View(80)))
 
 
+@pytest.mark.parametrize("width", [70, 120])
+def test_how_models_grow_that_no_change_names(golden: Golden, width: int) -> None:
+    by_day = Growth(time_column="day", look_back=3)
+    growing = {
+        "days": Growing(by_day, "base", (Range("2026-01-28"),)),
+        "customers": Growing(Growth(unique_key=("id",)), "base"),
+        "lost": Growing(by_day, because="what it grew from is gone"),
+    }
+    steps = []
+    for model, each in growing.items():
+        step = build("sales.orders", model)
+        assert step.build is not None
+        steps.append(replace(step, build=replace(step.build, growing=each)))
+    data = (DataChange("sales.orders.raw", tuple(f"sales.orders.{each}" for each in growing)),)
+    plan = replace(EMPTY, data=data, steps=tuple(steps))
+    golden(f"plan_growing_{width}", draw(plan, View(width)))
+
+
 def test_newer_data_that_was_there_before_is_not_built_again() -> None:
     data = (DataChange("a.b.x", ("a.b.m", "a.b.n")),)
     text = draw(replace(EMPTY, data=data, steps=(build("a.b", "m"),)), View(80))
@@ -277,7 +296,8 @@ def test_a_port_that_ends_is_counted_as_the_drop_that_it_is(golden: Golden) -> N
     ends = Change(
         FLIGHTS, "port", "old@1", UPDATE, ChangeClass.BREAKING, "draft, not published", fields
     )
-    drop = replace(DROP, id=f"{FLIGHTS}/drop", product=FLIGHTS, target="old@1")
+    last = Release(FLIGHTS, "prod", 3, ())
+    drop = replace(DROP, id=f"{FLIGHTS}/drop", product=FLIGHTS, target="old@1", release=last)
     golden("plan_ends", draw(replace(EMPTY, changes=(ends,), steps=(drop,)), View(80)))
     kept = draw(replace(EMPTY, changes=(ends,), steps=(BUILD,)), View(80))
     assert "DROP" not in kept and "1 change · 0 drop" in kept

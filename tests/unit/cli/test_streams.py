@@ -73,7 +73,7 @@ def cut_off(command: str, folder: Path) -> tuple[int, bytes]:
     [
         ("ls", 0),
         ("query 'select 1' --json", 0),
-        ("plan --env dev --detailed-exitcode", 3),
+        ("plan --rebuild --detailed-exitcode", 3),
         ("show nothing.there", 2),
         ("--help", 0),
     ],

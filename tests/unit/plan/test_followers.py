@@ -22,6 +22,7 @@ from plan_values import (
 
 from weft.mesh.run import Hold
 from weft.plan.followers import Follower, followers
+from weft.plan.growing import again_salt
 
 ORDERS = product(
     "shop.orders",
@@ -74,6 +75,12 @@ def test_a_rebuild_is_asked_for() -> None:
         ("shop.orders", True),
         ("money.revenue", False),
     ]
+
+
+def test_ranges_that_are_read_anew_are_no_rebuild() -> None:
+    salts = {"shop.orders.raw": again_salt("s")}
+    found = followers(plan(replace(SETTLED, salts=salts, new_salts=salts), passed(FIRST)))
+    assert [(each.asked, each.anew) for each in found] == [(False, True), (False, False)]
 
 
 def test_what_an_earlier_apply_left_has_no_cause() -> None:

@@ -8,6 +8,7 @@ from plan_values import file_source, model, port, product, required, shown, sour
 
 from weft.mesh.manifest import Read
 from weft.mesh.product import Materialization
+from weft.plan.growing import Ground
 from weft.plan.keys import (
     KEY_LENGTH,
     Keyed,
@@ -61,21 +62,21 @@ def test_a_source_counts_by_content_and_by_how_it_is_read() -> None:
 def test_keys_go_down_the_graph() -> None:
     models = [transform("one", source("raw")), transform("two", model("one")), transform("far")]
     manifest = product("a.b", models, sources=[RAW])
-    keyed = key_product(manifest, nobody, CONTENTS, {})
+    keyed = key_product(manifest, nobody, CONTENTS, {}, Ground())
     newer = {"raw": SourceContent(("data/raw.csv",), "other bytes")}
-    again = key_product(manifest, nobody, newer, {})
+    again = key_product(manifest, nobody, newer, {}, Ground())
     changed = {name for name in keyed.builds if keyed.builds[name] != again.builds[name]}
     assert changed == {"one", "two"}
-    salted = key_product(manifest, nobody, CONTENTS, {"a.b.one": "s", "x.y.far": "s"})
+    salted = key_product(manifest, nobody, CONTENTS, {"a.b.one": "s", "x.y.far": "s"}, Ground())
     assert {name for name in keyed.builds if keyed.builds[name] != salted.builds[name]} == changed
 
 
 def test_what_needs_a_missing_port_has_no_key() -> None:
     models = [transform("one", port("c.d.e@1")), transform("two", model("one")), transform("far")]
-    keyed = key_product(product("a.b", models), nobody, {}, {})
+    keyed = key_product(product("a.b", models), nobody, {}, {}, Ground())
     assert set(keyed.builds) == {"far"}
     assert keyed.missing == ("c.d.e@1.e",)
-    found = key_product(product("a.b", models), lambda read: "k", {}, {})
+    found = key_product(product("a.b", models), lambda read: "k", {}, {}, Ground())
     assert set(found.builds) == {"one", "two", "far"} and found.missing == ()
 
 

@@ -71,7 +71,7 @@ def test_the_columns_and_the_text_of_a_model() -> None:
         ({"a": "SELECT id FROM things.other"}, "W410"),
         ({"a": "-- materialized: view\nSELECT id FROM things"}, "W411"),
         ({"a": "-- materialized: view\nSELECT id FROM raw"}, "W411"),
-        ({"a": "-- materialized: incremental\nSELECT 1 AS id"}, "W420"),
+        ({"a": "-- materialized: incremental\nSELECT 1 AS id"}, "W426"),
         ({"a": "-- required: [idd]\nSELECT 1 AS id"}, "W418"),
         ({"a": "-- unique: [other]\nSELECT 1 AS id"}, "W418"),
         ({"a": "SELECT random() AS id"}, "W419"),

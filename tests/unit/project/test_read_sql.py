@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from weft.mesh.growth import Growth
 from weft.mesh.product import Materialization, Model
-from weft.project.read_sql import column_list, read_model
+from weft.project.head import column_list
+from weft.project.read_sql import read_model
 from weft.project.source import SourceFile
 
 
@@ -44,8 +46,7 @@ SELECT 1 -- required: [x]
             refresh_always=True,
             required=("id",),
             unique=("a", "b, c"),
-            time_column="at",
-            unique_key=("id",),
+            growth=Growth(time_column="at", unique_key=("id",)),
             head=text.partition("\nSELECT")[0],
         ),
         [],

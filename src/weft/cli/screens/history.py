@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import indent
 
 from weft.app.history import ProductHistory, ReleaseLine, RunDetail, RunHistory
 from weft.app.prune import Pruned
-from weft.cli.cells import visible
+from weft.cli.cells import visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.cli.screens.checks import draw_failed, draw_sum
@@ -73,7 +74,7 @@ def steps_result(detail: RunDetail, env: str = "") -> Result:
             each.rows,
             each.bytes,
             round(each.seconds, 3),
-            each.message or each.cause,
+            each.message.partition("\n")[0] or each.cause,
         )
         for each in detail.steps
     ]
@@ -84,10 +85,12 @@ def steps_result(detail: RunDetail, env: str = "") -> Result:
         failed = draw_failed(detail.steps, colour=screen.colour, env=env)
         checks = [check for each in detail.steps for check in each.checks]
         lines = [*failed, draw_sum(checks)] if checks else []
-        return "\n".join([_headline(detail.run), steps.rstrip("\n"), *lines]) + "\n"
+        long = [each for each in detail.steps if "\n" in each.message]
+        told = [indent(visible_lines(f"{each.target}: {each.message}"), "  ") for each in long]
+        return "\n".join([_headline(detail.run), steps.rstrip("\n"), *told, *lines]) + "\n"
 
     steps = [
-        {**row, "checks": each.checks}
+        {**row, "message": each.message or each.cause, "checks": each.checks}
         for row, each in zip(table.data["rows"], detail.steps, strict=True)
     ]
     return Result("steps", {"run": detail.run, "rows": steps}, table, text)

@@ -15,6 +15,7 @@ from weft.cli.screens.copies import copy_lines
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
+from weft.plan.growing import in_words
 from weft.plan.plan import (
     Affected,
     Change,
@@ -67,7 +68,8 @@ class View:
 def draw(plan: Plan, view: View) -> str:
     """Draw a plan; the first line says what it is, the last one what to do next."""
     blocks = _products(plan, view)
-    data = [*_data_lines(plan, view), *copy_lines(plan, view.now)]
+    growing = _growing_lines(plan, view)
+    data = [*_data_lines(plan, view), *growing, *copy_lines(plan, view.now)]
     if data:
         blocks = blocks or [[_title(plan.mesh, plan)]]
         blocks[-1] += data
@@ -210,6 +212,8 @@ def _follower_parts(follower: Follower) -> list[str]:
 def _because(follower: Follower, changing: Collection[str]) -> str:
     if follower.asked:
         return "a rebuild was asked for"
+    if follower.anew:
+        return "it was asked to be read anew"
     because = follower.because
     if because:
         more = f" and {len(because) - _MOST_CAUSES} more" if len(because) > _MOST_CAUSES else ""
@@ -304,6 +308,7 @@ def _ending(plan: Plan, view: View) -> list[str]:
         consumers = [_affected(each, with_port=several) for each in plan.affected]
         lines += flow("Affected: ", consumers, view.width).splitlines()
     lines.append(_sums(plan))
+    lines += _adopted(plan)
     for step in plan.drops:
         lines.append(_emphasised(f"DROP {step.product}: {visible(step.target)}", "DROP", view))
     if plan.blocked:
@@ -339,6 +344,20 @@ def _sums(plan: Plan) -> str:
     )
 
 
+def _adopted(plan: Plan) -> list[str]:
+    """Draw how much is built, where environments have builds that need not be."""
+    from_where: Counter[str] = Counter()
+    for each in plan.adopted:
+        from_where[each.environment] += len(each.models)
+    if not from_where:
+        return []
+    rebuilds = count(sum(step.build is not None for step in plan.steps), "rebuild")
+    (first, number), *others = from_where.items()
+    told = [f"{count(number, 'build')} adopted from {first}"]
+    told += [f"{more:,} from {environment}" for environment, more in others]
+    return [f"{rebuilds}, {', '.join(told)}"]
+
+
 def _data_lines(plan: Plan, view: View) -> list[str]:
     """Draw what is done for newer data: how many sources and models, and of which products."""
     sources = [each for each in plan.data if not each.of_port]
@@ -362,6 +381,29 @@ def _drift_line(plan: Plan, view: View) -> str:
     told = f"drift: {count(view.drift, 'object')} changed outside, not touched here"
     mark = _painted("!", ChangeAction.WARN, view)
     return f"  {mark} {told} · weft drift{where}{view.env}"
+
+
+def _growing_lines(plan: Plan, view: View) -> list[str]:
+    """Draw how models grow that no change names: what is read of each, and what stays."""
+    named = {change.address for change in plan.changes}
+    growing = {
+        f"{step.product}.{step.target}": in_words(step.build.kind, step.build.growing)
+        for step in plan.steps
+        if step.build and step.build.growing
+    }
+    told = {model: words for model, words in growing.items() if model not in named}
+    shown = list(told) if view.whole or len(told) <= _MOST_FIELDS else list(told)[:_MOST_FIELDS]
+    room = max(map(cells, shown), default=0)
+    widest = max((cells(told[model]) for model in shown), default=0)
+    beside = not view.width or room + widest + 13 <= view.width
+    lines: list[str] = []
+    for model in shown:
+        words = visible(told[model])
+        if beside:
+            lines.append(f"  . model {pad(model, room)}   {words}")
+        else:
+            lines += [f"  . model {model}", f"      {words}"]
+    return [*lines, *_left_out(len(told) - len(shown), view)]
 
 
 def _painted(text: str, action: ChangeAction, view: View) -> str:

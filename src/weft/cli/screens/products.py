@@ -102,7 +102,7 @@ def _product_page(detail: Detail, ports: Table, screen: Screen, env: str) -> str
         lines.append(flow("  ", visible(manifest.purpose).split(), screen.width, joint=" "))
     lines += ["", draw_table(ports, screen)]
     reads = [each.port or f"{each.source} (source)" for each in manifest.inputs]
-    models = [f"{each.name} ({each.materialized})" for each in manifest.transforms]
+    models = [f"{each.name} ({_kept(each)})" for each in manifest.transforms]
     for head, items in (
         ("reads:   ", reads),
         ("read by: ", list(detail.consumers)),
@@ -167,12 +167,35 @@ def transform_result(manifest: ProductManifest, model: Transform, env: str = "")
 
     def text(screen: Screen) -> str:
         head = f"{_bold(address, screen)} · {model.materialized} · {model.path}"
-        words = visible(model.description).split()
+        words = visible(f"{model.description} {_grows(model)}").split()
         said = flow("  ", words, screen.width, joint=" ") + "\n" if words else ""
         its_sql = f"its SQL:  weft show {address} --sql{env}"
         return f"{head}\n{said}\n{draw_table(table, screen)}\n  {its_sql}\n"
 
     return Result("model", {"product": manifest.address, "model": model}, table, text)
+
+
+def _kept(model: Transform) -> str:
+    """How a model is kept, and by which columns it grows."""
+    growth = model.growth
+    by = (growth.time_column, *growth.unique_key) if growth else ()
+    return " ".join([model.materialized, *(["by", ", ".join(filter(None, by))] if by else [])])
+
+
+def _grows(model: Transform) -> str:
+    """How a model grows, as its head says."""
+    growth = model.growth
+    if growth is None:
+        return ""
+    parts = []
+    if growth.time_column:
+        look_back = f", look-back {count(growth.look_back, growth.interval)}"
+        since = f" from {growth.start} on" if growth.start else ""
+        by = f"by {growth.time_column}, {growth.interval} by {growth.interval}{since}"
+        parts.append(f"{by}{look_back if growth.look_back else ''}")
+    if growth.unique_key:
+        parts.append(f"by key {', '.join(growth.unique_key)}")
+    return f"Grows {' and '.join(parts)}."
 
 
 def sql_result(manifest: ProductManifest, part: PortVersion | Transform) -> Result:

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from textwrap import indent
 
 import click
 
 from weft.app.errors import Exit, most_telling
-from weft.cli.cells import flow, pad, visible
+from weft.cli.cells import flow, pad, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.checks import draw_failed, draw_sum
 from weft.contract.evaluate import blocked
@@ -112,7 +113,7 @@ class Following:
         for each in self._steps():
             if each.state is StepState.FAILED:
                 yield f"{each.product}: {each.kind} {visible(each.target)} failed"
-                yield f"    {visible(each.message)}"
+                yield indent(visible_lines(each.message), " " * 4)
 
     def _skips(self) -> list[str]:
         """Draw the skipped products under the cause of each, one line per cause."""
@@ -129,7 +130,7 @@ class Following:
     def _sum(self) -> str:
         states = Counter(self._states().values())
         parts = [f"{states[state]:,} {state}" for state in _WORDS if states[state]]
-        return f"{count(states.total(), 'product')}: {' · '.join(parts)}"
+        return ": ".join(filter(None, (count(states.total(), "product"), " · ".join(parts))))
 
     def _next_step(self) -> str:
         match self._own_code():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import indent
 
 import click
 
 from weft.app.errors import Exit
 from weft.app.test import ContractResult, Tested, Unbuilt
 from weft.app.unit_tests import UnitResult
-from weft.cli.cells import pad, visible
+from weft.cli.cells import pad, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.checks import Checked, draw_check, draw_sum
 from weft.contract.evaluate import blocked
@@ -90,7 +91,7 @@ class Tally:
         name = f"{unit.product}.{unit.model}: {visible(unit.name)}"
         lines = [self._line(unit.passed, name, unit.seconds)]
         if unit.problem:
-            lines.append(f"         {visible(unit.problem)}")
+            lines.append(indent(visible_lines(unit.problem), " " * 9))
         lines += [f"         missing     {_row(row)}" for row in unit.missing]
         lines += [f"         unexpected  {_row(row)}" for row in unit.unexpected]
         lines += ["         all rows are there, in another order"] if unit.misplaced else []

@@ -9,9 +9,11 @@ import click
 
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import Opened
-from weft.app.environments import not_there_yet, refuse_unknown
+from weft.app.drift import drift_beside
+from weft.app.environments import exists, not_there_yet, refuse_unknown
 from weft.app.errors import Exit, Usage
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.salts import Restatement
 from weft.app.saved_plan import for_saved_plan, read_plan
 from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.cells import visible
@@ -22,6 +24,7 @@ from weft.cli.options import (
     mesh_here,
     product_option,
     rebuild_option,
+    restate_option,
     take_over_option,
     verbose_option,
     warn,
@@ -46,6 +49,7 @@ from weft.plan.plan import Plan
 @env_option
 @product_option
 @rebuild_option
+@restate_option
 @take_over_option
 @click.option("--allow-drop", is_flag=True, help="Let destructive steps run.")
 @click.option("--new-env", is_flag=True, help="Make the environment where nobody can be asked.")
@@ -53,7 +57,12 @@ from weft.plan.plan import Plan
 @yes_option
 @screen_options
 def apply(
-    file: Path | None, env: str, products: tuple[str, ...], screen: Screen, **flags: bool
+    file: Path | None,
+    env: str,
+    products: tuple[str, ...],
+    restate: tuple[str, ...],
+    screen: Screen,
+    **flags: bool,
 ) -> int:
     """Carry out a plan: build, check, and publish what holds its contract.
 
@@ -62,7 +71,7 @@ def apply(
     has, and exits with 6. An environment that does not exist yet is made where a person agrees to
     it, or with --new-env.
     """
-    if file and (env or products or flags["rebuild"] or flags["take_over"]):
+    if file and (env or products or restate or flags["rebuild"] or flags["take_over"]):
         raise Usage("a saved plan says itself what it is for", next_step=f"weft apply {file}")
     options = ApplyOptions(allow_drop=flags["allow_drop"])
     saved = read_plan(file) if file else None
@@ -77,11 +86,17 @@ def apply(
         else:
             now = mesh.system.now()
             view = View(screen.width, screen.colour, flags["verbose"], now=now, apply="", env=where)
-            wanted = PlanOptions(products, flags["rebuild"], flags["take_over"], read_tables=True)
+            wanted = PlanOptions(
+                products,
+                flags["rebuild"],
+                flags["take_over"],
+                tuple(map(Restatement.parse, restate)),
+                read_tables=True,
+            )
             plan = _shown(mesh, wanted, options, view, screen)
         refuse_unless_allowed(plan, options)
         code = held_exit(plan)
-        if plan.empty:
+        if plan.empty and exists(mesh):
             if saved:
                 _serve(mesh, plan, options, screen)
             put_no_run(screen, code)
@@ -109,14 +124,15 @@ def _shown(
     """Make a plan and show it, as talk where the result is written in another format."""
     notice = not_there_yet(mesh)
     planned = make_plan(mesh, wanted)
-    idle = planned.plan.empty and not planned.plan.blocked
+    idle = planned.plan.empty and not planned.plan.blocked and exists(mesh)
     if idle and not _serve(mesh, planned.plan, options, screen):
         # Damage may have been in the way, and a plan knows of it from now on.
         planned = make_plan(mesh, wanted)
     warn(planned.loaded, planned.seconds, screen)
     tell_read(planned.tables, screen)
-    text = draw(planned.plan, replace(view, seconds=planned.seconds, notice=notice))
-    screen.show(text)
+    beside = drift_beside(mesh, planned.plan)
+    view = replace(view, seconds=planned.seconds, notice=notice, drift=beside)
+    screen.show(draw(planned.plan, view))
     if not planned.loaded.products:
         screen.say(NO_PRODUCTS.rstrip())
     return planned.plan

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from weft.app.drift import drift_beside
 from weft.app.environments import not_there_yet
 from weft.app.errors import Exit
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.salts import Restatement
 from weft.app.saved_plan import write_plan
 from weft.app.serving import unserved
 from weft.app.telling import told_steps
@@ -19,6 +21,7 @@ from weft.cli.options import (
     mesh_here,
     product_option,
     rebuild_option,
+    restate_option,
     take_over_option,
     verbose_option,
     warn,
@@ -40,13 +43,19 @@ from weft.plan.plan import Plan
 @product_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
 @rebuild_option
+@restate_option
 @take_over_option
 @click.option("--sql", is_flag=True, help="Show what every step runs and writes instead.")
 @verbose_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there are changes.")
 @screen_options
 def plan(
-    env: str, products: tuple[str, ...], out: Path | None, screen: Screen, **flags: bool
+    env: str,
+    products: tuple[str, ...],
+    restate: tuple[str, ...],
+    out: Path | None,
+    screen: Screen,
+    **flags: bool,
 ) -> int:
     """Show what applying the files would change.
 
@@ -55,12 +64,17 @@ def plan(
     """
     with mesh_here(env, may_be_new=True) as mesh:
         notice = not_there_yet(mesh)
-        # What a plan is to do that is kept, it says by the keys of what it reads.
         options = PlanOptions(
-            products, flags["rebuild"], flags["take_over"], read_tables=out is not None
+            products,
+            flags["rebuild"],
+            flags["take_over"],
+            tuple(map(Restatement.parse, restate)),
+            # What a plan is to do that is kept, it says by the keys of what it reads.
+            read_tables=out is not None,
         )
         planned = make_plan(mesh, options)
         hidden, now = unserved(mesh), mesh.system.now()
+        beside = drift_beside(mesh, planned.plan)
         in_sql = flags["sql"] and screen.format == "table"
         told = told_steps(mesh, planned.plan) if in_sql else {}
     warn(planned.loaded, planned.seconds, screen)
@@ -70,6 +84,7 @@ def plan(
     words = ["weft apply", *([str(out)] if out else _same_scope(env, products))]
     again = {"--rebuild": flags["rebuild"], "--take-over": flags["take_over"]}
     words += [name for name, given in again.items() if given and not out]
+    words += [f"--restate {each}" for each in restate if not out]
     view = View(
         width=screen.width,
         colour=screen.colour,
@@ -79,6 +94,7 @@ def plan(
         apply=" ".join(words),
         notice=notice,
         env=same_env(env),
+        drift=beside,
     )
     if in_sql:
         screen.put(draw_sql(planned.plan, told))

@@ -89,7 +89,7 @@ CONTRACTS: dict[str, Code] = {
         "The standard allows this key, and Weft keeps it in the document without acting on it: "
         "the schedule of a rule, how a table is partitioned, promises about data from outside, or "
         "a custom property of vendor weft that Weft does not know. Or it is one that Weft only "
-        "checks so far: `ttl` of an environment, `budget` of a domain, a policy. Correct its name "
+        "checks so far: `budget` of a domain, a policy. Correct its name "
         "if it is misspelled; otherwise it may stay, or go.",
     ),
 }

@@ -162,12 +162,6 @@ FILES: dict[str, Code] = {
         "in `domains/` is read by whoever runs weft. Give that user the right to read it, or move "
         "it out of the mesh.",
     ),
-    "W134": Code(
-        "A model in Python",
-        "`models/*.py` is where models in Python will stand. They are not built yet, so nothing "
-        "can read this one. Write it as one SELECT in a `.sql` file. A script that is no model "
-        "belongs into another folder.",
-    ),
     "W140": Code(
         "An environment variable is not set",
         "`${NAME}` in `weft.yaml` and in the servers of sources is replaced by an environment "
@@ -205,5 +199,13 @@ FILES: dict[str, Code] = {
         "Beside its `type` a warehouse takes the options that its adapter declares, each with "
         "values of one kind. Another name would be ignored silently, and another value fail only "
         "when the warehouse is needed. Correct it, also where an environment sets it.",
+    ),
+    "W147": Code(
+        "An environment moves a warehouse",
+        "An environment builds only what differs from production and reads production's builds for "
+        "the rest, so it lives in the same place: a folder, a host or a database is written under "
+        "`warehouses` alone. `environments.<name>.warehouses` says what may differ: a login, or "
+        "how much memory and how many threads an engine may take. For data that is wholly "
+        "separate, begin another mesh.",
     ),
 }

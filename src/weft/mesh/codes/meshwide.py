@@ -96,19 +96,14 @@ MESHWIDE: dict[str, Code] = {
     ),
     "W418": Code(
         "An unknown column in the head of a model",
-        "`required`, `unique`, `unique_key` and `time_column` in the head name columns of the "
-        "model's result. Correct the name, or select the column.",
+        "`required`, `unique`, and what a model grows by, name columns of its query's result. "
+        "Correct the name, or select the column.",
     ),
     "W419": Code(
         "A model that gives other rows each time",
         "The model calls a function such as now() or random(), so building it again gives another "
         "result. It is built when its definition or what it reads changes, and not in between. "
         "Add `-- refresh: always` to build it in every run.",
-    ),
-    "W420": Code(
-        "A materialization that cannot be built",
-        "Models can be stored as `table` or shown as `view`. Write `-- materialized: table`, or "
-        "leave the line out.",
     ),
     "W421": Code(
         "An input port and a model with one name",
@@ -132,5 +127,35 @@ MESHWIDE: dict[str, Code] = {
         "repositories publish stands in the store, and it is not there or cannot be opened here, "
         "as in a CI that only has the files. The product, and what reads it, is checked as far as "
         "possible without it; `weft validate` where the store can be opened checks the rest.",
+    ),
+    "W426": Code(
+        "A model that grows and does not say how",
+        "What is there stays, and new rows are found by a key or by time. An incremental model "
+        "names `time_column`, whose intervals are filled one after the other, or `unique_key`, by "
+        "which a row takes the place of an earlier one; a snapshot names the `unique_key` of what "
+        "it follows. Add one to the head: `-- time_column: day`.",
+    ),
+    "W427": Code(
+        "A key of the head that has no meaning for this model",
+        "`time_column`, `interval`, `look_back` and `start` belong to incremental models, "
+        "`compare` and `closes` to snapshots, `unique_key`, `changed_at` and `deleted` to both. "
+        "One that stands elsewhere would be believed and do nothing. Remove the line, or change "
+        "`materialized`.",
+    ),
+    "W428": Code(
+        "A column of the head that has another type",
+        "`time_column` and `changed_at` are compared with times, so they are a date or a timestamp "
+        "(`changed_at` of an incremental model may be a running number); hours need a timestamp; "
+        "`deleted` is true or false. CAST the column in the query, or name another one.",
+    ),
+    "W429": Code(
+        "A start in the middle of an interval",
+        "Intervals are filled whole, so the first one begins where `start` says. Write the first "
+        "moment of an interval: `2026-01-01` is one of a year, a month, a day and an hour.",
+    ),
+    "W430": Code(
+        "A snapshot with a column that snapshots add",
+        "A snapshot adds `valid_from` and `valid_to` to what its query gives, which say when a row "
+        "was true. Give the query's own column another name.",
     ),
 }

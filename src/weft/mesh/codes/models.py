@@ -154,20 +154,58 @@ MODELS: dict[str, Code] = {
     ),
     "W350": Code(
         "An unknown key in the head of a model",
-        "The comment lines before the SQL of a model may hold its head: `-- key: value`. This line "
-        "looks like a misspelled key, and as a comment it has no effect. Correct the key, or "
-        "write the comment without a colon after its first word.",
+        "The comment lines before the text of a model may hold its head: `-- key: value` in SQL, "
+        "`# key: value` in Python. This line looks like a misspelled key, and as a comment it has "
+        "no effect. Correct the key, or write the comment without a colon after its first word.",
     ),
     "W351": Code(
         "A value in the head of a model that cannot be used",
         "`materialized` is table, view, incremental or snapshot; `refresh` is always; "
-        "`required`, `unique` and `unique_key` list columns: `-- unique: [id]`; `time_column` "
-        "names one column.",
+        "`required`, `unique`, `unique_key` and `compare` list columns: `-- unique: [id]`; "
+        "`time_column`, `changed_at` and `deleted` name one; `interval` is hour, day, month or "
+        "year; `look_back` is a number of them, `start` a day such as 2026-01-31; `closes` is true "
+        "or false. In Python, `columns` lists columns, `memory` is a size such as 2GB, and "
+        "`timeout` a time such as 10m.",
     ),
     "W352": Code(
         "A key stands twice in the head of a model",
         "Only one of the two lines could count. Remove one of them; a list takes several "
         "columns: `-- required: [id, name]`.",
+    ),
+    "W353": Code(
+        "A model that is no Python",
+        "A file `models/*.py` could not be read as Python, of the version that runs Weft. The "
+        "place shown is where reading stopped; the cause often stands just before it.",
+    ),
+    "W354": Code(
+        "A model in Python without its function",
+        "A model in Python is one function with the name of its file: `def delays(departures):` in "
+        "`models/delays.py`. Other functions beside it help it. Rename the function or the file; "
+        "a script that is no model belongs into another folder.",
+    ),
+    "W355": Code(
+        "A parameter that stands for nothing",
+        "The parameters of a model in Python are what it reads: models of the product and input "
+        "ports, `port__object` for an object of a port. They are given by name, so `*`, `/` and "
+        "defaults have no meaning. Write a constant into the file itself.",
+    ),
+    "W356": Code(
+        "The columns of a model in Python are not known",
+        "A function is not run to find out what it gives, and who reads a model has to know its "
+        "columns. They are those that a contract promises of it; of a model that fills no port, "
+        "those that its head names: `# columns: [id, name]`.",
+    ),
+    "W357": Code(
+        "An import from the mesh",
+        "A model in Python is one file, so that its meaning is in its text: it may import the "
+        "standard library and installed packages, and no other file of the mesh. What several "
+        "models share is a model that they read, or a package.",
+    ),
+    "W358": Code(
+        "A model in Python that is no table",
+        "What a function gives is stored, whole: nobody could ask a warehouse for a part of it, as "
+        "of a view, or for what is new. Leave `materialized` out, and let a model in SQL that "
+        "reads this one be a view, or grow.",
     ),
     "W360": Code(
         "Two unit tests with one name",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from weft.warehouses.duckdb.lake import Lake
 
 OPTIONS = (
-    Option("path", "a folder, such as `.weft/lake`", r"(?s).+", required=True),
+    Option("path", "a folder, such as `.weft/lake`", r"(?s).+", required=True, place=True),
     Option("threads", "a whole number; 0 stands for one per core", r"[0-9]{1,4}", (int, str)),
     Option(
         "memory_limit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 
 from weft.mesh.check import CheckResult, Measure, Verdict
 from weft.mesh.manifest import Column
-from weft.plan.plan import AuditSpec, Step
+from weft.plan.plan import AuditSpec, Source, Step
 from weft.sql.duckdb import DIALECT, quote
 from weft.warehouses.auditing import (
     KEPT_KEYS,
@@ -22,14 +23,14 @@ from weft.warehouses.auditing import (
     measured,
     stored_name,
 )
-from weft.warehouses.duckdb.disk import Disk, names_in, read
-from weft.warehouses.duckdb.layout import Layout, checked, is_name
+from weft.warehouses.duckdb.disk import Disk
+from weft.warehouses.duckdb.layout import Layout, checked
 from weft.warehouses.duckdb.manifests import refuse_rotten
 from weft.warehouses.duckdb.reading import Reading, parquet
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Sessions
-from weft.warehouses.protocol import Bound, Outcome, Unmeasurable, WarehouseError
+from weft.warehouses.protocol import Bound, Outcome, Unmeasurable
 
 TYPE_OF = "typeof"
 """The engine's function for the name of a value's type."""
@@ -66,7 +67,7 @@ class Auditor:
         """
         build = self._relations.manifests.need(spec.key)
         keys = (spec.key, *spec.reads)
-        reading = self._relations.reading(keys, bound.sources)
+        reading = audited(self._relations, spec, bound.sources)
         asking = Asking(DIALECT, TYPE_OF, lambda select: self._ask(select, reading))
         with self._relations.blaming(keys):
             rows, results = measured(spec, asking)
@@ -131,21 +132,8 @@ class Auditor:
             raise KeyError(check)
         return path
 
-    def old_rows(self, now: str) -> list[str]:
-        """Return the paths of all rows that were kept long enough, and of the notes beside them."""
-        found: list[str] = []
-        for audit in filter(is_name, names_in(self._layout.quarantine)):
-            folder = os.path.join(self._layout.quarantine, audit)
-            for name in names_in(folder):
-                stem, ending = os.path.splitext(os.path.join(folder, name))
-                data = read(f"{stem}.json") if ending == ".json" else None
-                if data is not None and _is_old(stem, data, now):
-                    found += [f"{stem}.parquet", f"{stem}.json"]
-        return found
 
-
-def _is_old(stem: str, data: bytes, now: str) -> bool:
-    try:
-        return _decoder.decode(data).is_old(now)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise WarehouseError(f"{stem}.json is damaged: {error}") from error
+def audited(relations: Relations, spec: AuditSpec, sources: Mapping[str, Source]) -> Reading:
+    """Return what the statements of an audit read. Raises WarehouseError."""
+    reading = relations.reading((spec.key, *spec.reads), sources)
+    return reading + relations.growth(spec.key, spec.base) if spec.base else reading

@@ -42,22 +42,22 @@ class Builder:
         self._disk = disk
         self._scratch = scratch
         self._sessions = sessions
-        self._relations = relations
+        self.relations = relations
         self._manifests: Manifests = relations.manifests
 
     def build(self, step: Step, spec: BuildSpec, bound: Bound) -> Outcome:
         """Build a model under its key, unless there is such a build. Raises WarehouseError."""
         found = self._manifests.find(spec.key)
         if found is not None:
-            return _outcome(found, reused=True)
+            return outcome(found, reused=True)
         draft = self.draft(step, spec, bound)
         if draft.build.is_view:
             return self._add(draft.build)
 
         def write(path: str) -> tuple[int, int]:
-            with self._relations.blaming(spec.reads):
+            with self.relations.blaming(spec.reads):
                 written = self._sessions.write_parquet(draft.statement, path, draft.is_small)
-            self._relations.refuse_changed(spec.reads, bound.sources)
+            self.relations.refuse_changed(spec.reads, bound.sources)
             return written
 
         return self._write(draft.build, write)
@@ -67,7 +67,7 @@ class Builder:
 
         Raises WarehouseError.
         """
-        reading = self._relations.reading(spec.reads, bound.sources)
+        reading = self.relations.reading(spec.reads, bound.sources)
         produced = self._sessions.describe(reading.shaped(spec.select), small=True)
         columns = stored_columns(produced)
         select = stored_select(spec.select, produced, columns)
@@ -92,7 +92,7 @@ class Builder:
         """
         found = self._manifests.find(key)
         if found is not None:
-            return _outcome(found, reused=True)
+            return outcome(found, reused=True)
         run = origin.run or self._scratch.take_free("load")
         name = f"load {key}"
         table, asked = asked_types(stream)
@@ -122,15 +122,15 @@ class Builder:
             self._disk.rename(draft, target)
             files = (self._layout.relative(target),)
             whole = replace(build, rows=rows, bytes=size, checksum=summed, files=files)
-            outcome = self._add(whole)
+            added = self._add(whole)
         except WarehouseError:
             with suppress(WarehouseError):
                 self._disk.remove(draft)
                 self._discard(build.key, target)
             raise
-        if outcome.reused:
+        if added.reused:
             self._discard(build.key, target)
-        return outcome
+        return added
 
     def _discard(self, key: str, target: str) -> None:
         """Remove data that no manifest names; over a network a link may be made and yet fail."""
@@ -140,9 +140,10 @@ class Builder:
 
     def _add(self, build: Build) -> Outcome:
         if self._manifests.add(build, self._scratch.file(build.run, "build.json")):
-            return _outcome(build)
-        return _outcome(self._manifests.get(build.key), reused=True)
+            return outcome(build)
+        return outcome(self._manifests.get(build.key), reused=True)
 
 
-def _outcome(build: Build, reused: bool = False) -> Outcome:
+def outcome(build: Build, reused: bool = False) -> Outcome:
+    """Return what a step that made a build says of it."""
     return Outcome(build.rows, build.bytes, reused, build.columns)

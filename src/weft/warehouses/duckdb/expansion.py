@@ -11,8 +11,8 @@ from weft.warehouses.duckdb.reading import (
     build_relation,
     columns_of,
     definition,
-    parquet,
     source_relation,
+    table,
 )
 from weft.warehouses.protocol import WarehouseError
 
@@ -34,13 +34,13 @@ class Expansion:
         if build.is_view:
             source = "".join(("(\n", self._tree(key).sql(dialect=DIALECT.sqlglot), '\n) AS "view"'))
         else:
-            source = parquet(self._layout.file(file) for file in build.files)
+            source = table(build, self._layout)
         return " ".join(("SELECT", columns_of(columns), "FROM", source))
 
     def files(self, key: str) -> set[str]:
         """Return the absolute paths of all files behind a build. Raises WarehouseError."""
         build = self._manifests.get(key)
-        own = {self._layout.file(file) for file in build.files}
+        own = {self._layout.file(file) for file in build.all_files}
         return own.union(*map(self.files, build.needs))
 
     def _tree(self, key: str) -> Any:

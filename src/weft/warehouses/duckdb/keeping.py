@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from weft.mesh.release import Release
-from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.pruning import Pruning
+from weft.warehouses.duckdb.quarantine import Quarantine
 from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.protocol import Removal
 
@@ -18,14 +18,14 @@ class KeptReleases:
         self,
         releases: Releases,
         pruning: Pruning,
-        auditor: Auditor,
+        quarantine: Quarantine,
         is_there: Callable[[], bool],
         prepare: Callable[[], None],
     ) -> None:
         """`is_there` says whether there is a lake; `prepare` clears what killed runs left."""
         self._releases = releases
         self._pruning = pruning
-        self._auditor = auditor
+        self._quarantine = quarantine
         self._is_there = is_there
         self._prepare = prepare
 
@@ -49,7 +49,7 @@ class KeptReleases:
         """Remove releases, builds that nothing kept reaches, and what is too old to be kept."""
         if not self._is_there():
             return Removal()
-        old_rows = self._auditor.old_rows(now)
+        old_rows = self._quarantine.old_rows(now)
         if dry_run:
             return self._pruning.removal(releases, keep, old_rows)
         # What killed runs left is counted before it is cleared.

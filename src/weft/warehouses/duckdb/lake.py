@@ -8,12 +8,14 @@ from typing import Any
 
 from weft.mesh.drift import Drift
 from weft.mesh.release import Build, Observed, Release
-from weft.plan.plan import Source, Step
+from weft.plan.plan import BuildSpec, Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.drifting import Drifting
+from weft.warehouses.duckdb.ending import Environments
 from weft.warehouses.duckdb.expansion import Expansion
+from weft.warehouses.duckdb.growing import Grower
 from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.keeping import KeptReleases
 from weft.warehouses.duckdb.layout import Layout
@@ -21,6 +23,7 @@ from weft.warehouses.duckdb.manifests import Manifests, damaged_data, refuse_rot
 from weft.warehouses.duckdb.ports import Ports
 from weft.warehouses.duckdb.preparing import Preparation
 from weft.warehouses.duckdb.pruning import Pruning
+from weft.warehouses.duckdb.quarantine import Quarantine
 from weft.warehouses.duckdb.queries import Answer, answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
@@ -70,15 +73,20 @@ class Lake(KeptReleases):
         self._parts = parts = (layout, disk, self._scratch)
         self._relations = Relations(self._sessions, self._manifests, layout, sources)
         self._builder = Builder(*parts, self._sessions, self._relations)
-        auditor = Auditor(*parts, self._sessions, self._relations)
+        self._grower = Grower(*parts, self._sessions, self._builder)
+        self._auditor = Auditor(*parts, self._sessions, self._relations)
         releases = Releases(*parts, self._manifests)
         self._ports = Ports(*parts, releases, engine, owner.production)
         pruning = Pruning(*parts, self._manifests, releases)
         prepare = Preparation(*parts, pruning, (owner.mesh, owner.store))
+        quarantine = Quarantine(layout, disk)
         self._drifting = Drifting(layout, self._ports)
         kept = (self._manifests, releases)
         self._reverting = Reverting(layout, disk, kept, self._drifting, self.serve)
-        super().__init__(releases, pruning, auditor, self._exists, prepare)
+        super().__init__(releases, pruning, quarantine, self._exists, prepare)
+        self.environments = Environments(
+            layout, disk, self._manifests, releases, (self._ports, pruning, prepare)
+        )
 
     def marks(self) -> tuple[str, str] | None:
         """Return whose lake this is, None when there is none yet. Raises WarehouseError."""
@@ -98,11 +106,13 @@ class Lake(KeptReleases):
         }
         releases = {product: release for product, release in found.items() if release}
         keys = self._manifests.keys()
+        wanted = scope.bases.union(*(release.bases for release in releases.values()))
+        bases = self.built(wanted)
         if scope.content:
-            return Observed(releases, self._manifests.intact(keys))
+            return Observed(releases, self._manifests.intact(keys), bases=bases)
         named = scope.builds.union(*(release.keys for release in releases.values()))
         damaged, hollow = self._manifests.damage(named)
-        return Observed(releases, keys - damaged, hollow)
+        return Observed(releases, keys - damaged, hollow, bases)
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Carry out one step. Raises WarehouseError, and Conflict when a release has moved.
@@ -113,12 +123,17 @@ class Lake(KeptReleases):
         if step.revert:
             return self._reverting.revert(step.revert, bound.run)
         if step.build:
-            return self._builder.build(step, step.build, bound)
+            return self._build(step, step.build, bound)
         if step.audit:
             return self._auditor.audit(step, step.audit, bound)
         if step.release:
             return self._releases.publish(step, step.release, bound)
         return Outcome()
+
+    def _build(self, step: Step, spec: BuildSpec, bound: Bound) -> Outcome:
+        if spec.growing is not None:
+            return self._grower.grow(step, spec, spec.growing, bound)
+        return self._builder.build(step, spec, bound)
 
     def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
         """Say what steps would do, by their ids; nothing is changed."""
@@ -126,7 +141,8 @@ class Lake(KeptReleases):
         parts = (self._sessions, self._manifests, self._layout, self._sources)
         relations = Relations(*parts, foreseen)
         builder = Builder(*self._parts, self._sessions, relations)
-        teller = Teller(self._layout, foreseen, relations, builder)
+        grower = Grower(*self._parts, self._sessions, builder)
+        teller = Teller(self._layout, foreseen, relations, builder, grower)
         return {
             step.id: self._reverting.tell(step.revert)
             if step.revert

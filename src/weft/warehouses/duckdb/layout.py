@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from weft.warehouses.protocol import WarehouseError
 
+PART = ".part.parquet"
+"""How the names of parts end. Any number of builds may name one, whatever key it begins with."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
@@ -68,6 +71,14 @@ class Layout:
     def data(self, key: str, run: str, number: int | str) -> str:
         """A data file of a build that a run makes."""
         return f"{self.files}/{checked(key)}-{run}-{number}.parquet"
+
+    def part(self, key: str, run: str, number: int | str) -> str:
+        """A part that a run makes of a build that grows, for it and for those that grow from it."""
+        return f"{self.files}/{checked(key)}-{run}-{number}{PART}"
+
+    def is_of(self, part: str, key: str) -> bool:
+        """Whether a part, as builds name it, was made for the build of this key."""
+        return self.file(part).startswith(f"{self.files}/{key}-")
 
     def draft(self, owner: str, number: int | str, name: str) -> str:
         """An unfinished file of a run, or of whoever else works here."""

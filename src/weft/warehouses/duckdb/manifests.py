@@ -9,7 +9,7 @@ import msgspec
 
 from weft.mesh.release import Build
 from weft.warehouses.duckdb.disk import Disk, names_in, read, unreadable
-from weft.warehouses.duckdb.layout import Layout, is_name
+from weft.warehouses.duckdb.layout import PART, Layout, is_name
 from weft.warehouses.duckdb.wholeness import Wholeness
 from weft.warehouses.hollow import hollow
 from weft.warehouses.protocol import WarehouseError
@@ -41,9 +41,9 @@ class Manifests:
         """Return which of these builds, and of those behind views, lost data; and the hollow views.
 
         These lead to one that did, and stand with what they read. A manifest is written after its
-        files, so that files which are older are taken to be as they were. Only of other builds is
-        the manifest read, and of tables then the data; where some of that was changed by somebody,
-        nothing is taken to be as it was, and all of them are read, once.
+        files, so that files which are older are taken to be as they were. Only of other builds,
+        and of those in parts, is the manifest read, and of tables then the data; where some of that
+        was changed by somebody, nothing is taken to be as it was, and all of them are read, once.
         """
         keys = tuple(keys)
         damaged, views = self._damage_from_outside(keys)
@@ -59,8 +59,10 @@ class Manifests:
         written = _times(self._layout.builds)
         files: dict[str, int] = {}
         for name, modified in _times(self._layout.files).items():
-            key = name.rsplit("-", 2)[0]
-            files[key] = max(modified, files.get(key, 0))
+            # What builds share says nothing of any of them from outside.
+            if not name.endswith(PART):
+                key = name.rsplit("-", 2)[0]
+                files[key] = max(modified, files.get(key, 0))
         damaged: set[str] = set()
         views: dict[str, tuple[str, ...]] = {}
         waiting = list(keys)
@@ -129,7 +131,7 @@ class Manifests:
         Return those that are not as they were written: everybody sees it afterwards, from outside.
         """
         builds = filter(None, self.reached(keys).values())
-        rotten = [build for build in builds if not self._wholeness.is_intact(build)]
+        rotten = self._wholeness.rotten(builds)
         for build in rotten:
             self._read.pop(build.key, None)
         return rotten
@@ -153,8 +155,11 @@ class Manifests:
     def add(self, build: Build, draft: str) -> bool:
         """Make a build visible, by way of the file `draft`; False when its key is taken.
 
-        Nothing can fail after the link, so that whoever gets an error may remove the data.
+        Nothing can fail after the link, so that whoever gets an error may remove the data. Raises
+        WarehouseError when its base was removed meanwhile, and what they share may go with it.
         """
+        if build.base:
+            _refuse_removed(self._layout, build.base)
         self._disk.write(draft, msgspec.json.encode(build))
         target = self._layout.build(build.key)
         added = self._disk.link(draft, target)
@@ -173,9 +178,8 @@ class Manifests:
         builds = [self.need(key) for key in keys]
         files = [path for build in builds for path in self._wholeness.files(build)]
         manifests = [self._layout.build(build.key) for build in builds]
-        for build, path in zip(builds, manifests, strict=True):
-            if not os.path.exists(path):
-                raise _missing(build.key)
+        for build in builds:
+            _refuse_removed(self._layout, build.key)
         return [self._layout.files, self._layout.builds, *files, *manifests]
 
     def remove(self, key: str) -> None:
@@ -195,6 +199,12 @@ def damaged_data(problem: str) -> WarehouseError:
     """Return the error for data that is not as it was written, with the way out."""
     heals = "run `weft apply`, which builds it again or says what to do first"
     return WarehouseError(f"{problem}; {heals}")
+
+
+def _refuse_removed(layout: Layout, key: str) -> None:
+    """Raise WarehouseError for a build that was read, and is no longer there."""
+    if not os.path.exists(layout.build(key)):
+        raise _missing(key)
 
 
 def _missing(key: str) -> WarehouseError:

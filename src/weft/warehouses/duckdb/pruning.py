@@ -16,8 +16,8 @@ from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.protocol import Removal
 
-# files/<key>-<run>-<number>.parquet
-DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+\.parquet")
+# files/<key>-<run>-<number>.parquet, and the same with .part.parquet
+DATA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*-[0-9]+(\.part)?\.parquet")
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,19 @@ class Pruning:
             self._disk.remove(path)
         return told
 
+    def orphans_of(self, runs: Iterable[str]) -> list[str]:
+        """Return the data files of these runs that no build names."""
+        marks = tuple(f"-{run}-" for run in runs)
+        return [path for path in self._orphans() if any(mark in path for mark in marks)]
+
     def clear_dead_runs(self) -> None:
         """Remove what killed runs left."""
         dead = frozenset(self._scratch.take_dead())
         if dead:
-            for path in self._orphans(dead):
+            # A build that grew shares data with its base, which is not to go while all are read.
+            with holding(self._layout.identity, shared=True):
+                orphans = self._orphans(dead)
+            for path in orphans:
                 self._disk.remove(path)
         for owner in dead:
             self._scratch.drop(owner)
@@ -90,9 +98,21 @@ class Pruning:
             if (each.environment, each.product, each.number) not in gone
             for key in each.keys
         ]
-        builds = self._unneeded(keep.union(named))
-        files = [self._layout.file(file) for build in builds for file in build.files]
+        builds = self.unneeded(keep.union(named))
+        files = map(self._layout.file, self.only_of(builds))
         return _Doomed(releases, tuple(builds), (*files, *orphans))
+
+    def only_of(self, builds: Iterable[Build]) -> list[str]:
+        """The files of builds that no other build shares."""
+        keys = {build.key for build in builds}
+        shared = {
+            file
+            for build in self._manifests.all()
+            if build.key not in keys
+            for file in build.all_files
+        }
+        named = dict.fromkeys(file for build in builds for file in build.all_files)
+        return [file for file in named if file not in shared]
 
     def _told(self, doomed: _Doomed, others: Sequence[str]) -> Removal:
         visible = [
@@ -106,7 +126,7 @@ class Pruning:
             sum(os.path.getsize(path) for path in paths if os.path.exists(path)),
         )
 
-    def _unneeded(self, keep: frozenset[str]) -> list[Build]:
+    def unneeded(self, keep: frozenset[str]) -> list[Build]:
         """Every build that is not kept, nor its product. A kept view keeps what it reads."""
         kept = keep.union(self._manifests.reached(filter(is_name, keep)))
         living = self._scratch.living()
@@ -124,7 +144,7 @@ class Pruning:
         """
         names = sorted(filter(DATA.fullmatch, names_in(self._layout.files)))
         living = self._scratch.living() - dead
-        named = {file for build in self._manifests.all() for file in build.files}
+        named = {file for build in self._manifests.all() for file in build.all_files}
         paths = [
             os.path.join(self._layout.files, name)
             for name in names

@@ -6,9 +6,10 @@ There is no catalogue to keep: a definition costs nothing until it is read, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from weft.mesh.growth import Part
 from weft.mesh.manifest import Column
 from weft.mesh.release import Build
 from weft.plan.plan import Source
@@ -48,6 +49,10 @@ class Reading:
     direct: tuple[Readable, ...] = ()
     all: tuple[Readable, ...] = ()
 
+    def __add__(self, other: Reading) -> Reading:
+        """Return both, what `other` has after what is here."""
+        return Reading(self.direct + other.direct, self.all + other.all)
+
     def over(self, select: str) -> str:
         """Return a SELECT with all that it reads defined in front of it."""
         return _with(((each.name, each.select) for each in self.all), select)
@@ -81,6 +86,16 @@ def parquet(paths: Iterable[str]) -> str:
     return f"read_parquet([{files}], hive_partitioning = false)"
 
 
+def new_relation(key: str) -> str:
+    """Return the quoted name of the rows of a build that its base does not have."""
+    return DIALECT.relation("new", key)
+
+
+def kept_relation(key: str) -> str:
+    """Return the quoted name of the rows that a build shares with its base."""
+    return DIALECT.relation("kept", key)
+
+
 def columns_of(names: Iterable[str]) -> str:
     """Return a list of quoted column names."""
     return ", ".join(map(quote, names))
@@ -90,7 +105,54 @@ def definition(build: Build, layout: Layout) -> str:
     """Return the SELECT that a build's relation stands for; that of a view names others."""
     if build.is_view:
         return build.select
-    return " ".join(("SELECT * FROM", parquet(layout.file(file) for file in build.files)))
+    if build.files:
+        return " ".join(("SELECT * FROM", table(build, layout)))
+    return select_parts(build.parts, build.columns, layout)
+
+
+def table(build: Build, layout: Layout) -> str:
+    """Return what stands in FROM for the data of a build that is no view."""
+    if build.files:
+        return parquet(map(layout.file, build.files))
+    return "".join(("(\n", select_parts(build.parts, build.columns, layout), '\n) AS "parts"'))
+
+
+def select_parts(
+    parts: Sequence[Part], columns: Sequence[Column], layout: Layout, file: str = ""
+) -> str:
+    """Return a SELECT of columns over parts, which has no rows where there are none.
+
+    `file` is the name of one more column, with the path of the part that a row is in.
+    """
+    if not parts:
+        named = [*columns, *([Column(file, "VARCHAR")] if file else [])]
+        return " ".join((_shape(named), "WHERE FALSE"))
+    paths: dict[tuple[str, ...], list[str]] = {}
+    for part in parts:
+        paths.setdefault(part.lacks, []).append(layout.file(part.file))
+    more = [f"filename AS {quote(file)}"] if file else []
+    selects = (
+        " ".join(
+            ("SELECT", ", ".join([*_with_nulls(columns, lacks), *more]), "FROM", parquet(each))
+        )
+        for lacks, each in paths.items()
+    )
+    return "\nUNION ALL ".join(selects)
+
+
+def _readable_parts(
+    name: str, parts: Sequence[Part], columns: Sequence[Column], layout: Layout
+) -> Readable:
+    size = sum(each.bytes for each in parts)
+    return Readable(name, select_parts(parts, columns, layout), _shape(columns), bytes=size)
+
+
+def _with_nulls(columns: Iterable[Column], lacks: Sequence[str]) -> list[str]:
+    return [_null(each) if each.name in lacks else quote(each.name) for each in columns]
+
+
+def _null(column: Column) -> str:
+    return f"CAST(NULL AS {column.type}) AS {quote(column.name)}"
 
 
 def readable_build(build: Build, layout: Layout) -> Readable:
@@ -104,6 +166,16 @@ def readable_build(build: Build, layout: Layout) -> Readable:
     )
 
 
+def readable_growth(build: Build, layout: Layout) -> tuple[Readable, Readable]:
+    """Return what a build has beyond its base, and what it shares with that one."""
+    own = [each for each in build.parts if not build.base or layout.is_of(each.file, build.key)]
+    shared = [each for each in build.parts if each not in own]
+    return (
+        _readable_parts(new_relation(build.key), own, build.columns, layout),
+        _readable_parts(kept_relation(build.key), shared, build.columns, layout),
+    )
+
+
 def readable_source(source: Source, select: str, size: int) -> Readable:
     """Return a source to read from by a SELECT over its files of `size` bytes.
 
@@ -113,8 +185,7 @@ def readable_source(source: Source, select: str, size: int) -> Readable:
 
 
 def _shape(columns: Iterable[Column]) -> str:
-    casts = (f"CAST(NULL AS {column.type}) AS {quote(column.name)}" for column in columns)
-    return " ".join(("SELECT", ", ".join(casts)))
+    return " ".join(("SELECT", ", ".join(map(_null, columns))))
 
 
 def _with(defined: Iterable[tuple[str, str]], select: str) -> str:

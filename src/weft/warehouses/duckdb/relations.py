@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock
 
 from weft.mesh.release import Build
@@ -11,7 +12,13 @@ from weft.plan.plan import Source
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests, refuse_rotten
 from weft.warehouses.duckdb.readers import reader
-from weft.warehouses.duckdb.reading import Readable, Reading, readable_build, readable_source
+from weft.warehouses.duckdb.reading import (
+    Readable,
+    Reading,
+    readable_build,
+    readable_growth,
+    readable_source,
+)
 from weft.warehouses.duckdb.session import OutOfMemory, Stopped
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.files import SourceFiles, Stamp
@@ -47,6 +54,21 @@ class Relations:
         found: dict[str, Readable] = {}
         direct = tuple(self._collect(key, sources, found) for key in dict.fromkeys(keys))
         return Reading(direct, tuple(found.values()))
+
+    def build(self, key: str) -> Build:
+        """Return a build for a step. Raises WarehouseError where it is not there, nor foreseen."""
+        if self._foreseen is None:
+            return self.manifests.need(key)
+        return self._foreseen.get(key) or self.manifests.get(key)
+
+    def growth(self, key: str, base: str) -> Reading:
+        """Return what a build has beyond this base, and what it shares with it.
+
+        Of a build that was made from another one nothing counts as shared. Raises WarehouseError.
+        """
+        build = self.build(key)
+        grown = build if build.base == base else replace(build, base="")
+        return Reading(all=readable_growth(grown, self._layout))
 
     @contextmanager
     def blaming(self, keys: Iterable[str]) -> Iterator[None]:
@@ -89,12 +111,7 @@ class Relations:
     def _make(self, key: str, sources: Mapping[str, Source]) -> Readable:
         if key in sources:
             return self._read_source(sources[key])
-        return readable_build(self._build(key), self._layout)
-
-    def _build(self, key: str) -> Build:
-        if self._foreseen is None:
-            return self.manifests.need(key)
-        return self._foreseen.get(key) or self.manifests.get(key)
+        return readable_build(self.build(key), self._layout)
 
     def _read_source(self, source: Source) -> Readable:
         stamps = self._stamped(source)

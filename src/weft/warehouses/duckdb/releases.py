@@ -102,6 +102,10 @@ class Releases:
             for release in self.all(environment, product)
         )
 
+    def path(self, release: Release) -> str:
+        """Return the path of a release."""
+        return self._layout.release(release.environment, release.product, release.number)
+
     def old(self, release: Release) -> str:
         """Return the path of a release that may be removed. Raises WarehouseError if current."""
         numbers = self.numbers(release.environment, release.product)
@@ -109,11 +113,11 @@ class Releases:
             raise WarehouseError(
                 f"release {release.number} of {release.product} is current and stays"
             )
-        return self._layout.release(release.environment, release.product, release.number)
+        return self.path(release)
 
-    def remove(self, release: Release) -> None:
-        """Remove a release that is not current. Raises WarehouseError for the current one."""
-        path = self.old(release)
+    def remove(self, release: Release, *, current: bool = False) -> None:
+        """Remove a release. Raises WarehouseError for a `current` one that is not to go."""
+        path = self.path(release) if current else self.old(release)
         self._disk.remove(path)
         self._read.pop(path, None)
 

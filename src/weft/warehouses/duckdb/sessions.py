@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from weft.mesh.manifest import Column
 from weft.sql.duckdb import string
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine, OutOfMemory, Session
+
+T = TypeVar("T")
+Execute = Callable[[str], list[tuple[Any, ...]]]
 
 # What reads little may still make much of it; then the large engine, which can spill, takes over.
 _SMALL_MEMORY = "1GB"
@@ -39,13 +43,20 @@ class Sessions:
 
         Raises Unmeasurable when the statement is at fault, WarehouseError when the outside is.
         """
+        return self.together(lambda execute: execute(statement), small)
+
+    def together(self, work: Callable[[Execute], T], small: bool = False) -> T:
+        """Do what needs several statements on one engine, as for temporary tables.
+
+        `work` gets what runs a statement. Where memory ends on the small engine, it begins again.
+        """
         if small:
             try:
-                return self._small.execute(statement)
+                return work(self._small.execute)
             except OutOfMemory:
                 pass
         with self._turn:
-            return self._large.execute(statement)
+            return work(self._large.execute)
 
     def describe(self, select: str, small: bool = False) -> tuple[Column, ...]:
         """Return the columns of a SELECT without running it. Raises as `execute` does."""

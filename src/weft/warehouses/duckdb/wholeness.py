@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from weft.mesh.release import Build
 from weft.warehouses.duckdb.disk import Disk, checksum
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.protocol import WarehouseError
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Files that were written together: their size together, and their checksum if it was taken."""
+
+    paths: tuple[str, ...]
+    bytes: int
+    checksum: int | None
 
 
 class Wholeness:
@@ -23,8 +34,8 @@ class Wholeness:
         self.found_rot = False
 
     def files(self, build: Build) -> list[str]:
-        """Return the absolute paths of a build's own files."""
-        return [self._layout.file(file) for file in build.files]
+        """Return the absolute paths of a build's own files, and of those that it shares."""
+        return list(map(self._layout.file, build.all_files))
 
     def is_whole(self, build: Build) -> bool:
         """Whether the files are there in their size; suspect ones are read.
@@ -32,32 +43,51 @@ class Wholeness:
         Touching the manifest then spares the next look, after a lake was copied for example.
         """
         manifest = self._layout.build(build.key)
+        suspect: list[_Piece] = []
         try:
-            found = [os.stat(path) for path in self.files(build)]
             written = os.stat(manifest).st_mtime_ns
+            for piece in self._pieces(build):
+                found = [os.stat(path) for path in piece.paths]
+                if sum(each.st_size for each in found) != piece.bytes:
+                    return False
+                if any(each.st_mtime_ns > written for each in found):
+                    suspect.append(piece)
         except OSError:
             return False
-        if sum(each.st_size for each in found) != build.bytes:
-            return False
-        if all(each.st_mtime_ns <= written for each in found):
-            return True
-        whole = self._has_its_content(build)
-        if whole:
+        whole = all(map(self._has_its_content, suspect))
+        if whole and suspect:
             self._touch(manifest)
         return whole
 
-    def is_intact(self, build: Build) -> bool:
-        """Whether all data is as it was written; where not, its files are suspect from now on."""
-        intact = self._has_its_content(build)
-        if not intact:
-            self._touch(*self.files(build))
-        return intact
+    def rotten(self, builds: Iterable[Build]) -> list[Build]:
+        """Return those whose data is not all as it was written; it is suspect from now on.
 
-    def _has_its_content(self, build: Build) -> bool:
-        files = self.files(build)
-        if not all(map(os.path.exists, files)):
+        What builds share is read once.
+        """
+        intact: dict[_Piece, bool] = {}
+        rotten: list[Build] = []
+        for build in builds:
+            for piece in self._pieces(build):
+                if piece not in intact:
+                    intact[piece] = self._has_its_content(piece)
+                    if not intact[piece]:
+                        self._touch(*piece.paths)
+            if not all(intact[piece] for piece in self._pieces(build)):
+                rotten.append(build)
+        return rotten
+
+    def _pieces(self, build: Build) -> list[_Piece]:
+        whole = [_Piece(tuple(map(self._layout.file, build.files)), build.bytes, build.checksum)]
+        parts = [
+            _Piece((self._layout.file(each.file),), each.bytes, each.checksum)
+            for each in build.parts
+        ]
+        return whole if build.files else parts
+
+    def _has_its_content(self, piece: _Piece) -> bool:
+        if not all(map(os.path.exists, piece.paths)):
             return False
-        intact = build.checksum is None or build.checksum == checksum(files)
+        intact = piece.checksum is None or piece.checksum == checksum(piece.paths)
         self.found_rot = self.found_rot or not intact
         return intact
 

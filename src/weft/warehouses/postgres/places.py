@@ -29,7 +29,7 @@ FROM pg_roles WHERE rolname = ANY(%s)
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)"
 _MEMBER = "SELECT pg_has_role(%s, 'USAGE')"
 _VERSION = "SELECT current_setting('server_version_num')::integer"
-_ADMIN = "SELECT pg_has_role(%s, 'MEMBER WITH ADMIN OPTION')"
+_BELONGING = "SELECT pg_has_role(%s, 'USAGE'), pg_has_role(%s, 'MEMBER WITH ADMIN OPTION')"
 _READABLE = """
 SELECT has_schema_privilege(role, schema, 'USAGE') AND has_table_privilege(role, relation, 'SELECT')
 FROM (VALUES (to_regrole(%s)::oid, to_regnamespace(%s)::oid, to_regclass(%s)::oid))
@@ -144,13 +144,8 @@ class Places:
                 )
             if owner not in roles:
                 yield f"CREATE ROLE {quote(owner)} {WEAK}"
-            elif not self._sessions.ask(_ADMIN, (owner,))[0][0]:
-                raise WarehouseError(
-                    f"{self._sessions.target.place}: its login does not belong to `{owner}`, which "
-                    f"owns {place.product or 'what is brought over'} in {place.environment}; "
-                    f"an administrator runs GRANT {quote(owner)} TO that login, where it is meant",
-                    denied=True,
-                )
+            elif self._may_act_as(owner, place):
+                continue
             yield f"GRANT {quote(owner)} TO CURRENT_USER{options}"
         shared = [self._names.readers, self._names.adopters]
         known: dict[str, bool] = dict(self._sessions.ask(_ROLES, (shared,)))
@@ -165,6 +160,21 @@ class Places:
                 yield from readable_by(self._names.readers, place)
             elif place.product and known.keys() >= {self._names.adopters}:
                 yield f"GRANT {quote(place.internal_owner)} TO {quote(self._names.adopters)}"
+
+    def _may_act_as(self, owner: str, place: Place) -> bool:
+        """Whether our login belongs to an owner that is there. Raises WarehouseError.
+
+        One that has no say over the owner must not join it, even where an old server lets it.
+        """
+        [(member, admin)] = self._sessions.ask(_BELONGING, (owner, owner))
+        if not member and not admin:
+            raise WarehouseError(
+                f"{self._sessions.target.place}: its login does not belong to `{owner}`, which "
+                f"owns {place.product or 'what is brought over'}; where it is meant to, an "
+                f"administrator runs GRANT {quote(owner)} TO that login",
+                denied=True,
+            )
+        return bool(member)
 
     def _schema(self, place: Place, schema: str, owner: str, *, internal: bool) -> Iterator[str]:
         mesh = self._names.mesh

@@ -138,9 +138,7 @@ class Releases:
         """Let the ports of a product read nothing that is no longer kept."""
         self._serve(self._names.place(product, environment))
 
-    def _move(
-        self, place: Place, wanted: Release, expected: int, together: Sequence[str]
-    ) -> None:
+    def _move(self, place: Place, wanted: Release, expected: int, together: Sequence[str]) -> None:
         """Move the pointer; whether it was moved, where that is not known, is read back."""
         try:
             self._sessions.patiently(

@@ -1,0 +1,270 @@
+"""Diff: what published ports show in one environment and not in another, as numbers.
+
+Data stays in the warehouse: it compares, and what comes back is one row of numbers per object, and
+example rows where somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from arro3.core import RecordBatchReader
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import NotFound
+from weft.app.situation import remembered, shown_releases
+from weft.app.values import values_of
+from weft.mesh.address import PortAddress, product_of
+from weft.mesh.manifest import Column, Descriptor
+from weft.mesh.release import Release
+from weft.plan.examine import released_key
+from weft.sql.compare import Comparison, differences, differing_rows, shared_keys, totals
+from weft.sql.dialect import dialect_named
+from weft.warehouses.protocol import Relation
+
+# Under these paths a comparison finds its two relations.
+_PATHS = (("first", "compared", "rows"), ("second", "compared", "rows"))
+
+
+@dataclass(frozen=True)
+class DiffOptions:
+    """What to compare: a product, port or port version, all ports by default.
+
+    `key` are columns that identify a row in place of the contract's; `rows` is how many differing
+    rows are wanted of each object.
+    """
+
+    address: str = ""
+    key: tuple[str, ...] = ()
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class ColumnDiff:
+    """A column: in how many rows it changed, and how often it is null on each side.
+
+    None stands for a side that does not have the column.
+    """
+
+    name: str
+    changed: int = 0
+    first_nulls: int | None = None
+    second_nulls: int | None = None
+
+
+@dataclass(frozen=True)
+class RowDiff:
+    """A row that one environment shows `times` more often than the other."""
+
+    environment: str
+    times: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ObjectDiff:
+    """An object of a port version on both sides.
+
+    `state` is `same build`, where nothing had to be read; `equal`; `differs`; `only in ENV`; or
+    `not compared`, for the reason in `note`. `changed` counts rows with another content under the
+    same key, `unclear` those of them whose key repeats, so that no column can be blamed; `keys`
+    are the numbers of keys on the first side, on the second, and on both.
+    """
+
+    port: str
+    object: str
+    state: str
+    note: str = ""
+    first_rows: int = 0
+    second_rows: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    unclear: int = 0
+    key: tuple[str, ...] = ()
+    keys: tuple[int, int, int] | None = None
+    columns: tuple[ColumnDiff, ...] = ()
+    rows: tuple[RowDiff, ...] = ()
+
+    @property
+    def same(self) -> bool:
+        """Whether readers find the same in both environments."""
+        return self.state in ("same build", "equal")
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What one environment shows, by port address, with the releases behind it."""
+
+    environment: str
+    ports: Mapping[str, Descriptor]
+    releases: Mapping[str, Release]
+
+    def key(self, port: str, obj: str) -> str | None:
+        release = self.releases.get(product_of(port))
+        return released_key(release, PortAddress.parse(port), obj) if release else None
+
+
+def diff(first: Opened, second: Opened, options: DiffOptions) -> Iterator[ObjectDiff]:
+    """Compare what two environments show, object by object.
+
+    Raises NotFound, Usage for a key that an object does not have, WarehouseError and StoreError.
+    """
+    sides = (_side(first), _side(second))
+    known = {**sides[0].ports, **sides[1].ports}
+    chosen = sorted(port for port in known if _is_meant(port, options.address))
+    if options.address and not chosen:
+        raise NotFound("published port", options.address, known, next_step="weft ls")
+    for port in chosen:
+        objects = dict.fromkeys(obj for each in sides for obj in _objects(each, port))
+        for obj in objects:
+            yield _compared(second, sides, port, obj, options)
+
+
+def _side(mesh: Opened) -> _Side:
+    descriptors = remembered(mesh).descriptors
+    homes = {each.product: each.warehouse for each in descriptors.values()}
+    return _Side(mesh.environment, descriptors, shown_releases(mesh, homes.items()))
+
+
+def _is_meant(port: str, address: str) -> bool:
+    return not address or port.startswith((f"{address}.", f"{address}@")) or port == address
+
+
+def _objects(side: _Side, port: str) -> Iterable[str]:
+    descriptor = side.ports.get(port)
+    names = descriptor.objects if descriptor else ()
+    return (each for each in names if side.key(port, each) is not None)
+
+
+def _compared(
+    mesh: Opened, sides: tuple[_Side, _Side], port: str, obj: str, options: DiffOptions
+) -> ObjectDiff:
+    first, second = (each.key(port, obj) for each in sides)
+    found = ObjectDiff(port, obj, "same build")
+    if first is None or second is None:
+        there = sides[1 if first is None else 0].environment
+        return replace(found, state=f"only in {there}")
+    columns = tuple(each.ports[port].objects[obj] for each in sides)
+    if first == second and columns[0] == columns[1]:
+        return found
+    homes = tuple(each.ports[port].warehouse for each in sides)
+    if homes[0] != homes[1]:
+        note = f"it lives on {homes[0]} in {sides[0].environment} and on {homes[1]} in "
+        return replace(found, state="not compared", note=f"{note}{sides[1].environment}")
+    relations = tuple(
+        Relation(path, key, tuple(each.name for each in own))
+        for path, key, own in zip(_PATHS, (first, second), columns, strict=True)
+    )
+    key = options.key or _primary_key(sides[1].ports[port].contract, obj)
+    comparison = _comparison(mesh, homes[0], columns, key, strict=bool(options.key))
+    asked = _Asked(mesh, homes[0], relations, comparison, tuple(each.environment for each in sides))
+    return asked.answer(found, columns, options.rows)
+
+
+def _primary_key(contract: Mapping[str, Any], obj: str) -> tuple[str, ...]:
+    """The columns of the primary key as a resolved contract gives it."""
+    properties = [
+        each
+        for one in contract.get("schema", ())
+        if one.get("name") == obj
+        for each in one.get("properties", ())
+        if each.get("primaryKey")
+    ]
+    ordered = sorted(properties, key=lambda each: each.get("primaryKeyPosition", -1))
+    return tuple(each["name"] for each in ordered)
+
+
+def _comparison(
+    mesh: Opened,
+    warehouse: str,
+    columns: Sequence[Sequence[Column]],
+    key: Sequence[str],
+    *,
+    strict: bool,
+) -> Comparison:
+    """What both sides have in common; a key that not both have is none, unless it was asked for."""
+    dialect = dialect_named(mesh.warehouse(warehouse).dialect)
+    there = {each.name: each.type for each in columns[1]}
+    common = {
+        each.name: Column(each.name, each.type if each.type == there[each.name] else "")
+        for each in columns[0]
+        if each.name in there
+    }
+    missing = [name for name in key if name not in common]
+    if missing and strict:
+        raise NotFound("column in both environments", missing[0], common)
+    identity = tuple(common[name] for name in key) if not missing else ()
+    others = tuple(each for each in common.values() if each not in identity)
+    first, second = (".".join(map(dialect.quote, path)) for path in _PATHS)
+    return Comparison(first, second, identity, others, dialect)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A comparison with what is needed to ask the warehouse for it."""
+
+    mesh: Opened
+    warehouse: str
+    relations: tuple[Relation, ...]
+    comparison: Comparison
+    environments: tuple[str, ...]
+
+    def answer(
+        self, found: ObjectDiff, columns: Sequence[Sequence[Column]], most: int
+    ) -> ObjectDiff:
+        """Ask what differs; rows only where they are wanted."""
+        comparison = self.comparison
+        names = [tuple(each.name for each in own) for own in columns]
+        counted = [int(each) for each in self._one(totals(comparison, *names))]
+        first, second = counted[: len(names[0]) + 1], counted[len(names[0]) + 1 :]
+        if not comparison.all_columns:
+            state = "differs"
+            return replace(found, state=state, added=second[0], removed=first[0])
+        added, removed, changed, clear, *by_column = map(int, self._one(differences(comparison)))
+        changes = dict(zip((each.name for each in comparison.columns), by_column, strict=False))
+        nulls = [
+            {name: side[0] - values for name, values in zip(own, side[1:], strict=True)}
+            for own, side in zip(names, (first, second), strict=True)
+        ]
+        equal = names[0] == names[1] and not (added or removed or changed)
+        return replace(
+            found,
+            state="equal" if equal else "differs",
+            first_rows=first[0],
+            second_rows=second[0],
+            added=added,
+            removed=removed,
+            changed=changed,
+            unclear=changed - clear,
+            key=tuple(each.name for each in comparison.key),
+            keys=self._keys(),
+            columns=tuple(
+                ColumnDiff(name, changes.get(name, 0), nulls[0].get(name), nulls[1].get(name))
+                for name in dict.fromkeys((*names[0], *names[1]))
+            ),
+            rows=() if equal or not most else tuple(self._rows(most)),
+        )
+
+    def _keys(self) -> tuple[int, int, int] | None:
+        if not self.comparison.key:
+            return None
+        first, second, shared = map(int, self._one(shared_keys(self.comparison)))
+        return first, second, shared
+
+    def _rows(self, most: int) -> Iterator[RowDiff]:
+        names = [each.name for each in self.comparison.all_columns]
+        for surplus, *values in self._all(differing_rows(self.comparison, most)):
+            environment = self.environments[0 if surplus > 0 else 1]
+            yield RowDiff(environment, abs(int(surplus)), dict(zip(names, values, strict=True)))
+
+    def _one(self, select: str) -> tuple[Any, ...]:
+        [row] = self._all(select)
+        return row
+
+    def _all(self, select: str) -> list[tuple[Any, ...]]:
+        with self.mesh.warehouse(self.warehouse).query(select, self.relations) as rows:
+            reader = RecordBatchReader.from_arrow(rows)
+            return [row for batch in reader for row in zip(*values_of(batch), strict=True)]

@@ -1,0 +1,49 @@
+"""A small mesh whose models grow, each in its own way, in three versions of the data."""
+
+from __future__ import annotations
+
+from mesh_files import SETTINGS, Port, Product, Source, document, mesh_files
+
+_COLUMNS = {"id": "integer", "day": "date", "changed": "date"}
+_ROWS = ("1,2026-01-01,2026-02-01", "2,2026-01-02,2026-02-01", "3,2026-01-02,2026-02-01")
+_MORE = ("4,2026-01-03,2026-02-01", "2,2026-01-04,2026-02-02")
+_LAST = ("5,2026-01-05,2026-02-01", "1,2026-01-05,2026-02-03")
+
+_HEADS = {
+    "by_day": "-- materialized: incremental\n-- time_column: day\n",
+    "by_key": "-- materialized: incremental\n-- unique_key: id\n-- changed_at: changed\n",
+    "states": "-- materialized: snapshot\n-- unique_key: id\n-- changed_at: changed\n",
+}
+
+
+def first() -> dict[str, bytes]:
+    """The mesh as it is published first, in full builds."""
+    return _mesh(_ROWS)
+
+
+def second() -> dict[str, bytes]:
+    """Later: newer data is added to what is there, and takes the place of some."""
+    return _mesh((*_ROWS, *_MORE))
+
+
+def third_and_pruned() -> dict[str, bytes]:
+    """Still later, in a mesh that keeps nothing but what is current."""
+    settings = {**SETTINGS, "keep": {"releases": 1, "days": 0}}
+    return _mesh((*_ROWS, *_MORE, *_LAST)) | {"weft.yaml": document(settings)}
+
+
+def _mesh(rows: tuple[str, ...]) -> dict[str, bytes]:
+    models = {name: f"{head}SELECT id, day, changed FROM log" for name, head in _HEADS.items()}
+    states = {"id": "integer", "valid_from": "date", "valid_to": "date"}
+    log = Product(
+        "shop.visits",
+        models,
+        (
+            Port("by_day", _COLUMNS, required=("id",)),
+            Port("by_key", _COLUMNS),
+            Port("states", states),
+        ),
+        sources=(Source("log", "data/log.csv", _COLUMNS),),
+    )
+    lines = "".join(f"{row}\n" for row in ("id,day,changed", *rows))
+    return mesh_files([log]) | {"data/log.csv": lines.encode()}

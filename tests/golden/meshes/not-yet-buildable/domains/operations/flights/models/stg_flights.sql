@@ -1,3 +1,0 @@
--- materialized: snapshot
--- unique_key: flight_id
-SELECT flight_id, carrier, delay FROM bts

@@ -1,0 +1,6 @@
+# timeout: soon
+# colums: [id]
+
+
+def delay(departures):
+    return departures
