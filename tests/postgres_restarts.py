@@ -62,9 +62,9 @@ class OwnServer:
             time.sleep(0.01)
 
     def kill(self) -> None:
-        """Kill it as the system would, out of any process; what it holds in memory is lost."""
-        with suppress(ProcessLookupError, FileNotFoundError):
-            os.kill(int((self._data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        """Kill it, as the system would; what it holds in memory is lost."""
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
 
     def runs(self) -> bool:
         """Whether it takes connections."""

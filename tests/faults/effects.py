@@ -38,13 +38,14 @@ class Fault(StrEnum):
 
 @dataclass
 class Effects:
-    """The effects so far. At number `at`, counted from 1, the fault happens, once.
+    """The effects so far. At number `at`, counted from 1, or at the first that is called so, the
+    fault happens, once.
 
     `kill_server` ends the server that a warehouse or a store needs.
     """
 
     fault: Fault = Fault.NONE
-    at: int = 0
+    at: int | str = 0
     kill_server: Callable[[], None] = lambda: None
     names: list[str] = field(default_factory=list)
     guard: Lock = field(default_factory=Lock)
@@ -59,7 +60,8 @@ class Effects:
         """Do one effect, or not; before a fault that comes after it, `after` is waited for."""
         with self.guard:
             self.names.append(name)
-            fault = self.fault if len(self.names) == self.at else Fault.NONE
+            here = self.at == len(self.names) or (self.at == name and name not in self.names[:-1])
+            fault = self.fault if here else Fault.NONE
         if fault is Fault.KILLED_BEFORE:
             _die()
         if fault is Fault.STOPPED:

@@ -80,7 +80,9 @@ def _answer(send: int, act: Callable[..., Any], arguments: tuple[Any, ...]) -> N
         os._exit(0)
 
 
-def faulty_apply(ground: Ground, folder: Path, fault: Fault, at: int, workers: int) -> list[str]:
+def faulty_apply(
+    ground: Ground, folder: Path, fault: Fault, at: int | str, workers: int
+) -> list[str]:
     """Apply with a fault; the names of the effects, the last being how it ended."""
     effects = Effects(fault, at)
     try:
@@ -122,7 +124,7 @@ class Trials:
         except Crashed as crash:
             return [str(crash)]
 
-    def pause(self, kept: str, folder: str, at: int, versions: list[Seen]) -> dict[str, Any]:
+    def pause(self, kept: str, folder: str, at: int | str, versions: list[Seen]) -> dict[str, Any]:
         """Stop an apply, let another try, end the locks, let the other go through, wake the first.
 
         Returns how each of them ended, the lock that was in the way, and what was wrong.

@@ -276,7 +276,8 @@ class _Applying:
             if result.step in execution.outcomes:
                 release = execution.outcomes[result.step].release
             if release is not None:
-                self._releases[result.product] = release
+                known = self._releases.get(result.product, release)
+                self._releases[result.product] = max(known, release, key=lambda it: it.place)
             yield RunEvent("step", self._run.id, done, total, result)
             product = self._products[result.product]
             product.results.append(result)

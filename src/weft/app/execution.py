@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from weft.app.copying import copy
+from weft.app.verifying import verify
 from weft.contract.evaluate import blocked
 from weft.mesh.run import StepResult, StepState
 from weft.plan.growing import in_words
@@ -20,7 +21,7 @@ from weft.warehouses.protocol import Bound, Outcome, Warehouse, WarehouseError
 if TYPE_CHECKING:
     from weft.app.functions.calling import Functions
 
-_MOVES = (StepKind.PUBLISH, StepKind.DROP)
+_MOVES = (StepKind.PUBLISH, StepKind.LEAVE, StepKind.DROP)
 
 # So many steps are handed out per worker, so that none waits while results are recorded.
 _AHEAD = 2
@@ -96,6 +97,8 @@ class Execution:
         elif self._functions and step.build and step.build.call:
             call = step.build.call
             outcome = self._functions.build(call, step, step.build, warehouse, bound)
+        elif step.verify:
+            outcome = verify(step.verify, warehouse)
         else:
             outcome = warehouse.run(step, bound)
         return outcome, self._monotonic() - began

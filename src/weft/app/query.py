@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage, WrongQuery
 from weft.app.joining import Distant, joined
-from weft.app.situation import remembered, shown_releases
+from weft.app.situation import found_homes, remembered, shown_releases
 from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic, Span
@@ -96,6 +96,35 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
     if not shown:
         _refuse_foreign(mesh)
         raise Usage(f"nothing is published in {mesh.environment} yet", next_step="weft apply")
+    with ExitStack() as opened:
+        try:
+            answer = opened.enter_context(_query(mesh, text, shown))
+        except NotFound:
+            moved = _where_they_are(mesh, shown)
+            if moved == shown:
+                raise
+            answer = opened.enter_context(_query(mesh, text, moved))
+        yield answer
+
+
+def _where_they_are(mesh: Opened, shown: Mapping[str, Shown]) -> dict[str, Shown]:
+    """What can be queried, with the warehouses that really have it.
+
+    An apply that was killed when a product had moved did not come to record where it is.
+    """
+    products = {each.descriptor.product for each in shown.values()}
+    homes = found_homes(mesh, products)
+    return {
+        name: replace(each, descriptor=replace(each.descriptor, warehouse=home))
+        if (home := homes.get(each.descriptor.product))
+        else each
+        for name, each in shown.items()
+    }
+
+
+@contextmanager
+def _query(mesh: Opened, text: str, shown: Mapping[str, Shown]) -> Iterator[Answer]:
+    """Run a SELECT over what is shown."""
     asked = _read(mesh, text, shown)
     named = [shown[name] for name in asked.parsed.names]
     look = f"weft show {named[0].port}" if named else ""

@@ -35,16 +35,20 @@ def current_elsewhere(mesh: Opened, products: Collection[str]) -> Iterator[Relea
 
 
 def releases_of(mesh: Opened, manifest: ProductManifest) -> tuple[Release, ...]:
-    """The releases of a product that its warehouse keeps, newest first."""
+    """The releases of a product that its warehouse keeps, newest first.
+
+    One whose move there is held back has them where it was.
+    """
     keeper = keeper_of(mesh, manifest.warehouse)
-    return keeper.history(mesh.environment, manifest.address) if keeper else ()
+    kept = keeper.history(mesh.environment, manifest.address) if keeper else ()
+    return kept or releases_of_dropped(mesh, manifest.address)
 
 
 def releases_of_dropped(mesh: Opened, product: str) -> tuple[Release, ...]:
-    """The releases that are kept of a product that nobody defines any longer, newest first."""
+    """The releases that are kept of a product, on whichever warehouse it is, newest first."""
     keepers = (keeper_of(mesh, name) for name in mesh.settings.warehouses)
     found = [each.history(mesh.environment, product) for each in keepers if each is not None]
-    return max(found, key=lambda kept: kept[0].number if kept else 0, default=())
+    return max(filter(None, found), key=lambda kept: kept[0].place, default=())
 
 
 def release_before(kept: Sequence[Release]) -> Release | None:

@@ -184,6 +184,9 @@ class _View:
         self._held = {each.product for each in plan.held} if plan else set()
         self._stepped = {each.product for each in plan.steps} if plan else set()
         homes = [(address, each.warehouse) for address, each in self.products.items()]
+        # One that is about to move is still shown where it was.
+        homes += [(each.product, each.warehouse) for each in memory.descriptors.values()]
+        homes = list(dict.fromkeys(homes))
         there = mesh.settings.warehouses
         self.releases = shown_releases(mesh, (each for each in homes if each[1] in there))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import msgspec
 
@@ -16,6 +17,7 @@ from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Observed, Release
 from weft.plan.copies import foreign
 from weft.plan.examine import Examined, Situation
+from weft.plan.moving import to_compare
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
 
@@ -101,6 +103,12 @@ def shown_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, 
     return own | _current(_fallback(mesh, others))[0]
 
 
+def found_homes(mesh: Opened, products: Iterable[str]) -> dict[str, str]:
+    """The warehouses on which products have their current releases, wherever that is."""
+    wanted = tuple(products)
+    return _current({name: _observe(mesh, name, wanted) for name in mesh.settings.warehouses})[1]
+
+
 def _by_warehouse(homes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     products: dict[str, list[str]] = {}
     for address, warehouse in homes:
@@ -136,9 +144,8 @@ def gather(
     shown, homes_of_shown = _current(fallback)
     lost = _lost(mesh, releases, shown)
     bases = [*observed.values(), *fallback.values(), *_observe_bases(mesh, desired, lost)]
-    contents = source_contents(
-        mesh.folder, desired.products.values(), mesh.cache, mesh.system.variables
-    )
+    files, variables = desired.products.values(), mesh.system.variables
+    contents = source_contents(mesh.folder, files, mesh.cache, variables)
     situation = Situation(
         desired=desired,
         production=mesh.settings.production,
@@ -149,6 +156,7 @@ def gather(
         recorded={address: each.release for address, each in memory.applied.items()},
         fallback=shown,
         homes={**homes_of_shown, **homes},
+        there={name: each.releases for name, each in observed.items()},
         dialects={name: each.type for name, each in mesh.settings.warehouses.items()},
         builds={
             name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
@@ -165,13 +173,18 @@ def gather(
         },
         holds=mesh.store.journal.holds(mesh.environment),
         removed=tuple(removed),
-        taken={
-            address: memory.applied[address].root
-            for address in desired.products
-            if address in digests and memory.applied[address].root != desired.root
-        },
+        taken=_taken(desired, memory),
     )
-    return with_last_read(mesh, situation)
+    return with_last_read(situation)
+
+
+def _taken(desired: Manifest, memory: Remembered) -> dict[str, str]:
+    """The products in scope that another root applied, with its name."""
+    return {
+        address: memory.applied[address].root
+        for address in desired.products
+        if address in memory.applied and memory.applied[address].root != desired.root
+    }
 
 
 def applied_definitions(
@@ -206,7 +219,8 @@ def with_candidates(
             waiting.setdefault(found.manifest.warehouse, set()).update(wanted)
     behind: dict[str, set[str]] = {}
     readers = (each for each in examined.values() if not each.settled or each.audits)
-    for each in foreign(situation, examined, readers):
+    compared = (to_compare(each, situation) for each in examined.values())
+    for each in chain(foreign(situation, examined, readers), *compared):
         waiting.setdefault(each.reader.warehouse, set()).add(each.key)
         behind.setdefault(each.behind.warehouse, set()).add(each.behind.key)
     builds, hollow = dict(situation.builds), dict(situation.hollow)
@@ -266,6 +280,10 @@ def _scopes(
                 add(port.product, descriptors[port.port].warehouse)
     for address, manifest in applied.items():
         add(address, manifest.warehouse)
+    for each in descriptors.values():
+        # Where readers see it; a product that moves, or whose move is held, is still there.
+        if each.product in desired.products:
+            add(each.product, each.warehouse)
     return {warehouse: list(products) for warehouse, products in homes.items()}
 
 
@@ -297,13 +315,9 @@ def _current(
     homes: dict[str, str] = {}
     for warehouse, each in observed.items():
         for address, release in each.releases.items():
-            if address not in releases or _place(releases[address]) < _place(release):
+            if address not in releases or releases[address].place < release.place:
                 releases[address], homes[address] = release, warehouse
     return releases, homes
-
-
-def _place(release: Release) -> tuple[int, bool]:
-    return (release.number, not release.empty)
 
 
 def _lost(

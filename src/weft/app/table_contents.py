@@ -42,12 +42,12 @@ class TableRead:
     is_new: bool
 
 
-def with_last_read(mesh: Opened, situation: Situation) -> Situation:
+def with_last_read(situation: Situation) -> Situation:
     """Let tables hold what was last read of them; no warehouse is asked."""
     found: dict[str, dict[str, SourceContent]] = {}
     for manifest in situation.desired.products.values():
         for each in manifest.tables:
-            key = _last_read(mesh, situation, manifest, each) or table_key(each, "")
+            key = _last_read(situation, manifest, each) or table_key(each, "")
             found.setdefault(manifest.address, {})[each.name] = SourceContent((), key)
     return _with_tables(situation, found, {})
 
@@ -172,18 +172,12 @@ def _tables_of(mesh: Opened, warehouse: str) -> Tables:
     return found.tables
 
 
-def _last_read(
-    mesh: Opened, situation: Situation, manifest: ProductManifest, source: TableSource
-) -> str:
+def _last_read(situation: Situation, manifest: ProductManifest, source: TableSource) -> str:
     """The key of what the shown release was made from, if the table was read as it is now."""
-    address = manifest.address
-    release = situation.shown(address)
+    release = situation.shown(manifest.address)
     if release is None:
         return ""
-    before = situation.applied.get(address, manifest)
-    if release.environment != situation.desired.environment:
-        there = mesh.store.definitions.manifests(release.environment, [address])
-        before = there.get(address, manifest)
+    before = situation.applied.get(manifest.address, manifest)
     same = any(
         (each.name, each.fingerprint) == (source.name, source.fingerprint) for each in before.tables
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from weft.app.bootstrap import Opened
 from weft.plan.keys import table_key
-from weft.plan.plan import CopySpec, Plan, Step
+from weft.plan.plan import CopySpec, Plan, Step, VerifySpec
 from weft.warehouses.protocol import Act, TellsSteps
 
 
@@ -23,7 +23,8 @@ def told_steps(mesh: Opened, plan: Plan) -> dict[str, list[Act]]:
         if isinstance(warehouse, TellsSteps):
             own = (s for s in plan.steps if s.warehouse == name and s.id not in vague)
             told |= warehouse.tell(own, plan.sources)
-    return told | {step.id: _copied(step, step.copy) for step in plan.steps if step.copy}
+    told |= {step.id: _copied(step, step.copy) for step in plan.steps if step.copy}
+    return told | {step.id: _compared(step.verify) for step in plan.steps if step.verify}
 
 
 def _copied(step: Step, spec: CopySpec) -> list[Act]:
@@ -32,6 +33,19 @@ def _copied(step: Step, spec: CopySpec) -> list[Act]:
         Act(f"asked of {spec.source}:", is_statement=False),
         Act(spec.select),
         Act(f"its rows are kept on {step.warehouse} as build {spec.key}", is_statement=False),
+    ]
+
+
+def _compared(spec: VerifySpec) -> list[Act]:
+    """What a comparison asks; the columns only where rows differ."""
+    return [
+        Act(
+            f"build {spec.key} is compared with what readers have on {spec.source}:",
+            is_statement=False,
+        ),
+        Act(spec.whole),
+        Act("only where that differs:", is_statement=False),
+        *(Act(each.statement) for each in spec.columns),
     ]
 
 

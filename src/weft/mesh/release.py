@@ -144,6 +144,14 @@ class Release:
         return self.empty and not self.at
 
     @property
+    def place(self) -> tuple[int, bool]:
+        """Its place among the current releases that warehouses have of one product.
+
+        The highest is what readers see; one that left a warehouse shows nothing there.
+        """
+        return (self.number, not self.empty)
+
+    @property
     def keys(self) -> frozenset[str]:
         """The keys of all builds that it names, whether consumers see them or not."""
         shown = (each.key for port in self.ports for each in port.objects)

@@ -115,7 +115,7 @@ class Bringing:
             product=self._reader.address,
             warehouse=self._reader.warehouse,
             target=found.target,
-            needs=() if self._is_at(behind) else self._pending.needs([behind.key]),
+            needs=self._pending.needs([behind.key]),
             copy=spec,
         )
         self._pending.steps[found.key] = step.id
@@ -141,10 +141,6 @@ class Bringing:
                 )
             columns.append(Column(name, kept or OF_VALUES))
         return tuple(columns)
-
-    def _is_at(self, behind: Behind) -> bool:
-        """Whether a build is there already, where it is read."""
-        return behind.key in self._situation.builds.get(behind.warehouse, frozenset())
 
     def _dialect_of(self, found: Foreign) -> Dialect:
         return dialect_named(self._situation.dialects[found.behind.warehouse])

@@ -95,10 +95,10 @@ def _whole(
             ("unit tests", *_tests(applied, desired)),
         ]
     )
+    moves = f"built on {desired.warehouse}, compared with {applied.warehouse}, then shown there"
+    effect = "no rebuild" if desired.warehouse == applied.warehouse else moves
     if fields:
-        yield Change(
-            address, "product", address, UPDATE, ChangeClass.METADATA, "no rebuild", fields
-        )
+        yield Change(address, "product", address, UPDATE, ChangeClass.METADATA, effect, fields)
 
 
 def _tests(old: ProductManifest, new: ProductManifest) -> tuple[str, str]:

@@ -48,7 +48,8 @@ def followers(plan: Plan) -> tuple[Follower, ...]:
     for product, own in steps.items():
         built = [each.target for each in own if each.kind is StepKind.BUILD]
         models = tuple(name for name in built if f"{product}.{name}" not in explained)
-        if models or product not in known:
+        moves = any(each.kind is StepKind.LEAVE for each in own)
+        if (models and not moves) or product not in known:
             checked = sum(each.kind is StepKind.AUDIT for each in own)
             because = _other_products(product, own, moved)
             asked = (product in salted, product in anew)

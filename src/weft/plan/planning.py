@@ -115,6 +115,7 @@ def base_of(situation: Situation, address: str) -> Base:
     """What a product looks like now, as far as a plan depends on it."""
     manifest = situation.desired.products.get(address)
     known = manifest or situation.applied[address]
+    home = situation.homes.get(address) if address in situation.releases else None
     hold = situation.holds.get(address)
     return Base(
         definition=manifest.digest if manifest else "",
@@ -122,7 +123,7 @@ def base_of(situation: Situation, address: str) -> Base:
         release=situation.release_number(address),
         inputs=situation.input_contracts.get(address, ""),
         hold=hold.since if hold else "",
-        warehouse=known.warehouse,
+        warehouse=home or known.warehouse,
     )
 
 
@@ -163,7 +164,8 @@ def _plan_product(
         draft.manifests[address] = manifest
     lost = lost_models(situation, manifest, found.keyed)
     builds = found.keyed.builds.items()
-    renewed = _with_views((name for name, key in builds if not situation.has(key)), manifest)
+    there = situation.builds.get(manifest.warehouse, frozenset())
+    renewed = _with_views((name for name, key in builds if key not in there), manifest)
     failing = _failing(found.audits, verdicts)
     if failing:
         _hold(draft, found, situation, HeldBack(address, release, "checks failed", failing))

@@ -12,6 +12,7 @@ from weft.plan.audits import audit_spec, audited_as, relation_of, render
 from weft.plan.copies import Bringing
 from weft.plan.examine import Examined, Finding, Situation
 from weft.plan.keys import Upstream, key_of
+from weft.plan.moving import leavings, old_home, verifications
 from weft.plan.plan import Argument, BuildSpec, Call, Source, Step, StepKind
 from weft.plan.waiting import Pending
 from weft.sql.dialect import Dialect, dialect_named
@@ -59,11 +60,13 @@ def product_steps(
                 audit=spec,
             )
         )
+    steps += verifications(found, situation, upstream, pending)
     steps = [*upstream.steps, *steps]
     if asked.publish:
         needs = [step.id for step in steps]
         needs += pending.needs(found.keyed.builds.values())
-        steps += _pointer_moves(found, situation, upstream, tuple(dict.fromkeys(needs)))
+        moves = _pointer_moves(found, situation, upstream, tuple(dict.fromkeys(needs)))
+        steps += [*moves, *leavings(manifest, situation, [*needs, *(each.id for each in moves)])]
     _note_publish(found, situation, steps, pending)
     return steps
 
@@ -162,6 +165,10 @@ def _pointer_moves(
         root=manifest.root,
         grown=_grown(found, upstream),
     )
+    if old_home(manifest, situation):
+        publish = _move(StepKind.PUBLISH, manifest.warehouse, wanted, needs)
+        expected = situation.number_at(manifest.warehouse, manifest.address)
+        return [replace(publish, expected=expected)]
     gone_ports, gone_builds = _gone(current, wanted)
     between = replace(
         wanted,
@@ -243,8 +250,9 @@ def _note_publish(
 
     What is released already and had lost its data is there again with its build.
     """
+    moves_here = old_home(found.manifest, situation)
     released = situation.released_builds(found.manifest.address)
     publish = next((step.id for step in steps if step.kind is StepKind.PUBLISH), "")
     if publish:
-        unreleased = set(found.keyed.builds.values()) - released
+        unreleased = set(found.keyed.builds.values()) - (set() if moves_here else released)
         pending.steps |= dict.fromkeys(unreleased, publish)

@@ -8,6 +8,7 @@ from weft.store.database import Transaction
 _OF_RUNS = ("plans", "outcomes")
 _OF_ENVIRONMENT = (
     *("verdicts", "applied", "descriptors", "releases", "holds", "salts", "locks", "fences"),
+    "settlements",
     "runs",
 )
 _ROWS = (

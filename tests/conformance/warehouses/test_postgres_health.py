@@ -1,4 +1,4 @@
-"""Whether a server is fit for its work: told by the doctor, and required before anything is done."""
+"""Whether a server is fit for its work: told by the doctor, and required before any step."""
 
 from __future__ import annotations
 

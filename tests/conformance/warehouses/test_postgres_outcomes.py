@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -14,9 +16,9 @@ from psycopg import errors
 from warehouse_kinds import ADMIN
 from warehouse_steps import PRODUCT, audit, bound, build, port, publish, required, rows_of
 
-from postgres_line import Line, line
+from postgres_line import Line, line, serving
 from weft.sql.dialect import dialect_named
-from weft.warehouses.postgres import open_warehouse
+from weft.warehouses.postgres import connections, open_warehouse
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -250,3 +252,31 @@ warehouse.close()
 assert "duckdb" not in sys.modules and "sqlglot" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class Holding(Line):
+    """A line on which a program is stopped before it marks what it made."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(host, port)
+        self.stopped, self.go_on = threading.Event(), threading.Event()
+
+    def sent(self, data: bytes, server: socket.socket) -> bool:
+        if b"COMMENT ON TABLE" in data:
+            self.stopped.set()
+            self.go_on.wait(30)
+        return super().sent(data, server)
+
+
+def test_a_program_that_stopped_inside_a_build_does_not_stop_the_others(
+    open_it: Callable[..., Any], database: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_IDLE", "SET idle_in_transaction_session_timeout = 300")
+    step = build("k1", "SELECT 1 AS id")
+    open_it().run(build("k0", "SELECT 0 AS id"), bound("earlier"))
+    with serving(Holding(database["host"], database["port"])) as held, ThreadPoolExecutor() as pool:
+        slow = pool.submit(open_it(port=held.port).run, step, bound("slow"))
+        assert held.stopped.wait(10)
+        assert not open_it().run(step, bound("quick")).reused
+        held.go_on.set()
+        assert slow.result(timeout=10).reused

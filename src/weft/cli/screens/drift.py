@@ -114,6 +114,7 @@ def _lines(
         head = f"Nothing was changed outside: {environment} is as Weft left it."
         yield _headed(head, right, screen)
         yield from _beyond(looked, screen)
+        yield f"  look at it:  weft ls{env}"
         return
     yield _headed(f"{environment}: {_sum(looked)}", right, screen)
     shown = [each for each in looked.found if whole or not each.adopted]
@@ -124,7 +125,7 @@ def _lines(
             yield from _drift(each, screen)
     yield ""
     yield from _beyond(looked, screen)
-    yield from _next_steps(looked, env)
+    yield from _next_steps(looked, env, whole=whole)
 
 
 def _headed(head: str, right: str, screen: Screen) -> str:
@@ -135,7 +136,7 @@ def _headed(head: str, right: str, screen: Screen) -> str:
 def _sum(looked: Looked) -> str:
     decided = [each for each in looked.found if not each.open]
     adopted = sum(each.adopted for each in decided)
-    parts = [f"{count(len(looked.open), 'thing')} changed outside"]
+    parts = [f"{count(len(looked.open), 'thing')} changed outside"] if looked.open else []
     parts += [f"{len(decided) - adopted:,} accepted"] if len(decided) > adopted else []
     parts += [f"{adopted:,} adopted"] if adopted else []
     return " · ".join(parts)
@@ -144,11 +145,15 @@ def _sum(looked: Looked) -> str:
 def _groups(found: Sequence[Standing]) -> dict[str, list[Standing]]:
     """The findings by product; what belongs to all products of a warehouse stands under that."""
     groups: dict[str, list[Standing]] = {}
-    for each in sorted(found, key=lambda each: (each.drift.product, each.drift.warehouse)):
+    for each in sorted(found, key=_place):
         drift = each.drift
         title = f"{drift.product} on {drift.warehouse}" if drift.product else drift.warehouse
         groups.setdefault(title, []).append(each)
     return groups
+
+
+def _place(each: Standing) -> tuple[bool, str, str]:
+    return not each.drift.product, each.drift.product, each.drift.warehouse
 
 
 def _drift(each: Standing, screen: Screen) -> Iterator[str]:
@@ -205,13 +210,16 @@ def _beyond(looked: Looked, screen: Screen) -> Iterator[str]:
         yield from flow(head, list(looked.beyond), screen.width).splitlines()
 
 
-def _next_steps(looked: Looked, env: str) -> Iterator[str]:
+def _next_steps(looked: Looked, env: str, *, whole: bool) -> Iterator[str]:
     if looked.open:
-        first = looked.open[0].drift
+        first = min(looked.open, key=_place).drift
         yield f"  bring it back:  weft drift --revert {first.id}{env}"
         reason = "--until DATE --reason WHY"
         yield f"  or bear it:     weft drift --accept {first.id} {reason}{env}"
         if can_be_adopted(first):
             yield f"  or keep it:     weft drift --adopt {first.id} --reason WHY{env}"
+    elif whole or not all(each.adopted for each in looked.found):
+        first = min(looked.found, key=_place).drift
+        yield f"  decide again:  weft drift --reopen {first.id}{env}"
     else:
-        yield f"  see them all:  weft drift -v{env}"
+        yield f"  see what is kept:  weft drift -v{env}"

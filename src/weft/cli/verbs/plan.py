@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -102,16 +103,20 @@ def plan(
         put(plan_result(planned.plan, view), screen)
     if notice and screen.format != "table":
         screen.say(notice)
-    if not out:
-        tell_unread(planned.unread_tables, screen)
-    for name in hidden:
-        screen.say(
-            f"What other programs open in {name} is missing, was changed, or is out of date.\n"
-            f"  renew it:  {' '.join(words)}"
-        )
+    tell_unread(planned.unread_tables, screen)
+    _tell_hidden(hidden, " ".join(words), screen)
     if not planned.loaded.products:
         screen.say(NO_PRODUCTS.rstrip())
     return _exit(planned.plan, detailed=flags["detailed_exitcode"])
+
+
+def _tell_hidden(warehouses: Iterable[str], command: str, screen: Screen) -> None:
+    """Say of which warehouses other programs do not see what is current."""
+    for name in warehouses:
+        screen.say(
+            f"What other programs open in {name} is missing, was changed, or is out of date.\n"
+            f"  renew it:  {command}"
+        )
 
 
 def _same_scope(env: str, products: tuple[str, ...]) -> list[str]:

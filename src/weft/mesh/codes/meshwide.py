@@ -76,7 +76,9 @@ MESHWIDE: dict[str, Code] = {
         "A source that cannot be read",
         "A source contract has one schema object and says where its data lies: one entry of "
         "`servers` with `type: local`, a `path` below the folder of the mesh, and `format: csv`, "
-        "`parquet` or `json`.",
+        "`parquet` or `json`; or one whose `server` is a warehouse of `weft.yaml`, with the "
+        "`schema` of a table. What it says of the host, the port and the database has to agree "
+        "with `weft.yaml`.",
     ),
     "W415": Code(
         "A relationship to something unknown",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from weft.mesh.address import product_of
 from weft.mesh.drift import Drift, Thing, ThingKind
 from weft.mesh.release import Build, Release
 from weft.plan.drift import drifted
@@ -17,6 +18,7 @@ from weft.warehouses.duckdb.ports import Ports
 from weft.warehouses.duckdb.pruning import DATA
 from weft.warehouses.duckdb.releases import FILE
 from weft.warehouses.duckdb.releases import decoded as decoded_release
+from weft.warehouses.duckdb.wholeness import pieces
 from weft.warehouses.protocol import Scope, WarehouseError
 from weft.warehouses.shown import digest
 
@@ -52,10 +54,14 @@ class Drifting:
         """Return what has to be there of the product of these releases, and what is."""
         current = releases[0]
         left, found = self._releases(releases)
-        for build in self._builds(current):
-            should, actual = self._build(current, build, content=content)
-            left.append(should)
-            found += actual
+        for key, build in self._builds(current):
+            address = _address(current, key)
+            if build is None:
+                things = self._manifest(key, address)
+            else:
+                things = self._data(build, address, content=content)
+            left += things[0]
+            found += things[1]
         folder = self._layout.product(current.environment, current.product)
         found += self._strangers(folder, FILE.pattern, current.product)
         return left, found
@@ -128,34 +134,43 @@ class Drifting:
                 waiting += build.needs if build else ()
                 yield key, build
 
-    def _build(
-        self, current: Release, named: tuple[str, Build | None], *, content: bool
-    ) -> tuple[Thing, list[Thing]]:
-        """The data of a build, as its manifest has it and as it is; nothing where it is gone."""
-        key, build = named
-        manifest = self._layout.build(key)
-        models = {of: model for model, of in current.builds.items()}
-        address = f"{current.product}.{models[key]}" if key in models else current.product
-        name = build.files[0] if build and build.files else self._layout.relative(manifest)
+    def _manifest(self, key: str, address: str) -> tuple[list[Thing], list[Thing]]:
+        """A manifest that is not there, or cannot be read."""
+        path = self._layout.build(key)
+        left = self._piece(key, address, path, {"content": "a manifest"})
+        if not os.path.exists(path):
+            return [left], []
+        facts = {"content": _UNREADABLE}
+        return [left], [self._piece(key, address, path, facts, _changed(path))]
 
-        def thing(facts: Mapping[str, str], since: str = "") -> Thing:
-            return Thing(ThingKind.BUILD, name, current.product, address, facts, since, key)
+    def _data(
+        self, build: Build, address: str, *, content: bool
+    ) -> tuple[list[Thing], list[Thing]]:
+        """The data of a build as its manifest has it, and as it is.
 
-        if build is None:
-            is_there = os.path.exists(manifest)
-            found = [thing({"content": _UNREADABLE}, _changed(manifest))] if is_there else []
-            return thing({"content": "a manifest"}), found
-        left = {"bytes": str(build.bytes), "content": _sum(build.checksum)}
-        files = [self._layout.file(each) for each in build.files]
-        if not all(map(os.path.exists, files)):
-            return thing(left), []
-        size = sum(map(os.path.getsize, files))
-        facts = {"bytes": str(size)}
-        newest = max(map(os.path.getmtime, files), default=0.0)
-        suspect = newest > os.path.getmtime(manifest)
-        if build.checksum is not None and size == build.bytes and (content or suspect):
-            facts["content"] = _content(files)
-        return thing(left), [thing(facts, _iso(newest))]
+        Without `content` only what is newer than the manifest is read.
+        """
+        written = os.path.getmtime(self._layout.build(build.key))
+        left, found = [], []
+        for piece in pieces(self._layout, build):
+            path = piece.paths[0]
+            facts = {"bytes": str(piece.bytes), "content": _sum(piece.checksum)}
+            left.append(self._piece(build.key, address, path, facts))
+            if all(map(os.path.exists, piece.paths)):
+                newest = max(map(os.path.getmtime, piece.paths))
+                size = sum(map(os.path.getsize, piece.paths))
+                there = {"bytes": str(size)}
+                asked = piece.checksum is not None and (content or newest > written)
+                if asked and size == piece.bytes:
+                    there["content"] = _content(piece.paths)
+                found.append(self._piece(build.key, address, path, there, _iso(newest)))
+        return left, found
+
+    def _piece(
+        self, key: str, address: str, path: str, facts: Mapping[str, str], since: str = ""
+    ) -> Thing:
+        name = self._layout.relative(path)
+        return Thing(ThingKind.BUILD, name, product_of(address), address, facts, since, key)
 
     def _served(self, environment: str) -> tuple[list[Thing], list[Thing]]:
         """The file that other programs open, as it was written and as it is.
@@ -205,6 +220,12 @@ class Drifting:
                 )
 
 
+def _address(current: Release, key: str) -> str:
+    """The model that a build is of, or the product where a release names no model for it."""
+    models = {of: model for model, of in current.builds.items()}
+    return f"{current.product}.{models[key]}" if key in models else current.product
+
+
 def _rights(mode: int) -> str:
     """What others may do by the bits of a mode that are theirs."""
     if not mode:
@@ -216,7 +237,7 @@ def _sum(checksum: int | None) -> str:
     return "" if checksum is None else f"CRC-32 {checksum:08x}"
 
 
-def _content(files: list[str]) -> str:
+def _content(files: Iterable[str]) -> str:
     try:
         return _sum(checksum(files))
     except WarehouseError:

@@ -103,10 +103,9 @@ class Teller:
         for statement in self._grower.statements(work, touched, folder):
             yield Act(statement)
         if work.recipe.touched and work.there:
-            yield _in_words(
-                f"the last one reads, as {touched[0].file}, the files that the one before gives, "
-                "and those of few rows"
-            )
+            named = touched[0].file
+            yield _in_words(f"the last one reads, as {named}, the files that the one before it")
+            yield _in_words("gives, and those of few rows;")
         kept = layout.relative(layout.build(spec.key))
         beside = f", beside what {growing.base} shares with it" if shared else ""
         new = f"then what is in {layout.relative(folder)} becomes {part}"

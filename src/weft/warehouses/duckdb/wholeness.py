@@ -14,7 +14,7 @@ from weft.warehouses.protocol import WarehouseError
 
 
 @dataclass(frozen=True)
-class _Piece:
+class Piece:
     """Files that were written together: their size together, and their checksum if it was taken."""
 
     paths: tuple[str, ...]
@@ -43,10 +43,10 @@ class Wholeness:
         Touching the manifest then spares the next look, after a lake was copied for example.
         """
         manifest = self._layout.build(build.key)
-        suspect: list[_Piece] = []
+        suspect: list[Piece] = []
         try:
             written = os.stat(manifest).st_mtime_ns
-            for piece in self._pieces(build):
+            for piece in pieces(self._layout, build):
                 found = [os.stat(path) for path in piece.paths]
                 if sum(each.st_size for each in found) != piece.bytes:
                     return False
@@ -64,27 +64,19 @@ class Wholeness:
 
         What builds share is read once.
         """
-        intact: dict[_Piece, bool] = {}
+        intact: dict[Piece, bool] = {}
         rotten: list[Build] = []
         for build in builds:
-            for piece in self._pieces(build):
+            for piece in pieces(self._layout, build):
                 if piece not in intact:
                     intact[piece] = self._has_its_content(piece)
                     if not intact[piece]:
                         self._touch(*piece.paths)
-            if not all(intact[piece] for piece in self._pieces(build)):
+            if not all(intact[piece] for piece in pieces(self._layout, build)):
                 rotten.append(build)
         return rotten
 
-    def _pieces(self, build: Build) -> list[_Piece]:
-        whole = [_Piece(tuple(map(self._layout.file, build.files)), build.bytes, build.checksum)]
-        parts = [
-            _Piece((self._layout.file(each.file),), each.bytes, each.checksum)
-            for each in build.parts
-        ]
-        return whole if build.files else parts
-
-    def _has_its_content(self, piece: _Piece) -> bool:
+    def _has_its_content(self, piece: Piece) -> bool:
         if not all(map(os.path.exists, piece.paths)):
             return False
         intact = piece.checksum is None or piece.checksum == checksum(piece.paths)
@@ -96,3 +88,10 @@ class Wholeness:
         with suppress(WarehouseError):
             for path in paths:
                 self._disk.touch(path)
+
+
+def pieces(layout: Layout, build: Build) -> list[Piece]:
+    """Return what the data of a build consists of, none for a view."""
+    whole = [Piece(tuple(map(layout.file, build.files)), build.bytes, build.checksum)]
+    parts = [Piece((layout.file(each.file),), each.bytes, each.checksum) for each in build.parts]
+    return whole if build.files else parts

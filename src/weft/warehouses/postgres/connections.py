@@ -37,6 +37,10 @@ SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off'
 """
 
+# Nobody works between two statements: a program that was stopped there, or whose host is gone,
+# must not keep everybody waiting who wants to build the same.
+_IDLE = "SET idle_in_transaction_session_timeout = '60s'"
+
 # So the work of a program that was killed ends too, and nobody waits for it. Servers on systems
 # that cannot tell refuse this.
 _WATCH_CLIENT = "SET client_connection_check_interval = '1s'"
@@ -104,6 +108,7 @@ class Connections:
         try:
             connection.execute(SET_UP)
             connection.execute(_DURABLE)
+            connection.execute(_IDLE)
             with suppress(psycopg.DataError):
                 connection.execute(_WATCH_CLIENT)
         except psycopg.Error as error:

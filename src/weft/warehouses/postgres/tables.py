@@ -212,14 +212,14 @@ def _content(found: _Found) -> str:
     Two tables with the same rows have the same sums, in whatever order they give them.
     """
     values = ", ".join(each.value for each in found.columns)
-    hashed = f"SELECT md5(CAST(ROW({values}) AS text)) AS hash FROM {found.source}"
+    text = f"md5(CAST(ROW({values}) AS text))"
     sums = " || ' ' || ".join(
         f"coalesce(CAST(sum(CAST(CAST('x' || substr(hash, {first}, 16) AS bit(64)) AS bigint))"
         " AS text), '')"
         for first in (1, 17)
     )
-    count = "CAST(count(*) AS text)"
-    return " ".join((f"SELECT {count} || ' ' || {sums} FROM (", hashed, ") AS hashed"))
+    hashed = " ".join(("(SELECT", text, "AS hash FROM", found.source, ") AS hashed"))
+    return " ".join(("SELECT CAST(count(*) AS text) || ' ' ||", sums, "FROM", hashed))
 
 
 def _not_allowed(name: str, what: str) -> WarehouseError:
