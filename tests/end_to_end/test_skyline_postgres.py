@@ -47,9 +47,9 @@ def shown(folder: Path, port: str) -> list[tuple[str, ...]]:
 
 
 def plain(value: Any) -> str:
-    """A value as both warehouses write it; a number is one whatever its type."""
+    """A value as both warehouses write it; a number is one whatever its type, and -0 is 0."""
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    return json.dumps(float(value) if number else value, default=str)
+    return json.dumps(float(value) + 0.0 if number else value, default=str)
 
 
 def test_the_whole_example_in_a_database(reached: None, skyline: Path, tmp_path: Path) -> None:

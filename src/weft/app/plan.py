@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.load import Loaded
+from weft.app.preparing import refuse_unprepared
 from weft.app.releases import current_elsewhere
 from weft.app.salts import Restatement, with_rebuilds, with_restatements
 from weft.app.select import select_products
@@ -103,6 +104,7 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
         taken={} if options.take_over else situation.taken,
     )
     plan = plan_situation(mesh, situation)
+    refuse_unprepared(mesh, plan, loaded)
     return Planned(plan, loaded, mesh.system.monotonic() - began, tables)
 
 

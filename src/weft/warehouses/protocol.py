@@ -107,10 +107,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that a step does: a statement, or in words what happens to files."""
+    """One thing that a step does: a statement, or in words what happens to files.
+
+    `problem` is what the warehouse says against a statement that it cannot run.
+    """
 
     text: str
     is_statement: bool = True
+    problem: str = ""
+
+
+def going_to_fail(error: WarehouseError) -> Act:
+    """What is told of a step that cannot be carried out."""
+    problem = str(error) if isinstance(error, Unmeasurable) else ""
+    return Act(f"this is going to fail: {error}", is_statement=False, problem=problem)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from weft.app.telling import told_steps
 from weft.cli.completion import a_selector
 from weft.cli.looking import looking
 from weft.cli.next_step import same_env
-from weft.cli.options import env_option, mesh_here, verbose_option, yes_option
+from weft.cli.options import env_option, mesh_here, yes_option
 from weft.cli.output import put, report
 from weft.cli.progress import follow, put_no_run
 from weft.cli.screen import Screen, screen_options
@@ -34,7 +34,7 @@ _DEEDS = ("revert", "adopt", "accept", "reopen")
     ("weft drift", "what was changed outside of Weft, and what it means"),
     ("weft drift --revert 4f1c09ab", "show what brings one of it back, ask, and do it"),
 )
-@click.argument("products", nargs=-1, shell_complete=a_selector)
+@click.argument("products", nargs=-1, metavar="[PRODUCT]...", shell_complete=a_selector)
 @env_option
 @click.option("--revert", multiple=True, metavar="ID", help="Bring it back; `all` is possible.")
 @click.option("--adopt", multiple=True, metavar="ID", help="Keep it as it is, for good.")
@@ -45,7 +45,7 @@ _DEEDS = ("revert", "adopt", "accept", "reopen")
 @click.option("--allow-drop", is_flag=True, help="Let --revert remove what Weft has not made.")
 @click.option("--no-data", is_flag=True, help="Look from outside, without reading data.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when something drifted.")
-@verbose_option
+@click.option("-v", "--verbose", is_flag=True, help="Show what was adopted, too.")
 @yes_option
 @screen_options
 def drift(products: tuple[str, ...], env: str, screen: Screen, **wish: Any) -> int:

@@ -106,7 +106,7 @@ class Builder:
             stored = stored_select(select, produced, columns)
             kind, reads = Materialization.TABLE, origin.reads
             build = Build(key, origin.product, origin.model, kind, columns, reads=reads, run=run)
-            return self._write(build, lambda path: self._sessions.write_parquet(stored, path))
+            return self._write(build, lambda path: self._sessions.write_stream(stored, path))
         finally:
             self._sessions.unregister(name)
             if not origin.run:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from weft.sql.duckdb import quote
-from weft.warehouses.duckdb.recipe import (
-    FILE,
-    NEW,
-    Fresh,
-    Recipe,
-    alive,
-    names,
-    new_rows,
-    refused,
-    same,
-    temporary,
-)
+from weft.sql.duckdb import DIALECT, quote
+from weft.warehouses.duckdb.recipe import FILE, NEW, Recipe, new_rows, temporary
+from weft.warehouses.growing import Fresh
+from weft.warehouses.merging import alive, names, refused, same
 
 _MET = "weft_met"
 
@@ -31,20 +22,21 @@ def by_key(fresh: Fresh) -> Recipe:
     growth = fresh.growth
     key = growth.unique_key
     later = (growth.changed_at,) if growth.changed_at else ()
+    matches = same(DIALECT, key)
 
     def prepared(base: str) -> tuple[str, ...]:
-        columns = names((FILE, *key, *later), "b")
-        met = temporary(_MET, _MEETING.format(columns=columns, base=base, same=same(key)))
-        outdated = [_OUTDATED.format(same=same(key), later=quote(each)) for each in later]
+        columns = names(DIALECT, (FILE, *key, *later), "b")
+        met = temporary(_MET, _MEETING.format(columns=columns, base=base, same=matches))
+        outdated = [_OUTDATED.format(same=matches, later=quote(each)) for each in later]
         return (new_rows(fresh), met, *outdated)
 
     return Recipe(
         columns=fresh.columns,
         order=key,
-        new=_NEW.format(alive=alive(growth, "n")),
-        stays=lambda old: _STAYS.format(old=old, same=same(key)),
+        new=_NEW.format(alive=alive(fresh, "n")),
+        stays=lambda old: _STAYS.format(old=old, same=matches),
         prepared=prepared,
         tables=(NEW, _MET),
-        refused=refused(growth),
-        touched=_TOUCHED.format(file=quote(FILE), same=same(key)),
+        refused=refused(fresh, NEW),
+        touched=_TOUCHED.format(file=quote(FILE), same=matches),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from weft.mesh.address import product_of
@@ -14,7 +14,7 @@ from weft.plan.drift import drifted
 from weft.warehouses.duckdb.disk import checksum, names_in, read
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import decoded as decoded_build
-from weft.warehouses.duckdb.ports import Ports
+from weft.warehouses.duckdb.ports import Ports, noted
 from weft.warehouses.duckdb.pruning import DATA
 from weft.warehouses.duckdb.releases import FILE
 from weft.warehouses.duckdb.releases import decoded as decoded_release
@@ -33,12 +33,15 @@ _NO_ACCESS = "no access"
 class Drifting:
     """Looks at the files of a lake, anew each time: nothing that was read before counts."""
 
-    def __init__(self, layout: Layout, ports: Ports) -> None:
+    def __init__(self, layout: Layout, ports: Ports, is_there: Callable[[], bool]) -> None:
+        """`is_there` says whether there is a lake, and refuses one that is not ours."""
         self._layout = layout
+        self._is_there = is_there
         self._ports = ports
 
     def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
         """Compare what lies in the lake with what was left there. Raises WarehouseError."""
+        self._is_there()
         if not scope.products:
             return drifted(*self.shared(scope.environment))
         return tuple(
@@ -179,12 +182,12 @@ class Drifting:
         has come so far.
         """
         target, note = self._ports.files(environment)
-        noted = self._ports.noted(environment)
-        if not os.path.exists(target) and noted is None:
+        told = noted(note)
+        if not os.path.exists(target) and told is None:
             return [], []
         facts = {"others": _NO_ACCESS}
-        if noted and noted.folder == self._layout.root:
-            facts |= {"bytes": str(noted.size), "written": _iso(noted.modified / 1e9)}
+        if told and told.folder == self._layout.root:
+            facts |= {"bytes": str(told.size), "written": _iso(told.modified / 1e9)}
         names = [self._layout.relative(each) for each in (target, note)]
         left = [
             Thing(ThingKind.FILE, names[0], facts=facts),
@@ -199,7 +202,7 @@ class Drifting:
                 "written": _iso(status.st_mtime_ns / 1e9),
             }
             found.append(Thing(ThingKind.FILE, names[0], facts=there, since=_changed(target)))
-        if noted is not None:
+        if told is not None:
             found.append(Thing(ThingKind.FILE, names[1]))
         return left, found
 

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from weft.mesh.growth import Growing, Part, Range
-from weft.mesh.manifest import Column
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.plan.intervals import coverage
@@ -32,11 +31,12 @@ from weft.warehouses.duckdb.parts import (
     written,
 )
 from weft.warehouses.duckdb.reading import SMALL, select_parts
-from weft.warehouses.duckdb.recipe import FILE, Fresh, Recipe
+from weft.warehouses.duckdb.recipe import FILE, Recipe
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Execute, Sessions
 from weft.warehouses.duckdb.snapshots import snapshot
+from weft.warehouses.growing import Fresh, added_to, refuse_keys
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
 
@@ -86,12 +86,12 @@ class Grower:
     def work(self, step: Step, spec: BuildSpec, growing: Growing, bound: Bound) -> Work:
         """Work out what is to be done for a build, without doing it. Raises WarehouseError."""
         draft = self._builder.draft(step, spec, bound)
-        fresh = Fresh(draft.statement, draft.build.columns, growing, bound.at)
+        fresh = Fresh(draft.statement, draft.build.columns, growing, bound.at, DIALECT)
         recipe = _recipe(fresh, spec.kind)
         base = self._relations.build(growing.base) if growing.base else None
         there: tuple[Part, ...] = ()
         if base is not None:
-            added = _added(base, recipe.columns)
+            added = added_to(base, recipe.columns, DIALECT)
             there = tuple(replace(each, lacks=(*each.lacks, *added)) for each in base.parts)
         return Work(
             build=replace(draft.build, columns=recipe.columns, base=growing.base),
@@ -127,7 +127,7 @@ class Grower:
             for statement in self._prepared(work):
                 execute(statement)
             if recipe.refused:
-                _refuse(execute(recipe.refused), work.fresh)
+                refuse_keys(execute(recipe.refused), work.fresh.growth)
             touched = self.touched(work)
             if recipe.touched:
                 met = {path for (path,) in execute(recipe.touched)}
@@ -212,36 +212,3 @@ def _recipe(fresh: Fresh, kind: Materialization) -> Recipe:
     if fresh.time is None:
         raise WarehouseError("the head of the model names neither a time nor a key to grow by")
     return by_time(fresh, fresh.time)
-
-
-def _added(base: Build, columns: Iterable[Column]) -> tuple[str, ...]:
-    """The columns that a base does not have. Raises WarehouseError where types differ."""
-    there = {DIALECT.fold(each.name): each for each in base.columns}
-    for column in columns:
-        old = there.get(DIALECT.fold(column.name), column)
-        if old.type != column.type:
-            raise WarehouseError(
-                f"`{column.name}` is {column.type} now and {old.type} in the rows that are there; "
-                f"cast it to {old.type} in the query"
-            )
-    return tuple(each.name for each in columns if DIALECT.fold(each.name) not in there)
-
-
-def _refuse(found: Sequence[tuple[object, ...]], fresh: Fresh) -> None:
-    """Raise WarehouseError for a key that no row, or more than one, can be kept under."""
-    if not found:
-        return
-    *key, rows = found[0]
-    names = ", ".join(fresh.growth.unique_key)
-    text = ", ".join("null" if each is None else str(each) for each in key)
-    if None in key:
-        raise WarehouseError(f"a row has no value in its key: {names} is {text}")
-    changed = fresh.growth.changed_at
-    if rows == 1:
-        raise WarehouseError(f"`{changed}` is null in the row whose {names} is {text}")
-    advice = (
-        f"and the latest `{changed}`"
-        if changed
-        else "and nothing says which is the latest; name a column in `changed_at`"
-    )
-    raise WarehouseError(f"{rows} rows have one key: {names} is {text}, {advice}")

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weft.mesh.drift import Drift
-from weft.mesh.release import Build, Observed, Release
+from weft.mesh.release import Build, Observed
 from weft.plan.plan import BuildSpec, Source, Step
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
@@ -80,9 +79,10 @@ class Lake(KeptReleases):
         pruning = Pruning(*parts, self._manifests, releases)
         prepare = Preparation(*parts, pruning, (owner.mesh, owner.store))
         quarantine = Quarantine(layout, disk)
-        self._drifting = Drifting(layout, self._ports)
+        drifting = Drifting(layout, self._ports, self._exists)
         kept = (self._manifests, releases)
-        self._reverting = Reverting(layout, disk, kept, self._drifting, self.serve)
+        self._reverting = Reverting(layout, disk, kept, drifting, self.serve)
+        self.drift = drifting.drift
         super().__init__(releases, pruning, quarantine, self._exists, prepare)
         self.environments = Environments(
             layout, disk, self._manifests, releases, (self._ports, pruning, prepare)
@@ -149,11 +149,6 @@ class Lake(KeptReleases):
             else teller.tell(step, sources)
             for step in steps
         }
-
-    def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
-        """Find what was changed outside in the lake's folders. Raises WarehouseError."""
-        self._exists()
-        return self._drifting.drift(scope, recorded)
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""

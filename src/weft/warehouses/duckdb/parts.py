@@ -11,9 +11,9 @@ from typing import Any
 
 from weft.mesh.growth import Interval, Part, Range
 from weft.mesh.manifest import Column
-from weft.plan.intervals import floor, step
+from weft.plan.intervals import step
 from weft.sql.duckdb import quote, string
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.growing import intervals_between, refuse_without_time
 
 ROW_GROUPS = 8
 SMALL_ROWS = 500_000
@@ -68,13 +68,7 @@ def written(answer: Iterable[tuple[Any, ...]]) -> list[Written]:
 
 def refuse_timeless(files: Iterable[Written], time: Column) -> None:
     """Raise WarehouseError where rows have no time."""
-    nulls = sum(each.nulls(time) for each in files)
-    if nulls:
-        rows = f"{nulls:,} rows have" if nulls > 1 else "one row has"
-        raise WarehouseError(
-            f"{rows} no value in the `time_column` `{time.name}`, so that no interval has them; "
-            f"leave them out by WHERE {time.name} IS NOT NULL, or give them a time"
-        )
+    refuse_without_time(sum(each.nulls(time) for each in files), time)
 
 
 def intervals_of(file: Written, time: Column, interval: Interval) -> tuple[Range, str]:
@@ -82,15 +76,8 @@ def intervals_of(file: Written, time: Column, interval: Interval) -> tuple[Range
 
     Raises WarehouseError for a time that no calendar has.
     """
-    least, greatest = file.bounds(time)
-    try:
-        last = floor(greatest, interval)
-        return Range(floor(least, interval), step(last, interval, 1)), last
-    except ValueError as error:
-        raise WarehouseError(
-            f"the `time_column` `{time.name}` has values from `{least}` to `{greatest}`; "
-            "a model can grow by times of the years 1 to 9999"
-        ) from error
+    first, last = intervals_between(*file.bounds(time), time, interval)
+    return Range(first, step(last, interval, 1)), last
 
 
 def overlapping(parts: Iterable[Part], ranges: Sequence[Range]) -> list[Part]:

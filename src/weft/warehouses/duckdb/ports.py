@@ -178,13 +178,6 @@ class Ports:
         target = self._path(environment)
         return target, _note_of(target)
 
-    def noted(self, environment: str) -> Served | None:
-        """Return the note; None where there is none that can be read."""
-        try:
-            return _decoder.decode(read(_note_of(self._path(environment))) or b"")
-        except msgspec.MsgspecError:
-            return None
-
     def _path(self, environment: str) -> str:
         here = environment == self.production
         name = "ports.duckdb" if here else f"ports.{environment}.duckdb"
@@ -217,6 +210,14 @@ class Ports:
                 _create(connection, view, expansion)
             connection.execute("COMMIT")
             connection.execute(" ".join(("DETACH", _CATALOG)))
+
+
+def noted(path: str) -> Served | None:
+    """Return what a note says; None where there is none that can be read."""
+    try:
+        return _decoder.decode(read(path) or b"")
+    except msgspec.MsgspecError:
+        return None
 
 
 def _note_of(target: str) -> str:

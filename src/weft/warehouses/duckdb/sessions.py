@@ -25,7 +25,8 @@ Execute = Callable[[str], list[tuple[Any, ...]]]
 _SMALL_MEMORY = "1GB"
 
 # The file has a temporary name of ours already.
-_PARQUET = "(FORMAT parquet, USE_TMP_FILE false)"
+_PARQUET = "FORMAT parquet, USE_TMP_FILE false"
+_IN_ANY_ORDER = f"{_PARQUET}, PRESERVE_ORDER false"
 
 
 class Sessions:
@@ -64,7 +65,17 @@ class Sessions:
 
     def write_parquet(self, select: str, path: str, small: bool = False) -> tuple[int, int]:
         """Write the rows of a SELECT to a file; return how many, and the size in bytes."""
-        rows: int = self.execute(parquet_copy(select, path), small)[0][0]
+        return self._written(parquet_copy(select, path), path, small)
+
+    def write_stream(self, select: str, path: str) -> tuple[int, int]:
+        """Write the rows of a SELECT over a stream to a file, in any order; return the same.
+
+        To keep their order the engine would keep ever more of them in memory.
+        """
+        return self._written(parquet_copy(select, path, in_order=False), path)
+
+    def _written(self, statement: str, path: str, small: bool = False) -> tuple[int, int]:
+        rows: int = self.execute(statement, small)[0][0]
         return rows, os.path.getsize(path)
 
     def stream(self, select: str) -> AbstractContextManager[Any]:
@@ -93,6 +104,7 @@ class Sessions:
         self._large.close()
 
 
-def parquet_copy(select: str, path: str) -> str:
+def parquet_copy(select: str, path: str, *, in_order: bool = True) -> str:
     """Return the statement that writes the rows of a SELECT to a file."""
-    return " ".join(("COPY (\n", select, "\n) TO", string(path), _PARQUET))
+    how = _PARQUET if in_order else _IN_ANY_ORDER
+    return " ".join(("COPY (\n", select, "\n) TO", string(path), f"({how})"))

@@ -19,7 +19,7 @@ from weft.warehouses.duckdb.growing import Grower
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.sessions import parquet_copy
-from weft.warehouses.protocol import Act, Bound, WarehouseError
+from weft.warehouses.protocol import Act, Bound, WarehouseError, going_to_fail
 
 # The type of a value that can be taken for one of any type.
 _ANY = '"NULL"'
@@ -55,7 +55,7 @@ class Teller:
             return list(self._acts(step, sources))
         except WarehouseError as error:
             asked = [Act(statement) for statement in step.statements]
-            return [*asked, _in_words(f"this is going to fail: {error}")]
+            return [*asked, going_to_fail(error)]
 
     def _acts(self, step: Step, sources: Mapping[str, Source]) -> Iterator[Act]:
         if step.copy:

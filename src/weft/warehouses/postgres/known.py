@@ -15,21 +15,29 @@ class Known:
     What has lost its data is there, and is not whole: it is to be made again.
     """
 
-    def __init__(self, catalog: Catalog, place: str) -> None:
+    def __init__(self, catalog: Catalog, production: str, place: str) -> None:
         """`place` is how messages name the database."""
         self.catalog = catalog
+        self._production = production
         self._place = place
         self._found: dict[str, Located] = {}
 
     def find(self, keys: Iterable[str]) -> dict[str, Located]:
-        """Return builds by key, whole or not; absent ones are left out."""
+        """Return builds by key, whole or not; absent ones are left out.
+
+        Of two that were made at the same time production's counts, which nobody takes over.
+        """
         wanted = list(dict.fromkeys(keys))
         missing = [key for key in wanted if key not in self._found]
         if missing:
             found = self.catalog.with_keys(missing)
-            for each in sorted(found, key=lambda each: each.schema, reverse=True):
+            for each in sorted(found, key=self._rank, reverse=True):
                 self._found[each.build.key] = each
         return {key: self._found[key] for key in wanted if key in self._found}
+
+    def _rank(self, each: Located) -> tuple[bool, str]:
+        mark = self.catalog.schemas.known()[each.schema]
+        return (mark.environment != self._production, each.schema)
 
     def whole(self, keys: Iterable[str]) -> dict[str, Located]:
         """Return those of these builds that have their data, and what their views lead to too."""
@@ -54,9 +62,13 @@ class Known:
             found = self.whole(wanted)
         for key in wanted:
             if key not in found:
-                problem = f"build {key} is missing in {self._place}, or damaged"
-                raise WarehouseError(f"{problem}; `weft plan` says what to do")
+                raise self.missing(key)
         return found
+
+    def missing(self, key: str) -> WarehouseError:
+        """Return the error for a build that is needed and not there."""
+        problem = f"build {key} is missing in {self._place}, or damaged"
+        return WarehouseError(f"{problem}; `weft plan` says what to do")
 
     def reached(self, keys: Iterable[str]) -> dict[str, Located]:
         """Return these builds and all that their views lead to, as far as they are there."""

@@ -8,10 +8,14 @@ from weft.warehouses.options import Option
 # Whatever it is, libpq looks at it when it connects.
 _ANY = r"(?s).+"
 
-# By keyword. What would change how sessions behave is not among them.
-_OF_LIBPQ = {
+# By keyword, as those below.
+_PLACES = {
     "hostaddr": "the IP address of the server",
     "service": "a name in the service file of libpq",
+}
+
+# What would change how sessions behave is not among them.
+_OF_LIBPQ = {
     "passfile": "the path of a password file",
     "require_auth": "ways to authenticate, such as `scram-sha-256`",
     "channel_binding": "`disable`, `prefer` or `require`",
@@ -41,9 +45,9 @@ _OF_LIBPQ = {
 }
 
 OPTIONS = (
-    Option("host", "the name or address of the server, such as `db.example.com`", _ANY),
-    Option("port", "a whole number, such as 5432", r"[1-9][0-9]{0,4}", (int, str)),
-    Option("database", "the name of a database", _ANY),
+    Option("host", "the name or address of the server, such as `db.example.com`", _ANY, place=True),
+    Option("port", "a whole number, such as 5432", r"[1-9][0-9]{0,4}", (int, str), place=True),
+    Option("database", "the name of a database", _ANY, place=True),
     Option("user", "the name of a login", _ANY, (str, Secret)),
     Option("password", "the password of that login", _ANY, (str, Secret)),
     Option(
@@ -52,6 +56,7 @@ OPTIONS = (
         r"disable|allow|prefer|require|verify-ca|verify-full",
     ),
     Option("sslpassword", "the password of the client's key", _ANY, (str, Secret)),
+    *(Option(name, meaning, _ANY, place=True) for name, meaning in _PLACES.items()),
     *(Option(name, meaning, _ANY, (str, int)) for name, meaning in _OF_LIBPQ.items()),
 )
 

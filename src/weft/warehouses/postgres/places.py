@@ -16,7 +16,14 @@ from weft.warehouses.postgres.errors import ALREADY_THERE, Refused
 from weft.warehouses.postgres.marks import SchemaMark, written
 from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
 from weft.warehouses.postgres.sessions import LOCKS, Sessions, signed
-from weft.warehouses.postgres.sharing import WEAK, Sharing, granting, readable_by, shared_roles
+from weft.warehouses.postgres.sharing import (
+    WEAK,
+    Sharing,
+    belonging_to,
+    granting,
+    readable_by,
+    shared_roles,
+)
 from weft.warehouses.protocol import WarehouseError
 
 _MAKING = "making places"
@@ -107,6 +114,13 @@ class Places:
                     self._sessions.ask(statement)
         self._granted.add((role, found.relation))
 
+    def forget(self, place: Place) -> None:
+        """Look anew for a place when it is next asked for, and for what its owners may read."""
+        owners = (place.port_owner, place.internal_owner)
+        with self._guard:
+            self._made.discard(place)
+            self._granted = {each for each in self._granted if each[0] not in owners}
+
     def _prepare(self, place: Place) -> None:
         if not self.missing(place):
             return
@@ -159,7 +173,7 @@ class Places:
             if production:
                 yield from readable_by(self._names.readers, place)
             elif place.product and known.keys() >= {self._names.adopters}:
-                yield f"GRANT {quote(place.internal_owner)} TO {quote(self._names.adopters)}"
+                yield from belonging_to(self._names.adopters, owners)
 
     def _may_act_as(self, owner: str, place: Place) -> bool:
         """Whether our login belongs to an owner that is there. Raises WarehouseError.

@@ -66,7 +66,7 @@ class Pruning:
         """Return what `remove` would remove, as long as nobody reads it. Raises as it does."""
         gone = tuple(releases)
         self._releases.refuse_current(gone)
-        return _told(gone, self._unneeded(gone, keep), self._old_rows(now))
+        return _told(gone, self._of_nobody(gone, keep), self._old_rows(now))
 
     def remove(self, releases: Iterable[Release], keep: frozenset[str], now: str) -> Removal:
         """Remove releases, builds that are not kept, and failing rows that are too old.
@@ -77,31 +77,29 @@ class Pruning:
         gone = tuple(releases)
         with self._sessions.locked(PRUNING):
             self._releases.refuse_current(gone)
-            unneeded, rows = self._unneeded(gone, keep), self._old_rows(now)
+            unneeded, rows = self._of_nobody(gone, keep), self._old_rows(now)
             for release in gone:
                 self._releases.remove(release)
             for environment, product in {(each.environment, each.product) for each in gone}:
                 self._releases.narrow(environment, product)
-            dropped = [each for each in unneeded if self._drop(each, each.build.is_view)]
+            dropped = [each for each in unneeded if self.drop(each, each.build.is_view)]
             self._known.lose(each.build.key for each in dropped)
-            return _told(gone, dropped, {each: rows[each] for each in rows if self._drop(each)})
+            return _told(gone, dropped, {each: rows[each] for each in rows if self.drop(each)})
 
-    def _unneeded(self, gone: tuple[Release, ...], keep: frozenset[str]) -> list[Located]:
-        """Return every build that is not kept, nor its product, each before what it reads.
+    def unneeded(
+        self,
+        there: Mapping[str, Located],
+        keep: frozenset[str],
+        ended: frozenset[str] = frozenset(),
+    ) -> list[Located]:
+        """Return what of all that is there is not kept, nor its product, each before what it reads.
 
-        A kept view keeps what it reads, and a kept build the sources that it was made from.
+        A kept view keeps what it reads, and a kept build the sources that it was made from. What
+        a run made that is going on is kept too, unless that run has `ended`.
         """
-        without = {(each.environment, each.product, each.number) for each in gone}
-        named = {
-            key
-            for each in self._released.kept()
-            if (each.environment, each.product, each.number) not in without
-            for key in each.keys
-        }
-        there = {each.build.key: each for each in self._known.catalog.readable()}
         starts = [key for key, each in there.items() if each.build.product in keep]
-        kept = _reached(keep.union(named, starts), there)
-        living = self._living.among({each.build.run for each in there.values()})
+        kept = reached(keep.union(starts), there)
+        living = self._living.among({each.build.run for each in there.values()} - ended)
         unneeded = {
             key: each
             for key, each in there.items()
@@ -109,13 +107,24 @@ class Pruning:
         }
         return list(_readers_first(unneeded))
 
+    def _of_nobody(self, gone: tuple[Release, ...], keep: frozenset[str]) -> list[Located]:
+        """Return the builds that neither `keep` nor any release but these names."""
+        without = {(each.environment, each.product, each.number) for each in gone}
+        named = (
+            each.keys
+            for each in self._released.kept()
+            if (each.environment, each.product, each.number) not in without
+        )
+        there = {each.build.key: each for each in self._known.catalog.readable()}
+        return self.unneeded(there, keep.union(*named))
+
     def _old_rows(self, now: str) -> dict[Located, int]:
         """Return the failing rows that were kept long enough, and their sizes in bytes."""
         found = self._known.catalog.rows()
         old = [each for each in found if each.mark.rows and each.mark.rows.is_old(now)]
         return {each: self._known.catalog.stored(each.relation)[1] for each in old}
 
-    def _drop(self, each: Located, is_view: bool = False) -> bool:
+    def drop(self, each: Located, is_view: bool = False) -> bool:
         """Drop one thing, unless something else reads it or somebody does; say if it is gone."""
         kind = "VIEW" if is_view else "TABLE"
         try:
@@ -143,17 +152,21 @@ def _told(
     )
 
 
-def _reached(keep: Iterable[str], there: Mapping[str, Located]) -> set[str]:
-    reached: set[str] = set()
+def reached(keep: Iterable[str], there: Mapping[str, Located]) -> set[str]:
+    """Return keys with all that their views lead to, and the landed sources behind their builds.
+
+    `there` is everything that is there, by key; nothing else is returned.
+    """
+    found: set[str] = set()
     waiting = list(keep)
     while waiting:
         key = waiting.pop()
-        if key in there and key not in reached:
-            reached.add(key)
+        if key in there and key not in found:
+            found.add(key)
             build = there[key].build
             waiting += build.needs
             waiting += (read for read in build.reads if read in there and there[read].mark.landed)
-    return reached
+    return found
 
 
 def _readers_first(gone: Mapping[str, Located]) -> Iterator[Located]:

@@ -115,6 +115,9 @@ class Releases:
             # What a damaged one showed is not known, so that nothing is taken away.
             if kept and not kept[0].damaged:
                 found = self._known.find(shown_keys(kept))
+                for key in shown_keys(kept[:1]):
+                    if key not in found:
+                        raise self._known.missing(key)
                 changes = self._ports.changes(place, kept[1:], kept[0], found)
                 self._ports.prepare(place, changes)
                 self._ports.settle(place, kept[0])

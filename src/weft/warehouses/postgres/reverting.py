@@ -90,9 +90,11 @@ class Reverting:
     def tell(self, spec: RevertSpec) -> list[Act]:
         """Say what bringing a thing back will do; nothing is changed."""
         try:
-            return [Act(text) for each in self.statements(spec) for text in each.statements]
+            acts = [Act(text) for each in self.statements(spec) for text in each.statements]
         except WarehouseError as error:
             return [Act(f"this is going to fail: {error}", is_statement=False)]
+        nothing = "nothing: it is as it was left, or comes back when what it reads is built"
+        return acts or [Act(nothing, is_statement=False)]
 
     def revert(self, spec: RevertSpec) -> Outcome:
         """Bring a thing back. Raises WarehouseError."""
@@ -198,6 +200,9 @@ class Reverting:
         kept = self._released.of(place, READABLE_RELEASES)
         earlier = [each for each in kept if each.number < case.current.number and not each.damaged]
         found = self._known.find(shown_keys((case.current, *earlier)))
+        if not found.keys() >= set(shown_keys([case.current])):
+            # What it reads has to be built first; its view comes with that.
+            return
         view = self._ports.views(place, earlier, case.current, found)[name]
         for each in view.reads:
             if granted := self._places.grants(place.port_owner, each):

@@ -37,8 +37,9 @@ def granting(schema: str) -> str:
 def shared_roles(
     names: Names, known: Mapping[str, bool], options: str, *, production: bool
 ) -> Iterator[str]:
-    """Yield what makes the roles that environments share; production's login is one who adopts.
+    """Yield what makes the roles that environments share; production's login belongs to both.
 
+    It adopts, and where an environment ends it takes back what others were let read by the other.
     `known` are those that are there, `options` how a login becomes a member.
     """
     if not production:
@@ -46,8 +47,13 @@ def shared_roles(
     for role in (names.readers, names.adopters):
         if role not in known:
             yield f"CREATE ROLE {quote(role)} {WEAK}"
-    if names.adopters not in known:
-        yield f"GRANT {quote(names.adopters)} TO CURRENT_USER{options}"
+            yield f"GRANT {quote(role)} TO CURRENT_USER{options}"
+
+
+def belonging_to(adopters: str, owners: Iterable[str]) -> Iterator[str]:
+    """Yield what lets production act for the owners of an environment, and end them with it."""
+    for owner in owners:
+        yield f"GRANT {quote(owner)} TO {quote(adopters)} WITH ADMIN OPTION"
 
 
 def readable_by(readers: str, place: Place) -> Iterator[str]:

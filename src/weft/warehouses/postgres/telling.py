@@ -32,7 +32,7 @@ from weft.warehouses.postgres.released import (
 )
 from weft.warehouses.postgres.releases import moving
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.protocol import Act, WarehouseError
+from weft.warehouses.protocol import Act, WarehouseError, going_to_fail
 
 # In the place of what only a run knows: its id, and the fence of its lock.
 _RUN, _N = "RUN", "N"
@@ -74,7 +74,7 @@ class Teller:
             return list(self._acts(step, place, sources))
         except WarehouseError as error:
             asked = [Act(statement) for statement in step.statements]
-            return [*asked, _in_words(f"this is going to fail: {error}")]
+            return [*asked, going_to_fail(error)]
 
     def _acts(self, step: Step, place: Place, sources: Mapping[str, Source]) -> Iterator[Act]:
         if step.copy:

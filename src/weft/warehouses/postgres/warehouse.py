@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from weft.mesh.drift import Drift
-from weft.mesh.release import Build, Observed, Release
+from weft.mesh.release import Build, Observed
 from weft.plan.plan import Source, Step
 from weft.sql.postgres import DIALECT
 from weft.warehouses.files import SourceFiles
@@ -16,6 +15,7 @@ from weft.warehouses.postgres.builds import Builder
 from weft.warehouses.postgres.catalog import Catalog
 from weft.warehouses.postgres.copying import Copier
 from weft.warehouses.postgres.drifting import Drifting
+from weft.warehouses.postgres.ending import Environments
 from weft.warehouses.postgres.health import Health
 from weft.warehouses.postgres.keeping import KeptReleases
 from weft.warehouses.postgres.known import Known
@@ -48,7 +48,7 @@ class Postgres(KeptReleases):
     def __init__(self, target: Target, names: Names, store: str, sources: SourceFiles) -> None:
         sessions = Sessions(target)
         catalog = Catalog(sessions, Schemas(sessions, names.mesh, store))
-        known = Known(catalog, target.place)
+        known = Known(catalog, names.production, target.place)
         places = Places(sessions, catalog, names, store)
         copier = Copier(sessions)
         landing = Landing(copier, sources)
@@ -70,9 +70,11 @@ class Postgres(KeptReleases):
         self._living = Living(sessions)
         self._rows = Rows(sessions, reading, names, self._queries)
         self._teller = partial(Teller, sessions, known, places, landing, (released, ports))
-        self._drifting = Drifting(sessions, known, released, ports, store)
-        self._reverting = Reverting(sessions, known, places, (released, ports), self._drifting)
+        drifting = Drifting(sessions, known, released, ports, store)
+        self._reverting = Reverting(sessions, known, places, (released, ports), drifting)
+        self.drift = drifting.drift
         pruning = Pruning(sessions, known, self._living, releases, released)
+        self.environments = Environments(sessions, known, places, pruning, released)
         super().__init__(released, pruning)
 
     def marks(self) -> tuple[str, str] | None:
@@ -115,10 +117,6 @@ class Postgres(KeptReleases):
             else teller.tell(step, sources, environment)
             for step in wanted
         }
-
-    def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
-        """Find what was changed outside in the places of products. Raises WarehouseError."""
-        return self._drifting.drift(scope, recorded)
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
         """Run one SELECT over exactly these relations. Raises WarehouseError."""
