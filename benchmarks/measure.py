@@ -41,6 +41,10 @@ class Failed(Exception):
     """A measured command did not end as it should, so its time means nothing."""
 
 
+class Skipped(Exception):
+    """A benchmark cannot run on this machine; the message says why."""
+
+
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command in a folder and measure it. Raises Failed with its last words."""
     began = time.perf_counter()

@@ -5,6 +5,7 @@ The same values give the plain scripts their work (`plain_script.py`), so that b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import duckdb
 import yaml
 
 CONTRACT_ROWS = 1_500_000
+ON_THE_LAKE = {"warehouses": {"lake": {"type": "duckdb", "path": ".weft/lake"}}}
 PRODUCTS_PER_DOMAIN = 10
 
 # Everything that the contract of `write_contract_table` asks, answered by one scan.
@@ -70,10 +72,14 @@ class Product:
 
 
 def write_small_models(
-    folder: Path, products: int = 100, models: int = 10, rows: int = 1000
+    folder: Path,
+    products: int = 100,
+    models: int = 10,
+    rows: int = 1000,
+    settings: Mapping[str, Any] = ON_THE_LAKE,
 ) -> None:
-    """Write a mesh of many small models; see `small_models`."""
-    _write_mesh(folder, small_models(products, models, rows))
+    """Write a mesh of many small models, see `small_models`, in the one warehouse of `settings`."""
+    _write_mesh(folder, small_models(products, models, rows), settings)
 
 
 def write_heavy(folder: Path, rows: int = 20_000_000) -> None:
@@ -117,7 +123,8 @@ def small_models(products: int, models: int, rows: int) -> tuple[Product, ...]:
     made: list[Product] = []
     for number in range(products):
         upstream = f"{made[-1].address}.out" if made else ""
-        first = f"SELECT t.id, t.id * {number + 1} % 997 AS value FROM range({rows}) AS t(id)"
+        series = f"generate_series(0, {rows - 1}) AS t(id)"
+        first = f"SELECT t.id, t.id * {number + 1} % 997 AS value FROM {series}"
         chain = [Table("m0", first, **keyed)]
         for step in range(1, models - 2):
             select = f"SELECT id, value + {step} AS value FROM m{step - 1}"
@@ -292,14 +299,16 @@ def _property(name: str, logical_type: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "logicalType": logical_type, **more}
 
 
-def _write_mesh(folder: Path, products: tuple[Product, ...]) -> None:
+def _write_mesh(
+    folder: Path, products: tuple[Product, ...], settings: Mapping[str, Any] = ON_THE_LAKE
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    lake = {"type": "duckdb", "path": ".weft/lake"}
-    _write_yaml(folder / "weft.yaml", {"mesh": "bench", "warehouses": {"lake": lake}})
+    _write_yaml(folder / "weft.yaml", {"mesh": "bench", **settings})
+    [warehouse] = settings["warehouses"]
     for domain in sorted({product.domain for product in products}):
         place = folder / "domains" / domain
         place.mkdir(parents=True, exist_ok=True)
-        _write_yaml(place / "domain.yaml", {"domain": domain, "warehouse": "lake"})
+        _write_yaml(place / "domain.yaml", {"domain": domain, "warehouse": warehouse})
     for product in products:
         _write_product(folder, product)
 

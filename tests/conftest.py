@@ -15,6 +15,8 @@ from psycopg import sql
 
 import postgres_server
 from applying import apply_files
+from environment_meshes import LAKE, Ground
+from postgres_objects import drop_roles
 from weft.app.demo import write_demo
 
 _NUMBERS = count(1)
@@ -67,3 +69,15 @@ def database(
     postgres_admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*owned))
     yield postgres.options(name)
     postgres_admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(owned[0]))
+
+
+@pytest.fixture(params=["lake", "postgres"])
+def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
+    """Where the mesh of a test lives that is the same everywhere."""
+    if request.param == "lake":
+        yield LAKE
+        return
+    options = request.getfixturevalue("database")
+    mesh = options["database"].replace("test_", "mesh_")
+    yield Ground(mesh, options)
+    drop_roles(options, mesh)

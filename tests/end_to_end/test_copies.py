@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mesh_files import Port, Product, document, lay_out
-from two_warehouses import Said, applied, files_of, rows, weft
+from two_warehouses import Said, applied, domain, files_of, rows, weft
 
 ORDERS = Product(
     "sales.orders",
@@ -144,3 +144,57 @@ def test_a_query_joins_ports_wherever_they_live(
         {"customer": "c1", "orders": 34, "last": 100, "n": 34},
         {"customer": "c2", "orders": 33, "last": 98, "n": 33},
     ]
+
+
+def test_domains_in_two_dialects_and_their_unit_tests(
+    tmp_path: Path, database: dict[str, Any]
+) -> None:
+    """The reader is written in another SQL than the port, whose types it does not know."""
+    prices = Product(
+        "sales.prices",
+        {"prices": "SELECT 1 AS id, CAST(2.5 AS DOUBLE) AS price"},
+        (Port("prices", {"id": "integer", "price": "number"}),),
+    )
+    totals = Product(
+        "care.totals",
+        {"totals": "SELECT sum(price)::double precision AS total FROM prices"},
+        (Port("totals", {"total": "number"}),),
+        inputs=("sales.prices.prices",),
+    )
+    files = files_of((prices, totals), database) | domain("care", "ops_db", "postgres")
+    path = "domains/sales/prices/prices.v1.odcs.yaml"
+    contract = json.loads(files[path])
+    contract["schema"][0]["properties"][1]["physicalType"] = "DOUBLE"
+    files[path] = document(contract)
+    given = {"prices": [{"id": 1, "price": 1.5}, {"id": 2, "price": 2}]}
+    test = {"test": "sums", "model": "totals", "given": given, "expect": [{"total": 3.5}]}
+    files["domains/care/totals/tests/totals.yaml"] = document(test)
+    applied(tmp_path, files)
+    said = weft(tmp_path, "test")
+    assert said.code == 0, said
+    assert rows(tmp_path, "SELECT total FROM care.totals.totals") == [{"total": 2.5}]
+
+
+@BOTH_WAYS
+def test_a_check_on_what_lives_elsewhere(
+    tmp_path: Path, database: dict[str, Any], homes: dict[str, str]
+) -> None:
+    """A relationship to a port on the other warehouse, in an apply and in a test."""
+    visits = Product(
+        "care.visits",
+        {"visits": "SELECT CAST(n AS BIGINT) AS visitor FROM generate_series(99, 101) AS t(n)"},
+        (Port("visits", {"visitor": "integer"}),),
+        inputs=("sales.orders.orders",),
+    )
+    files = files_of((ORDERS, visits), database, **homes)
+    path = "domains/care/visits/visits.v1.odcs.yaml"
+    contract = json.loads(files[path])
+    contract["schema"][0]["properties"][0]["relationships"] = [{"to": "orders.id"}]
+    files[path] = document(contract)
+    lay_out(tmp_path, files)
+    said = weft(tmp_path, "apply", "--yes")
+    assert said.code == 6, said
+    assert "1 row of 3" in said.out, said
+    again = weft(tmp_path, "test", "care.visits")
+    assert again.code == 6, again
+    assert "1 row of 3" in again.out, again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,34 @@ def test_a_difference_holds_the_product_where_it_is(
     applied(tmp_path, home)
     assert weft(tmp_path, "plan", "--detailed-exitcode").code == 0
     assert rows(tmp_path, "SELECT id, draw FROM sales.draws.draws ORDER BY id") == drawn
+
+
+def test_what_the_new_warehouse_does_not_understand_is_told_before(
+    tmp_path: Path, home: dict[str, bytes]
+) -> None:
+    """What no rule of translation knows is described by the warehouse itself, and not run."""
+    path = "domains/sales/orders/models/numbers.sql"
+    odd = {path: b"SELECT CAST(6 + (1 = 1) AS BIGINT) AS id"}
+    applied(tmp_path, {**home, path: b"SELECT CAST(7 AS BIGINT) AS id"})
+    lay_out(tmp_path, {**home, **odd, **domain("sales", "ops_db")})
+    said = weft(tmp_path, "plan")
+    assert said.code == 5, said
+    assert "error[W330]: ops_db cannot run model `numbers`" in said.err
+    assert f"--> {path}:1:1" in said.err
+    assert weft(tmp_path, "apply", "--yes").code == 5
+    assert rows(tmp_path, "SELECT id FROM sales.orders.ids") == [{"id": 7}]
+
+
+def test_a_port_that_goes_with_the_move_has_to_be_allowed(
+    tmp_path: Path, home: dict[str, bytes]
+) -> None:
+    moved = {**home, **domain("sales", "ops_db")}
+    document = json.loads(moved["domains/sales/orders/product.yaml"])
+    document["outputPorts"] = [each for each in document["outputPorts"] if each["name"] != "ids"]
+    moved["domains/sales/orders/product.yaml"] = json.dumps(document).encode()
+    del moved["domains/sales/orders/ids.v1.odcs.yaml"]
+    lay_out(tmp_path, moved)
+    said = weft(tmp_path, "apply", "--yes")
+    assert said.code in (5, 7)
+    assert "sales.orders: ids@1" in said.err + said.out
+    assert rows(tmp_path, "SELECT count(*) AS n FROM sales.orders.ids") == [{"n": 50}]

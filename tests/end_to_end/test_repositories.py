@@ -22,6 +22,7 @@ from mesh_files import Port, Product, document, lay_out, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import Opened, opened
 from weft.app.errors import Breaking, Invalid, Stale
+from weft.app.move_store import export_store, import_store
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.prune import prune
 from weft.app.query import query
@@ -118,9 +119,17 @@ class Repositories:
 
     def objects(self, domain: str) -> list[tuple[Any, ...]]:
         """Everything that a domain has in the database."""
-        keywords = postgres_server.as_keywords(self.database)
-        with psycopg.connect(**{**keywords, "user": postgres_server.ADMIN}) as admin:
+        with self._admin() as admin:
             return admin.execute(OBJECTS, (f"{domain}\\_\\_%",)).fetchall()
+
+    def drop_store(self) -> None:
+        """Lose the store that was on the server."""
+        with self._admin() as admin:
+            admin.execute("DROP SCHEMA weft CASCADE")
+
+    def _admin(self) -> psycopg.Connection[Any]:
+        keywords = postgres_server.as_keywords(self.database)
+        return psycopg.connect(**{**keywords, "user": postgres_server.ADMIN})
 
 
 @pytest.fixture
@@ -289,3 +298,24 @@ def test_a_hold_of_one_repository_holds_nobody_else(applied: Repositories) -> No
     assert applied.value("ru", "up.a.a") == 2
     assert [applied.plan(root).held for root in ("rm", "rd")] == [(), ()]
     assert applied.apply("rm") == "nothing to do"
+
+
+def test_the_shared_store_moves_to_a_file_and_back(applied: Repositories, tmp_path: Path) -> None:
+    def move(file: Path, **settings: Any) -> None:
+        with applied.opened("rm") as mesh:
+            rows = export_store(mesh, file).rows
+        for root, product in ROOTS.items():
+            applied.commit(root, product, **settings)
+        if not settings:
+            applied.drop_store()
+        with applied.opened("rd") as mesh:
+            assert import_store(mesh, file).rows == rows
+        assert [applied.plan(root).empty for root in ROOTS] == [True] * 3
+
+    before = [applied.objects(domain) for domain in ("up", "mid", "down")]
+    move(tmp_path / "there", store=f"sqlite:///{tmp_path}/shared.db")
+    move(tmp_path / "back")
+    assert [applied.objects(domain) for domain in ("up", "mid", "down")] == before
+    applied.commit("ru", changed(UP, "2 AS v", "8 AS v"))
+    assert [applied.apply(root) for root in ROOTS] == ["done"] * 3
+    assert applied.value() == 9

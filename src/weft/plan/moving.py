@@ -1,14 +1,13 @@
-"""A product whose home became another warehouse: compare what it shows there, then leave the old.
+"""A product whose home became another warehouse: what it shows there is compared first.
 
 Keys know no warehouse, so that nobody who reads the product has to be built again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from weft.mesh.manifest import ProductManifest, Read, ReadKind
-from weft.mesh.release import Release
 from weft.plan.comparing import verify_spec
 from weft.plan.copies import Bringing, Foreign
 from weft.plan.examine import Behind, Examined, Situation
@@ -64,31 +63,3 @@ def verifications(
             verify=verify_spec(each, columns, dialect),
         )
     return list(steps.values())
-
-
-def leavings(
-    manifest: ProductManifest, situation: Situation, needs: Sequence[str]
-) -> Iterator[Step]:
-    """The steps that end what other warehouses show of a product, once its own shows it."""
-    address = manifest.address
-    for warehouse, releases in situation.there.items():
-        current = releases.get(address)
-        if warehouse == manifest.warehouse or current is None or current.empty:
-            continue
-        empty = Release(
-            product=address,
-            environment=current.environment,
-            number=current.number + 1,
-            ports=(),
-            root=manifest.root,
-        )
-        yield Step(
-            id=f"{address}/leave/{warehouse}",
-            kind=StepKind.LEAVE,
-            product=address,
-            warehouse=warehouse,
-            target=f"release {current.number} on {warehouse}",
-            needs=tuple(needs),
-            release=empty,
-            expected=current.number,
-        )

@@ -249,6 +249,12 @@ class Step:
         return (self.warehouse, self.copy.source) if self.copy else (self.warehouse,)
 
     @property
+    def moves(self) -> tuple[Release, ...]:
+        """The releases that it may make current, or bring back."""
+        back = self.revert.releases if self.revert else ()
+        return (self.release, *back) if self.release else back
+
+    @property
     def statements(self) -> tuple[str, ...]:
         """What the plan asks of the warehouse, which makes of it the statements that it runs."""
         if self.copy is not None:
@@ -389,12 +395,17 @@ class Plan:
 
     def __post_init__(self) -> None:
         for step in self.steps:
-            release = step.release
             own = (self.environment, step.product)
-            if release is not None and (release.environment, release.product) != own:
+            for release in step.moves:
+                if (release.environment, release.product) != own:
+                    raise ValueError(
+                        f"step {step.id} of a plan for {self.environment} would move "
+                        f"{release.product} in {release.environment}"
+                    )
+            if step.revert and step.revert.drift.environment != self.environment:
                 raise ValueError(
-                    f"step {step.id} of a plan for {self.environment} would move "
-                    f"{release.product} in {release.environment}"
+                    f"step {step.id} of a plan for {self.environment} would revert something in "
+                    f"{step.revert.drift.environment}"
                 )
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from weft.mesh.growth import AuditedAs, Grown
@@ -12,7 +12,7 @@ from weft.plan.audits import audit_spec, audited_as, relation_of, render
 from weft.plan.copies import Bringing
 from weft.plan.examine import Examined, Finding, Situation
 from weft.plan.keys import Upstream, key_of
-from weft.plan.moving import leavings, old_home, verifications
+from weft.plan.moving import old_home, verifications
 from weft.plan.plan import Argument, BuildSpec, Call, Source, Step, StepKind
 from weft.plan.waiting import Pending
 from weft.sql.dialect import Dialect, dialect_named
@@ -66,7 +66,8 @@ def product_steps(
         needs = [step.id for step in steps]
         needs += pending.needs(found.keyed.builds.values())
         moves = _pointer_moves(found, situation, upstream, tuple(dict.fromkeys(needs)))
-        steps += [*moves, *leavings(manifest, situation, [*needs, *(each.id for each in moves)])]
+        steps += moves
+        steps += _leavings(found, situation, tuple([*needs, *(each.id for each in moves)]))
     _note_publish(found, situation, steps, pending)
     return steps
 
@@ -196,6 +197,28 @@ def _grown(found: Examined, upstream: Upstream) -> dict[str, Grown]:
     return {
         model: replace(grown, audits=audits[model]) for model, grown in found.keyed.grown.items()
     }
+
+
+def _leavings(found: Examined, situation: Situation, needs: tuple[str, ...]) -> Iterator[Step]:
+    """End what other warehouses show of a product, once its own shows it.
+
+    What is not shown there either is dropped with that.
+    """
+    manifest = found.manifest
+    address = manifest.address
+    for warehouse, releases in situation.there.items():
+        current = releases.get(address)
+        if warehouse == manifest.warehouse or current is None or current.empty:
+            continue
+        environment, number = current.environment, current.number + 1
+        empty = Release(address, environment, number, ports=(), root=manifest.root)
+        shown = replace(empty, ports=found.ports, builds=dict(found.keyed.builds))
+        gone = _named(*_gone(current, shown))
+        kind = StepKind.DROP if gone else StepKind.LEAVE
+        target = gone or f"release {current.number} on {warehouse}"
+        yield replace(
+            _move(kind, warehouse, empty, needs, target), id=f"{address}/leave/{warehouse}"
+        )
 
 
 def _gone(current: Release | None, wanted: Release) -> tuple[list[PortRelease], dict[str, str]]:

@@ -17,7 +17,7 @@ from weft.sql.growing import in_ranges
 from weft.sql.types import family_of
 from weft.warehouses.protocol import WarehouseError
 
-_TIMES = ("date", "timestamp", "timestamptz")
+TIMES = ("date", "timestamp", "timestamptz")
 
 # A SELECT that is whole.
 _ALL = 'SELECT * FROM (\n{select}\n) AS "rows"'
@@ -47,7 +47,7 @@ class Fresh:
         if not self.growth.time_column:
             return None
         column = self.column(self.growth.time_column)
-        if family_of(column.type, self.dialect) not in _TIMES:
+        if family_of(column.type, self.dialect) not in TIMES:
             problem = f"`time_column` is `{column.name}`, which is {column.type} and no time"
             raise WarehouseError(problem)
         return column

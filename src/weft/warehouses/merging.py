@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from weft.mesh.growth import VALID_FROM, VALID_TO
 from weft.sql.dialect import Dialect
-from weft.warehouses.growing import Fresh
+from weft.sql.types import family_of
+from weft.warehouses.growing import TIMES, Fresh
 
 _REFUSED = "SELECT {texts}, count(*) FROM {relation} GROUP BY {key} HAVING {wrong} LIMIT 1"
 _AT = "CAST(CAST({time} AS TIMESTAMP WITH TIME ZONE) AS {type})"
@@ -53,8 +54,11 @@ def refused(fresh: Fresh, relation: str, *, timed: bool = False) -> str:
 
 
 def seen_at(fresh: Fresh) -> str:
-    """Return the time of a run in the type of the times of states."""
-    return _AT.format(time=fresh.dialect.literal(fresh.at), type=type_of_states(fresh))
+    """Return the time of a run in the type of the times of states, null where that is no time."""
+    type = type_of_states(fresh)
+    if family_of(type, fresh.dialect) not in TIMES:
+        return f"CAST(NULL AS {type})"
+    return _AT.format(time=fresh.dialect.literal(fresh.at), type=type)
 
 
 def type_of_states(fresh: Fresh) -> str:

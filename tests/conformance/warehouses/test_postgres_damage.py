@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from warehouse_kinds import ADMIN
-from warehouse_steps import PRODUCT, bound, build, port, publish, relation, rows_of
+from warehouse_steps import PRODUCT, after, bound, build, port, publish, relation, rows_of
 
 from weft.mesh.manifest import Column, FileSource
 from weft.plan.plan import Source, Step
@@ -151,7 +151,7 @@ def test_a_damaged_release_keeps_its_place(
     assert warehouse.released() == {"prod": (PRODUCT,)}
     warehouse.serve("prod")
     assert admin.execute(ORDERS).fetchall() == [(1,), (2,), (3,)]
-    warehouse.run(replace(SHOWS_V, expected=1), bound("run_2"))
+    warehouse.run(after(SHOWS_V, 1), bound("run_2"))
     [healed] = warehouse.observe(PROD).releases.values()
     assert (healed.number, healed.damaged, healed.keys) == (2, False, {"v"})
     assert admin.execute(ORDERS).fetchall() == [(1,), (2,), (3,)]
@@ -162,7 +162,7 @@ def test_pruning_takes_nothing_from_the_views_of_a_damaged_release(
     open_it: Callable[[], Any], admin: psycopg.Connection[Any]
 ) -> None:
     warehouse = open_it()
-    warehouse.run(replace(SHOWS_V, expected=1), bound("run_2"))
+    warehouse.run(after(SHOWS_V, 1), bound("run_2"))
     [_, old] = warehouse.history("prod", PRODUCT)
     warehouse.close()
     admin.execute(f"COMMENT ON TABLE {INTERNAL}.pointer IS NULL")

@@ -133,6 +133,13 @@ def publish_grown(key: str, grown: dict[str, Grown], expected: int = 0) -> Step:
     return replace(step, release=release)
 
 
+def after(step: Step, number: int) -> Step:
+    """The same publish, where the release of this number is current."""
+    assert step.release
+    release = replace(step.release, number=number + 1)
+    return replace(step, expected=number, release=release)
+
+
 def shown_as(name: str, key: str, columns: Sequence[str]) -> Relation:
     return Relation(("sales", "orders", name), key, tuple(columns))
 

@@ -15,6 +15,7 @@ from weft.app.drift import Looked, accept, adopt, chosen, drift_beside, look, re
 from weft.app.errors import Blocked, NotFound, Usage
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.reverting import plan_revert
+from weft.app.rollback import RollbackOptions, plan_rollback, roll_back
 from weft.app.system import System
 from weft.mesh.drift import Deviation, ThingKind
 
@@ -149,8 +150,6 @@ def test_what_is_reverted_is_built_again_in_one_plan(folder: Path) -> None:
 
 def test_a_hold_stays(folder: Path) -> None:
     apply_files(folder, CHANGED)
-    from weft.app.rollback import RollbackOptions, plan_rollback, roll_back
-
     with opened(folder, "", System()) as mesh:
         ready = plan_rollback(mesh, RollbackOptions("up.a"))
         for _ in roll_back(mesh, ready, "why"):

@@ -12,8 +12,10 @@ from weft.app.drift import Looked
 from weft.cli.output import written
 from weft.cli.screen import Screen
 from weft.cli.screens.drift import drift_result
+from weft.cli.screens.plan import View, draw
 from weft.mesh.drift import Deviation, Difference, Drift, Settlement, ThingKind
 from weft.plan.drift import standing
+from weft.plan.plan import BuildSpec, Change, ChangeAction, ChangeClass, Plan, Step, StepKind
 
 Golden = Callable[[str, str], None]
 
@@ -109,6 +111,14 @@ def test_what_was_decided(golden: Golden) -> None:
 
 def test_a_grant_can_be_kept(golden: Golden) -> None:
     golden("drift_grant", drawn(looked(GRANT), 80))
+
+
+def test_a_plan_tells_of_it_in_one_line(golden: Golden) -> None:
+    change = Change(FLIGHTS, "model", "stg", ChangeAction.UPDATE, ChangeClass.DATA, "rebuild")
+    spec = BuildSpec("k1", "stg", "table", "SELECT 1")
+    steps = (Step("s", StepKind.BUILD, FLIGHTS, OPS, "stg", build=spec),)
+    plan = Plan("7f3a0c12d4e5", "skyline", "skyline", "dev", changes=(change,), steps=steps)
+    golden("plan_drift", draw(plan, View(width=80, drift=2, env=" --env dev")))
 
 
 def test_programs_get_everything() -> None:

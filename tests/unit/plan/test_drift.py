@@ -146,7 +146,10 @@ def test_a_decision_counts_to_the_end_of_its_day(until: str, counts: bool) -> No
 
 
 def revert(drift: Drift, product: str = "sales.orders") -> Undone:
-    return Undone(product, replace(drift, product=product, warehouse="wh"))
+    return Undone(
+        product,
+        replace(drift, product=product, warehouse="wh", environment=drift.environment or "prod"),
+    )
 
 
 def test_steps_back_stand_around_what_is_built() -> None:
@@ -186,3 +189,13 @@ def test_a_step_knows_the_current_release_and_the_one_it_is_about() -> None:
     [step] = around(EMPTY, [revert(drift)], {"sales.orders": releases}, None).steps
     assert step.revert is not None
     assert [each.number for each in step.revert.releases] == [3, 1]
+
+
+def test_a_plan_reverts_nothing_in_another_environment() -> None:
+    drift = Drift(ThingKind.VIEW, "v", Deviation.MISSING, environment="dev")
+    with pytest.raises(ValueError, match="would revert something in dev"):
+        around(EMPTY, [revert(drift)], {}, None)
+    drift = replace(drift, environment="prod")
+    elsewhere = {"sales.orders": (Release("sales.orders", "dev", 1, ()),)}
+    with pytest.raises(ValueError, match=r"would move sales\.orders in dev"):
+        around(EMPTY, [revert(drift)], elsewhere, None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from compiling import DUCKDB, parsed
 
-from mesh_files import Port, Product
+from mesh_files import Port, Product, document, mesh_files
 from weft.mesh.product import Domain
 from weft.project.compile import Compiled, compile_product
 from weft.project.digest import digest_of
@@ -105,3 +106,36 @@ def test_types_of_another_domain_are_seen_in_the_own_dialect() -> None:
     manifest = compiled("select 1 as n").manifest
     assert manifest is not None
     assert [each.dialect for each in faces_of_manifest(manifest)] == ["duckdb"]
+
+
+def carried(native: str, warehouse: str) -> Compiled:
+    """A product on `home` that reads a port of another warehouse with a column of this type."""
+    upstream = Product(
+        "up.orders",
+        {"orders": "select 1 as id, 2 as odd"},
+        ports=(Port("orders", {"id": "integer", "odd": "integer"}),),
+    )
+    contract = json.loads(mesh_files([upstream])["domains/up/orders/orders.v1.odcs.yaml"])
+    contract["schema"][0]["properties"][1] = {"name": "odd", "physicalType": native}
+    changed = {"domains/up/orders/orders.v1.odcs.yaml": document(contract)}
+    found = parsed(upstream, product("select id / 2 as n from orders"), changed=changed)
+    face = found["up.orders"].product
+    assert face is not None
+    faces = Faces(faces_of_product(face, DUCKDB, warehouse))
+    domain = Domain("sales", "home", "duckdb", warehouse_dialect="postgres")
+    return compile_product(found["sales.reports"], domain, "root", faces, MeshNames())
+
+
+def test_an_input_that_cannot_be_brought_over_is_reported_where_it_stands() -> None:
+    found = carried("STRUCT(a INTEGER)", "lake")
+    [problem] = found.diagnostics
+    assert problem.code == "W331"
+    assert problem.span is not None
+    assert problem.span.file == "domains/sales/reports/product.yaml"
+    assert "`odd` is of type STRUCT(a INTEGER)" in problem.note
+    assert problem.excerpt[problem.span.column - 1 :].startswith('"up.orders.orders"')
+
+
+def test_an_input_that_is_at_home_or_can_be_brought_over_is_not() -> None:
+    assert carried("STRUCT(a INTEGER)", "home").diagnostics == ()
+    assert carried("DECIMAL(38,2)", "lake").diagnostics == ()

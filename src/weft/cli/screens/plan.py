@@ -77,7 +77,7 @@ def draw(plan: Plan, view: View) -> str:
     if following:
         blocks.append(["", *following] if blocks else following)
     if view.drift:
-        blocks.append([_drift_line(plan, view)])
+        blocks.append([_drift_line(view)])
     lines = [line for block in blocks for line in block]
     if lines:
         lines[0] = _first_line(lines[0], plan, view)
@@ -374,13 +374,11 @@ def _data_lines(plan: Plan, view: View) -> list[str]:
     return [*lines, *_left_out(len(products) - len(shown), view)]
 
 
-def _drift_line(plan: Plan, view: View) -> str:
+def _drift_line(view: View) -> str:
     """Say that something is not as it was left, and how to see what."""
-    products = list(dict.fromkeys(step.product for step in plan.steps))
-    where = f" {products[0]}" if len(products) == 1 else ""
     told = f"drift: {count(view.drift, 'object')} changed outside, not touched here"
     mark = _painted("!", ChangeAction.WARN, view)
-    return f"  {mark} {told} · weft drift{where}{view.env}"
+    return f"  {mark} {told} · weft drift{view.env}"
 
 
 def _growing_lines(plan: Plan, view: View) -> list[str]:

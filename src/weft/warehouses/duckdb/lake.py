@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from weft.mesh.release import Build, Observed
@@ -63,7 +64,7 @@ class Lake(KeptReleases):
         self, layout: Layout, owner: Owner, engine: Engine, sources: SourceFiles, disk: Disk
     ) -> None:
         self._layout = layout
-        self._owner = owner
+        self._exists = partial(open_lake, layout, owner.mesh, owner.store)
         self._engine = engine
         self._sources = sources
         self._scratch = Scratch(layout, disk)
@@ -203,10 +204,6 @@ class Lake(KeptReleases):
         """Let go of the engine and of temporary files."""
         self._sessions.close()
         self._scratch.drop_all()
-
-    def _exists(self) -> bool:
-        """Whether there is a lake. Raises WarehouseError when it is not ours."""
-        return open_lake(self._layout, self._owner.mesh, self._owner.store)
 
 
 def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> None:

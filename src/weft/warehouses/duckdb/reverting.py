@@ -35,22 +35,24 @@ class Reverting:
 
     def tell(self, spec: RevertSpec) -> list[Act]:
         """Say what bringing a thing back will do; nothing is changed."""
-        words = self._words(spec.drift) if self._found(spec) else "nothing: it is as it was left"
+        thing = self._found(spec)
+        words = self._words(spec.drift, thing.key) if thing else "nothing: it is as it was left"
         return [Act(words, is_statement=False)]
 
     def revert(self, spec: RevertSpec, run: str) -> Outcome:
         """Bring a thing back. Raises WarehouseError."""
         drift = spec.drift
-        if self._found(spec) is None:
+        thing = self._found(spec)
+        if thing is None:
             return Outcome(reused=True)
         match drift.kind:
             case ThingKind.RELEASE:
                 recorded = {str(each.number): each for each in spec.releases}
                 path = self._layout.file(drift.name)
-                self._releases.repair(path, recorded.get(drift.key), run)
+                self._releases.repair(path, recorded.get(thing.key), run)
                 return Outcome(release=spec.releases[0])
             case ThingKind.BUILD:
-                self._manifests.remove(drift.key)
+                self._manifests.remove(thing.key)
             case ThingKind.FOLDER:
                 root = self._layout.root
                 self._disk.allow(root, os.stat(root).st_mode & 0o770)
@@ -72,14 +74,14 @@ class Reverting:
         things = {(each.kind, each.name): each for each in (*left, *found)}
         return things.get((drift.kind, drift.name))
 
-    def _words(self, drift: Drift) -> str:
+    def _words(self, drift: Drift, key: str) -> str:
         match drift.kind:
             case ThingKind.RELEASE if drift.deviation is Deviation.UNKNOWN:
                 return f"remove {drift.name}"
             case ThingKind.RELEASE:
                 return f"write {drift.name} as it was recorded"
             case ThingKind.BUILD:
-                name = self._layout.relative(self._layout.build(drift.key))
+                name = self._layout.relative(self._layout.build(key))
                 return f"remove {name}, so that it is built again"
             case ThingKind.FOLDER:
                 return "take the rights of others on the folder of the lake away"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from weft.mesh.check import CheckResult, Measure
@@ -19,11 +20,12 @@ from weft.warehouses.auditing import (
     stored_name,
 )
 from weft.warehouses.postgres.catalog import Located, relation
+from weft.warehouses.postgres.increments import increment
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import written
 from weft.warehouses.postgres.names import Names, Place, rows_name
 from weft.warehouses.postgres.places import Places
-from weft.warehouses.postgres.reading import Reading, over
+from weft.warehouses.postgres.reading import Reading, defined, named
 from weft.warehouses.postgres.sessions import Row, Sessions
 from weft.warehouses.protocol import Bound, Outcome, Unmeasurable
 
@@ -33,12 +35,12 @@ TYPE_OF = "pg_typeof"
 
 @dataclass(frozen=True)
 class _Candidate:
-    """What is audited, where its failing rows are kept, and what the statements read."""
+    """What is audited, where its failing rows are kept, and what the statements read, by name."""
 
     spec: AuditSpec
     product: str
     place: Place
-    reads: tuple[Located, ...]
+    reads: Mapping[str, str]
 
 
 class Auditor:
@@ -60,7 +62,7 @@ class Auditor:
         """
         place = self._places.prepared(self._names.place(step.product, bound.environment))
         reads = self._reading.found((spec.key, *spec.reads), place, bound)
-        candidate = _Candidate(spec, step.product, place, reads)
+        candidate = _Candidate(spec, step.product, place, self._named(spec, reads, place))
         asking = Asking(DIALECT, TYPE_OF, lambda select: self._ask(select, candidate))
         rows, results = measured(spec, asking)
         kept = tuple(
@@ -81,6 +83,15 @@ class Auditor:
                 return found
         raise KeyError(check)
 
+    def _named(self, spec: AuditSpec, reads: tuple[Located, ...], place: Place) -> dict[str, str]:
+        """What the statements read by name, which the internals of the place may read."""
+        candidate = reads[0]
+        found = increment(spec, candidate)
+        for each in candidate.tables if found else ():
+            if each.schema != place.internal:
+                self._places.let_read(place.internal_owner, each)
+        return {**named(reads), **found}
+
     def _earlier_columns(self, spec: AuditSpec) -> tuple[Column, ...]:
         """The columns that readers have now; none where that build is not there any more."""
         found = self._known.find([spec.succeeds]) if spec.succeeds else {}
@@ -89,7 +100,7 @@ class Auditor:
     def _ask(self, select: str, candidate: _Candidate) -> list[Row]:
         """Ask with the rights of the product's internals, and of nobody else."""
         with self._sessions.acting_as(candidate.place.internal_owner):
-            return self._sessions.ask_users(over(select, candidate.reads))
+            return self._sessions.ask_users(defined(select, candidate.reads))
 
     def _quarantined(
         self, candidate: _Candidate, measure: Measure, result: CheckResult, bound: Bound
@@ -100,7 +111,7 @@ class Auditor:
         note = Quarantined(
             candidate.product, spec.object, check.id, check.label, bound.run, bound.at
         )
-        select = over(measure.rows, candidate.reads)
+        select = defined(measure.rows, candidate.reads)
         sessions = self._sessions
         try:
             with sessions.acting_as(place.internal_owner):

@@ -10,11 +10,12 @@ from weft.plan.plan import BuildSpec, Step
 from weft.sql.postgres import string
 from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.errors import ALREADY_THERE, Interrupted, Refused
+from weft.warehouses.postgres.growing import Asked, Grower
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import Mark, encoded
 from weft.warehouses.postgres.names import Names, Place, build_name
 from weft.warehouses.postgres.places import Places
-from weft.warehouses.postgres.reading import Reading, over
+from weft.warehouses.postgres.reading import Reading, over, shaped
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
@@ -30,6 +31,7 @@ class Builder:
         self._places = places
         self._reading = reading
         self._names = names
+        self._grower = Grower(sessions, known, places)
 
     def build(self, step: Step, spec: BuildSpec, bound: Bound) -> Outcome:
         """Build a model under its key, unless there is such a build. Raises WarehouseError.
@@ -42,8 +44,13 @@ class Builder:
         broken = self._known.broken(spec.key)
         place = self._places.prepared(self._place(step.product, bound.environment, broken))
         draft = drafted(step, spec, place, bound.run)
-        select = over(spec.select, self._reading.found(spec.reads, place, bound))
+        reads = self._reading.found(spec.reads, place, bound)
+        select = over(spec.select, reads)
         try:
+            if spec.growing:
+                shape = shaped(spec.select, reads)
+                asked = Asked(draft, place, select, shape, spec.growing, bound.at)
+                return self._grower.grow(asked)
             return self._make(draft, place, made_by(draft, select, is_there=broken is not None))
         except (Refused, Interrupted) as error:
             known = not isinstance(error, Refused) or error.code.startswith(ALREADY_THERE)

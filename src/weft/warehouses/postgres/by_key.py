@@ -19,7 +19,7 @@ _OUTDATED = (
 _GONE = "SELECT count(*) FROM {met} WHERE NOT weft_stays"
 _REPLACED = "NOT EXISTS (SELECT 1 FROM {met} AS n WHERE {same} AND NOT n.weft_stays)"
 _MOVED = "INSERT INTO {into}\n{rows}"
-_KEYS = "SELECT {key} FROM {met} WHERE NOT weft_stays"
+_REPLACING = "(SELECT * FROM {met} WHERE NOT weft_stays) AS met"
 _INDEX = "CREATE INDEX ON {table} ({key})"
 
 
@@ -42,7 +42,7 @@ def by_key(ground: Ground) -> Recipe:
         rows = joining.rows(joining.all(columns), where=kept)
         return (_MOVED.format(into=tables.rows, rows=rows),)
 
-    own = _KEYS.format(key=names(DIALECT, key), met=met)
+    replacing = _REPLACING.format(met=met)
     joined = _JOINED.format(rows=tables.rows, same=matches)
     outdated = _OUTDATED.format(rows=tables.rows, alive=alive(fresh, "b"), met=met, same=matches)
     return Recipe(
@@ -58,7 +58,7 @@ def by_key(ground: Ground) -> Recipe:
         ),
         gone=_GONE.format(met=met),
         moved=moved,
-        keys=lambda joining: all_keys(own, key, joining),
+        keys=lambda joining: all_keys(replacing, key, joining),
         index=_INDEX.format(table=tables.rows, key=names(DIALECT, key)),
         scratch=(met,),
     )

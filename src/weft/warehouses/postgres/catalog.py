@@ -43,25 +43,77 @@ ORDER BY c.relname, a.attnum
 # By the catalogue alone, which everybody may read, whatever he may read of the tables.
 _EMPTY = """
 SELECT wanted.place
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted(schema, name, place)
+FROM unnest(%s::text[], %s::text[], %s::text[])
+ WITH ORDINALITY AS wanted(schema, name, layer, place)
 LEFT JOIN pg_namespace AS n ON n.nspname = wanted.schema
 LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = wanted.name
-WHERE coalesce(pg_relation_size(c.oid), 0) = 0
+WHERE coalesce(pg_relation_size(CASE wanted.layer WHEN '' THEN c.oid ELSE (
+ SELECT t.oid FROM pg_rewrite AS r
+ JOIN pg_depend AS d ON d.objid = r.oid
+  AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+ JOIN pg_class AS t ON t.oid = d.refobjid
+ WHERE r.ev_class = c.oid AND t.relname = wanted.layer LIMIT 1
+) END), 0) = 0
+"""
+
+# Every layer, with the names of all views that read it.
+_LAYERS = """
+SELECT n.nspname, t.relname, obj_description(t.oid, 'pg_class'), pg_get_userbyid(t.relowner),
+ pg_total_relation_size(t.oid),
+ ARRAY(
+  SELECT DISTINCT ARRAY[s.nspname::text, v.relname::text] FROM pg_depend AS d
+  JOIN pg_rewrite AS r ON r.oid = d.objid
+  JOIN pg_class AS v ON v.oid = r.ev_class
+  JOIN pg_namespace AS s ON s.oid = v.relnamespace
+  WHERE d.refobjid = t.oid
+   AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+ )
+FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace
+WHERE n.nspname = ANY(%s) AND t.relkind = 'r' AND t.relname ~ '^[gp]_'
+ORDER BY n.nspname, t.relname
 """
 
 
 @dataclass(frozen=True)
-class Located:
-    """A marked table or view, and where it is."""
+class Placed:
+    """A table or view of ours, and where it is."""
 
     schema: str
     name: str
-    mark: Mark
 
     @property
     def relation(self) -> str:
         """Its quoted name."""
         return relation(self.schema, self.name)
+
+
+@dataclass(frozen=True)
+class Shared(Placed):
+    """A table of a layer: its owner, its size in bytes, and schema and name of who reads it."""
+
+    owner: str
+    bytes: int
+    readers: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Located(Placed):
+    """A marked table or view. Of a build that grows `tables` are those of its layers."""
+
+    mark: Mark
+    tables: tuple[Shared, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What it is to statements about it."""
+        found = self.mark.readable
+        is_view = self.mark.layers is not None or (found is not None and found.is_view)
+        return "VIEW" if is_view else "TABLE"
+
+    @property
+    def own_bytes(self) -> int:
+        """Its size without tables that others may share."""
+        return 0 if self.mark.layers else self.build.bytes
 
     def completed(self, build: Build) -> Located:
         """The same, where more is known of the build or of the landed source."""
@@ -99,8 +151,16 @@ class Catalog:
         """
         names = {name(key): key for key in keys for name in (build_name, source_name)}
         internal = _internal(self.schemas.known())
-        found = self._read(internal, "AND c.relname = ANY(%s)", list(names))
-        return [each for each in found if each.mark.readable and each.build.key == names[each.name]]
+        read = self._read(internal, "AND c.relname = ANY(%s)", list(names))
+        found = [each for each in read if each.mark.readable and each.build.key == names[each.name]]
+        tables = self.layers() if any(each.mark.layers for each in found) else []
+        return [
+            replace(
+                each,
+                tables=tuple(one for one in tables if (each.schema, each.name) in one.readers),
+            )
+            for each in found
+        ]
 
     def rows(self) -> list[Located]:
         """Return everything in which failing rows are kept."""
@@ -137,10 +197,20 @@ class Catalog:
 
     def emptied(self, builds: Iterable[Located]) -> set[str]:
         """Return the keys of tables that had rows and have no data or are gone, from outside."""
-        filled = [each for each in builds if not each.build.is_view and each.build.rows]
-        schemas, names = [each.schema for each in filled], [each.name for each in filled]
-        found = self._sessions.ask(_EMPTY, (schemas, names)) if names else []
-        return {filled[place - 1].build.key for (place,) in found}
+        filled = [(each, table) for each in builds for table in _filled(each)]
+        schemas, names = [each.schema for each, _ in filled], [each.name for each, _ in filled]
+        asked = (schemas, names, [table for _, table in filled])
+        found = self._sessions.ask(_EMPTY, asked) if filled else []
+        return {filled[place - 1][0].build.key for (place,) in found}
+
+    def layers(self) -> list[Shared]:
+        """Return all tables of layers, by name."""
+        rows = self._sessions.ask(_LAYERS, (_internal(self.schemas.ours()),))
+        return [
+            Shared(schema, name, owner, size, frozenset((at, view) for at, view in readers))
+            for schema, name, comment, owner, size, readers in rows
+            if (read_mark(comment) or Mark()).layer
+        ]
 
     def columns(self, schema: str) -> dict[str, tuple[Column, ...]]:
         """Return the columns of the views in a schema."""
@@ -163,6 +233,18 @@ class Catalog:
         statement = " ".join((_RELATIONS, which, "ORDER BY n.nspname, c.relname"))
         for schema, name, comment in self._sessions.ask(statement, (schemas, *parameters)):
             yield Located(schema, name, read_mark(comment) or Mark())
+
+
+def _filled(found: Located) -> list[str]:
+    """Return the tables that have data if a build has lost none: "" is the build itself."""
+    if found.mark.layers:
+        return [
+            name
+            for layer in found.mark.layers.layers
+            for name, count in ((layer.table, layer.rows), (layer.keys, layer.gone))
+            if count
+        ]
+    return [""] if found.build.rows and not found.build.is_view else []
 
 
 def _internal(schemas: dict[str, SchemaMark]) -> list[str]:

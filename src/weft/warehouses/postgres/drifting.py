@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from weft.mesh.drift import Drift
-from weft.mesh.manifest import Column
 from weft.mesh.release import Release
 from weft.plan.drift import drifted
-from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.catalog import Located, relation
+from weft.warehouses.postgres.definitions import Definition, Definitions, Published
 from weft.warehouses.postgres.errors import Corrupted
 from weft.warehouses.postgres.inspection import Inspection, inspected
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import Mark, SchemaMark, read_mark
+from weft.warehouses.postgres.marks import SchemaMark, read_mark
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place, build_name
-from weft.warehouses.postgres.ports import Ports, View
-from weft.warehouses.postgres.released import Released, shown_keys
+from weft.warehouses.postgres.ports import Ports
+from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.watching import (
     Counted,
@@ -26,16 +24,18 @@ from weft.warehouses.postgres.watching import (
     found_things,
     left_things,
 )
-from weft.warehouses.protocol import Scope, Unmeasurable
+from weft.warehouses.protocol import Scope
 from weft.warehouses.shown import shown
-
-# How the server writes which releases a branch of a view is for.
-_NUMBERS = re.compile(r"= (?:ANY \(ARRAY\[([0-9, ]+)\]\)|([0-9]+))")
 
 # The rows of a build come from one transaction, whose number each of them has.
 _ROWS = "SELECT count(*), count(*) FILTER (WHERE xmin <> (SELECT xmin FROM {0} LIMIT 1)) FROM {0}"
+# Those of a build that grows come from several, and are read by way of a view.
+_ALL_ROWS = "SELECT count(*), 0 FROM {0}"
 _NUMBER = "SELECT number FROM {0}"
-_OTHERWISE = "cannot be read"
+_UNREADABLE = "cannot be read"
+
+Subjects = tuple[list[Subject], list[Subject]]
+"""What has to be there of a product, and what is."""
 
 
 class Drifting:
@@ -47,48 +47,74 @@ class Drifting:
         self._sessions = sessions
         self._catalog = known.catalog
         self._released = released
-        self._ports = ports
+        self._definitions = Definitions(sessions, known.catalog, ports)
         self._store = store
 
     def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
         """Compare the places of products with what was left there. Raises WarehouseError."""
-        found: list[Drift] = []
-        for product in scope.products:
-            if releases := recorded.get(product):
-                left, there = self.subjects(releases, content=scope.content)
-                found += drifted((one.thing for one in left), (one.thing for one in there))
-        return tuple(found)
+        known = [recorded[each] for each in scope.products if recorded.get(each)]
+        return tuple(
+            drift
+            for left, there in self.subjects(known, content=scope.content)
+            for drift in drifted((one.thing for one in left), (one.thing for one in there))
+        )
 
-    def subjects(
-        self, releases: tuple[Release, ...], *, content: bool
-    ) -> tuple[list[Subject], list[Subject]]:
-        """Return what has to be there, and what is, of the product of these releases."""
-        current = releases[0]
-        names = self._released.names
-        place = names.place(current.product, current.environment)
-        there = inspected(
-            self._sessions,
-            (place.ports, place.internal),
-            (place.port_owner, place.internal_owner),
-        )
+    def subjects(self, products: Sequence[tuple[Release, ...]], *, content: bool) -> list[Subjects]:
+        """Return what has to be there of each product, and what is.
+
+        Products are given by their recorded releases, newest first.
+        """
+        published = self._published(products)
+        if not published:
+            return []
         self._catalog.schemas.ours()
-        builds = self._builds(place, current, there)
-        left = Left(
-            place=place,
-            releases=releases,
-            marks=(self.mark(place, internal=False), self.mark(place, internal=True)),
-            shown=tuple(shown(current, current.environment == names.production)),
-            views=self._views(place, releases, there),
-            builds=builds,
-        )
-        counted = self._counted(place, builds, there, content=content)
-        wanted = left_things(left, there, counted)
-        return list(wanted), list(found_things(left, there, counted))
+        definitions = self._definitions.of(published)
+        return [
+            self._of_product(each, views, content=content)
+            for each, views in zip(published, definitions, strict=True)
+        ]
 
     def mark(self, place: Place, *, internal: bool) -> SchemaMark:
         """Return the mark of one of the two schemas of a place."""
         mesh = self._released.names.mesh
         return SchemaMark(mesh, self._store, place.product, place.environment, internal)
+
+    def _published(self, products: Sequence[tuple[Release, ...]]) -> list[Published]:
+        """Look at the places of all products at once."""
+        names = self._released.names
+        places = [names.place(each[0].product, each[0].environment) for each in products]
+        schemas = [name for each in places for name in (each.ports, each.internal)]
+        owners = [name for each in places for name in (each.port_owner, each.internal_owner)]
+        there = inspected(self._sessions, schemas, owners) if places else None
+        return [
+            Published(
+                place=place,
+                releases=releases,
+                shown=tuple(shown(releases[0], place.environment == names.production)),
+                there=there.narrowed(
+                    (place.ports, place.internal), (place.port_owner, place.internal_owner)
+                ),
+            )
+            for place, releases in zip(places, products, strict=True)
+            if there
+        ]
+
+    def _of_product(
+        self, product: Published, views: Mapping[str, Definition], *, content: bool
+    ) -> Subjects:
+        place, there = product.place, product.there
+        builds = self._builds(place, product.releases[0], there)
+        left = Left(
+            place=place,
+            releases=product.releases,
+            marks=(self.mark(place, internal=False), self.mark(place, internal=True)),
+            shown=product.shown,
+            views=views,
+            builds=builds,
+        )
+        counted = self._counted(place, builds, there, content=content)
+        wanted = left_things(left, there, counted)
+        return list(wanted), list(found_things(left, there, counted))
 
     def _builds(
         self, place: Place, current: Release, there: Inspection
@@ -104,7 +130,7 @@ class Drifting:
             found = there.relations.get((place.internal, name))
             mark = read_mark(found.comment) if found else None
             if mark and mark.build:
-                own[key] = Located(place.internal, name, Mark(build=mark.build))
+                own[key] = Located(place.internal, name, mark)
                 waiting += mark.build.needs
             elif found or not self._catalog.with_keys([key]):
                 own[key] = None
@@ -133,71 +159,20 @@ class Drifting:
         for key, found in builds.items():
             if found is None or found.build.is_view:
                 continue
-            if not there.relations[(found.schema, found.name)].bytes:
+            at = there.relations[(found.schema, found.name)]
+            if at.kind == "r" and not at.bytes:
                 counted[key] = "0"
             elif content and self._is_ours(place, found.name, there):
-                counted[key] = self._rows(found)
+                counted[key] = self._rows(found, _ROWS if at.kind == "r" else _ALL_ROWS)
         return Counted(number, releases, counted)
 
     def _is_ours(self, place: Place, name: str, there: Inspection) -> bool:
         found = there.relations.get((place.internal, name))
         return found is not None and found.owner == place.internal_owner
 
-    def _rows(self, found: Located) -> str:
+    def _rows(self, found: Located, statement: str) -> str:
         try:
-            rows, others = self._sessions.ask(_ROWS.format(found.relation))[0]
+            rows, others = self._sessions.ask(statement.format(found.relation))[0]
         except Corrupted:
-            return _OTHERWISE
+            return _UNREADABLE
         return f"{rows}, {others} of them changed" if others else str(rows)
-
-    def _views(
-        self, place: Place, releases: tuple[Release, ...], there: Inspection
-    ) -> dict[str, tuple[tuple[Column, ...], str]]:
-        """Return the views that have to be there, each as the server would write it.
-
-        It is asked to: what it makes of the same SELECT differs from version to version. Nothing
-        can be said where what the views read is not there, or is not as it was.
-        """
-        current, *earlier = [each for each in releases if not each.damaged]
-        found = {each.build.key: each for each in self._catalog.with_keys(shown_keys(releases))}
-        if not set(shown_keys([current])) <= found.keys():
-            return {}
-        views: dict[str, View] = {}
-        made: dict[frozenset[int], dict[str, View]] = {}
-        for each in shown(current, current.environment == self._released.names.production):
-            is_there = there.relations.get((place.ports, each.name))
-            numbers = _numbers(is_there.definition) if is_there else frozenset()
-            if numbers not in made:
-                kept = [release for release in earlier if release.number in numbers]
-                made[numbers] = self._ports.views(place, kept, current, found)
-            views[each.name] = made[numbers][each.name]
-        try:
-            return self._as_written(views)
-        except Unmeasurable:
-            return {name: (view.columns, "") for name, view in views.items()}
-
-    def _as_written(self, views: Mapping[str, View]) -> dict[str, tuple[tuple[Column, ...], str]]:
-        """Make views once more, for this connection alone, and drop them again."""
-        if not views:
-            return {}
-        temporary = {name: f"pg_temp.{quote(name)}" for name in views}
-        with self._sessions.transaction():
-            for name, view in views.items():
-                listed = ", ".join(quote(each.name) for each in view.columns)
-                head = f"CREATE VIEW {temporary[name]} ({listed}) AS"
-                self._sessions.ask("\n".join((head, view.select)))
-            asked = ", ".join(
-                f"({string(name)}, pg_get_viewdef({string(target)}::regclass))"
-                for name, target in temporary.items()
-            )
-            rows = self._sessions.ask(f"VALUES {asked}")
-            self._sessions.ask(f"DROP VIEW {', '.join(temporary.values())}")
-        return {name: (views[name].columns, definition) for name, definition in rows}
-
-
-def _numbers(definition: str) -> frozenset[int]:
-    return frozenset(
-        int(number)
-        for several, one in _NUMBERS.findall(definition)
-        for number in (several or one).split(",")
-    )

@@ -165,6 +165,17 @@ class Inspection:
     roles: dict[str, tuple[str, ...]]
     members: tuple[tuple[str, str], ...]
 
+    def narrowed(self, schemas: Collection[str], owners: Collection[str]) -> Inspection:
+        """The part of it that is of these schemas and owners."""
+        return Inspection(
+            {name: each for name, each in self.schemas.items() if name in schemas},
+            {path: each for path, each in self.relations.items() if path[0] in schemas},
+            tuple(each for each in self.routines if each[0] in schemas),
+            tuple(each for each in self.rights if each.schema in schemas),
+            {name: each for name, each in self.roles.items() if name in owners},
+            tuple(each for each in self.members if each[0] in owners),
+        )
+
 
 def inspected(sessions: Sessions, schemas: Collection[str], owners: Collection[str]) -> Inspection:
     """Read what lies in these schemas, and what their owners may do. Raises WarehouseError."""

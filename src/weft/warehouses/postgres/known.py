@@ -53,16 +53,24 @@ class Known:
     def need(self, keys: Iterable[str]) -> dict[str, Located]:
         """Return builds by key. Raises WarehouseError when one is missing, or has lost its data."""
         wanted = tuple(keys)
-        found = self.whole(wanted)
-        if len(found) < len(set(wanted)):
-            # Another program may have made the schema that they are in, made them again, or taken
-            # them over.
-            self.catalog.schemas.ours()
-            self.lose((*wanted, *self.reached(wanted)))
-            found = self.whole(wanted)
+        found = self.sought(wanted)
         for key in wanted:
             if key not in found:
                 raise self.missing(key)
+        return found
+
+    def sought(self, keys: Iterable[str]) -> dict[str, Located]:
+        """Return those of these builds that have their data, wherever they are by now.
+
+        Another program may have made the schema that they are in, made them again, or taken them
+        over.
+        """
+        wanted = tuple(keys)
+        found = self.whole(wanted)
+        if len(found) < len(set(wanted)):
+            self.catalog.schemas.ours()
+            self.lose((*wanted, *self.reached(wanted)))
+            found = self.whole(wanted)
         return found
 
     def missing(self, key: str) -> WarehouseError:

@@ -69,7 +69,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class Stack:
-    """Layers with the columns of the build that reads them, and the quoted names of their tables."""
+    """Layers, the columns of the build that reads them, and the quoted names of their tables."""
 
     of: Layers
     columns: tuple[Column, ...]
@@ -81,8 +81,16 @@ class Stack:
         return self.of.layers
 
     def above(self, number: int) -> Stack:
-        """The same without the first layers."""
-        return replace(self, of=replace(self.of, layers=self.layers[number:]))
+        """The same without so many first layers."""
+        return self._with(self.layers[number:])
+
+    def below(self, number: int) -> Stack:
+        """So many first layers, as if there were no others."""
+        return self._with(self.layers[:number])
+
+    def lacking(self, names: tuple[str, ...]) -> Stack:
+        """The same, where no layer has these columns."""
+        return self._with(tuple(replace(each, lacks=(*each.lacks, *names)) for each in self.layers))
 
     def all(self, names: Sequence[str]) -> Callable[[Layer], str]:
         """What `rows` may give: these columns; null where a layer does not have one."""
@@ -122,6 +130,9 @@ class Stack:
     def newest(self, names: Sequence[str]) -> str:
         """The SELECT of the rows of the last layer."""
         return self.above(len(self.layers) - 1).rows(self.all(names))
+
+    def _with(self, layers: tuple[Layer, ...]) -> Stack:
+        return replace(self, of=replace(self.of, layers=layers))
 
     def _counts(self, number: int) -> list[str]:
         """The conditions that a row of a layer counts, as the layers after it have it."""

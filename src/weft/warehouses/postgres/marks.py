@@ -12,6 +12,7 @@ import msgspec
 
 from weft.mesh.release import Build, Release
 from weft.warehouses.auditing import Quarantined
+from weft.warehouses.postgres.layers import Layers
 
 FORMAT = 1
 
@@ -45,8 +46,9 @@ class PortMark:
 class Mark:
     """What a comment says: exactly one of these.
 
-    `landed` is a file source that was brought into a table. `damaged` stands beside a build whose
-    data was found to be no longer what was written.
+    `landed` is a file source that was brought into a table. `layer` is the key of the build that
+    a table was made for whose rows or keys later builds share. `layers` stand beside a build that
+    grows, and `damaged` beside one whose data was found to be no longer what was written.
     """
 
     schema: SchemaMark | None = None
@@ -55,6 +57,8 @@ class Mark:
     rows: Quarantined | None = None
     release: Release | None = None
     port: PortMark | None = None
+    layer: str = ""
+    layers: Layers | None = None
     damaged: bool = False
 
     @property

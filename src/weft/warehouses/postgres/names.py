@@ -97,6 +97,21 @@ def source_name(key: str) -> str:
     return shortened(f"s_{key}")
 
 
+def layer_name(key: str, number: int) -> str:
+    """Return the name of the table of rows that a build which grows shares with later ones."""
+    return shortened(f"p_{key}_{number}")
+
+
+def keys_name(key: str, number: int) -> str:
+    """Return the name of the table of keys whose earlier rows such a build does not count."""
+    return shortened(f"g_{key}_{number}")
+
+
+def scratch_name(key: str, purpose: str) -> str:
+    """Return the name of a table that is there only while a build is made."""
+    return shortened(f"w_{key}_{purpose}")
+
+
 def rows_name(audit: str, check: str) -> str:
     """Return the name of the table of a check's failing rows; `check` is a plain name."""
     return shortened(f"q_{audit}_{check}")

@@ -41,9 +41,11 @@ class Observer:
         gone = {need for needs in views.values() for need in needs if need not in found}
         lost = hollow(views, damaged | gone)
         builds = {key for key, each in found.items() if each.mark.build} - damaged
+        wanted = scope.bases.union(*(each.bases for each in releases.values()))
+        bases = {key: found[key].build for key in wanted if key in found}
         if scope.content:
-            return Observed(releases, frozenset(builds.difference(lost)))
-        return Observed(releases, frozenset(builds), lost)
+            return Observed(releases, frozenset(builds.difference(lost)), bases=bases)
+        return Observed(releases, frozenset(builds), lost, bases)
 
     def _without_content(self, readable: Iterable[Located]) -> set[str]:
         """Read all tables; return the keys of those that do not have their rows.

@@ -11,7 +11,7 @@ from threading import Lock
 
 from weft.mesh.release import Release
 from weft.sql.postgres import quote, string
-from weft.warehouses.postgres.catalog import Catalog, Located, relation
+from weft.warehouses.postgres.catalog import Catalog, Placed, relation
 from weft.warehouses.postgres.errors import ALREADY_THERE, Refused
 from weft.warehouses.postgres.marks import SchemaMark, written
 from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
@@ -88,7 +88,7 @@ class Places:
             )
         return list(self._statements(place, there))
 
-    def grants(self, role: str, found: Located) -> list[str]:
+    def grants(self, role: str, found: Placed) -> list[str]:
         """Return the statements that let a role read one table or view, none where it may."""
         asked = (quote(role), quote(found.schema), found.relation)
         if self._sessions.ask(_READABLE, asked)[0][0]:
@@ -99,7 +99,7 @@ class Places:
             f"GRANT SELECT ON TABLE {found.relation} TO {to}",
         ]
 
-    def let_read(self, role: str, found: Located) -> None:
+    def let_read(self, role: str, found: Placed) -> None:
         """Let a role read one table or view of another's internals, for as long as that is there.
 
         Who grants has to be alone at it, because the server fails where two do so at once.

@@ -156,13 +156,17 @@ class Ports:
         return groups
 
     def views(
-        self, place: Place, kept: Sequence[Release], current: Release, found: Mapping[str, Located]
+        self,
+        place: Place,
+        kept: Sequence[Release],
+        current: Release,
+        found: Mapping[str, Located],
+        there: There,
     ) -> dict[str, View]:
         """Return every view of a current release as it has to be, by name.
 
-        `kept` are the earlier releases that they show too.
+        `kept` are the earlier releases that they show too, `there` the views that there are.
         """
-        there = self.there(place)
         made = self._views(place, (*kept, current), current, there, found)
         views = {each.shown.name: each for each in made}
         for each in shown(current, current.environment == self._names.production):

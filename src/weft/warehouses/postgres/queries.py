@@ -85,7 +85,7 @@ class Queries:
         Raises Unmeasurable when it reads anything else, or is at fault; WarehouseError.
         """
         known = {relation.path: relation for relation in relations}
-        found = self._known.whole(relation.key for relation in known.values())
+        found = self._known.sought(relation.key for relation in known.values())
         for path, each in known.items():
             if each.key not in found:
                 raise WarehouseError(

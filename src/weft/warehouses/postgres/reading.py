@@ -14,7 +14,14 @@ from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
 from weft.warehouses.postgres.names import Place
 from weft.warehouses.postgres.places import Places
+from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import Bound, WarehouseError
+
+_TYPES = """
+SELECT format_type(oid::oid, modifier)
+FROM unnest(%s::bigint[], %s::integer[]) WITH ORDINALITY AS asked(oid, modifier, place)
+ORDER BY place
+"""
 
 
 class Reading:
@@ -66,9 +73,12 @@ class Reading:
 
 def over(select: str, found: Iterable[Located]) -> str:
     """Return a SELECT with all that it reads defined in front of it."""
-    return defined(
-        select, {name_of(each): " ".join(("SELECT * FROM", each.relation)) for each in found}
-    )
+    return defined(select, named(found))
+
+
+def named(found: Iterable[Located]) -> dict[str, str]:
+    """Return the SELECTs of builds and sources, by the names by which statements read them."""
+    return {name_of(each): " ".join(("SELECT * FROM", each.relation)) for each in found}
 
 
 def defined(select: str, names: Mapping[str, str]) -> str:
@@ -90,6 +100,16 @@ def shaped(select: str, found: Iterable[Located]) -> str:
     What it reads need not be there yet.
     """
     return defined(select, {name_of(each): _shape(each.build.columns) for each in found})
+
+
+def columns_of(sessions: Sessions, shape: str) -> tuple[Column, ...]:
+    """Return the columns of a SELECT that `shaped` made, with their native types."""
+    described = sessions.described(shape)
+    oids, modifiers = [each.oid for each in described], [each.modifier for each in described]
+    types = sessions.ask(_TYPES, (oids, modifiers))
+    return tuple(
+        Column(each.name, native) for each, (native,) in zip(described, types, strict=True)
+    )
 
 
 def name_of(found: Located) -> str:

@@ -17,6 +17,7 @@ from weft.warehouses.postgres.layers import Layers, Stack
 # Statements, whose holes take quoted names, conditions, and SELECTs that are whole.
 _TABLE = "CREATE TABLE {name} AS\n{select}"
 _SCRATCH = "CREATE UNLOGGED TABLE {name} AS\n{select}"
+_KEYS = "SELECT {key} FROM {table}"
 _LATEST = (
     "SELECT {columns} FROM (\nSELECT *, rank() OVER (PARTITION BY {key}"
     " ORDER BY {later} DESC NULLS LAST) AS weft_place FROM (\n{rows}\n) AS a\n) AS b"
@@ -92,11 +93,7 @@ def latest(fresh: Fresh) -> str:
 
 
 def all_keys(own: str, key: tuple[str, ...], joining: Stack) -> str:
-    """Return the SELECT of the keys of `own`, and of those that joining layers end."""
+    """Return the SELECT of the keys that a relation has, and of those in joining layers."""
+    others = (joining.relations[layer.keys] for layer in joining.layers if layer.keys)
     listed = names(DIALECT, key)
-    selects = [
-        f"SELECT {listed} FROM {joining.relations[layer.keys]}"
-        for layer in joining.layers
-        if layer.keys
-    ]
-    return "\nUNION\n".join((own, *selects))
+    return "\nUNION\n".join(_KEYS.format(key=listed, table=each) for each in (own, *others))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ import msgspec
 from weft.mesh.release import Release
 from weft.plan.plan import Step
 from weft.sql.postgres import quote, string
-from weft.warehouses.postgres.catalog import relation
+from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.errors import ALREADY_THERE, Interrupted, Refused
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import written
@@ -67,7 +67,7 @@ class Releases:
             _refuse_moved(current, wanted, expected)
             self._known.lose(wanted.builds.values())
             builds = self._known.need(sorted(wanted.keys)).values()
-            if self._places.sharing.adopt(place, builds):
+            if self._adopt(place, builds):
                 self._known.lose(wanted.keys)
                 builds = self._known.need(sorted(wanted.keys)).values()
             self._places.sharing.share(place, builds)
@@ -84,6 +84,19 @@ class Releases:
         with suppress(WarehouseError):
             self._ports.settle(place, shown)
         return Outcome(reused=reused, release=shown)
+
+    def _adopt(self, place: Place, builds: Collection[Located]) -> bool:
+        """Make builds of other environments production's own; whether there were any.
+
+        A view is read with the rights of its owner, who therefore has to have them before.
+        """
+        sharing = self._places.sharing
+        for each in builds:
+            if each != sharing.adopted(place, each):
+                for need in self._known.find(each.build.needs).values():
+                    if need not in builds:
+                        self._places.let_read(place.internal_owner, need)
+        return sharing.adopt(place, builds)
 
     def serve(self, environment: str) -> None:
         """Finish what an interrupted publish left undone in an environment."""

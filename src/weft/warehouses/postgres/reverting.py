@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -16,7 +16,7 @@ from weft.warehouses.postgres.catalog import relation
 from weft.warehouses.postgres.drifting import Drifting
 from weft.warehouses.postgres.inspection import readers
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import Mark, encoded, written
+from weft.warehouses.postgres.marks import encoded, written
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places, pointer_table, releases_table
 from weft.warehouses.postgres.ports import Ports
@@ -78,7 +78,7 @@ class Reverting:
 
     def statements(self, spec: RevertSpec) -> list[Undo]:
         """Return what brings a thing back, nothing where it is no longer there or already is."""
-        left, there = self._drifting.subjects(spec.releases, content=False)
+        [(left, there)] = self._drifting.subjects([spec.releases], content=False)
         drift, current = spec.drift, spec.releases[0]
         subjects = {(each.thing.kind, each.thing.name): each for each in (*left, *there)}
         subject = subjects.get((drift.kind, drift.name))
@@ -141,13 +141,15 @@ class Reverting:
     def _release(self, case: _Case) -> Iterator[Undo]:
         place, table = case.place, relation(case.place.internal, RELEASES)
         if case.drift.deviation is Deviation.UNKNOWN:
-            statement = " ".join(("DELETE FROM", table, f"WHERE number = {int(case.drift.key)}"))
+            statement = " ".join(
+                ("DELETE FROM", table, f"WHERE number = {int(case.subject.thing.key)}")
+            )
             yield Undo(place.internal_owner, (statement,))
             return
         if not self._sessions.ask("SELECT to_regclass(%s)", (table,))[0][0]:
             yield Undo(place.internal_owner, (releases_table(place),))
         for release in case.releases:
-            if str(release.number) == case.drift.key:
+            if str(release.number) == case.subject.thing.key:
                 yield self._inserted(place, release)
 
     def _inserted(self, place: Place, release: Release) -> Undo:
@@ -168,8 +170,9 @@ class Reverting:
             return
         if "owner" in drift.facts:
             yield _owned(case)
-        self._known.lose([drift.key])
-        found = self._known.find([drift.key]).get(drift.key)
+        key = case.subject.thing.key
+        self._known.lose([key])
+        found = self._known.find([key]).get(key)
         if found is None:
             yield self._dropped(case)
             return
@@ -183,7 +186,7 @@ class Reverting:
                 yield self._dropped(case)
                 return
         if "rows" in drift.facts:
-            mark = string(encoded(Mark(build=found.build, damaged=True)))
+            mark = string(encoded(replace(found.mark, damaged=True)))
             yield Undo(owner, (f"COMMENT ON {target} IS {mark}",))
 
     def _dropped(self, case: _Case) -> Undo:
@@ -203,7 +206,8 @@ class Reverting:
         if not found.keys() >= set(shown_keys([case.current])):
             # What it reads has to be built first; its view comes with that.
             return
-        view = self._ports.views(place, earlier, case.current, found)[name]
+        there = self._ports.there(place)
+        view = self._ports.views(place, earlier, case.current, found, there)[name]
         for each in view.reads:
             if granted := self._places.grants(place.port_owner, each):
                 yield Undo(place.internal_owner, tuple(granted))

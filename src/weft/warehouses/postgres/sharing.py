@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from weft.sql.postgres import quote
-from weft.warehouses.postgres.catalog import Located, relation
+from weft.warehouses.postgres.catalog import Located, Placed, relation
 from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
 from weft.warehouses.postgres.sessions import LOCKS, Sessions, signed
 
@@ -75,7 +75,8 @@ class Sharing:
         """Return what lets other environments read builds; nothing outside production."""
         if place.environment != self._names.production:
             return []
-        relations = sorted(each.relation for each in builds if each.schema == place.internal)
+        tables = (each for build in builds for each in (build, *build.tables))
+        relations = sorted({each.relation for each in tables if each.schema == place.internal})
         asked = self._sessions.ask(_UNSHARED, (relations, self._names.readers))
         unshared = [relations[number - 1] for (number,) in asked]
         if not unshared:
@@ -92,7 +93,7 @@ class Sharing:
                 for statement in statements:
                     self._sessions.ask(statement)
 
-    def adopting(self, place: Place, builds: Iterable[Located]) -> list[tuple[str, str]]:
+    def adopting(self, place: Place, builds: Iterable[Located]) -> list[tuple[str, ...]]:
         """Return what makes builds of other environments production's own, each by itself.
 
         Their rows stay where they are, and whoever reads them goes on.
@@ -121,9 +122,21 @@ class Sharing:
         self._sessions.patiently(work)
 
 
-def taken_over(found: Located, place: Place) -> tuple[str, str]:
-    """Return the statements that give a build another place and its owner."""
-    kind = "VIEW" if found.build.is_view else "TABLE"
+def taken_over(found: Located, place: Place) -> tuple[str, ...]:
+    """Return the statements that give a build another place and its owner.
+
+    Tables that it shares come with it from where it was, and whoever was there goes on reading.
+    """
+    statements = [*_moved(found, found.kind, place)]
+    for each in found.tables:
+        if each.schema == found.schema:
+            statements += _moved(each, "TABLE", place)
+            moved = relation(place.internal, each.name)
+            statements.append(f"GRANT SELECT ON TABLE {moved} TO {quote(each.owner)}")
+    return tuple(statements)
+
+
+def _moved(found: Placed, kind: str, place: Place) -> tuple[str, str]:
     moved = relation(place.internal, found.name)
     return (
         f"ALTER {kind} {found.relation} SET SCHEMA {quote(place.internal)}",

@@ -49,6 +49,7 @@ def snapshot(ground: Ground) -> Recipe:
     columns = (*fresh.columns, Column(VALID_FROM, type), Column(VALID_TO, type))
     new, last, ended = (tables.scratch(each) for each in ("new", "last", "ended"))
     matches = same(DIALECT, key)
+    dead = _DEAD.format(rows=tables.rows, alive=alive(fresh, "n"))
     ends = {"key": names(DIALECT, key, "b"), "last": last, "new": new, "same": matches}
 
     def closed(layer: Layer) -> str:
@@ -72,11 +73,11 @@ def snapshot(ground: Ground) -> Recipe:
             *_states(ground, ends),
             scratch(ended, _ending(ground, ends)),
             f"ANALYZE {ended}",
-            _DEAD.format(rows=tables.rows, alive=alive(fresh, "n")),
+            *((dead,) if fresh.growth.deleted else ()),
         ),
         gone="SELECT 0",
         moved=moved,
-        keys=lambda joining: all_keys(f"SELECT {names(DIALECT, key)} FROM {ended}", key, joining),
+        keys=lambda joining: all_keys(ended, key, joining),
         scratch=(new, last, ended),
     )
 

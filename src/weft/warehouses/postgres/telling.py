@@ -23,7 +23,7 @@ from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import RELEASES, Place, build_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.ports import Ports
-from weft.warehouses.postgres.reading import over, shaped
+from weft.warehouses.postgres.reading import columns_of, over, shaped
 from weft.warehouses.postgres.released import (
     READABLE_RELEASES,
     Released,
@@ -36,12 +36,6 @@ from weft.warehouses.protocol import Act, WarehouseError, going_to_fail
 
 # In the place of what only a run knows: its id, and the fence of its lock.
 _RUN, _N = "RUN", "N"
-
-_TYPES = """
-SELECT format_type(oid::oid, modifier)
-FROM unnest(%s::bigint[], %s::integer[]) WITH ORDINALITY AS asked(oid, modifier, place)
-ORDER BY place
-"""
 
 
 class Teller:
@@ -98,7 +92,7 @@ class Teller:
         reads = self._read(spec.reads)
         yield from self._granted(place.internal_owner, place, reads)
         draft = drafted(step, spec, place, _RUN)
-        columns = self._columns(shaped(spec.select, reads))
+        columns = columns_of(self._sessions, shaped(spec.select, reads))
         self._foreseen[spec.key] = draft.completed(replace(draft.build, columns=columns))
         for statement in made_by(draft, over(spec.select, reads)):
             yield Act(statement)
@@ -185,14 +179,6 @@ class Teller:
                 if statement not in self._granted_before:
                     self._granted_before.add(statement)
                     yield Act(statement)
-
-    def _columns(self, select: str) -> tuple[Column, ...]:
-        described = self._sessions.described(select)
-        oids, modifiers = [each.oid for each in described], [each.modifier for each in described]
-        types = self._sessions.ask(_TYPES, (oids, modifiers))
-        return tuple(
-            Column(each.name, native) for each, (native,) in zip(described, types, strict=True)
-        )
 
 
 def _in_words(text: str) -> Act:

@@ -170,7 +170,7 @@ def _found_relation(left: Left, found: RelationFound, counted: Counted) -> Itera
         yield _pointer(left, facts, found.since)
     elif found.name in builds:
         yield _found_build(left, builds[found.name], found, mark, counted)
-    elif found.name != RELEASES and not (mark.readable or mark.rows):
+    elif found.name != RELEASES and mark == Mark():
         yield _other(left, found.schema, found.name, _TYPES[found.kind], "", found.owner)
 
 
