@@ -23,7 +23,7 @@ FEW_ROWS = COPIED_ROWS // 10
 REPEATS = 2
 
 # So much longer than the bare pipe may a copy take: 0.7 of its rows per second.
-SLOWER = 1 / 0.7
+SLOWER = round(1 / 0.7, 2)
 
 # In megabytes: what ten times as many rows may take more.
 MEMORY = 100

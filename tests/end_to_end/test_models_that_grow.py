@@ -13,9 +13,13 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
+import psycopg
 import pytest
 
+from environment_meshes import Ground
 from mesh_files import Port, Product, Source, lay_out, mesh_files
+from postgres_objects import read_as_admin
+from postgres_server import ADMIN, as_keywords
 from weft.app.errors import Usage
 from weft.cli.main import run
 
@@ -42,6 +46,11 @@ CHANGES = Source(
     "data/changes.csv",
     {"id": "integer", "name": "string", "updated": "timestamp", "gone": "boolean"},
 )
+_TABLES = """
+SELECT n.nspname || '.' || quote_ident(c.relname)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relname ~ '^[bpg]_' AND n.nspname LIKE '%internal'
+"""
 UNIQUE = {"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": ["id"]}}
 
 
@@ -62,8 +71,9 @@ class Said:
 class Mesh:
     """A mesh of three products in a folder, and `weft` in it."""
 
-    def __init__(self, folder: Path, call: Callable[..., Said]) -> None:
+    def __init__(self, folder: Path, call: Callable[..., Said], ground: Ground) -> None:
         self.folder = folder
+        self.ground = ground
         self.weft = call
         self.models = {"flights": FLIGHTS, "customers": CUSTOMERS, "states": STATES}
         self.columns = {"id": "integer", "day": "date", "delay": "integer"}
@@ -91,7 +101,7 @@ class Mesh:
             path.relative_to(self.folder).as_posix(): path.read_bytes()
             for path in self.folder.glob("data/**/*.csv")
         }
-        lay_out(self.folder, {**files, **data})
+        lay_out(self.folder, {**files, **self.ground.settings(), **data})
 
     def days(self, name: str, *rows: tuple[int, str, int]) -> None:
         """Put a file of flights into the folder that the source reads."""
@@ -124,18 +134,31 @@ class Mesh:
         return self.rows("SELECT id, delay FROM ops.flights.flights ORDER BY id", *arguments)
 
     def lose_everything(self) -> None:
-        """Remove all data of the lake."""
-        for file in (self.folder / ".weft/lake/files").iterdir():
-            file.unlink()
+        """Remove all data that builds consist of."""
+        if self.ground.is_lake:
+            for file in (self.folder / ".weft/lake/files").iterdir():
+                file.unlink()
+            return
+        with psycopg.connect(**as_keywords({**self.ground.options, "user": ADMIN})) as admin:
+            tables = [row[0] for row in admin.execute(_TABLES)]
+            admin.execute(f"TRUNCATE {', '.join(tables)}")
 
     def files(self) -> set[str]:
-        """The data files of the lake."""
-        return {each.name for each in (self.folder / ".weft/lake/files").iterdir()}
+        """What data is in: files of the lake, tables of a database."""
+        if self.ground.is_lake:
+            return {each.name for each in (self.folder / ".weft/lake/files").iterdir()}
+        return set(read_as_admin(self.ground.options, _TABLES))
+
+
+on_the_lake = pytest.mark.parametrize("ground", ["lake"], indirect=True)
 
 
 @pytest.fixture
 def mesh(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ground: Ground,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Mesh:
     monkeypatch.chdir(tmp_path)
 
@@ -145,7 +168,7 @@ def mesh(
         said = capsys.readouterr()
         return Said(code, said.out, said.err)
 
-    mesh = Mesh(tmp_path, call)
+    mesh = Mesh(tmp_path, call, ground)
     mesh.days("01", (1, "2026-01-01", 5), (2, "2026-01-02", 0), (3, "2026-01-03", 7))
     mesh.changed((1, "ann", "2026-01-01 00:00:00", False), (2, "bob", "2026-01-01 00:00:00", False))
     mesh.apply()
@@ -427,7 +450,7 @@ def test_how_a_build_grew_is_told(mesh: Mesh) -> None:
         if each["kind"] == "build"
     ]
     assert step["build"]["growing"]["ranges"] == [{"since": "2026-01-02", "until": ""}]
-    assert '"kept.' in mesh.weft("plan", "--sql").out
+    assert '"kept' in mesh.weft("plan", "--sql").out
     mesh.apply()
     run_ = json.loads(mesh.weft("history", "--json").out)["runs"][0]["id"]
     assert words in mesh.weft("history", "--run", run_).out
@@ -435,6 +458,7 @@ def test_how_a_build_grew_is_told(mesh: Mesh) -> None:
     assert "ops.flights.flights@1" in shown
 
 
+@on_the_lake
 def test_a_damaged_release_forgets_no_state(mesh: Mesh) -> None:
     bob = (2, "bob", "2026-01-01 00:00:00", False)
     mesh.changed((1, "anna", "2026-02-01 00:00:00", False), bob)
@@ -447,6 +471,7 @@ def test_a_damaged_release_forgets_no_state(mesh: Mesh) -> None:
     assert mesh.rows("SELECT count(*) FROM ops.states.states WHERE id = 1") == [[3]]
 
 
+@on_the_lake
 def test_killed_in_the_middle_it_is_applied_again(mesh: Mesh) -> None:
     slow = "(SELECT sum(hash(range)) FROM range(150000000)) IS NOT NULL"
     mesh.models["flights"] = FLIGHTS.replace("FROM raw", f"FROM raw WHERE {slow}")

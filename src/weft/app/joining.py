@@ -33,7 +33,7 @@ class Distant:
 
 @contextmanager
 def joined(mesh: Opened, select: str, distant: Sequence[Distant]) -> Iterator[tuple[Any, int]]:
-    """Bring these relations together and run a SELECT over them, in the dialect of `private`.
+    """Bring these relations together and run a SELECT over them, in the dialect of `private_type`.
 
     Gives its rows, which are read inside of the context, and how many were brought over. Raises
     WarehouseError and Unmeasurable.

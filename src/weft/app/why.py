@@ -204,7 +204,8 @@ class _Search:
         hold = self._situation.holds.get(self._subject.product)
         for each in self._plan.held:
             if each.product == self._subject.product:
-                stays = _release(each.release)
+                whose = f" of {each.environment}" if each.environment else ""
+                stays = f"{_release(each.release)}{whose}"
                 since = f", since {short_time(hold.since)}" if hold and each.by_person else ""
                 note = each.cause + since
                 if each.checks:

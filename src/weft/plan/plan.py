@@ -320,7 +320,8 @@ class HeldBack:
 
     `checks` are the labels of those that failed; `by_person` says that it is a person's hold,
     `unread` that a source of it cannot be read, or data of another product, and `lost` that the
-    release itself has lost data, which this plan cannot bring back.
+    release itself has lost data, which this plan cannot bring back. The release is that of another
+    `environment`, where readers see what is published there, and "" where it is the plan's own.
     """
 
     product: str
@@ -330,6 +331,7 @@ class HeldBack:
     by_person: bool = False
     unread: bool = False
     lost: bool = False
+    environment: str = ""
 
 
 @dataclass(frozen=True)

@@ -360,11 +360,14 @@ def _is_lost(keys: Iterable[str], situation: Situation, draft: _Draft) -> bool:
 
 
 def _seen(held: HeldBack, situation: Situation, draft: _Draft) -> HeldBack:
-    """What is held back, and whether the release that it stays on can still be read."""
-    release = situation.releases.get(held.product)
-    if release is None or not draft.damaged:
+    """What is held back, and whether the release that readers stay on can still be read."""
+    release = situation.shown(held.product)
+    if release is None or (release.empty and not release.damaged):
         return held
-    return replace(held, lost=release.damaged or _is_lost(release.keys, situation, draft))
+    own = situation.desired.environment
+    environment = "" if release.environment == own else release.environment
+    lost = draft.damaged and (release.damaged or _is_lost(release.keys, situation, draft))
+    return replace(held, release=release.number, environment=environment, lost=lost)
 
 
 def _failing(audits: Iterable[str], verdicts: Verdicts) -> tuple[str, ...]:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
-from warehouse_steps import DUCKDB, audit, bound, growing, measured, required, rows_of, unique
+from warehouse_kinds import Kind
+from warehouse_steps import bound, growing, measured, required, rows_of, unique
 
 from weft.contract.measure import Increment, fused_scan
 from weft.mesh.check import Check, CheckKind
 from weft.mesh.growth import Growth, Range
 from weft.plan.intervals import merged
 from weft.plan.plan import Step
+from weft.sql.dialect import Dialect
+from weft.warehouses.postgres import layers
 
 BUILDS = 8
 SEEDS = range(6)
+
+
+@pytest.fixture(autouse=True)
+def many_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is small is not written anew for that alone, so that there are layers to read."""
+    monkeypatch.setattr(layers, "SMALL_ROWS", 0)
 
 
 class Row(NamedTuple):
@@ -187,16 +196,16 @@ CHECKS = [
 ]
 
 
-def grown_audit(key: str, passed: frozenset[str]) -> Step:
-    new, kept = (DUCKDB.relation(part, key) for part in ("new", "kept"))
-    relation = DUCKDB.relation("builds", key)
-    scan, measures = fused_scan(relation, CHECKS, DUCKDB, {}, {}, Increment(new, kept, passed))
+def grown_audit(key: str, passed: frozenset[str], dialect: Dialect) -> Step:
+    new, kept = (dialect.relation(part, key) for part in ("new", "kept"))
+    relation = dialect.relation("builds", key)
+    scan, measures = fused_scan(relation, CHECKS, dialect, {}, {}, Increment(new, kept, passed))
     return measured(key, scan, measures, name=f"grown_{key}")
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_an_audit_of_what_is_new_finds_what_one_of_everything_finds(
-    warehouse: Any, seed: int
+    warehouse: Any, warehouse_kind: Kind, audit: Callable[..., Any], seed: int
 ) -> None:
     chance = random.Random(seed)
     ids = [None, *range(1, 200)]
@@ -216,7 +225,7 @@ def test_an_audit_of_what_is_new_finds_what_one_of_everything_finds(
         warehouse.run(growing(key, select(new), Growth("day"), base, ranges), bound(run))
         whole = warehouse.run(audit(key, CHECKS, name=f"whole_{key}"), bound(run))
         if base:
-            step = grown_audit(key, passed)
+            step = grown_audit(key, passed, warehouse_kind.dialect)
             assert step.audit
             of_base = replace(step, audit=replace(step.audit, base=base))
             grown = warehouse.run(of_base, bound(run))

@@ -15,6 +15,7 @@ from weft.app.serving import unserved
 from weft.app.show import list_products
 from weft.app.system import System
 from weft.app.why import why
+from weft.cli.screens.plan import where_it_stays
 from weft.plan.plan import Adopted, Plan, StepKind
 
 SUMS_V1 = f"{SUMS}.sums_v1"
@@ -109,6 +110,15 @@ def test_what_production_was_asked_to_rebuild_is_rebuilt_once(
     apply_files(tmp_path, ground.files())
     apply_files(tmp_path, options=PlanOptions(rebuild=True))
     assert plan_of(tmp_path, "dev").empty
+
+
+def test_what_is_held_here_stays_on_what_production_shows(tmp_path: Path, ground: Ground) -> None:
+    apply_files(tmp_path, ground.files())
+    apply_files(tmp_path, ground.files("SELECT CAST(NULL AS INTEGER) AS id"), environment="dev")
+    held = {each.product: each for each in plan_of(tmp_path, "dev").held}
+    assert (held[ORDERS].release, held[ORDERS].environment) == (1, "prod")
+    assert where_it_stays(held[ORDERS]) == "stays on prod's release 1"
+    assert seen(tmp_path, "dev") == [1]
 
 
 def test_a_breaking_change_is_one_here_as_well(tmp_path: Path, ground: Ground) -> None:

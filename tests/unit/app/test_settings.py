@@ -76,6 +76,20 @@ def test_an_environment_is_where_production_is() -> None:
     assert moved.message == "an environment cannot move warehouse `a`"
 
 
+def test_an_environment_may_enter_a_database_otherwise_but_no_other_one() -> None:
+    text = "mesh: m\nwarehouses:\n  a: {type: postgres, host: h}\nenvironments:\n  dev:\n"
+    options = 'user: u, password: "${P:-p}", sslmode: require, service: s, hostaddr: i'
+    more = f"{options}, host: h, port: 1, database: d"
+    file = SourceFile("weft.yaml", f"{text}    warehouses: {{a: {{{more}}}}}\n".encode())
+    settings, _ = parse_settings(file, {})
+    assert settings is not None
+    moved = wrong_options(file, settings)
+    assert {each.code for each in moved} == {"W147"}
+    assert [each.help.split("`")[1] for each in moved] == [
+        *("host", "port", "database", "hostaddr", "service")
+    ]
+
+
 def test_every_wrong_option_has_its_place() -> None:
     text = """\
 mesh: m

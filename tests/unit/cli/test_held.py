@@ -24,6 +24,7 @@ def test_a_product_that_was_never_published_stays_unpublished(
         HeldBack("a.new", 0, "ann: not yet", by_person=True),
         HeldBack("a.old", 3, "ann: wrong", by_person=True),
         HeldBack("a.torn", 2, "ann: wrong", by_person=True, lost=True),
+        HeldBack("a.shown", 4, "waits for a.old", environment="live"),
     )
     with opened(tmp_path, "", System()) as mesh:
         tell_held(mesh, Plan("p", "loom", "loom", "prod", held=held), Screen())
@@ -34,6 +35,7 @@ def test_a_product_that_was_never_published_stays_unpublished(
         "  let it go on:  weft rollback a.old --lift",
         "a.torn stays on release 2 (which has lost data), ann: wrong",
         "  let it go on:  weft rollback a.torn --lift",
+        "a.shown stays on live's release 4, waits for a.old",
     ]
     plan = Plan("p", "loom", "loom", "prod", held=held)
     assert held_exit(plan) is Exit.UNREACHABLE

@@ -53,6 +53,18 @@ def test_the_offered_command_keeps_what_was_applied_in_its_own_environment(
     assert run(("plan", "--env", "dev")) == 0
 
 
+def test_what_an_environment_shows_of_production_is_kept_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _apply_orders(tmp_path, monkeypatch)
+    _rename_label()
+    capsys.readouterr()
+    assert run(("plan", "--env", "dev")) == 7
+    assert run((*_offered(capsys.readouterr().out), "--yes")) == 0
+    assert "Major 1 is again as it was applied" in capsys.readouterr().err
+    assert run(("apply", "--env", "dev", "--yes")) == 0
+
+
 def _apply_orders(folder: Path, monkeypatch: pytest.MonkeyPatch, *env: str) -> None:
     """Make a mesh with a product of one active port, and apply it."""
     monkeypatch.chdir(folder)

@@ -183,7 +183,8 @@ def where_it_stays(held: HeldBack) -> str:
     if not held.release:
         return "stays unpublished"
     lost = " (which has lost data)" if held.lost else ""
-    return f"stays on release {held.release}{lost}"
+    whose = f"{held.environment}'s " if held.environment else ""
+    return f"stays on {whose}release {held.release}{lost}"
 
 
 def _following(plan: Plan) -> list[str]:

@@ -10,6 +10,7 @@ import click
 from weft.app.new import draft_domain, draft_product
 from weft.app.new_port import Major, draft_port
 from weft.app.settings import load_settings
+from weft.app.situation import applied_definitions, remembered
 from weft.app.system import System
 from weft.app.workspace import find_mesh
 from weft.cli.next_step import env_of
@@ -112,7 +113,7 @@ def port(address: str, env: str, yes: bool, screen: Screen, **wish: Any) -> int:
         return offer(mesh, draft_port(mesh, wanted, asked), screen, yes=yes)
     with mesh_here(env) as there:
         product = str(wanted.product)
-        applied = there.store.definitions.manifests(there.environment, [product]).get(product)
+        applied = applied_definitions(there, remembered(there), [product]).get(product)
         draft = draft_port(mesh, wanted, asked, applied)
         return offer(mesh, draft, screen, yes=yes, env=env_of(there))
 

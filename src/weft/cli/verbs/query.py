@@ -34,7 +34,8 @@ from weft.mesh.words import count
 def query(sql: str, env: str, limit: int | None, screen: Screen) -> int:
     """Run one SELECT over published ports, by their logical names.
 
-    `domain.product.object_v1` is major 1, `domain.product.object` the highest active one.
+    `domain.product.object_v1` is major 1, `domain.product.object` the highest active one. Ports
+    of several warehouses are brought together first, and gone afterwards.
     JSON, YAML, CSV and Markdown have all rows unless a limit is given. `-` reads the query from
     stdin.
     """

@@ -94,6 +94,7 @@ class Shared(Placed):
     owner: str
     bytes: int
     readers: frozenset[tuple[str, str]]
+    kind = "TABLE"
 
 
 @dataclass(frozen=True)

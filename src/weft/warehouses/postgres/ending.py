@@ -9,6 +9,7 @@ from weft.mesh.release import Build, Release
 from weft.sql.postgres import quote
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.layer_tables import LayerTables
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.pruning import Pruning, reached
@@ -83,6 +84,7 @@ class Environments:
         self._pruning = pruning
         self._released = released
         self._names = released.names
+        self._layers = LayerTables(sessions, known, places, released.names)
 
     def names(self) -> tuple[str, ...]:
         """Return the environments that have a schema here, sorted. Raises WarehouseError."""
@@ -198,7 +200,7 @@ class Environments:
             builds=tuple(each.mark.build for each in found.own if each.mark.build),
             served=bool(found.views),
             names=(*names, *found.rest),
-            bytes=size + sum(each.build.bytes for each in found.own),
+            bytes=size + sum(each.own_bytes for each in found.own),
         )
 
     def _clear(self, found: _Found) -> None:
@@ -207,10 +209,10 @@ class Environments:
         for view in found.views:
             self._alone((f"DROP VIEW IF EXISTS {view.relation}",))
         for each in found.own:
-            kind = "VIEW" if each.build.is_view else "TABLE"
-            self._alone((f"DROP {kind} IF EXISTS {each.relation}",))
+            self._alone((f"DROP {each.kind} IF EXISTS {each.relation}",))
         for each, heirs in found.given.items():
             self._give(each, heirs)
+        self._layers.clear({place.internal for place in found.places})
         for place in found.places:
             self._remove(place, found.rest)
 
@@ -221,11 +223,12 @@ class Environments:
         """
         copies = self._catalog.with_keys([build.build.key])
         schemas = {each.schema for each in copies if each.schema != build.schema}
-        if schemas and self._pruning.drop(build, build.build.is_view):
+        if schemas and self._pruning.drop(build):
             return
         heir = next(each for each in heirs if each.internal not in schemas)
         place = self._places.prepared(heir)
-        for each in self._known.find(build.build.needs).values():
+        tables = (each for copy in copies if copy.schema == build.schema for each in copy.tables)
+        for each in (*self._known.find(build.build.needs).values(), *tables):
             self._places.let_read(place.internal_owner, each)
         self._alone(taken_over(build, place))
         self._known.lose([build.build.key])

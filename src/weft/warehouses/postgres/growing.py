@@ -25,7 +25,7 @@ from weft.warehouses.growing import (
 from weft.warehouses.merging import names, type_of_states
 from weft.warehouses.postgres.by_key import by_key
 from weft.warehouses.postgres.by_time import by_time
-from weft.warehouses.postgres.catalog import Catalog, Located, relation
+from weft.warehouses.postgres.catalog import Catalog, Located, Shared, relation
 from weft.warehouses.postgres.increments import stack_of
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.layers import Layer, Layers, Stack, joining
@@ -98,7 +98,7 @@ class Grower:
 
     def grow(self, asked: Asked) -> Outcome:
         """Make a build of a model that grows, in one transaction. Raises WarehouseError."""
-        base = self._base(asked.growing)
+        base = self.base(asked.growing)
         work = self.work(asked, base)
         for each in base.tables if base else ():
             if each.schema != asked.place.internal:
@@ -106,7 +106,8 @@ class Grower:
         with self._sessions.acting_as(asked.place.internal_owner):
             self._sessions.ask(_MEMORY)
             made = self._made(work)
-        self._known.add(made)
+        # Whoever looks for it finds it with its tables.
+        self._known.lose([made.build.key])
         return Outcome(made.build.rows, made.build.bytes, False, made.build.columns)
 
     def work(self, asked: Asked, base: Located | None) -> Work:
@@ -139,9 +140,18 @@ class Grower:
     def foreseen(self, work: Work) -> Located:
         """Return the build as it will be, without rows."""
         build = replace(work.asked.draft.build, columns=work.recipe.columns)
-        return self._marked(work, build, self._new_layer(work, 0), 0)
+        count = self._joining(work, 0)
+        layer = self._new_layer(work, count)
+        place = work.asked.place
+        own = (
+            Shared(place.internal, name, place.internal_owner, 0, frozenset())
+            for name in layer.tables
+        )
+        made = self._marked(work, build, layer, count)
+        return replace(made, tables=(*(work.base.tables if work.base else ()), *own))
 
-    def _base(self, growing: Growing) -> Located | None:
+    def base(self, growing: Growing) -> Located | None:
+        """Return the build to grow from, None for a full build. Raises WarehouseError."""
         if not growing.base:
             return None
         # Its layers may have been taken over since it was last looked at.

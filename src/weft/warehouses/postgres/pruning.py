@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
 
 from weft.mesh.release import Release
-from weft.warehouses.postgres.catalog import Located
-from weft.warehouses.postgres.errors import LOCK_NOT_AVAILABLE, STILL_NEEDED, Refused
+from weft.warehouses.postgres.catalog import Located, Shared
 from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.layer_tables import LayerTables, drop
 from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.releases import PRUNING, Releases
-from weft.warehouses.postgres.sessions import LOCKS, SHORT, Sessions, lock_timeout, signed
+from weft.warehouses.postgres.sessions import LOCKS, Sessions, signed
 from weft.warehouses.protocol import Removal
 
 _LIVING = """
@@ -55,8 +55,10 @@ class Pruning:
         living: Living,
         releases: Releases,
         released: Released,
+        layers: LayerTables,
     ) -> None:
         self._sessions = sessions
+        self._layers = layers
         self._known = known
         self._living = living
         self._releases = releases
@@ -66,7 +68,8 @@ class Pruning:
         """Return what `remove` would remove, as long as nobody reads it. Raises as it does."""
         gone = tuple(releases)
         self._releases.refuse_current(gone)
-        return _told(gone, self._of_nobody(gone, keep), self._old_rows(now))
+        unneeded = self._of_nobody(gone, keep)
+        return _told(gone, unneeded, self._layers.unread(unneeded), self._old_rows(now))
 
     def remove(self, releases: Iterable[Release], keep: frozenset[str], now: str) -> Removal:
         """Remove releases, builds that are not kept, and failing rows that are too old.
@@ -82,9 +85,11 @@ class Pruning:
                 self._releases.remove(release)
             for environment, product in {(each.environment, each.product) for each in gone}:
                 self._releases.narrow(environment, product)
-            dropped = [each for each in unneeded if self.drop(each, each.build.is_view)]
+            dropped = [each for each in unneeded if self.drop(each)]
             self._known.lose(each.build.key for each in dropped)
-            return _told(gone, dropped, {each: rows[each] for each in rows if self.drop(each)})
+            tables = [each for each in self._layers.unread(()) if self.drop(each)]
+            kept = {each: size for each, size in rows.items() if self.drop(each)}
+            return _told(gone, dropped, tables, kept)
 
     def unneeded(
         self,
@@ -124,31 +129,28 @@ class Pruning:
         old = [each for each in found if each.mark.rows and each.mark.rows.is_old(now)]
         return {each: self._known.catalog.stored(each.relation)[1] for each in old}
 
-    def drop(self, each: Located, is_view: bool = False) -> bool:
+    def drop(self, each: Located | Shared) -> bool:
         """Drop one thing, unless something else reads it or somebody does; say if it is gone."""
-        kind = "VIEW" if is_view else "TABLE"
-        try:
-            with self._sessions.transaction(lock_timeout(SHORT[0])):
-                self._sessions.ask(f"DROP {kind} IF EXISTS {each.relation}")
-        except Refused as refused:
-            if refused.code not in (STILL_NEEDED, LOCK_NOT_AVAILABLE):
-                raise
-            return False
-        return True
+        return drop(self._sessions, each, each.kind)
 
 
 def _told(
-    releases: Iterable[Release], builds: Iterable[Located], rows: Mapping[Located, int]
+    releases: Iterable[Release],
+    builds: Iterable[Located],
+    tables: Iterable[Shared],
+    rows: Mapping[Located, int],
 ) -> Removal:
-    readable = list(builds)
+    readable, shared = list(builds), list(tables)
     names = [
         *(f"release {each.number} of {each.product} in {each.environment}" for each in releases),
-        *(f"{each.schema}.{each.name}" for each in (*readable, *rows)),
+        *(f"{each.schema}.{each.name}" for each in (*readable, *shared, *rows)),
     ]
     return Removal(
         tuple(each.mark.build for each in readable if each.mark.build),
         tuple(names),
-        sum(each.build.bytes for each in readable) + sum(rows.values()),
+        sum(each.own_bytes for each in readable)
+        + sum(each.bytes for each in shared)
+        + sum(rows.values()),
     )
 
 

@@ -127,18 +127,19 @@ def taken_over(found: Located, place: Place) -> tuple[str, ...]:
 
     Tables that it shares come with it from where it was, and whoever was there goes on reading.
     """
-    statements = [*_moved(found, found.kind, place)]
+    statements = [*moved(found, found.kind, place)]
     for each in found.tables:
         if each.schema == found.schema:
-            statements += _moved(each, "TABLE", place)
-            moved = relation(place.internal, each.name)
-            statements.append(f"GRANT SELECT ON TABLE {moved} TO {quote(each.owner)}")
+            statements += moved(each, "TABLE", place)
+            there = relation(place.internal, each.name)
+            statements.append(f"GRANT SELECT ON TABLE {there} TO {quote(each.owner)}")
     return tuple(statements)
 
 
-def _moved(found: Placed, kind: str, place: Place) -> tuple[str, str]:
-    moved = relation(place.internal, found.name)
+def moved(found: Placed, kind: str, place: Place) -> tuple[str, str]:
+    """Return the statements that give one table or view another place and its owner."""
+    there = relation(place.internal, found.name)
     return (
         f"ALTER {kind} {found.relation} SET SCHEMA {quote(place.internal)}",
-        f"ALTER {kind} {moved} OWNER TO {quote(place.internal_owner)}",
+        f"ALTER {kind} {there} OWNER TO {quote(place.internal_owner)}",
     )

@@ -11,19 +11,21 @@ from dataclasses import replace
 from weft.mesh.manifest import Column
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build, Release
-from weft.plan.plan import AuditSpec, BuildSpec, Source, Step
+from weft.plan.plan import AuditSpec, BuildSpec, Call, Source, Step
 from weft.warehouses.auditing import statements_of
 from weft.warehouses.postgres.audits import TYPE_OF
 from weft.warehouses.postgres.builds import drafted, made_by
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.copying import made_by as copied_by
+from weft.warehouses.postgres.growing import Asked, Grower
+from weft.warehouses.postgres.increments import increment
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
 from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import RELEASES, Place, build_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.ports import Ports
-from weft.warehouses.postgres.reading import columns_of, over, shaped
+from weft.warehouses.postgres.reading import columns_of, defined, named, over, shaped
 from weft.warehouses.postgres.released import (
     READABLE_RELEASES,
     Released,
@@ -34,8 +36,11 @@ from weft.warehouses.postgres.releases import moving
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import Act, WarehouseError, going_to_fail
 
-# In the place of what only a run knows: its id, and the fence of its lock.
-_RUN, _N = "RUN", "N"
+# In the place of what only a run knows: its id, the fence of its lock, and the time.
+_RUN, _N, _NOW = "RUN", "N", "now"
+
+# The type of a column that nobody promised one for.
+_ANY = "text"
 
 
 class Teller:
@@ -56,6 +61,7 @@ class Teller:
         self._known = known
         self._places = places
         self._landing = landing
+        self._grower = Grower(sessions, known, places)
         self._released, self._ports = publishing
         self._foreseen: dict[str, Located] = {}
         self._made_places: set[Place] = set()
@@ -76,6 +82,8 @@ class Teller:
             landing = self._released.names.landing().internal
             copied = Located(landing, build_name(build.key), Mark(build=build))
             self._foreseen[build.key] = copied
+        elif step.build and step.build.call:
+            yield from self._call(step, step.build.call, place, sources)
         elif step.build:
             yield from self._made(place)
             yield from self._build(step, step.build, place, sources)
@@ -92,19 +100,52 @@ class Teller:
         reads = self._read(spec.reads)
         yield from self._granted(place.internal_owner, place, reads)
         draft = drafted(step, spec, place, _RUN)
+        if spec.growing:
+            shape, select = shaped(spec.select, reads), over(spec.select, reads)
+            yield from self._growth(Asked(draft, place, select, shape, spec.growing, _NOW))
+            return
         columns = columns_of(self._sessions, shaped(spec.select, reads))
         self._foreseen[spec.key] = draft.completed(replace(draft.build, columns=columns))
         for statement in made_by(draft, over(spec.select, reads)):
             yield Act(statement)
         yield _in_words(f"and a comment on {draft.relation} marks it, in the same transaction")
 
+    def _growth(self, asked: Asked) -> Iterator[Act]:
+        work = self._grower.work(asked, self._grower.base(asked.growing))
+        made = self._foreseen[asked.draft.build.key] = self._grower.foreseen(work)
+        for statement in self._grower.statements(work):
+            yield Act(statement)
+        if work.stack.layers:
+            yield _in_words("where many rows are new, more of the earlier layers join them")
+        yield _in_words(f"and comments mark {made.relation} and its layers; all in one transaction")
+
+    def _call(
+        self, step: Step, call: Call, place: Place, sources: Mapping[str, Source]
+    ) -> Iterator[Act]:
+        yield from self._landed([each.key for each in call.arguments], place, sources)
+        for each in call.arguments:
+            yield _in_words(f"{each.name} is what this gives:")
+            yield Act(over(each.select, self._read([each.key])))
+        assert step.build
+        landing = self._released.names.landing().internal
+        columns = tuple(replace(each, type=each.type or _ANY) for each in call.columns)
+        build = Build(step.build.key, step.product, step.build.model, step.build.kind, columns)
+        made = Located(landing, build_name(build.key), Mark(build=build))
+        self._foreseen[build.key] = made
+        names = ", ".join(each.name for each in call.arguments)
+        limits = f"{call.memory // 2**20:,} MB and {call.seconds:,} s"
+        yield _in_words(f"{call.function}({names}) of {call.path}")
+        yield _in_words(f"runs in a process of its own, which may take {limits};")
+        yield _in_words(f"then what it gives is copied into {made.relation}")
+
     def _audit(self, spec: AuditSpec, place: Place, sources: Mapping[str, Source]) -> Iterator[Act]:
         keys = (spec.key, *spec.reads)
         yield from self._landed(keys, place, sources)
         reads = self._read(keys)
         yield from self._granted(place.internal_owner, place, reads)
+        names = {**named(reads), **increment(spec, reads[0])}
         for statement in statements_of(spec, TYPE_OF):
-            yield Act(over(statement, reads))
+            yield Act(defined(statement, names))
         kept = relation(place.internal, f"q_{spec.audit}_…")
         yield _in_words(f"rows of what fails are kept in tables like {kept}")
 

@@ -20,6 +20,7 @@ from weft.warehouses.postgres.health import Health
 from weft.warehouses.postgres.keeping import KeptReleases
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
+from weft.warehouses.postgres.layer_tables import LayerTables
 from weft.warehouses.postgres.loading import RUN, Loader
 from weft.warehouses.postgres.names import Names
 from weft.warehouses.postgres.observing import Observer
@@ -73,7 +74,8 @@ class Postgres(KeptReleases):
         drifting = Drifting(sessions, known, released, ports, store)
         self._reverting = Reverting(sessions, known, places, (released, ports), drifting)
         self.drift = drifting.drift
-        pruning = Pruning(sessions, known, self._living, releases, released)
+        layers = LayerTables(sessions, known, places, names)
+        pruning = Pruning(sessions, known, self._living, releases, released, layers)
         self.environments = Environments(sessions, known, places, pruning, released)
         super().__init__(released, pruning)
 
