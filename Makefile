@@ -68,8 +68,9 @@ format: $(VENV)/dev ## format the code
 bench: $(VENV)/dev $(VENV)/compiled ## measure, print a table, write benchmarks/results/latest.json
 	@$(BIN)/python benchmarks/run.py
 
-faults: $(VENV)/dev ## the whole fault loop on the example mesh (slow)
+faults: $(VENV)/dev ## the whole fault loop, on the lake and on Postgres (hours)
 	@$(BIN)/python tests/faults/campaign.py
+	@WEFT_TEST_EVERY=1 $(BIN)/python -m pytest -q tests/conformance/warehouses/test_postgres_cuts.py
 	@WEFT_PUBLISHES=500 WEFT_READERS=200 $(BIN)/python -m pytest -q tests/faults/test_readers_postgres.py
 
 COMPILE = $(UV) pip compile --universal --python-version 3.11 -c requirements/constraints.in --generate-hashes \

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from environment_meshes import Ground
 from mesh_files import Port, Product, Source, document, lay_out, mesh_files
 from weft.cli.main import run
 
@@ -83,6 +84,7 @@ class Mesh:
 
     folder: Path
     weft: Callable[..., Said]
+    ground: Ground
 
     def write(self, totals: str = TOTALS, csv: bytes = CSV, **more: str) -> None:
         orders = Product(
@@ -91,7 +93,7 @@ class Mesh:
             (Port("totals", COLUMNS, required=("customer", "last")),),
             sources=(GIVEN,),
         )
-        files = mesh_files([orders, READER])
+        files = self.ground.of(orders, READER)
         files["data/given.csv"] = csv
         files[f"{orders.folder}/tests/totals.yaml"] = TEST
         lay_out(self.folder, files)
@@ -113,9 +115,15 @@ class Mesh:
         return said.told
 
 
+on_the_lake = pytest.mark.parametrize("ground", ["lake"], indirect=True)
+
+
 @pytest.fixture
 def mesh(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ground: Ground,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Mesh]:
     monkeypatch.chdir(tmp_path)
 
@@ -125,7 +133,7 @@ def mesh(
         said = capsys.readouterr()
         return Said(code, said.out, said.err)
 
-    mesh = Mesh(tmp_path, call)
+    mesh = Mesh(tmp_path, call, ground)
     mesh.write()
     said = mesh.apply()
     assert said.code == 0, said.told
@@ -307,6 +315,7 @@ def test_two_columns_of_one_name_are_refused(mesh: Mesh) -> None:
     )
 
 
+@on_the_lake
 def test_secrets_and_the_lake_are_out_of_reach(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEFT_STORE_PASSWORD", "hunter2")
     told = mesh.fails("    print(dict(os.environ))\n    1 / 0\n")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import small_mesh
 from effects import Effects, Fault, opened_with
-from observation import apply_all, released
+from lake_ground import released
+from observation import apply_all
 
 from applying import apply_files
 from environment_meshes import lake_files, store_rows

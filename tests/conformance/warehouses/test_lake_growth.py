@@ -96,6 +96,20 @@ def test_by_key_only_parts_with_such_keys_are_written(open_lake: Any, tmp_path: 
     assert total(lake, "b") == [(10 * DAILY, 10 * DAILY + 4 * 250, 10 * DAILY)]
 
 
+@pytest.mark.parametrize("kind", ["incremental", "snapshot"])
+def test_no_name_of_a_column_is_in_the_way(open_lake: Any, kind: str) -> None:
+    lake = open_lake()
+    named = f"SELECT *, 'mine' AS weft_file, 'too' AS \"WEFT_FILE_\" FROM ({many(1, 4)}) AS t"
+    lake.run(growing("a", named, BY_ID, kind=kind), bound())
+    changed = f"SELECT * REPLACE (5 AS amount) FROM ({named}) AS t WHERE t.id = 3"
+    lake.run(growing("b", changed, BY_ID, "a", kind=kind), bound("run_2"))
+    now = "" if kind == "incremental" else " WHERE valid_to IS NULL"
+    columns = ["id", "amount", *(["valid_to"] if now else [])]
+    seen = [shown_as("seen", "b", columns)]
+    counted = f"SELECT count(*), count(DISTINCT id) FROM sales.orders.seen{now}"
+    assert rows(lake.query(counted, seen)) == [(4 * DAILY, 4 * DAILY)]
+
+
 def test_small_parts_become_one(the_lake: Any, tmp_path: Path) -> None:
     for number in range(1, 6):
         base = f"b{number - 1}" if number > 1 else ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from warehouse_kinds import ADMIN
 from warehouse_steps import PRODUCT, bound, build, port, publish, relation
 
@@ -306,3 +308,34 @@ def test_what_is_dropped_is_found_and_brought_back(
     with psycopg.connect(outside.admin.info.dsn, password=PASSWORD) as reader:
         assert len(reader.execute(f"SELECT id, note FROM {PORT}").fetchall()) == 5
         assert len(reader.execute("SELECT id FROM sales__orders.lines").fetchall()) == 4
+
+
+def test_views_that_were_made_ready_for_a_release_that_never_came(outside: Outside) -> None:
+    """A publish that is killed leaves this, and the next one replaces them."""
+    pointer = f"{INTERNAL}.pointer"
+    [[mark]] = outside.admin.execute(f"SELECT obj_description('{pointer}'::regclass)").fetchall()
+    outside.publish_again()
+    outside.admin.execute(f"UPDATE {pointer} SET number = 1")
+    outside.admin.execute(f"DELETE FROM {INTERNAL}.releases WHERE number = 2")
+    outside.admin.execute(
+        sql.SQL("COMMENT ON TABLE {} IS {}").format(
+            sql.Identifier(*pointer.split(".")), sql.Literal(mark)
+        )
+    )
+    outside.releases = outside.releases[1:]
+    assert outside.found() == ()
+
+
+def test_products_are_looked_at_together(outside: Outside) -> None:
+    """Each has its own findings, also where one of them hides what its views have to be."""
+    other = replace(outside.releases[0], product="sales.returns")
+    outside.admin.execute(f"DROP VIEW {PORT} CASCADE")
+    recorded = {**outside.recorded, "sales.returns": (other,)}
+    scope = Scope("prod", ("sales.returns", PRODUCT), content=True)
+    found = outside.warehouse.drift(scope, recorded)
+    own = [each for each in found if each.product == PRODUCT]
+    assert {(each.kind, each.deviation) for each in own} == {(VIEW, MISSING)}
+    assert {each.kind for each in found if each.product == "sales.returns"} == {
+        ThingKind.ROLE,
+        ThingKind.SCHEMA,
+    }

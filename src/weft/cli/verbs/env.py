@@ -59,7 +59,7 @@ def gc(names: tuple[str, ...], dry_run: bool, yes: bool, screen: Screen) -> int:
 
     Without names those are meant that are past their time to live, counted from the last release,
     and those whose end was interrupted. Production never ends, and a build that it shows, or
-    another environment does, stays where it is. The audit log stays as well.
+    another environment does, stays. The audit log stays as well.
     """
     with mesh_here("") as mesh:
         found = plan_ends(mesh, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weft.sql.duckdb import DIALECT, quote
-from weft.warehouses.duckdb.recipe import FILE, NEW, Recipe, new_rows, temporary
+from weft.warehouses.duckdb.recipe import NEW, Recipe, file_column, new_rows, temporary
 from weft.warehouses.growing import Fresh
 from weft.warehouses.merging import alive, names, refused, same
 
@@ -22,10 +22,10 @@ def by_key(fresh: Fresh) -> Recipe:
     growth = fresh.growth
     key = growth.unique_key
     later = (growth.changed_at,) if growth.changed_at else ()
-    matches = same(DIALECT, key)
+    file, matches = file_column(fresh), same(DIALECT, key)
 
     def prepared(base: str) -> tuple[str, ...]:
-        columns = names(DIALECT, (FILE, *key, *later), "b")
+        columns = names(DIALECT, (file, *key, *later), "b")
         met = temporary(_MET, _MEETING.format(columns=columns, base=base, same=matches))
         outdated = [_OUTDATED.format(same=matches, later=quote(each)) for each in later]
         return (new_rows(fresh), met, *outdated)
@@ -38,5 +38,5 @@ def by_key(fresh: Fresh) -> Recipe:
         prepared=prepared,
         tables=(NEW, _MET),
         refused=refused(fresh, NEW),
-        touched=_TOUCHED.format(file=quote(FILE), same=matches),
+        touched=_TOUCHED.format(file=quote(file), same=matches),
     )

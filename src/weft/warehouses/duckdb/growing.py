@@ -31,7 +31,7 @@ from weft.warehouses.duckdb.parts import (
     written,
 )
 from weft.warehouses.duckdb.reading import SMALL, select_parts
-from weft.warehouses.duckdb.recipe import FILE, Recipe
+from weft.warehouses.duckdb.recipe import Recipe, file_column
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Execute, Sessions
@@ -113,8 +113,8 @@ class Grower:
         return overlapping(work.there, work.fresh.growing.ranges)
 
     def _prepared(self, work: Work) -> tuple[str, ...]:
-        columns = work.recipe.columns
-        return work.recipe.prepared(select_parts(work.there, columns, self._layout, FILE))
+        columns, file = work.recipe.columns, file_column(work.fresh)
+        return work.recipe.prepared(select_parts(work.there, columns, self._layout, file))
 
     def _copy(self, work: Work, touched: Sequence[Part], folder: str) -> str:
         old = select_parts(touched, work.recipe.columns, self._layout) if touched else ""

@@ -13,9 +13,6 @@ from weft.sql.duckdb import DIALECT, quote
 from weft.warehouses.growing import Fresh
 from weft.warehouses.merging import names
 
-FILE = "weft_file"
-"""The column that says which file of the base a row is in."""
-
 NEW = "weft_new"
 """The temporary table of what the query gives, one row for each key."""
 
@@ -32,7 +29,7 @@ class Recipe:
     """The statements of one way of growing, in the order in which they run.
 
     `prepared(base)` make the temporary `tables`, from the model's rows and a SELECT of all rows of
-    the base with their FILE. `refused` gives a key with a null or of several rows, and how many.
+    the base with their `file_column`. `refused` gives a key with a null or of several rows, and how many.
     `touched` gives the files of the base that do not stay as they are. What takes their place is
     `new`, and what `stays(old)` gives of a SELECT of their rows; it is sorted by `order`.
     """
@@ -53,6 +50,15 @@ class Recipe:
         size in the memory that it has, does not always do so with a union.
         """
         return _JOINED.format(new=self.new, old=self.stays(old)) if old else self.new
+
+
+def file_column(fresh: Fresh) -> str:
+    """Return the name of the column that says which file of the base a row is in; it is free."""
+    taken = {DIALECT.fold(each.name) for each in fresh.columns}
+    name = "weft_file"
+    while name in taken:
+        name += "_"
+    return name
 
 
 def temporary(name: str, select: str) -> str:

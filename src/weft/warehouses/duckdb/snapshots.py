@@ -5,7 +5,7 @@ from __future__ import annotations
 from weft.mesh.growth import VALID_FROM, VALID_TO
 from weft.mesh.manifest import Column
 from weft.sql.duckdb import DIALECT, quote
-from weft.warehouses.duckdb.recipe import FILE, NEW, Recipe, new_rows, temporary
+from weft.warehouses.duckdb.recipe import NEW, Recipe, file_column, new_rows, temporary
 from weft.warehouses.growing import Fresh
 from weft.warehouses.merging import (
     alive,
@@ -50,11 +50,11 @@ def snapshot(fresh: Fresh) -> Recipe:
     """Return how a snapshot grows."""
     growth = fresh.growth
     key, type = growth.unique_key, type_of_states(fresh)
-    matches = same(DIALECT, key)
-    kept = {"key": names(DIALECT, key, "b"), "file": quote(FILE), "same": matches}
+    file, matches = file_column(fresh), same(DIALECT, key)
+    kept = {"key": names(DIALECT, key, "b"), "file": quote(file), "same": matches}
 
     def prepared(base: str) -> tuple[str, ...]:
-        columns = names(DIALECT, (FILE, *key, VALID_FROM, VALID_TO, *compared(fresh)), "b")
+        columns = names(DIALECT, (file, *key, VALID_FROM, VALID_TO, *compared(fresh)), "b")
         last = _NEWEST.format(columns=columns, base=base, key=names(DIALECT, key, "b"))
         moment, news = begun(fresh)
         states = _BEGUN.format(moment=moment, type=type, same=matches, news=news)
@@ -76,5 +76,5 @@ def snapshot(fresh: Fresh) -> Recipe:
         prepared=prepared,
         tables=(NEW, _LAST, _STATES, _ENDED),
         refused=refused(fresh, NEW, timed=bool(growth.changed_at)),
-        touched=_TOUCHED.format(file=quote(FILE)),
+        touched=_TOUCHED.format(file=quote(file)),
     )

@@ -32,17 +32,17 @@ class Observer:
         releases = {each.product: each for each in self._released.current(pointers)}
         found = {each.build.key: each for each in readable}
         damaged = {key for key, each in found.items() if each.mark.damaged}
+        wanted = scope.bases.union(*(each.bases for each in releases.values()))
         if scope.content:
             damaged |= self._without_content(found.values())
         else:
             named = scope.builds.union(*(each.keys for each in releases.values()))
-            damaged |= self._catalog.emptied(_tables_behind(named, found))
+            damaged |= self._catalog.emptied(_tables_behind(named | wanted, found))
         views = {key: each.build.needs for key, each in found.items()}
         gone = {need for needs in views.values() for need in needs if need not in found}
         lost = hollow(views, damaged | gone)
         builds = {key for key, each in found.items() if each.mark.build} - damaged
-        wanted = scope.bases.union(*(each.bases for each in releases.values()))
-        bases = {key: found[key].build for key in wanted if key in found}
+        bases = {key: found[key].build for key in wanted & builds}
         if scope.content:
             return Observed(releases, frozenset(builds.difference(lost)), bases=bases)
         return Observed(releases, frozenset(builds), lost, bases)
@@ -69,7 +69,7 @@ class Observer:
         """Leave a mark; a login that may not must do without."""
         text = string(encoded(mark))
         with suppress(WarehouseError):
-            self._sessions.ask(" ".join(("COMMENT ON TABLE", table.relation, "IS", text)))
+            self._sessions.ask(" ".join(("COMMENT ON", table.kind, table.relation, "IS", text)))
 
 
 def _tables_behind(keys: Iterable[str], found: dict[str, Located]) -> list[Located]:

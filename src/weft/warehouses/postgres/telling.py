@@ -34,7 +34,7 @@ from weft.warehouses.postgres.released import (
 )
 from weft.warehouses.postgres.releases import moving
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.protocol import Act, WarehouseError, going_to_fail
+from weft.warehouses.protocol import Act, Unmeasurable, WarehouseError, going_to_fail
 
 # In the place of what only a run knows: its id, the fence of its lock, and the time.
 _RUN, _N, _NOW = "RUN", "N", "now"
@@ -64,6 +64,7 @@ class Teller:
         self._grower = Grower(sessions, known, places)
         self._released, self._ports = publishing
         self._foreseen: dict[str, Located] = {}
+        self._untyped: set[str] = set()
         self._made_places: set[Place] = set()
         self._granted_before: set[str] = set()
 
@@ -104,11 +105,21 @@ class Teller:
             shape, select = shaped(spec.select, reads), over(spec.select, reads)
             yield from self._growth(Asked(draft, place, select, shape, spec.growing, _NOW))
             return
-        columns = columns_of(self._sessions, shaped(spec.select, reads))
+        columns = self._columns(spec, reads)
         self._foreseen[spec.key] = draft.completed(replace(draft.build, columns=columns))
         for statement in made_by(draft, over(spec.select, reads)):
             yield Act(statement)
         yield _in_words(f"and a comment on {draft.relation} marks it, in the same transaction")
+
+    def _columns(self, spec: BuildSpec, reads: tuple[Located, ...]) -> tuple[Column, ...]:
+        """The columns of a build, none where only what a function gives will tell."""
+        try:
+            return columns_of(self._sessions, shaped(spec.select, reads))
+        except Unmeasurable:
+            if self._untyped.isdisjoint(spec.reads):
+                raise
+            self._untyped.add(spec.key)
+            return ()
 
     def _growth(self, asked: Asked) -> Iterator[Act]:
         work = self._grower.work(asked, self._grower.base(asked.growing))
@@ -132,6 +143,8 @@ class Teller:
         build = Build(step.build.key, step.product, step.build.model, step.build.kind, columns)
         made = Located(landing, build_name(build.key), Mark(build=build))
         self._foreseen[build.key] = made
+        if not all(each.type for each in call.columns):
+            self._untyped.add(build.key)
         names = ", ".join(each.name for each in call.arguments)
         limits = f"{call.memory // 2**20:,} MB and {call.seconds:,} s"
         yield _in_words(f"{call.function}({names}) of {call.path}")
