@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from arro3.core import DataType, Field, Schema, Table
+
+from weft.warehouses.protocol import Origin, WarehouseError
 
 PROGRAM = """
 import sys
@@ -30,3 +34,15 @@ def test_rows_with_and_without_pyarrow(tmp_path: Path, hidden: bool) -> None:
     program = PROGRAM.format(here=here, hidden=hidden, folder=str(tmp_path))
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_what_the_engine_does_not_read_is_its_error_and_leaves_nothing(
+    the_lake: Any, tmp_path: Path
+) -> None:
+    halves = Field("value", DataType.float16(), nullable=True)
+    names = Field("key", DataType.utf8(), nullable=False)
+    kind = DataType.map(names, halves, False)
+    table = Table.from_batches([], schema=Schema([Field("halves", kind)]))
+    with pytest.raises(WarehouseError, match="Unsupported"):
+        the_lake.load("k", table, Origin())
+    assert not list((tmp_path / "lake/tmp").glob("load*"))

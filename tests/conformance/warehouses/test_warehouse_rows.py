@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from arro3.core import Array, DataType, RecordBatchReader, Table
+from arro3.core import Array, DataType, Field, RecordBatchReader, Schema, Table
 from warehouse_steps import bound, build
 
 from weft.warehouses.protocol import Origin, WarehouseError
@@ -135,3 +135,21 @@ def test_a_stopped_warehouse_gives_no_rows(warehouse: Any, relation: Any) -> Non
     warehouse.cancel()
     with pytest.raises(WarehouseError, match="stopped"):
         read(warehouse, f"SELECT id FROM {relation('a')}", "a")
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (DataType.float16(), "32 or 64 bits"),
+        (DataType.decimal256(60, 2), "38 digits"),
+        (DataType.list(Field("item", DataType.float16(), nullable=True)), "32 or 64 bits"),
+        (DataType.struct([Field("a", DataType.float16(), nullable=True)]), "32 or 64 bits"),
+        (DataType.dictionary(DataType.int8(), DataType.float16()), "32 or 64 bits"),
+    ],
+)
+def test_a_type_of_arrow_that_nobody_reads_is_refused(
+    warehouse: Any, kind: DataType, advice: str
+) -> None:
+    schema = Schema([Field("id", DataType.int64(), nullable=True), Field("half", kind)])
+    with pytest.raises(WarehouseError, match=f"column `half` .* {advice}"):
+        warehouse.load("k", Table.from_batches([], schema=schema), Origin())

@@ -93,11 +93,11 @@ class Builder:
         found = self._manifests.find(key)
         if found is not None:
             return outcome(found, reused=True)
+        table, asked = asked_types(stream)
         run = origin.run or self._scratch.take_free("load")
         name = f"load {key}"
-        table, asked = asked_types(stream)
-        self._sessions.register(name, table)
         try:
+            self._sessions.register(name, table)
             select = " ".join(("SELECT * FROM", quote(name)))
             produced = self._sessions.describe(select)
             columns = stored_columns(

@@ -173,8 +173,9 @@ class Session:
             cursor.close()
 
     def register(self, name: str, table: Any) -> None:
-        """Show an Arrow table to this thread's statements under a name."""
-        self._cursor().register(name, table)
+        """Show an Arrow table to this thread's statements under a name. Raises WarehouseError."""
+        with explaining():
+            self._cursor().register(name, table)
 
     def unregister(self, name: str) -> None:
         """Forget an Arrow table."""
