@@ -17,7 +17,7 @@ from weft.mesh.manifest import Manifest, Transform
 from weft.mesh.product import Materialization
 from weft.plan.examine import Situation
 from weft.plan.growing import again_salt, joined_salt
-from weft.plan.intervals import floor, step
+from weft.plan.intervals import spanning
 
 
 @dataclass(frozen=True)
@@ -98,19 +98,18 @@ def _whole(asked: Restatement, transform: Transform) -> Range:
             next_step=f"weft plan --rebuild --product {product_of(asked.model)}",
         )
     try:
-        since = floor(asked.since, growth.interval) if asked.since else ""
-        until = step(asked.until, growth.interval, 1) if asked.until else ""
+        wanted = spanning(asked.since, asked.until, growth.interval)
     except ValueError as error:
         raise Usage(
             f"`{asked.since}..{asked.until}` is no range of time",
             next_step=f"weft plan --restate {asked.model}=2026-01-01..2026-01-31",
         ) from error
-    if until and until <= since:
+    if wanted.until and wanted.until <= wanted.since:
         raise Usage(
             f"the range {asked.since}..{asked.until} ends before it begins",
             next_step=f"weft plan --restate {asked.model}={asked.until}..{asked.since}",
         )
-    return Range(since, until)
+    return wanted
 
 
 def _salted(situation: Situation, salts: Mapping[str, str]) -> Situation:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from weft.app.bootstrap import Opened, opened
 from weft.app.environments import refuse_unknown
@@ -20,9 +21,19 @@ from weft.cli.diagnostics import draw
 from weft.cli.next_step import env_of, in_env
 from weft.cli.screen import Screen, colour_wanted
 
+
+def _named(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse an empty name, as an unset variable makes it: it would mean production."""
+    source = context.get_parameter_source(parameter.name or "")
+    if value or source is ParameterSource.DEFAULT:
+        return value
+    raise click.BadParameter("it is empty; leave `--env` out to mean production")
+
+
 env_option = click.option(
     "--env",
     default="",
+    callback=_named,
     metavar="NAME",
     shell_complete=an_environment,
     help="Environment; `auto` is named after the git branch.  [default: production]",

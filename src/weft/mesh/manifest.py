@@ -42,7 +42,8 @@ class Read:
     """One relation that a query reads.
 
     `target` is a model's name (MODEL), the address `domain.product.port@N` (PORT) or the name of a
-    source, of files (SOURCE) or of a database (TABLE); `object` is the port's object. `columns` are what the query may see of it.
+    source, of files (SOURCE) or of a database (TABLE); `object` is the port's object. `columns` are
+    what the query may see of it.
     """
 
     kind: ReadKind

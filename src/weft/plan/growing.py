@@ -38,6 +38,13 @@ class Ground:
         """The key of a model's released build, "" where there is none."""
         return self.release.builds.get(model, "") if self.release else ""
 
+    def has_states(self, model: str) -> bool:
+        """Whether a model is released as a snapshot, whose states are there."""
+        before = self.grown(model)
+        keys = (self.released(model), before.base) if before else ()
+        there = (self.builds[key].kind for key in keys if key in self.builds)
+        return Materialization.SNAPSHOT in there
+
 
 @dataclass(frozen=True)
 class Course:
@@ -85,14 +92,22 @@ def joined_salt(pending: str, salt: str) -> str:
     return again_salt(salt.split(" ")[1], merged((*before, *now)))
 
 
+def kept_anew(kind: Materialization) -> str:
+    """Say why a model is built anew that was kept in another way.
+
+    >>> kept_anew(Materialization.TABLE)
+    'it is kept as table from now on'
+    """
+    return f"it is kept as {kind} from now on"
+
+
 def course(transform: Transform, asked: str, salt: str, ground: Ground) -> Course:
     """Say how a model that grows goes on; `asked` and `salt` are those of its next build."""
     growth = _growth(transform)
     before = ground.grown(transform.name)
     released = ground.released(transform.name)
     if before is None:
-        because = f"it is kept as {transform.materialized} from now on" if released else ""
-        return Course(_full(growth, because))
+        return Course(_full(growth, kept_anew(transform.materialized) if released else ""))
     base = next((each for each in (released, before.base) if each in ground.builds), "")
     if before.asked == asked and base == released:
         return Course(Growing(growth, before.base), key=released)
@@ -101,11 +116,14 @@ def course(transform: Transform, asked: str, salt: str, ground: Ground) -> Cours
     # A build that is made a second time, from what it was made from, does all of that again.
     anew = (restated(salt) or ()) if salt != before.salt or base != released else ()
     snapshot = transform.materialized is Materialization.SNAPSHOT
-    if salt != before.salt and restated(salt) is None and not snapshot:
-        return Course(_full(growth, "a rebuild was asked for"))
     build = ground.builds[base]
     if build.kind is not transform.materialized:
-        return Course(_full(growth, f"it is kept as {transform.materialized} from now on"))
+        because = kept_anew(transform.materialized)
+        return Course(
+            _full(growth, because), blocked=because if ground.has_states(transform.name) else ""
+        )
+    if salt != before.salt and restated(salt) is None and not snapshot:
+        return Course(_full(growth, "a rebuild was asked for"))
     unfit = _unfit(before.growth, growth, snapshot=snapshot)
     if unfit:
         return Course(_full(growth, unfit), blocked=unfit if snapshot else "")
@@ -137,7 +155,8 @@ def in_words(kind: Materialization, growing: Growing) -> str:
         return told
     verb = "is" if len(growing.added) == 1 else "are"
     names = ", ".join(f"`{each}`" for each in growing.added)
-    filled = "" if kind is Materialization.SNAPSHOT else ", --rebuild fills it"
+    them = "it" if len(growing.added) == 1 else "them"
+    filled = "" if kind is Materialization.SNAPSHOT else f", --rebuild fills {them}"
     return f"{told}; {names} {verb} null there{filled}"
 
 

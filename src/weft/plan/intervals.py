@@ -10,6 +10,9 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
 from weft.mesh.growth import Growth, Interval, Range
 
+# Every ISO text of a day and a time of that day is longer.
+_LONGEST_DAY = len("2026-01-31")
+
 
 def floor(time: str, interval: Interval) -> str:
     """Return the start of the interval that a time lies in. Raises ValueError for no time.
@@ -32,6 +35,24 @@ def step(time: str, interval: Interval, count: int) -> str:
         return _written(_moved(_begun(_parsed(time), interval), interval, count), interval)
     except OverflowError:
         return ""
+
+
+def spanning(first: str, last: str, interval: Interval) -> Range:
+    """Return the range from the interval of one time to that of another, both in it.
+
+    "" is an open end. A last day that is given without a time of day has all of its hours. Raises
+    ValueError for no time.
+
+    >>> spanning("2026-01-28", "2026-01-28", Interval.HOUR)
+    Range(since='2026-01-28T00:00:00', until='2026-01-29T00:00:00')
+    """
+    since = floor(first, interval) if first else ""
+    if not last:
+        return Range(since)
+    if interval is Interval.HOUR and len(last) <= _LONGEST_DAY:
+        day = step(last, Interval.DAY, 1)
+        return Range(since, day and floor(day, interval))
+    return Range(since, step(last, interval, 1))
 
 
 def to_fill(

@@ -25,7 +25,7 @@ from weft.mesh.manifest import (
     TableSource,
     Transform,
 )
-from weft.plan.growing import Ground, course
+from weft.plan.growing import Ground, course, kept_anew
 
 KEY_LENGTH = 32
 
@@ -134,6 +134,8 @@ def key_product(
         salt = salts.get(f"{manifest.address}.{transform.name}")
         if transform.growth is None:
             key = build_key(manifest.address, transform, keys, salt or "")
+            if ground.has_states(transform.name):
+                keyed.stuck[transform.name] = kept_anew(transform.materialized)
         else:
             key = _key_growing(manifest.address, transform, keys, salt, ground, keyed)
         keyed.builds[transform.name] = key

@@ -138,7 +138,8 @@ def _column_problems(
             yield HeadProblem(key, "W418", message, note)
         elif column:
             yield from _type_problem(model, key, column, types[column], dialect)
-    taken = next((each for each in (VALID_FROM, VALID_TO) if snapshot and each in types), "")
+    added = (VALID_FROM, VALID_TO) if snapshot else ()
+    taken = next((each for each in types if dialect.fold(each) in map(dialect.fold, added)), "")
     if taken:
         message = f"snapshot `{model.name}` has a column `{taken}` of its own"
         note = "a snapshot adds it, to say when a row was valid; give yours another name"

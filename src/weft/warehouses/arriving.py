@@ -45,7 +45,7 @@ def asked_types(stream: Any) -> tuple[Any, dict[str, str]]:
 
 
 def _instead(kind: Any) -> str:
-    """What to give in place of a type that no engine reads, also inside of others; "" for others."""
+    """What to give in place of a type that no engine reads, inside of others too; "" for others."""
     from arro3.core import DataType
 
     if DataType.is_float16(kind):

@@ -19,11 +19,12 @@ sys.path[:0] = [{here!r}]
 if {hidden}:
     sys.modules["pyarrow"] = None
 import test_warehouse_rows as suite
+from warehouse_steps import relation
 from weft.warehouses.loading import adapter
 
 lake = adapter("duckdb")("wh", {{"path": "lake", "threads": 2}}, {folder!r}, "mesh", "store")
-suite.test_what_is_read_and_loaded_is_as_it_was(lake)
-suite.test_many_rows_come_in_batches(lake)
+suite.test_what_is_read_and_loaded_is_as_it_was(lake, relation)
+suite.test_many_rows_come_in_batches(lake, relation)
 lake.close()
 """
 

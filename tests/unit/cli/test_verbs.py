@@ -77,6 +77,13 @@ def test_a_mesh_is_found_from_anywhere_inside(
         weft("validate")
 
 
+@pytest.mark.parametrize("verb", ["plan", "apply", "query"])
+def test_an_environment_without_a_name_is_not_production(weft: Weft, verb: str) -> None:
+    rest = {"apply": ["--yes"], "query": ["SELECT 1"]}.get(verb, [])
+    with pytest.raises(click.BadParameter, match="leave `--env` out to mean production"):
+        weft(verb, "--env", "", *rest)
+
+
 def test_validate_exits_with_5_and_says_where(weft: Weft, tmp_path: Path) -> None:
     model = tmp_path / "domains/sales/orders/models/orders.sql"
     model.write_text("SELECT id, lable AS label FROM starting_rows\n")

@@ -165,6 +165,20 @@ def test_another_materialization_begins_anew() -> None:
     assert found.growing.because == "it is kept as snapshot from now on"
 
 
+@pytest.mark.parametrize("salt", ["s", "other"])
+def test_another_materialization_may_not_forget_states(salt: str) -> None:
+    found = course(growing(BY_KEY), "more", salt, ground(STATES, "now", kind=SNAPSHOT))
+    assert (found.growing.base, found.blocked) == ("", "it is kept as incremental from now on")
+
+
+def test_states_are_there_while_a_snapshot_is_shown_and_whole() -> None:
+    for there in ("now", "old"):
+        assert ground(STATES, there, kind=SNAPSHOT).has_states("m")
+    assert not ground(STATES, kind=SNAPSHOT).has_states("m")
+    assert not ground(STATES, "now", kind=SNAPSHOT).has_states("other")
+    assert not ground(BY_KEY, "now").has_states("m")
+
+
 def test_a_lost_build_is_made_again_from_what_it_was_made_from() -> None:
     found = course(growing(BY_DAY), "asked", "s", ground(BY_DAY, "old"))
     assert (found.key, found.growing.base) == ("now", "old")
@@ -233,7 +247,7 @@ def test_what_is_pending_is_not_forgotten() -> None:
         (
             Growing(BY_KEY, "b", added=("x", "y")),
             "adds and replaces rows by id, keeps the rest; `x`, `y` are null there, "
-            "--rebuild fills it",
+            "--rebuild fills them",
         ),
     ],
 )

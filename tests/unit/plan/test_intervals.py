@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.mesh.growth import Growth, Interval, Range
-from weft.plan.intervals import coverage, floor, merged, step, to_fill
+from weft.plan.intervals import coverage, floor, merged, spanning, step, to_fill
 
 TIME = "2026-03-31T14:45:59.5"
 
@@ -170,3 +170,27 @@ def test_what_a_build_has_in_full(
 ) -> None:
     found = coverage(growth, latest, "2026-03-01T10:00:00+00:00", before and Range(*before))
     assert found == (covered and Range(*covered))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "interval", "found"),
+    [
+        ("2026-01-01", "2026-01-31", "day", Range("2026-01-01", "2026-02-01")),
+        ("2026-01-15", "2026-01-31", "month", Range("2026-01-01", "2026-02-01")),
+        ("2026-01-31", "2026-01-31", "hour", Range("2026-01-31T00:00:00", "2026-02-01T00:00:00")),
+        ("", "20260131", "hour", Range("", "2026-02-01T00:00:00")),
+        (
+            "2026-01-31T05",
+            "2026-01-31T05",
+            "hour",
+            Range("2026-01-31T05:00:00", "2026-01-31T06:00:00"),
+        ),
+        ("2026-01-31T05:30", "", "hour", Range("2026-01-31T05:00:00")),
+        ("", "9999-12-31", "hour", Range()),
+        ("", "9999-12-31", "day", Range()),
+    ],
+)
+def test_both_ends_are_in_what_they_span(
+    first: str, last: str, interval: str, found: Range
+) -> None:
+    assert spanning(first, last, Interval(interval)) == found

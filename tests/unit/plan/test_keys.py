@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from plan_values import file_source, model, port, product, required, shown, source, transform
 
+from weft.mesh.growth import Grown, Growth
 from weft.mesh.manifest import Read
 from weft.mesh.product import Materialization
+from weft.mesh.release import Build, Release
 from weft.plan.growing import Ground
 from weft.plan.keys import (
     KEY_LENGTH,
@@ -69,6 +71,19 @@ def test_keys_go_down_the_graph() -> None:
     assert changed == {"one", "two"}
     salted = key_product(manifest, nobody, CONTENTS, {"a.b.one": "s", "x.y.far": "s"}, Ground())
     assert {name for name in keyed.builds if keyed.builds[name] != salted.builds[name]} == changed
+
+
+def test_what_was_a_snapshot_is_stuck_as_anything_else() -> None:
+    grown = {"m": Grown("asked", "", Growth(unique_key=("id",)))}
+    release = Release("a.b", "prod", 1, (), {"m": "now"}, grown=grown)
+    states = Build("now", "a.b", "m", Materialization.SNAPSHOT, ())
+    for there, stuck in (
+        ({"now": states}, {"m": "it is kept as table from now on"}),
+        ({"now": replace(states, kind=Materialization.INCREMENTAL)}, {}),
+        ({}, {}),
+    ):
+        ground = Ground(release, there)
+        assert key_product(product("a.b", [transform("m")]), nobody, {}, {}, ground).stuck == stuck
 
 
 def test_what_needs_a_missing_port_has_no_key() -> None:

@@ -87,8 +87,9 @@ def test_what_is_wrong(kind: str, head: str, found: list[tuple[str, str]]) -> No
     assert problems(head, kind) == found
 
 
-def test_a_snapshot_may_not_have_the_columns_that_it_adds() -> None:
-    columns = (*COLUMNS, Column("valid_to", "DATE"))
+@pytest.mark.parametrize("name", ["valid_to", "Valid_From"])
+def test_a_snapshot_may_not_have_the_columns_that_it_adds(name: str) -> None:
+    columns = (*COLUMNS, Column(name, "DATE"))
     snapshot = model("unique_key: id", "snapshot")
     assert [each.code for each in growth_problems(snapshot, columns, DIALECT)] == ["W430"]
 

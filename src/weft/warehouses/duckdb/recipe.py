@@ -29,9 +29,9 @@ class Recipe:
     """The statements of one way of growing, in the order in which they run.
 
     `prepared(base)` make the temporary `tables`, from the model's rows and a SELECT of all rows of
-    the base with their `file_column`. `refused` gives a key with a null or of several rows, and how many.
-    `touched` gives the files of the base that do not stay as they are. What takes their place is
-    `new`, and what `stays(old)` gives of a SELECT of their rows; it is sorted by `order`.
+    the base with their `file_column`. `refused` gives a key with a null or of several rows, and
+    how many. `touched` gives the files of the base that do not stay as they are. What takes their
+    place is `new`, and what `stays(old)` gives of a SELECT of their rows; it is sorted by `order`.
     """
 
     columns: tuple[Column, ...]

@@ -16,7 +16,8 @@ from weft.warehouses.duckdb.layout import Layout, is_name
 from weft.warehouses.duckdb.locking import holding
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.protocol import Bound, Conflict, Outcome, WarehouseError
+from weft.warehouses.protocol import Bound, Outcome, WarehouseError
+from weft.warehouses.succession import conflict, is_same, refuse_moved
 
 FILE = re.compile(r"([0-9]{8})\.json")
 _decoder = msgspec.json.Decoder(Release)
@@ -77,9 +78,9 @@ class Releases:
         folder = self._layout.product(wanted.environment, wanted.product)
         target = self._layout.release(wanted.environment, wanted.product, wanted.number)
         current = self.current(wanted.environment, wanted.product)
-        reused = current is not None and _same(current, wanted)
+        reused = current is not None and is_same(current, wanted)
         if not reused:
-            _refuse_moved(current, wanted, step.expected)
+            refuse_moved(current, wanted, step.expected)
             self._disk.make_folder(folder)
             draft = self._scratch.file(bound.run, "release.json")
             self._disk.write(draft, msgspec.json.encode(wanted))
@@ -89,7 +90,7 @@ class Releases:
                 self._disk.sync(*paths, draft, *self._above(folder))
                 if not self._disk.link(draft, target):
                     current = self.current(wanted.environment, wanted.product)
-                    raise _conflict(current, wanted, step.expected)
+                    raise conflict(current, wanted, step.expected)
         self._disk.sync(folder)
         return Outcome(reused=reused, release=current if reused else wanted)
 
@@ -161,27 +162,3 @@ def decoded(data: bytes) -> Release | None:
         return _decoder.decode(data)
     except msgspec.MsgspecError:
         return None
-
-
-def _same(current: Release, wanted: Release) -> bool:
-    return (current.number, current.run, current.content) == (
-        wanted.number,
-        wanted.run,
-        wanted.content,
-    )
-
-
-def _refuse_moved(current: Release | None, wanted: Release, expected: int) -> None:
-    number = current.number if current else 0
-    later = current is not None and current.fence > wanted.fence
-    if number != expected or later:
-        raise _conflict(current, wanted, expected)
-
-
-def _conflict(current: Release | None, wanted: Release, expected: int) -> Conflict:
-    number = current.number if current else 0
-    by = f" by run {current.run}" if current and current.run else ""
-    return Conflict(
-        f"{wanted.product} in {wanted.environment} has moved to release {number}{by}, "
-        f"expected was {expected}; plan again"
-    )

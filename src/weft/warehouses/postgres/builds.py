@@ -10,13 +10,14 @@ from weft.plan.plan import BuildSpec, Step
 from weft.sql.postgres import string
 from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.errors import ALREADY_THERE, Interrupted, Refused
-from weft.warehouses.postgres.growing import Asked, Grower
+from weft.warehouses.postgres.growing import Grower
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import Mark, encoded
 from weft.warehouses.postgres.names import Names, Place, build_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.reading import Reading, over, shaped
 from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.postgres.work import Asked
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
 

@@ -6,15 +6,15 @@ The build itself is a view over its layers. What is written for each way of grow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
-from weft.mesh.growth import VALID_FROM, VALID_TO, Growing, Growth, Range
+from weft.mesh.growth import VALID_FROM, VALID_TO, Growing, Growth
 from weft.mesh.manifest import Column
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build
 from weft.plan.intervals import coverage
-from weft.sql.postgres import DIALECT, quote, string
+from weft.sql.postgres import DIALECT, string
 from weft.warehouses.growing import (
     Fresh,
     added_to,
@@ -22,69 +22,28 @@ from weft.warehouses.growing import (
     refuse_keys,
     refuse_without_time,
 )
-from weft.warehouses.merging import names, type_of_states
+from weft.warehouses.merging import type_of_states
 from weft.warehouses.postgres.by_key import by_key
 from weft.warehouses.postgres.by_time import by_time
-from weft.warehouses.postgres.catalog import Catalog, Located, Shared, relation
+from weft.warehouses.postgres.catalog import Catalog, Located, relation
 from weft.warehouses.postgres.increments import stack_of
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.layers import Layer, Layers, Stack, joining
+from weft.warehouses.postgres.layers import Layer, Layers, Stack
 from weft.warehouses.postgres.marks import Mark, encoded
-from weft.warehouses.postgres.names import Place, keys_name, layer_name, scratch_name
+from weft.warehouses.postgres.names import keys_name, layer_name, scratch_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.reading import columns_of
 from weft.warehouses.postgres.recipe import Ground, Recipe, Tables
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.snapshots import snapshot
+from weft.warehouses.postgres.work import Asked, Work
 from weft.warehouses.protocol import Outcome, WarehouseError
 
 # So that the keys of a day's changes are looked up without writing all of the base to disk.
 _MEMORY = "SET LOCAL work_mem = '128MB'"
 
-# Statements, whose holes take quoted names and SELECTs that are whole.
-_COUNTED = "SELECT count(*), 0, NULL, NULL FROM {rows}"
-_TIMED = (
-    "SELECT count(*), count(*) - count({time}), CAST(min({time}) AS text),"
-    " CAST(max({time}) AS text) FROM {rows}"
-)
-_KEYS = "CREATE TABLE {name} AS\n{select}"
-_KEYS_INDEX = "CREATE INDEX ON {name} ({key})"
-_VIEW = "CREATE OR REPLACE VIEW {name} ({columns}) AS\n{select}"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A build that is to be made: its draft, where, the SELECT of its rows, how, and when.
-
-    `shape` is the SELECT as it is described, and not run.
-    """
-
-    draft: Located
-    place: Place
-    select: str
-    shape: str
-    growing: Growing
-    at: str
-
-
-@dataclass(frozen=True)
-class Work:
-    """What is to be done for a build: with which recipe, on which layers, into which tables."""
-
-    asked: Asked
-    fresh: Fresh
-    recipe: Recipe
-    base: Located | None
-    stack: Stack
-    layer: Layer
-
-    def relation(self, name: str) -> str:
-        """The quoted name of a table that the build makes."""
-        return relation(self.asked.place.internal, name)
-
-    def stays(self, count: int) -> Stack:
-        """The layers that stay where so many of the last join the new one."""
-        return self.stack.below(len(self.stack.layers) - count)
+# A statement, whose hole takes a quoted name.
+_COUNTED = "SELECT count(*) FROM {rows}"
 
 
 class Grower:
@@ -127,28 +86,6 @@ class Grower:
             lambda purpose: relation(place, scratch_name(asked.draft.build.key, purpose)),
         )
         return Work(asked, fresh, _recipe(Ground(fresh, tables, stack), kind), base, stack, layer)
-
-    def statements(self, work: Work) -> list[str]:
-        """Return the statements that do it, where layers that are small now join the new one."""
-        recipe, count = work.recipe, self._joining(work, 0)
-        asked = [recipe.refused] if recipe.refused else []
-        first = [recipe.read, *asked, *recipe.prepared, recipe.gone, self._counting(work)]
-        layer = self._new_layer(work, count)
-        last = [*self._finishing(work, layer, count), self._view(work, layer, count)]
-        return [*first, *self._moving(work, count), *last]
-
-    def foreseen(self, work: Work) -> Located:
-        """Return the build as it will be, without rows."""
-        build = replace(work.asked.draft.build, columns=work.recipe.columns)
-        count = self._joining(work, 0)
-        layer = self._new_layer(work, count)
-        place = work.asked.place
-        own = (
-            Shared(place.internal, name, place.internal_owner, 0, frozenset())
-            for name in layer.tables
-        )
-        made = self._marked(work, build, layer, count)
-        return replace(made, tables=(*(work.base.tables if work.base else ()), *own))
 
     def base(self, growing: Growing) -> Located | None:
         """Return the build to grow from, None for a full build. Raises WarehouseError."""
@@ -200,15 +137,15 @@ class Grower:
         for statement in recipe.prepared:
             sessions.ask(statement)
         gone = sessions.ask(recipe.gone)[0][0]
-        rows, timeless, least, greatest = sessions.ask(self._counting(work))[0]
+        rows, timeless, least, greatest = sessions.ask(work.counting())[0]
         latest = ""
         if fresh.time:
             refuse_without_time(timeless, fresh.time)
             latest = _latest(fresh.time, fresh.growth, least, greatest)
-        count = self._joining(work, rows)
-        moved = [sessions.change_by_users(each) for each in self._moving(work, count)]
-        layer = replace(self._new_layer(work, count), rows=rows + sum(moved))
-        for statement in self._finishing(work, layer, count):
+        count = work.joining(rows)
+        moved = [sessions.change_by_users(each) for each in work.moving(count)]
+        layer = replace(work.new_layer(count), rows=rows + sum(moved))
+        for statement in work.finishing(layer, count):
             sessions.ask(statement)
         before = work.base.build if work.base else None
         build = replace(
@@ -220,49 +157,6 @@ class Grower:
             else None,
         )
         return self._shown(work, build, self._measured(work, layer), count)
-
-    def _joining(self, work: Work, rows: int) -> int:
-        """How many of the last layers join the new one; all of them where none of them counts."""
-        layers = work.stack.layers
-        if work.recipe.like.time and Range() in work.fresh.growing.ranges:
-            return len(layers)
-        return joining(layers, rows)
-
-    def _counting(self, work: Work) -> str:
-        time, rows = work.fresh.time, work.relation(work.layer.table)
-        return (
-            _TIMED.format(time=quote(time.name), rows=rows) if time else _COUNTED.format(rows=rows)
-        )
-
-    def _moving(self, work: Work, count: int) -> Sequence[str]:
-        """What adds rows of the base to the new layer."""
-        if not work.stack.layers:
-            return ()
-        return work.recipe.moved(work.stack.above(len(work.stack.layers) - count))
-
-    def _new_layer(self, work: Work, count: int) -> Layer:
-        """The new layer, where so many join it: what no longer counts of those before it."""
-        if not work.stays(count).layers:
-            return replace(work.layer, keys="")
-        if work.recipe.like.key:
-            return work.layer
-        joined = work.stack.above(len(work.stack.layers) - count).layers
-        ranges = (*work.fresh.growing.ranges, *(each for one in joined for each in one.ranges))
-        return replace(work.layer, keys="", ranges=ranges)
-
-    def _finishing(self, work: Work, layer: Layer, count: int) -> Iterable[str]:
-        """What is left to do once all rows of the new layer are there."""
-        recipe, rows = work.recipe, work.relation(layer.table)
-        if layer.keys:
-            name, joined = work.relation(layer.keys), len(work.stack.layers) - count
-            yield _KEYS.format(name=name, select=recipe.keys(work.stack.above(joined)))
-            yield _KEYS_INDEX.format(name=name, key=names(DIALECT, recipe.like.key))
-            yield f"ANALYZE {name}"
-        if recipe.index:
-            yield recipe.index
-        yield f"ANALYZE {rows}"
-        for name in recipe.scratch:
-            yield f"DROP TABLE {name}"
 
     def _measured(self, work: Work, layer: Layer) -> Layer:
         """A layer with the number of its keys and the size of its tables; they get their marks."""
@@ -279,29 +173,11 @@ class Grower:
 
     def _shown(self, work: Work, build: Build, layer: Layer, count: int) -> Located:
         """Make the view, with its mark; all of it comes to be there at once."""
-        self._sessions.ask(self._view(work, layer, count))
-        made = self._marked(work, build, layer, count)
+        self._sessions.ask(work.view(layer, count))
+        made = work.marked(build, layer, count)
         mark = string(encoded(made.mark))
         self._sessions.ask(" ".join(("COMMENT ON VIEW", made.relation, "IS", mark)))
         return made
-
-    def _marked(self, work: Work, build: Build, layer: Layer, count: int) -> Located:
-        layers = (*work.stays(count).layers, layer)
-        size = sum(each.bytes for each in layers)
-        build = replace(build, bytes=size, base=work.asked.growing.base)
-        mark = Mark(build=build, layers=replace(work.recipe.like, layers=layers))
-        return replace(work.asked.draft, mark=mark)
-
-    def _view(self, work: Work, layer: Layer, count: int) -> str:
-        columns = [each.name for each in work.recipe.columns]
-        own = {name: work.relation(name) for name in layer.tables}
-        of = replace(work.recipe.like, layers=(*work.stays(count).layers, layer))
-        stack = Stack(of, work.recipe.columns, {**work.stack.relations, **own})
-        return _VIEW.format(
-            name=work.asked.draft.relation,
-            columns=names(DIALECT, columns),
-            select=stack.rows(stack.all(columns)),
-        )
 
 
 def _times(fresh: Fresh) -> tuple[Column, Column]:

@@ -26,6 +26,7 @@ from weft.warehouses.postgres.released import (
 )
 from weft.warehouses.postgres.sessions import SHORT, Sessions
 from weft.warehouses.protocol import Bound, Conflict, Outcome, WarehouseError
+from weft.warehouses.succession import conflict, is_same, refuse_moved
 
 PRUNING = "pruning"
 """The lock that keeps pruning and publishing apart."""
@@ -62,9 +63,9 @@ class Releases:
         here = self._sessions.connection_number()
         kept = self._released.of(place, READABLE_RELEASES)
         current = kept[0] if kept else None
-        reused = current is not None and _same(current, wanted)
+        reused = current is not None and is_same(current, wanted)
         if not reused:
-            _refuse_moved(current, wanted, expected)
+            refuse_moved(current, wanted, expected)
             self._known.lose(wanted.builds.values())
             builds = self._known.need(sorted(wanted.keys)).values()
             if self._adopt(place, builds):
@@ -178,7 +179,7 @@ class Releases:
                 found = self._released.of(place, 1)
         except WarehouseError:
             return False
-        return bool(found) and _same(found[0], wanted)
+        return bool(found) and is_same(found[0], wanted)
 
     def _flip(
         self,
@@ -207,7 +208,7 @@ class Releases:
 
     def _conflict(self, place: Place, wanted: Release, expected: int) -> Conflict:
         found = self._released.of(place, 1)
-        return _conflict(found[0] if found else None, wanted, expected)
+        return conflict(found[0] if found else None, wanted, expected)
 
 
 def moving(place: Place, number: int, expected: int, fence: str) -> str:
@@ -216,27 +217,3 @@ def moving(place: Place, number: int, expected: int, fence: str) -> str:
     moved = f"SET number = {number}, fence = {fence}"
     before = f"WHERE number = {expected} AND fence <= {fence} RETURNING number"
     return " ".join(("UPDATE", pointer, moved, before))
-
-
-def _same(current: Release, wanted: Release) -> bool:
-    return (current.number, current.run, current.content) == (
-        wanted.number,
-        wanted.run,
-        wanted.content,
-    )
-
-
-def _refuse_moved(current: Release | None, wanted: Release, expected: int) -> None:
-    number = current.number if current else 0
-    later = current is not None and current.fence > wanted.fence
-    if number != expected or later:
-        raise _conflict(current, wanted, expected)
-
-
-def _conflict(current: Release | None, wanted: Release, expected: int) -> Conflict:
-    number = current.number if current else 0
-    by = f" by run {current.run}" if current and current.run else ""
-    return Conflict(
-        f"{wanted.product} in {wanted.environment} has moved to release {number}{by}, "
-        f"expected was {expected}; plan again"
-    )

@@ -17,7 +17,7 @@ from weft.warehouses.postgres.audits import TYPE_OF
 from weft.warehouses.postgres.builds import drafted, made_by
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.copying import made_by as copied_by
-from weft.warehouses.postgres.growing import Asked, Grower
+from weft.warehouses.postgres.growing import Grower
 from weft.warehouses.postgres.increments import increment
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
@@ -34,6 +34,7 @@ from weft.warehouses.postgres.released import (
 )
 from weft.warehouses.postgres.releases import moving
 from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.postgres.work import Asked
 from weft.warehouses.protocol import Act, Unmeasurable, WarehouseError, going_to_fail
 
 # In the place of what only a run knows: its id, the fence of its lock, and the time.
@@ -126,8 +127,8 @@ class Teller:
 
     def _growth(self, asked: Asked) -> Iterator[Act]:
         work = self._grower.work(asked, self._grower.base(asked.growing))
-        made = self._foreseen[asked.draft.build.key] = self._grower.foreseen(work)
-        for statement in self._grower.statements(work):
+        made = self._foreseen[asked.draft.build.key] = work.foreseen()
+        for statement in work.statements():
             yield Act(statement)
         if work.stack.layers:
             yield _in_words("where many rows are new, more of the earlier layers join them")

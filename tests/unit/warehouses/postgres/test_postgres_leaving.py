@@ -94,7 +94,7 @@ def queries(database: dict[str, Any]) -> Iterator[Queries]:
     """What answers statements that were looked at before."""
     sessions = Sessions(target_of("wh", database))
     catalog = Catalog(sessions, Schemas(sessions, "skyline", "store_1"))
-    yield Queries(sessions, Known(catalog, "here"))
+    yield Queries(sessions, Known(catalog, "prod", "here"))
     sessions.close()
 
 
