@@ -172,7 +172,7 @@ def _watched(warehouse: Any, effects: Effects) -> Any:
     def error(args: Any) -> Exception:
         return WarehouseError("the engine gave up", interrupted=True)
 
-    watch = ("run", "serve", "load", "forget", "end")
+    watch = ("run", "serve", "rows", "load", "forget", "end")
     return Watched(warehouse, "warehouse", watch, effects, error)
 
 
