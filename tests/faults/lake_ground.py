@@ -132,7 +132,7 @@ def leftovers(folder: Path, tidy: bool) -> Iterator[str]:
     left = sorted(each.name for each in (lake / "tmp").iterdir())
     if left and tidy:
         yield f"left in tmp: {left}"
-    named = {file for build in Manifests(layout, Disk()).all() for file in build.files}
+    named = {file for build in Manifests(layout, Disk()).all() for file in build.all_files}
     there = {f"files/{each.name}" for each in (lake / "files").iterdir()}
     if there != named:
         yield f"data files that no build names: {sorted(there - named)}, or lack: {named - there}"

@@ -52,8 +52,8 @@ def test_the_scenarios_have_what_they_are_for(
 
 
 def test_a_growing_apply_that_is_killed_while_it_builds(growing_apply: Scenario) -> None:
-    first = growing_apply.effects.index("lake.run shop.visits/build/by_day")
-    last = growing_apply.effects.index("lake.run shop.visits/publish")
+    first = growing_apply.effects.index("warehouse.run shop.visits/build/by_day")
+    last = growing_apply.effects.index("warehouse.run shop.visits/publish")
     trials = every(growing_apply, "killed before")
     assert_recovers(growing_apply, (each for each in trials if first < each.at <= last))
 
@@ -64,6 +64,6 @@ def test_a_growing_apply_that_fails_at_some_effects(growing_apply: Scenario) -> 
 
 
 def test_one_that_prunes_what_it_grew_from_and_is_killed(pruning_apply: Scenario) -> None:
-    pruning = pruning_apply.effects.index("lake.forget")
+    pruning = pruning_apply.effects.index("warehouse.forget")
     trials = every(pruning_apply, "killed before")
     assert_recovers(pruning_apply, (each for each in trials if each.at > pruning))

@@ -18,7 +18,7 @@ from weft.mesh.product import SourceContract
 from weft.mesh.settings import WarehouseSettings
 from weft.project.read_yaml import Document
 from weft.project.variables import malformed_variable, resolve_variables
-from weft.sql.dialect import Dialect
+from weft.sql.dialect import Dialect, dialect_names
 
 # It grows when tables come to be read otherwise: what was built of them is then built again.
 _READING = 1
@@ -33,6 +33,10 @@ def compile_table(
 
     Whether there is such a warehouse is checked by `misplaced_tables`.
     """
+    if not server.type.startswith(dialect_names()):
+        message = f"source `{name}` is on a server of type `{server.type}`, which cannot be read"
+        note = "`type: local` is for files; a table is in a warehouse of weft.yaml, and of its type"
+        return None, (document.diagnostic("W414", message, "servers", 0, "type", note=note),)
     schema = str(server.settings.get("schema", ""))
     malformed = malformed_variable(schema)
     if malformed:

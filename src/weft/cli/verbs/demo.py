@@ -35,7 +35,10 @@ Try next, in {folder}:
 @verb(
     "demo",
     ("weft demo", "write the example mesh into ./skyline, apply it, show it"),
-    ("weft demo /tmp/skyline --warehouse TYPE", "the same there, with its data in a database of yours"),
+    (
+        "weft demo /tmp/skyline --warehouse TYPE",
+        "the same, its data in a database of yours",
+    ),
 )
 @click.argument("folder", default=FOLDER, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Write the files of an earlier demo anew.")
