@@ -10,9 +10,12 @@ import msgspec
 from weft.warehouses.duckdb.disk import Disk, names_in, read
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.scratch import Scratch
+from weft.warehouses.ownership import Ownership, refuse_foreign
 from weft.warehouses.protocol import WarehouseError
 
 FORMAT = 1
+
+_ELSEWHERE = "choose another `path` for this warehouse"
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,13 @@ def open_lake(layout: Layout, mesh: str, store: str) -> bool:
     if data is None:
         if any(name != os.path.basename(layout.temporary) for name in names):
             raise WarehouseError(
-                f"{layout.root} is not empty and not a lake (there is no lake.json); "
-                "choose another `path` for this warehouse",
+                f"{layout.root} is not empty and not a lake (there is no lake.json); {_ELSEWHERE}",
                 denied=True,
             )
         return False
-    _check(layout, _identity(layout, data), Identity(FORMAT, mesh, store))
+    found = _identity(layout, data)
+    marked = Ownership(found.mesh, found.store, found.format)
+    refuse_foreign(layout.root, marked, Ownership(mesh, store, FORMAT), _ELSEWHERE)
     return True
 
 
@@ -75,25 +79,3 @@ def _identity(layout: Layout, data: bytes) -> Identity:
         return msgspec.json.decode(data, type=Identity)
     except msgspec.MsgspecError as error:
         raise WarehouseError(f"{layout.identity} is damaged: {error}") from error
-
-
-def _check(layout: Layout, found: Identity, wanted: Identity) -> None:
-    if found.format > wanted.format:
-        raise WarehouseError(
-            f"{layout.root} was written by a newer Weft (format {found.format}, this one knows "
-            f"{wanted.format}); install that version",
-            denied=True,
-        )
-    if found.mesh != wanted.mesh:
-        raise WarehouseError(
-            f"{layout.root} belongs to mesh `{found.mesh}` and not to `{wanted.mesh}`; "
-            "choose another `path` for this warehouse",
-            denied=True,
-        )
-    if found.store != wanted.store:
-        raise WarehouseError(
-            f"{layout.root} belongs to another store of mesh `{found.mesh}` (its id is "
-            f"{found.store}); point `store` of weft.yaml to that one, or, where it is lost, run "
-            "`weft doctor --rebuild-store`",
-            denied=True,
-        )

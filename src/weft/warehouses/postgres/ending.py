@@ -207,9 +207,9 @@ class Environments:
         """Remove everything, each thing in a transaction of its own."""
         self._known.lose(each.build.key for each in (*found.own, *found.given))
         for view in found.views:
-            self._alone((f"DROP VIEW IF EXISTS {view.relation}",))
+            self._sessions.together((f"DROP VIEW IF EXISTS {view.relation}",))
         for each in found.own:
-            self._alone((f"DROP {each.kind} IF EXISTS {each.relation}",))
+            self._sessions.together((f"DROP {each.kind} IF EXISTS {each.relation}",))
         for each, heirs in found.given.items():
             self._give(each, heirs)
         self._layers.clear({place.internal for place in found.places})
@@ -230,7 +230,7 @@ class Environments:
         tables = (each for copy in copies if copy.schema == build.schema for each in copy.tables)
         for each in (*self._known.find(build.build.needs).values(), *tables):
             self._places.let_read(place.internal_owner, each)
-        self._alone(taken_over(build, place))
+        self._sessions.together(taken_over(build, place))
         self._known.lose([build.build.key])
 
     def _remove(self, place: Place, rest: Iterable[str]) -> None:
@@ -260,14 +260,6 @@ class Environments:
         for (is_here_alone,) in self._sessions.ask(_NEEDED_HERE_ALONE, (owner,)):
             if is_here_alone:
                 self._sessions.ask(f"DROP ROLE {quote(owner)}")
-
-    def _alone(self, statements: Sequence[str]) -> None:
-        def work(first: str) -> None:
-            with self._sessions.transaction(first):
-                for statement in statements:
-                    self._sessions.ask(statement)
-
-        self._sessions.patiently(work)
 
 
 def _tops_first(views: Iterable[Located]) -> list[Located]:

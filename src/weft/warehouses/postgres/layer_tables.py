@@ -41,13 +41,7 @@ class LayerTables:
         """Move a table to one of those who read it; they all go on reading."""
         places = [self._place(schema) for schema in sorted(readers)]
         heir, *others = sorted(places, key=lambda each: each.environment != self._names.production)
-
-        def work(first: str) -> None:
-            with self._sessions.transaction(first):
-                for statement in moved(table, "TABLE", heir):
-                    self._sessions.ask(statement)
-
-        self._sessions.patiently(work)
+        self._sessions.together(moved(table, "TABLE", heir))
         for each in others:
             self._places.let_read(each.internal_owner, Placed(heir.internal, table.name))
 

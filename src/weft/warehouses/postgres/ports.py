@@ -259,14 +259,7 @@ class Ports:
         return statements
 
     def _alone(self, place: Place, statements: Sequence[str]) -> None:
-        role = f"SET LOCAL ROLE {quote(place.port_owner)}"
-
-        def work(first: str) -> None:
-            with self._sessions.transaction(f"{first}; {role}"):
-                for statement in statements:
-                    self._sessions.ask(statement)
-
-        self._sessions.patiently(work)
+        self._sessions.together(statements, f"SET LOCAL ROLE {quote(place.port_owner)}")
 
 
 def _create(place: Place, view: View) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from weft.warehouses.ownership import Ownership, refuse_foreign
 from weft.warehouses.postgres.marks import FORMAT, SchemaMark, read_mark
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.protocol import WarehouseError
 
 _MARKED = """
 SELECT n.nspname, pg_get_userbyid(n.nspowner), d.description
@@ -58,23 +58,7 @@ class Schemas:
         return self._known or self.ours()
 
     def _refuse_foreign(self, found: SchemaMark) -> None:
-        place = self._sessions.target.place
-        if found.format > FORMAT:
-            raise WarehouseError(
-                f"{place} was written by a newer Weft (format {found.format}, this one knows "
-                f"{FORMAT}); install that version",
-                denied=True,
-            )
-        if found.mesh != self._mesh:
-            raise WarehouseError(
-                f"{place} belongs to mesh `{found.mesh}` and not to `{self._mesh}`; "
-                "choose another `database` for it",
-                denied=True,
-            )
-        if found.store != self._store:
-            raise WarehouseError(
-                f"{place} belongs to another store of mesh `{found.mesh}` (its id is "
-                f"{found.store}); point `store` of weft.yaml to that one, or, where it is lost, "
-                "run `weft doctor --rebuild-store`",
-                denied=True,
-            )
+        marked = Ownership(found.mesh, found.store, found.format)
+        own = Ownership(self._mesh, self._store, FORMAT)
+        elsewhere = "choose another `database` for it"
+        refuse_foreign(self._sessions.target.place, marked, own, elsewhere)

@@ -154,6 +154,16 @@ class Sessions:
             self.stopping.wait(wait / 2000)
         work(lock_timeout(waits[-1]))
 
+    def together(self, statements: Sequence[str], role: str = "") -> None:
+        """Run statements in one transaction, patiently; `role` is what sets its role, if any."""
+
+        def work(first: str) -> None:
+            with self.transaction(f"{first}; {role}" if role else first):
+                for statement in statements:
+                    self.ask(statement)
+
+        self.patiently(work)
+
     @contextmanager
     def locked(self, name: str, *, shared: bool = False) -> Iterator[None]:
         """Hold a lock of the server by its name, until the connection is lost at the latest."""

@@ -6,7 +6,7 @@ over what it publishes of theirs. No consumer belongs to the roles that stand fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from weft.sql.postgres import quote
@@ -110,16 +110,8 @@ class Sharing:
         """Make builds of other environments production's own; whether there were any."""
         groups = self.adopting(place, builds)
         for statements in groups:
-            self._alone(statements)
+            self._sessions.together(statements)
         return bool(groups)
-
-    def _alone(self, statements: Sequence[str]) -> None:
-        def work(first: str) -> None:
-            with self._sessions.transaction(first):
-                for statement in statements:
-                    self._sessions.ask(statement)
-
-        self._sessions.patiently(work)
 
 
 def taken_over(found: Located, place: Place) -> tuple[str, ...]:
