@@ -8,7 +8,7 @@ from weft.store.database import Transaction
 _OF_RUNS = ("plans", "outcomes")
 _OF_ENVIRONMENT = (
     *("verdicts", "applied", "descriptors", "releases", "holds", "salts", "locks", "fences"),
-    "settlements",
+    *("settlements", "evidence", "signoffs", "reads", "notices", "measurements"),
     "runs",
 )
 _ROWS = (

@@ -13,7 +13,7 @@ from weft.store.database import Database, Transaction
 from weft.store.protocol import Identity, StoreError
 
 # The number of the last file in `migrations/`.
-FORMAT = 3
+FORMAT = 6
 
 SHARED = Path(__file__).with_name("migrations")
 

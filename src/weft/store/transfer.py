@@ -36,6 +36,11 @@ _TABLES = {
     "verdicts": "audit build content environment",
     "salts": "environment model salt",
     "settlements": "environment drift product subject until actor reason since",
+    "evidence": "environment number product port major version hash content",
+    "signoffs": "environment product port version consumer state answer_by actor reason at",
+    "reads": "environment product port major kind reader day count last",
+    "notices": "environment number product port major consumer kind message at",
+    "measurements": "environment product port major level at content",
     "audit": "number at actor action subject detail previous hash",
     "audit_head": "number hash",
 }
