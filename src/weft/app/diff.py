@@ -16,6 +16,7 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.situation import remembered, shown_releases
 from weft.app.values import values_of
+from weft.contract.document import object_named, primary_key
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.manifest import Column, Descriptor
 from weft.mesh.release import Release
@@ -158,23 +159,10 @@ def _compared(
         Relation(path, key, tuple(each.name for each in own))
         for path, key, own in zip(_PATHS, (first, second), columns, strict=True)
     )
-    key = options.key or _primary_key(sides[1].ports[port].contract, obj)
+    key = options.key or primary_key(object_named(sides[1].ports[port].contract, obj))
     comparison = _comparison(mesh, homes[0], columns, key, strict=bool(options.key))
     asked = _Asked(mesh, homes[0], relations, comparison, tuple(each.environment for each in sides))
     return asked.answer(found, columns, options.rows)
-
-
-def _primary_key(contract: Mapping[str, Any], obj: str) -> tuple[str, ...]:
-    """The columns of the primary key as a resolved contract gives it."""
-    properties = [
-        each
-        for one in contract.get("schema", ())
-        if one.get("name") == obj
-        for each in one.get("properties", ())
-        if each.get("primaryKey")
-    ]
-    ordered = sorted(properties, key=lambda each: each.get("primaryKeyPosition", -1))
-    return tuple(each["name"] for each in ordered)
 
 
 def _comparison(

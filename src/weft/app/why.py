@@ -15,13 +15,14 @@ from weft.app.errors import NotFound
 from weft.app.plan import plan_situation
 from weft.app.situation import gather, gone_products, load_files, remembered
 from weft.mesh.address import PortAddress, product_of
+from weft.mesh.change import ChangeAction
 from weft.mesh.manifest import ProductManifest, Read, ReadKind
 from weft.mesh.release import Release
 from weft.mesh.run import Run
 from weft.mesh.words import count, short_time
 from weft.plan.examine import Situation, examine, released_key, upstream_of
 from weft.plan.growing import in_words, restated
-from weft.plan.plan import Change, ChangeAction, Plan, Step, StepKind
+from weft.plan.plan import Change, Plan, Step, StepKind
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,16 @@ Newer data under an unchanged definition is no change of definition; see `newer_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from weft.contract.compatibility import contract_changes
+from weft.mesh.change import ChangeAction, ContractChange, Effect
 from weft.mesh.growth import GROWTH_KEYS, Growth, Shape
 from weft.mesh.manifest import (
     FileSource,
-    PortObject,
     PortVersion,
     ProductManifest,
     ReadKind,
@@ -22,9 +23,7 @@ from weft.mesh.manifest import (
     Transform,
 )
 from weft.mesh.product import Materialization
-from weft.plan.check_changes import check_fields
-from weft.plan.column_changes import column_fields
-from weft.plan.plan import Change, ChangeAction, ChangeClass, FieldChange
+from weft.plan.plan import Change, ChangeClass, FieldChange
 from weft.sql.dialect import Dialect, dialect_named
 
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
@@ -34,11 +33,13 @@ BUILD, REBUILD, NEW_VIEW, REPOINT = "build", "rebuild", "new view", "re-point vi
 BUILDING = (BUILD, REBUILD, NEW_VIEW, REPOINT)
 """The effects of a model's change that ask for a build of it."""
 
+_CATEGORIES = {Effect.BREAKING: BREAKING, Effect.ADDITIVE: ChangeClass.ADDITIVE}
+
 # A promise is never broken by newer data.
 _MILDEST_FIRST = (ChangeClass.METADATA, ChangeClass.VIEW, ChangeClass.ADDITIVE, BREAKING)
 
 _Outside = FileSource | TableSource
-_Part = TypeVar("_Part", PortVersion, PortObject, Transform, _Outside, ResolvedInput)
+_Part = TypeVar("_Part", PortVersion, Transform, _Outside, ResolvedInput)
 
 
 def diff_product(
@@ -143,63 +144,48 @@ def _without_given(port: PortVersion) -> PortVersion:
 
 def port_change(address: str, old: PortVersion, new: PortVersion, dialect: Dialect) -> Change:
     """Compare two versions of one major of a port; without fields where nobody sees a change."""
-    fields = list(
-        _fields(
-            [
-                ("version", old.version, new.version),
-                ("status", old.status, new.status),
-                ("description", old.description, new.description),
-            ]
-        )
+    fields = (
+        *_fields([("version", old.version, new.version)]),
+        *(_field(each) for each in contract_changes(old, new, dialect)),
+        *_other_models(old, new),
     )
-    for name, before, after in _differing(old.objects, new.objects):
-        fields += _object_fields(name, before, after, dialect)
     categories = (each.category for each in fields)
     category = max(categories, key=_MILDEST_FIRST.index, default=ChangeClass.METADATA)
     effect = "no rebuild" if category is ChangeClass.METADATA else ""
     if not new.status.published and old.status.published:
-        category, effect = BREAKING, _unpublished(new)
-    if not fields or (len(fields) == 1 and fields[0].what == "version"):
-        fields += _document_fields(old.contract, new.contract)
-    return Change(address, "port", new.name, UPDATE, category, effect, tuple(fields))
+        effect = _unpublished(new)
+    return Change(address, "port", new.name, UPDATE, category, effect, fields)
+
+
+def _field(change: ContractChange) -> FieldChange:
+    category = _CATEGORIES.get(change.consumer, ChangeClass.METADATA)
+    if change.kind == "columns-reordered":
+        category = ChangeClass.VIEW
+    return FieldChange(
+        change.action,
+        change.what,
+        change.old,
+        change.new,
+        change.note,
+        category,
+        change.kind,
+        change.object,
+        change.columns,
+    )
+
+
+def _other_models(old: PortVersion, new: PortVersion) -> Iterator[FieldChange]:
+    """The objects that both versions have and that other models fill."""
+    before = {each.name: each.model for each in old.objects}
+    for each in new.objects:
+        was = before.get(each.name, each.model)
+        if was != each.model:
+            what = f"object {each.name}"
+            yield FieldChange(UPDATE, what, was, each.model, "other model", ChangeClass.VIEW)
 
 
 def _unpublished(port: PortVersion) -> str:
     return f"{port.status}, not published"
-
-
-def _object_fields(
-    name: str, old: PortObject | None, new: PortObject | None, dialect: Dialect
-) -> Iterator[FieldChange]:
-    what = f"object {name}"
-    if new is None:
-        yield FieldChange(DELETE, what, note="removed", category=BREAKING)
-    elif old is None:
-        yield FieldChange(CREATE, what, note="added", category=ChangeClass.ADDITIVE)
-    else:
-        yield from column_fields(old, new, dialect)
-        gone = {each.name for each in old.columns} - {each.name for each in new.columns}
-        yield from check_fields(old.checks, new.checks, gone)
-        if old.model != new.model:
-            yield FieldChange(UPDATE, what, old.model, new.model, "other model", ChangeClass.VIEW)
-
-
-def _document_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
-    """Where two contract documents differ, by path, at most five places."""
-    places = [place for place in _differences(old, new, "") if place != "version"]
-    return [FieldChange(UPDATE, place) for place in places[:5]]
-
-
-def _differences(old: Any, new: Any, path: str) -> Iterable[str]:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in sorted({*old, *new}, key=str):
-            yield from _differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for left, right in zip(old, new, strict=True):
-            label = right.get("name", "") if isinstance(right, Mapping) else ""
-            yield from _differences(left, right, f"{path}.{label}" if label else path)
-    elif old != new:
-        yield path
 
 
 def _models(

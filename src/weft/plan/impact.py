@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from weft.mesh.address import port_and_major
+from weft.mesh.change import ChangeAction
 from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest, Read, ReadKind
-from weft.plan.plan import BREAKS, WIDER, Affected, Change, ChangeAction, ChangeClass, FieldChange
+from weft.plan.plan import BREAKS, Affected, Change, ChangeClass, FieldChange
 
 _OK = "ok"
+_GONE = ("object-removed", "column-removed", "column-renamed")
 
 
 def affected_by(
@@ -41,30 +43,46 @@ def _verdict(change: Change, consumer: ProductManifest, *, production: bool) -> 
         return f"{BREAKS} reads it"
     if status and not Status(status).is_visible(production=production):
         return f"{BREAKS} reads it, and it becomes {status}"
-    fields = [each for each in change.fields if each.category is ChangeClass.BREAKING]
-    removed = [each for each in fields if each.action is ChangeAction.DELETE]
-    reads, objects = columns_read(consumer, port), {each.object for each in _reads(consumer, port)}
-    gone = (objects & _named("object", removed)) | (reads & _named("column", removed))
+    reads = set(_columns_read(consumer, port))
+    broken = [each for each in change.fields if _breaks(each) and _concerned(each, reads)]
+    gone = [each for each in broken if each.kind in _GONE]
     if gone:
-        return f"{BREAKS} reads {_listed(gone)}"
-    broken = _named("column", fields)
-    if reads & broken:
-        return f"reads {_listed(reads & broken)} of another type"
-    inside = {path for path in broken if any(_is_inside(path, name) for name in reads)}
-    if inside:
-        return f"may read {_listed(inside)}"
-    wider = reads & _named("column", (each for each in change.fields if each.note == WIDER))
-    return f"{_OK}, reads {_listed(wider)} of a wider type" if wider else _OK
+        return f"{BREAKS} reads {_listed(name for each in gone for name in _names(each, reads))}"
+    for each in broken:
+        if each.kind.startswith("field-"):
+            return f"may read {each.what.removeprefix('column ')}"
+    by_note: dict[str, set[str]] = {}
+    for each in broken:
+        by_note.setdefault(_said(each), set()).update(_names(each, reads))
+    if by_note:
+        return "; ".join(f"reads {_listed(names)}{said}" for said, names in by_note.items())
+    wider = [each for each in change.fields if each.kind == "type-widened"]
+    names = {name for each in wider for name in _names(each, reads)}
+    return f"{_OK}, reads {_listed(names)} of a wider type" if names else _OK
 
 
-def _named(kind: str, fields: Iterable[FieldChange]) -> set[str]:
-    """The columns or objects among differing fields, by name."""
-    pairs = (each.what.partition(" ") for each in fields)
-    return {name for what, _, name in pairs if what == kind}
+def _breaks(field: FieldChange) -> bool:
+    return field.category is ChangeClass.BREAKING and field.what != "status"
 
 
-def _is_inside(path: str, column: str) -> bool:
-    return path.startswith((f"{column}.", f"{column}[]"))
+def _concerned(field: FieldChange, reads: Collection[tuple[str, str]]) -> bool:
+    """Whether a change concerns somebody who reads these columns, each with its object."""
+    return not field.object or bool(_names(field, reads))
+
+
+def _names(field: FieldChange, reads: Collection[tuple[str, str]]) -> set[str]:
+    """The columns that somebody reads of those that a change is about, or its object."""
+    if not field.object:
+        return {field.what}
+    if field.columns:
+        return {name for name in field.columns if (field.object, name) in reads}
+    return {obj for obj, _ in reads if obj == field.object}
+
+
+def _said(field: FieldChange) -> str:
+    """What becomes of the columns that a change is about."""
+    kind = field.kind
+    return " of another type" if "type" in kind or "time-zone" in kind else f", {field.note}"
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -83,7 +101,13 @@ def _unpublished_as(change: Change) -> str:
 
 def columns_read(consumer: ProductManifest, port: str) -> frozenset[str]:
     """The columns of a port that a product's models and checks name."""
-    return frozenset(column for read in _reads(consumer, port) for column in read.columns)
+    return frozenset(column for _, column in _columns_read(consumer, port))
+
+
+def _columns_read(consumer: ProductManifest, port: str) -> Iterator[tuple[str, str]]:
+    """The objects of a port with their columns that a product's models and checks name."""
+    for read in _reads(consumer, port):
+        yield from ((read.object, column) for column in read.columns)
 
 
 def _reads(consumer: ProductManifest, port: str) -> Iterator[Read]:

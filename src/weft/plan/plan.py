@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from weft.mesh.change import ChangeAction
 from weft.mesh.check import Measure, Promise
 from weft.mesh.drift import Drift
 from weft.mesh.growth import Growing
@@ -17,7 +18,6 @@ from weft.mesh.release import Release
 
 PLAN_VERSION = 2
 BREAKS = "BREAKS:"
-WIDER = "wider"
 
 
 class StepKind(StrEnum):
@@ -46,20 +46,12 @@ class ChangeClass(StrEnum):
     DATA = "data"
 
 
-class ChangeAction(StrEnum):
-    """What happens to the thing that a change names."""
-
-    CREATE = "+"
-    UPDATE = "~"
-    DELETE = "-"
-    WARN = "!"
-
-
 @dataclass(frozen=True)
 class FieldChange:
     """One differing field, old and new as people write them; "" where there is none.
 
-    `category` is the class of the change that it makes by itself.
+    `category` is the class of the change that it makes by itself. A change of a contract has its
+    `kind`, and the `columns` of an `object` whose readers it concerns: none where these are all.
     """
 
     action: ChangeAction
@@ -68,6 +60,9 @@ class FieldChange:
     new: str = ""
     note: str = ""
     category: ChangeClass = ChangeClass.METADATA
+    kind: str = ""
+    object: str = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

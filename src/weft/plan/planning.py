@@ -13,6 +13,7 @@ import msgspec
 
 from weft.contract.evaluate import blocked
 from weft.mesh.address import PortAddress, product_of
+from weft.mesh.change import ChangeAction
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.mesh.product import Materialization
@@ -32,7 +33,7 @@ from weft.plan.growing import in_words
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
 from weft.plan.moving import old_home
 from weft.plan.newer_data import data_changes
-from weft.plan.plan import Base, Change, ChangeAction, ChangeClass, HeldBack, Plan, Step, StepKind
+from weft.plan.plan import Base, Change, ChangeClass, HeldBack, Plan, Step, StepKind
 from weft.plan.steps import Asked, product_steps
 from weft.plan.waiting import Pending
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from weft.contract.document import custom_properties
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
-from weft.project.odcs import Place, custom_properties, with_columns
+from weft.project.odcs import Place, with_columns
 from weft.project.read_yaml import Document, Step
 
 _OF_CHECKS = ("blocks", "notify")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from weft.contract.document import custom_properties
 from weft.mesh.contract import (
     DataContract,
     Operator,
@@ -67,19 +68,6 @@ def read_status(document: Mapping[str, Any]) -> Status:
     One that the standards do not name counts as active; reporting it is not done here.
     """
     return _STATUSES.get(document.get("status", ""), Status.ACTIVE)
-
-
-def custom_properties(element: Mapping[str, Any]) -> dict[str, Any]:
-    """Weft's own custom properties of an element, by name.
-
-    They have `vendor: weft`; where the standard has no vendor yet, a name such as `weft.blocks`.
-    """
-    found: dict[str, Any] = {}
-    for each in element.get("customProperties", ()):
-        name: str = each["property"]
-        if each.get("vendor", name.partition(".")[0]) == "weft":
-            found[name.removeprefix("weft.")] = each["value"]
-    return found
 
 
 def follow_reference(text: str, schema: Elements) -> str:

@@ -13,9 +13,10 @@ from weft.cli.output import written
 from weft.cli.screen import Screen
 from weft.cli.screens.drift import drift_result
 from weft.cli.screens.plan import View, draw
+from weft.mesh.change import ChangeAction
 from weft.mesh.drift import Deviation, Difference, Drift, Settlement, ThingKind
 from weft.plan.drift import standing
-from weft.plan.plan import BuildSpec, Change, ChangeAction, ChangeClass, Plan, Step, StepKind
+from weft.plan.plan import BuildSpec, Change, ChangeClass, Plan, Step, StepKind
 
 Golden = Callable[[str, str], None]
 

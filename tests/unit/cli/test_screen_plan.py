@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from weft.cli.screens.plan import View, draw, draw_sql
+from weft.mesh.change import ChangeAction
 from weft.mesh.growth import Growing, Growth, Range
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
@@ -15,7 +16,6 @@ from weft.plan.plan import (
     Affected,
     BuildSpec,
     Change,
-    ChangeAction,
     ChangeClass,
     DataChange,
     FieldChange,

@@ -16,12 +16,13 @@ from plan_values import (
     transform,
 )
 
+from weft.mesh.change import ChangeAction
 from weft.mesh.check import Promise
 from weft.mesh.contract import Status
 from weft.mesh.manifest import Column, PortVersion, ProductManifest
 from weft.mesh.product import Materialization, UnitTest
 from weft.plan.diff import diff_product, differing_line, port_change
-from weft.plan.plan import Change, ChangeAction, ChangeClass
+from weft.plan.plan import Change, ChangeClass
 from weft.sql.duckdb import DIALECT as DUCKDB
 
 ID, V = COLUMNS
@@ -132,14 +133,13 @@ def test_a_column_more_and_one_less_breaks() -> None:
     ]
 
 
-def test_checks_of_a_port_rebuild_nothing() -> None:
+def test_checks_of_a_port() -> None:
     before = shown("p", checks=(required("id"),))
     after = shown("p", checks=(required("v"),))
     change = port_change("a.b", before, after, DUCKDB)
-    assert change.category is ChangeClass.METADATA
-    assert [(each.action, each.what) for each in change.fields] == [
-        (ChangeAction.CREATE, "check required v"),
-        (ChangeAction.DELETE, "check required id"),
+    assert [(each.action, each.what, each.category) for each in change.fields] == [
+        (ChangeAction.CREATE, "check required v", ChangeClass.METADATA),
+        (ChangeAction.DELETE, "check required id", ChangeClass.BREAKING),
     ]
     severe = replace(required("id").check, severity="info")
     (field,) = port_change(
@@ -154,7 +154,7 @@ def test_checks_of_a_port_rebuild_nothing() -> None:
         (Status.ACTIVE, Status.RETIRED, ChangeClass.BREAKING),
         (Status.ACTIVE, Status.DRAFT, ChangeClass.BREAKING),
         (Status.ACTIVE, Status.DEPRECATED, ChangeClass.METADATA),
-        (Status.DRAFT, Status.ACTIVE, ChangeClass.METADATA),
+        (Status.DRAFT, Status.ACTIVE, ChangeClass.ADDITIVE),
     ],
 )
 def test_the_status_of_a_port(before: Status, after: Status, category: ChangeClass) -> None:
@@ -175,14 +175,16 @@ def test_objects_of_a_port() -> None:
     )
 
 
-def test_words_in_a_contract_are_named_by_their_path() -> None:
+def test_words_in_a_contract_are_named_by_what_they_describe() -> None:
     one = shown("p")
     words = {"version": "1.0.0", "schema": [{"name": "p", "properties": [{"name": "id"}]}]}
     before = replace(one, contract=words)
     more = {"schema": [{"name": "p", "properties": [{"name": "id", "description": "Key."}]}]}
     change = port_change("a.b", before, replace(one, contract={**words, **more}), DUCKDB)
     assert change.category is ChangeClass.METADATA
-    assert [each.what for each in change.fields] == ["schema.p.properties.id.description"]
+    assert [(each.what, each.note) for each in change.fields] == [
+        ("column id", "other description")
+    ]
 
 
 def test_a_port_less_breaks_and_one_more_does_not() -> None:
@@ -256,7 +258,7 @@ def promised(logical: str, native: str = "") -> PortVersion:
         (
             ("integer", "BIGINT"),
             ("integer",),
-            ("BIGINT", "integer", "other type"),
+            ("BIGINT", "integer", "may have another type now"),
             ChangeClass.BREAKING,
         ),
         (

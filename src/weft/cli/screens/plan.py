@@ -13,19 +13,11 @@ from weft.cli.next_step import in_env
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.copies import copy_lines
 from weft.mesh.address import PortAddress, product_of
+from weft.mesh.change import ChangeAction
 from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
 from weft.plan.growing import in_words
-from weft.plan.plan import (
-    Affected,
-    Change,
-    ChangeAction,
-    ChangeClass,
-    FieldChange,
-    HeldBack,
-    Plan,
-    Step,
-)
+from weft.plan.plan import Affected, Change, ChangeClass, FieldChange, HeldBack, Plan, Step
 from weft.warehouses.protocol import Act
 
 _COLOURS = {

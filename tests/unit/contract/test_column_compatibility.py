@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from weft.contract.column_compatibility import column_changes
+from weft.mesh.change import Effect
 from weft.mesh.check import Promise
 from weft.mesh.manifest import Column, PortObject
-from weft.plan.column_changes import column_fields
-from weft.plan.plan import ChangeClass
 from weft.sql.duckdb import DIALECT
 
-ADDITIVE, BREAKING = ChangeClass.ADDITIVE, ChangeClass.BREAKING
+ADDITIVE, BREAKING = Effect.ADDITIVE, Effect.BREAKING
 CITY, ZIP = Promise("city", "string"), Promise("zip", "integer")
 
 
@@ -22,23 +22,23 @@ def showing(promise: Promise, given: str = "", sure: str = "") -> PortObject:
     )
 
 
-def fields(old: PortObject, new: PortObject) -> list[tuple[str, str, str, str, ChangeClass]]:
-    found = column_fields(old, new, DIALECT)
-    return [(each.what, each.old, each.new, each.note, each.category) for each in found]
+def fields(old: PortObject, new: PortObject) -> list[tuple[str, str, str, str, Effect]]:
+    found = column_changes(old, new, {}, DIALECT)
+    return [(each.what, each.old, each.new, each.note, each.consumer) for each in found]
 
 
 @pytest.mark.parametrize(
     ("logical", "old", "new", "note", "category"),
     [
         ("number", "DOUBLE", "DECIMAL(18,2)", "other type", BREAKING),
-        ("timestamp", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "other type", BREAKING),
+        ("timestamp", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "has a time zone now", BREAKING),
         ("integer", "INTEGER", "BIGINT", "wider", ADDITIVE),
-        ("integer", "BIGINT", "INTEGER", "other type", BREAKING),
+        ("integer", "BIGINT", "INTEGER", "narrower", BREAKING),
         ("string", "VARCHAR", "UUID", "other type", BREAKING),
     ],
 )
 def test_another_type_inside_of_one_logical_type(
-    logical: str, old: str, new: str, note: str, category: ChangeClass
+    logical: str, old: str, new: str, note: str, category: Effect
 ) -> None:
     promise = Promise("v", logical)
     assert fields(showing(promise, old), showing(promise, new)) == [
@@ -69,7 +69,7 @@ def test_a_time_zone_that_is_promised_is_a_type() -> None:
     (exact,) = fields(showing(either), showing(zoned))
     assert exact[3:] == ("exactly this type now", ADDITIVE)
     (other,) = fields(showing(zoned), showing(zoneless))
-    assert other[1:] == ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "other type", BREAKING)
+    assert other[1:] == ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "has no time zone now", BREAKING)
 
 
 def test_fields_of_an_object_by_promise_alone() -> None:

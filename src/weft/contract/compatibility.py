@@ -1,0 +1,91 @@
+"""Compare two versions of a port: every change of the contract, and what it means to whom.
+
+Both sides are compiled, so that types and checks are compared as readers find them and not as they
+are spelled. `weft.contract.change_kinds` says what each kind of change means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from weft.contract.change_kinds import change
+from weft.contract.check_compatibility import check_changes
+from weft.contract.column_compatibility import column_changes
+from weft.contract.document import Element, custom_properties, object_named, primary_key
+from weft.contract.term_compatibility import same_terms, term_changes
+from weft.mesh.change import ChangeAction, ContractChange
+from weft.mesh.contract import Status
+from weft.mesh.manifest import PortObject, PortVersion
+from weft.sql.dialect import Dialect
+
+CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
+
+
+def contract_changes(
+    old: PortVersion, new: PortVersion, dialect: Dialect
+) -> tuple[ContractChange, ...]:
+    """All changes from one version of a port to another, of the same major or not.
+
+    Nothing differs between a version and itself, but for the version's number, which is no change
+    of what is promised. What is only spelled otherwise is one change.
+    """
+    found = tuple(_changes(old, new, dialect))
+    if not found and not same_terms(old.contract, new.contract):
+        return (change("details-changed", UPDATE, "the contract's text", note="means the same"),)
+    return found
+
+
+def _changes(old: PortVersion, new: PortVersion, dialect: Dialect) -> Iterator[ContractChange]:
+    if old.status is not new.status:
+        kind = _status_kind(old.status, new.status)
+        yield change(kind, UPDATE, "status", old.status, new.status)
+    before = {each.name: each for each in old.objects}
+    after = {each.name: each for each in new.objects}
+    for name in sorted({*before, *after}):
+        if name not in after:
+            yield replace(change("object-removed", DELETE, f"object {name}"), object=name)
+        elif name not in before:
+            yield replace(change("object-added", CREATE, f"object {name}"), object=name)
+        elif before[name] != after[name] or old.contract != new.contract:
+            documents = (object_named(old.contract, name), object_named(new.contract, name))
+            yield from _object_changes((before[name], after[name]), documents, dialect)
+    if old.contract != new.contract:
+        yield from term_changes(old.contract, new.contract)
+
+
+def _status_kind(old: Status, new: Status) -> str:
+    if old.published != new.published:
+        return "status-published" if new.published else "status-withdrawn"
+    if not new.published:
+        return "details-changed"
+    return "status-deprecated" if new is Status.DEPRECATED else "status-reactivated"
+
+
+def _object_changes(
+    objects: tuple[PortObject, PortObject],
+    documents: tuple[Element, Element],
+    dialect: Dialect,
+) -> Iterator[ContractChange]:
+    old, new = objects
+    renamed = _renamed(documents[1])
+    for each in column_changes(old, new, renamed, dialect):
+        yield replace(each, object=old.name)
+    names = {was: name for name, was in renamed.items()}
+    gone = {each.name for each in old.columns if names.get(each.name, each.name) not in _names(new)}
+    keys = (primary_key(documents[0]), primary_key(documents[1]))
+    for each in check_changes(old.checks, new.checks, keys, gone):
+        yield replace(each, object=old.name)
+
+
+def _names(obj: PortObject) -> set[str]:
+    return {each.name for each in obj.columns}
+
+
+def _renamed(obj: Element) -> dict[str, str]:
+    """What the columns of an object were called before, where the contract says it."""
+    return {
+        column["name"]: str(custom["renamed_from"])
+        for column in obj.get("properties", ())
+        if "renamed_from" in (custom := custom_properties(column))
+    }
