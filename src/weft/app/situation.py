@@ -174,6 +174,7 @@ def gather(
         holds=mesh.store.journal.holds(mesh.environment),
         removed=tuple(removed),
         taken=_taken(desired, memory),
+        today=mesh.system.now()[:10],
     )
     return with_last_read(situation)
 

@@ -6,7 +6,6 @@ without it (breaking), or merely gets less of it (loosened).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from weft.mesh.change import ChangeAction, ContractChange, Effect
@@ -186,9 +185,3 @@ def change(
     known = KINDS[kind]
     said = (known.verb, known.provider, known.consumer)
     return ContractChange(kind, action, what, *said, old, new, note or known.verb)
-
-
-def worst(changes: Iterable[ContractChange]) -> Effect:
-    """The gravest effect on consumers; `metadata` where nothing changes."""
-    order = list(Effect)
-    return max((each.consumer for each in changes), key=order.index, default=Effect.METADATA)

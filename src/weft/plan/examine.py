@@ -41,7 +41,7 @@ class Situation:
     root applied and no longer defines, `taken` are those in scope that another root applied, with
     its name, and that nobody asked to take from it. `input_contracts` are hashes of what each
     product was promised by its inputs, and `broken` the ports that a consumer compiled against as
-    published, but not as they would be.
+    published, but not as they would be. `today` is an ISO date.
     """
 
     desired: Manifest
@@ -69,6 +69,7 @@ class Situation:
     removed: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
+    today: str = ""
 
     @property
     def auditor(self) -> str:

@@ -152,25 +152,37 @@ def _sentence(address: str, victims: Sequence[str], ends_as: str) -> str:
 
 
 def breaking_ports(
-    changes: Iterable[Change],
+    changes: Sequence[Change],
     applied: Mapping[str, ProductManifest],
     broken: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """The published ports whose promises these changes break, by address.
 
     `broken` are ports that a consumer compiled against as published and not as they would be, or
-    that end while they are read; one that ends and that nobody reads breaks nothing.
+    that end while they are read; one that ends and that nobody reads breaks nothing. Nor does one
+    whose breaking changes have waivers.
     """
     found = [
         change.address
         for change in changes
         if change.kind == "port"
         and change.action is ChangeAction.UPDATE
-        and change.category is ChangeClass.BREAKING
+        and any(_is_refused(each) for each in change.fields)
         and not _unpublished_as(change)
         and _was_published(change, applied)
     ]
-    return tuple(dict.fromkeys((*found, *broken)))
+    waived = {change.address for change in changes if _is_waived(change)}
+    return tuple(each for each in dict.fromkeys((*found, *broken)) if each not in waived)
+
+
+def _is_refused(field: FieldChange) -> bool:
+    return field.category is ChangeClass.BREAKING and field.waiver is None
+
+
+def _is_waived(change: Change) -> bool:
+    """Whether somebody answers for everything that a change breaks."""
+    broken = [each for each in change.fields if each.category is ChangeClass.BREAKING]
+    return bool(broken) and not any(map(_is_refused, broken))
 
 
 def _was_published(change: Change, applied: Mapping[str, ProductManifest]) -> bool:

@@ -15,6 +15,7 @@ from weft.mesh.growth import Growing
 from weft.mesh.manifest import Column, FileSource, ProductManifest
 from weft.mesh.product import Materialization
 from weft.mesh.release import Release
+from weft.mesh.waiver import Waiver
 
 PLAN_VERSION = 2
 BREAKS = "BREAKS:"
@@ -52,6 +53,7 @@ class FieldChange:
 
     `category` is the class of the change that it makes by itself. A change of a contract has its
     `kind`, and the `columns` of an `object` whose readers it concerns: none where these are all.
+    With a `waiver` somebody answers for what it breaks.
     """
 
     action: ChangeAction
@@ -63,6 +65,7 @@ class FieldChange:
     kind: str = ""
     object: str = ""
     columns: tuple[str, ...] = ()
+    waiver: Waiver | None = None
 
 
 @dataclass(frozen=True)

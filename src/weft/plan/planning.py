@@ -29,6 +29,7 @@ from weft.plan.examine import (
     lost_models,
     released_key,
 )
+from weft.plan.gate import refusals, released_versions, with_waivers
 from weft.plan.growing import in_words
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
 from weft.plan.moving import old_home
@@ -81,10 +82,16 @@ def assemble(
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
+    versions = released_versions(draft.changes, situation.desired.products, situation.applied)
+    draft.changes = [
+        with_waivers(each, versions.get(each.address), situation.today) for each in draft.changes
+    ]
     affected = affected_by(draft.changes, everyone, production=situation.in_production)
     read = [each.port for each in affected if each.breaks]
     breaking = breaking_ports(draft.changes, situation.applied, (*situation.broken, *read))
     draft.blocked += blocking_sentences(breaking, affected, draft.changes)
+    if situation.in_production:
+        draft.blocked += refusals(draft.changes, versions)
     plan = Plan(
         id="",
         mesh=situation.desired.mesh,

@@ -1,0 +1,130 @@
+"""The gate in front of production: what a released port may not do under the version it has.
+
+A released version does not change. What is new needs a later version, by as much as it means to
+consumers; what breaks them needs a new major, or a person who answers for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from weft.contract.change_kinds import KINDS
+from weft.contract.term_compatibility import same_terms
+from weft.contract.versions import Bump, is_enough, min_bump, next_version, numbers, step_between
+from weft.contract.waivers import waiver_for, waivers_of
+from weft.mesh.change import ChangeAction
+from weft.mesh.manifest import PortVersion, ProductManifest
+from weft.mesh.waiver import Waiver
+from weft.plan.plan import Change, ChangeClass, FieldChange
+
+_MOST = 3
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions of one port: as consumers were promised it, and as it would be."""
+
+    address: str
+    released: PortVersion
+    wanted: PortVersion
+
+
+def released_versions(
+    changes: Iterable[Change],
+    desired: Mapping[str, ProductManifest],
+    applied: Mapping[str, ProductManifest],
+) -> dict[str, Versions]:
+    """The published ports that changes touch, by address, and that stay published."""
+    found: dict[str, Versions] = {}
+    for change in changes:
+        if change.kind != "port" or change.action is not ChangeAction.UPDATE:
+            continue
+        before, after = (
+            _port(each.get(change.product), change.name) for each in (applied, desired)
+        )
+        if before and after and before.status.published and after.status.published:
+            found[change.address] = Versions(change.address, before, after)
+    return found
+
+
+def _port(manifest: ProductManifest | None, name: str) -> PortVersion | None:
+    ports = manifest.ports if manifest else ()
+    return next((each for each in ports if each.name == name), None)
+
+
+def with_waivers(change: Change, versions: Versions | None, today: str) -> Change:
+    """A change whose breaking parts say who answers for them on a day, where somebody does."""
+    waivers = waivers_of(versions.wanted.contract) if versions else ()
+    if not waivers:
+        return change
+    return replace(change, fields=tuple(_waived(each, waivers, today) for each in change.fields))
+
+
+def _waived(field: FieldChange, waivers: Iterable[Waiver], today: str) -> FieldChange:
+    if field.category is not ChangeClass.BREAKING or field.kind not in KINDS:
+        return field
+    return replace(field, waiver=waiver_for(title_of(field), waivers, today))
+
+
+def title_of(field: FieldChange) -> str:
+    """A change of a contract in a few words, as a waiver names it."""
+    return f"{field.what} {KINDS[field.kind].verb}"
+
+
+def refusals(changes: Iterable[Change], versions: Mapping[str, Versions]) -> Iterator[str]:
+    """Why changes must not be published under the versions that their ports have.
+
+    What breaks a port is refused elsewhere, unless somebody answers for it.
+    """
+    for change in changes:
+        found = versions.get(change.address)
+        fields = [each for each in change.fields if each.kind]
+        if found is None or _is_refused_as_breaking(fields):
+            continue
+        if numbers(found.wanted.version) < numbers(found.released.version):
+            yield (
+                f"{found.address}: version {found.wanted.version} would follow "
+                f"{found.released.version}, which is released.\n"
+                f"take a later one:  {_command(found)}"
+            )
+        elif not same_terms(found.released.contract, found.wanted.contract):
+            yield from _too_small(found, fields)
+
+
+def _is_refused_as_breaking(fields: Iterable[FieldChange]) -> bool:
+    return any(each.category is ChangeClass.BREAKING and not each.waiver for each in fields)
+
+
+def _too_small(versions: Versions, fields: Sequence[FieldChange]) -> Iterator[str]:
+    """Say that a released version would change, or that the step to the next one is too short."""
+    released, wanted = versions.released.version, versions.wanted.version
+    needed = min_bump(KINDS[each.kind].consumer for each in fields)
+    step = step_between(released, wanted)
+    if step is None:
+        yield (
+            f"{versions.address} is released as {released}, and a released version does not "
+            f"change: {_named(fields)}.\n"
+            f"give it the next version, {next_version(released, needed)}:  {_command(versions)}"
+        )
+    elif not is_enough(step, needed):
+        yield (
+            f"{versions.address}: {released} -> {wanted} is too short a step for "
+            f"{_named(_as_long(fields, needed))}.\n"
+            f"it needs {next_version(released, needed)}:  {_command(versions)}"
+        )
+
+
+def _as_long(fields: Iterable[FieldChange], needed: Bump) -> list[FieldChange]:
+    """The changes that need a step of this length."""
+    return [each for each in fields if min_bump([KINDS[each.kind].consumer]) is needed]
+
+
+def _named(fields: Sequence[FieldChange]) -> str:
+    named = ", ".join(title_of(each) for each in fields[:_MOST])
+    more = len(fields) - _MOST
+    return f"{named} and {more} more" if more > 0 else named or "its contract differs"
+
+
+def _command(versions: Versions) -> str:
+    return f"weft release {versions.address} --bump"
