@@ -66,7 +66,7 @@ class _Known:
         for manifests, origin in ((self.applied, PUBLISHED), (self.files, FILES)):
             manifest = manifests.get(product)
             for port in manifest.ports if manifest else ():
-                if port.name == name and (origin == FILES or port.status.published):
+                if manifest and port.name == name and (origin == FILES or port.status.published):
                     return port, manifest, origin
         known = [
             f"{each.address}.{port.name}" for each in self.everyone.values() for port in each.ports
