@@ -19,6 +19,7 @@ from weft.app.environments import exists
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution
 from weft.app.fitness import refuse_unfit
+from weft.app.measuring import measure
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of
 from weft.app.serving import not_served, unserved
@@ -288,6 +289,7 @@ class _Applying:
         # What other programs are still shown must not go away under them.
         if not self._message:
             yield from self._prune()
+        self._measure()
         ending = self._ending()
         self.end(ending, self._message)
         yield RunEvent("ended", self._run.id, done, total, text=ending)
@@ -357,6 +359,14 @@ class _Applying:
             prune_after(self._mesh, published)
         except WarehouseError as error:
             yield RunEvent("warning", self._run.id, text=f"not pruned: {error}")
+
+    def _measure(self) -> None:
+        """Measure what was published against what it promises."""
+        published = {
+            address: each for address, each in self._releases.items() if each.run == self._run.id
+        }
+        if published:
+            measure(self._mesh, published, published)
 
     def end(self, state: RunState, message: str = "") -> None:
         """Record how the run ended; locks that are still held are released."""

@@ -18,6 +18,7 @@ import msgspec
 from weft.app.workspace import Stamp
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
+from weft.project.fragments import Used
 from weft.warehouses.files import Hashed
 
 T = TypeVar("T")
@@ -32,7 +33,8 @@ CREATE TABLE IF NOT EXISTS contents (path TEXT PRIMARY KEY, entry BLOB NOT NULL)
 class CachedProduct:
     """A compiled product and what it was compiled from.
 
-    `version` names the programs that compiled it, `surroundings` hashes what it saw of others.
+    `version` names the programs that compiled it, `surroundings` hashes what it saw of others,
+    `used` are the fragments that its contracts use.
     """
 
     version: str
@@ -40,6 +42,7 @@ class CachedProduct:
     surroundings: str
     manifest: ProductManifest
     diagnostics: tuple[Diagnostic, ...]
+    used: tuple[Used, ...] = ()
 
 
 class Cache:

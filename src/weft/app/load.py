@@ -16,7 +16,7 @@ import msgspec
 
 from weft.app.cache import Cache, CachedProduct
 from weft.app.errors import Invalid
-from weft.app.reading import VERSION, Reading, parse_folder, parsed_of, read_domain
+from weft.app.reading import VERSION, Reading, parse_folder, parsed_of, read_domain, read_shared
 from weft.app.settings import read_settings
 from weft.app.system import System
 from weft.app.workspace import ProductFolder, Workspace
@@ -32,6 +32,7 @@ from weft.project.faces import (
     faces_of_manifest,
     faces_of_product,
 )
+from weft.project.fragments import Used
 from weft.project.names import MeshNames
 from weft.project.product_order import cycle_diagnostic, order_products
 from weft.project.variables import resolve_variables
@@ -116,6 +117,7 @@ def load(
         workspace, settings, system.nanoseconds(), system.cpus, diagnostics=list(diagnostics)
     )
     remembered = cache.products()
+    read_shared(reading)
     for name in workspace.domains():
         read_domain(reading, name, remembered)
     described = None if descriptors is None else tuple(descriptors)
@@ -189,8 +191,11 @@ def _compile(
             continue
         stamps = reading.stamps[path]
         if all(reading.began - stamp.mtime_ns > _TICK_NS for stamp in stamps):
-            around = _surroundings(manifest, reading, faces)
-            entries[path] = CachedProduct(VERSION, stamps, around, manifest, compiled.diagnostics)
+            used = reading.fresh[path].used
+            around = _surroundings(manifest, used, reading, faces)
+            entries[path] = CachedProduct(
+                VERSION, stamps, around, manifest, compiled.diagnostics, used
+            )
     gone = [path for path in remembered if path not in reading.stamps]
     if entries or gone:
         cache.remember_products(entries, gone)
@@ -201,12 +206,12 @@ def _still_good(reading: Reading, faces: Faces) -> dict[str, ProductManifest]:
     """The remembered products that saw of others what is there now; the rest is read again."""
     products: dict[str, ProductManifest] = {}
     for path, kept in reading.kept.items():
-        if kept.surroundings == _surroundings(kept.manifest, reading, faces):
+        if kept.surroundings == _surroundings(kept.manifest, kept.used, reading, faces):
             products[kept.manifest.address] = kept.manifest
             reading.diagnostics += kept.diagnostics
         else:
             folder = ProductFolder(kept.manifest.domain, path, kept.files)
-            reading.fresh[path] = parse_folder(reading.workspace, folder)
+            reading.fresh[path] = parse_folder(reading, folder)
     return products
 
 
@@ -254,13 +259,16 @@ def _names(reading: Reading, faces: Faces) -> MeshNames:
     return MeshNames.of(models, faces.ports)
 
 
-def _surroundings(manifest: ProductManifest, reading: Reading, faces: Faces) -> str:
-    """Hash what a product's compilation saw outside its own files: its domain and its inputs."""
+def _surroundings(
+    manifest: ProductManifest, used: Iterable[Used], reading: Reading, faces: Faces
+) -> str:
+    """Hash what a compilation saw outside of its own files: domain, fragments and inputs."""
     seen = [
         [port.name, port.pinned, _seen(port.port, faces)] for port in manifest.inputs if port.port
     ]
     domain = reading.domains[manifest.domain]
-    text = msgspec.json.encode([reading.settings.root, domain, seen], order="sorted")
+    shared = reading.digest(manifest.domain, used)
+    text = msgspec.json.encode([reading.settings.root, domain, shared, seen], order="sorted")
     return hashlib.sha256(text).hexdigest()
 
 

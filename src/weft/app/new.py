@@ -9,6 +9,7 @@ from pathlib import Path
 
 from weft.app.errors import NotFound, Usage
 from weft.app.new_files import Draft, NewFile, from_template
+from weft.app.workspace import NO_PRODUCTS
 from weft.mesh.address import ProductAddress, name_problem
 from weft.mesh.settings import MeshSettings
 
@@ -44,6 +45,8 @@ def draft_product(mesh: Path, address: ProductAddress, owner: str = "", port: st
     Raises Usage for names outside the rules, NotFound for a domain that is none.
     """
     good_name("product", address.product)
+    if address.product in NO_PRODUCTS:
+        raise Usage(f"`{address.product}` cannot be the name of a product: it is reserved")
     port = port or address.product
     good_name("port", port, is_object=True)
     domains = [path.parent.name for path in mesh.glob("domains/*/domain.yaml")]

@@ -14,6 +14,7 @@ import msgspec
 
 from weft.app.bootstrap import Opened
 from weft.app.environments import known_environments
+from weft.app.measuring import KEPT_DAYS
 from weft.app.releases import histories, keeper_of
 from weft.app.run import applied_products
 from weft.app.situation import gather, remembered
@@ -116,6 +117,7 @@ def outdated(mesh: Opened, keepers: Iterable[KeepsReleases], builds: Iterable[st
         builds=frozenset(builds),
         runs=frozenset([*(each.run for each in kept), *(run.id for run in newest)]),
         definitions=frozenset(each.manifest for each in kept),
+        measured=_days_ago(mesh, KEPT_DAYS),
     )
 
 
@@ -147,8 +149,12 @@ def _has_surplus(mesh: Opened, release: Release) -> bool:
 
 
 def _oldest(mesh: Opened) -> str:
+    return _days_ago(mesh, mesh.settings.keep.days)
+
+
+def _days_ago(mesh: Opened, days: int) -> str:
     now = datetime.fromisoformat(mesh.system.now())
-    return (now - timedelta(days=mesh.settings.keep.days)).isoformat()
+    return (now - timedelta(days=days)).isoformat()
 
 
 def _of_damaged(keepers: Iterable[KeepsReleases]) -> frozenset[str]:

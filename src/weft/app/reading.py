@@ -15,6 +15,7 @@ from weft.mesh.diagnostic import Diagnostic, Span
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import Domain
 from weft.mesh.settings import MeshSettings
+from weft.project.fragments import NO_FRAGMENTS, Fragments, Used, read_fragments
 from weft.project.parse import ParsedProduct, parse_domain, parse_product
 from weft.project.read_yaml import read_yaml
 from weft.project.source import SourceFile
@@ -35,6 +36,7 @@ class Reading:
 
     `kept` are the products of the last time whose files are the same, `fresh` those that were
     read; both by folder, like `stamps`. `unread` are domains whose own file cannot be used.
+    `shared` are the fragments of the mesh, `fragments` what each domain may use, by its name.
     """
 
     workspace: Workspace
@@ -48,6 +50,25 @@ class Reading:
     kept: dict[str, CachedProduct] = field(default_factory=dict)
     stamps: dict[str, tuple[Stamp, ...]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    shared: Fragments = NO_FRAGMENTS
+    fragments: dict[str, Fragments] = field(default_factory=dict)
+
+    def digest(self, domain: str, used: Iterable[Used]) -> str:
+        """Hash the fragments that a product of a domain uses, as they are now."""
+        return self.fragments[domain].digest(tuple(used))
+
+
+def read_shared(reading: Reading) -> None:
+    """Read the fragments of the mesh into `reading`."""
+    reading.shared = _fragments(reading, reading.workspace.shared(""))
+
+
+def _fragments(reading: Reading, paths: Iterable[str]) -> Fragments:
+    files = [reading.workspace.read(path) for path in paths]
+    reading.files += len(files)
+    fragments, found = read_fragments(files)
+    reading.diagnostics += found
+    return fragments
 
 
 def read_domain(reading: Reading, name: str, remembered: Mapping[str, CachedProduct]) -> None:
@@ -78,6 +99,8 @@ def read_domain(reading: Reading, name: str, remembered: Mapping[str, CachedProd
         domain = replace(domain, warehouse_dialect=native)
     reading.unread.discard(name)
     reading.domains[name] = domain
+    own = _fragments(reading, reading.workspace.shared(name))
+    reading.fragments[name] = own.over(reading.shared)
     for folder in reading.workspace.products(name):
         reading.files += len(folder.files)
         reading.stamps[folder.path] = folder.files
@@ -85,13 +108,13 @@ def read_domain(reading: Reading, name: str, remembered: Mapping[str, CachedProd
         if entry is not None and entry.files == folder.files and entry.version == VERSION:
             reading.kept[folder.path] = entry
         else:
-            reading.fresh[folder.path] = parse_folder(reading.workspace, folder)
+            reading.fresh[folder.path] = parse_folder(reading, folder)
 
 
-def parse_folder(workspace: Workspace, folder: ProductFolder) -> ParsedProduct:
+def parse_folder(reading: Reading, folder: ProductFolder) -> ParsedProduct:
     """Read and parse the files of a product."""
-    files = [workspace.read(stamp.path) for stamp in folder.files]
-    return parse_product(folder.path, folder.domain, files)
+    files = [reading.workspace.read(stamp.path) for stamp in folder.files]
+    return parse_product(folder.path, folder.domain, files, reading.fragments[folder.domain])
 
 
 def _usable(reading: Reading, domain: Domain, file: SourceFile) -> bool:
@@ -119,7 +142,7 @@ def parsed_of(reading: Reading, addresses: Iterable[str]) -> dict[str, ParsedPro
         parsed = reading.fresh.get(path)
         if parsed is None and path in reading.stamps:
             folder = ProductFolder(address.split(".")[0], path, reading.stamps[path])
-            parsed = parse_folder(reading.workspace, folder)
+            parsed = parse_folder(reading, folder)
         if parsed is not None:
             found[address] = parsed
     return found

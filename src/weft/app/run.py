@@ -5,16 +5,22 @@ The same plan and apply as ever, made from what the store remembers: data steps 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
 from weft.app.plan import plan_situation
 from weft.app.salts import with_rebuilds
+from weft.app.scheduling import confirm, due_now, named_due, timings, with_newer_data
 from weft.app.select import select_products
 from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
 from weft.app.table_contents import TableRead, with_read
 from weft.mesh.manifest import Manifest, ProductManifest
+from weft.mesh.run import RunEvent
+from weft.plan.due import Due, Timing
+from weft.plan.examine import Situation
 from weft.plan.plan import Plan
 from weft.project.product_order import order_products
 
@@ -23,7 +29,8 @@ from weft.project.product_order import order_products
 class RunPlan:
     """What a run would do, and the products whose files differ from what was applied.
 
-    `tables` is what was read of tables for it.
+    `tables` is what was read of tables for it. `due` says of every product whether it is refreshed
+    and why, `known` is what that was decided by.
     """
 
     plan: Plan
@@ -31,28 +38,66 @@ class RunPlan:
     differing: tuple[str, ...]
     seconds: float
     tables: tuple[TableRead, ...] = ()
+    due: tuple[Due, ...] = ()
+    known: tuple[Timing, ...] = ()
+
+    @property
+    def looked(self) -> frozenset[str]:
+        """The products of whose sources it is known whether they have newer data."""
+        return frozenset(each.product for each in self.due if each.due)
 
 
-def plan_run(mesh: Opened, select: tuple[str, ...] = ()) -> RunPlan:
-    """Plan a refresh of this root's products. Raises NotFound, WarehouseError and StoreError."""
+def plan_run(mesh: Opened, select: tuple[str, ...] = (), *, everything: bool = False) -> RunPlan:
+    """Plan a refresh of this root's products. Raises NotFound, WarehouseError and StoreError.
+
+    Of those that are not due, no table is read and nothing is built only because it always is;
+    those that are selected count as due, and so do all where `everything` is asked for.
+    """
     began = mesh.system.monotonic()
     memory = remembered(mesh)
-    everything = applied_products(mesh, memory)
-    applied = everything.products
-    chosen = everything.order
+    mine = applied_products(mesh, memory)
+    applied = mine.products
+    chosen = mine.order
     if select:
         chosen = select_products(select, applied, mesh.folder, elsewhere(mesh, memory))
-    desired = replace(
-        everything,
-        products={address: applied[address] for address in everything.order if address in chosen},
-        order=tuple(address for address in everything.order if address in chosen),
-    )
+    desired = mine.narrowed(chosen)
     situation = gather(mesh, desired, applied, memory)
-    situation = with_rebuilds(mesh, situation, always=True)
-    situation, tables = with_read(mesh, situation)
+    known = timings(mesh, situation)
+    asked = "asked for" if select or everything else ""
+    due = named_due(known, asked) if asked else due_now(mesh, known)
+    situation, tables = _looked_at(mesh, situation, due)
     plan = plan_situation(mesh, situation, kind="run")
     differing = _differing(mesh, memory, applied)
-    return RunPlan(plan, len(desired.order), differing, mesh.system.monotonic() - began, tables)
+    seconds = mesh.system.monotonic() - began
+    told = with_newer_data(due, plan)
+    return RunPlan(plan, len(desired.order), differing, seconds, tables, told, known)
+
+
+def _looked_at(
+    mesh: Opened, situation: Situation, due: Mapping[str, Due]
+) -> tuple[Situation, tuple[TableRead, ...]]:
+    """Build what is always built, and read the tables, of the products that are due."""
+    everyone = situation.desired
+    wanted = [each.product for each in due.values() if each.due]
+    situation = replace(situation, desired=everyone.narrowed(wanted))
+    situation = with_rebuilds(mesh, situation, always=True)
+    situation, tables = with_read(mesh, situation)
+    return replace(situation, desired=everyone), tables
+
+
+def carry_out(mesh: Opened, planned: RunPlan) -> Iterator[RunEvent]:
+    """Do what a run plans, and remember of what is as its sources that it was looked at.
+
+    Yields and raises what an apply does; first of all why each product is refreshed, or not.
+    """
+    for each in planned.due:
+        if each.promised:
+            yield RunEvent(
+                "due" if each.due else "not due", "", text=each.why, product=each.product
+            )
+    if planned.plan.steps:
+        yield from apply_plan(mesh, planned.plan, ApplyOptions())
+    confirm(mesh, planned.known, planned.looked, planned.plan)
 
 
 def applied_products(mesh: Opened, memory: Remembered) -> Manifest:

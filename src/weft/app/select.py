@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from weft.app.changed import changed_files
 from weft.app.errors import NotFound, Usage
-from weft.app.workspace import DOMAINS, SETTINGS
+from weft.app.workspace import DOMAINS, SETTINGS, SHARED
 from weft.mesh.address import product_of
 from weft.mesh.manifest import ProductManifest
 
@@ -85,8 +85,11 @@ def _named(
 
 
 def _places(files: Iterable[str]) -> set[str]:
-    """These files, each of them cut to the folder of a product where it lies in one."""
-    return {"/".join(each.rstrip("/").split("/")[:_DEPTH]) for each in files}
+    """These files, each of them cut to the folder of a product or of fragments it lies in."""
+    return {
+        SHARED if each.startswith(f"{SHARED}/") else "/".join(each.rstrip("/").split("/")[:_DEPTH])
+        for each in files
+    }
 
 
 def _defining(domain: str, product: str) -> tuple[str, ...]:
@@ -95,7 +98,8 @@ def _defining(domain: str, product: str) -> tuple[str, ...]:
     A repository inside of this one is a single name to git, with everything that is in it.
     """
     folder = f"{DOMAINS}/{domain}"
-    return (SETTINGS, DOMAINS, folder, f"{folder}/domain.yaml", f"{folder}/{product}")
+    shared = (SHARED, f"{folder}/{SHARED}")
+    return (SETTINGS, DOMAINS, folder, f"{folder}/domain.yaml", f"{folder}/{product}", *shared)
 
 
 def _reads(products: Mapping[str, ProductManifest]) -> dict[str, set[str]]:

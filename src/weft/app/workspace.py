@@ -13,12 +13,15 @@ from pathlib import Path
 
 from weft.app.errors import Usage
 from weft.mesh.diagnostic import Diagnostic, Severity, Span
-from weft.project.layout import misplaced_in_domain
+from weft.project.layout import misplaced_in_domain, misplaced_in_shared
 from weft.project.source import MAX_BYTES, SourceFile
 
 SETTINGS = "weft.yaml"
 DOMAINS = "domains"
 POLICIES = "policies"
+SHARED = "shared"
+NO_PRODUCTS = (POLICIES, SHARED)
+"""Folders of a domain that hold no product."""
 _YAML = (".yaml", ".yml")
 _ENDINGS = (*_YAML, ".sql")
 _PARTS = {"models": (*_ENDINGS, ".py"), "sources": _ENDINGS, "tests": _ENDINGS}
@@ -77,7 +80,10 @@ class Workspace:
         return [entry.name for entry in self._entries(DOMAINS) if _is_folder(entry)]
 
     def products(self, domain: str) -> list[ProductFolder]:
-        """The product folders of a domain, sorted: those with definitions, but for `policies`."""
+        """The product folders of a domain, sorted: those with definitions.
+
+        But for `policies` and `shared`, which hold no product.
+        """
         found: list[ProductFolder] = []
         for entry in self._entries(f"{DOMAINS}/{domain}"):
             path = f"{DOMAINS}/{domain}/{entry.name}"
@@ -85,9 +91,21 @@ class Workspace:
                 self.findings += misplaced_in_domain(domain, entry.name)
             elif entry.name == POLICIES:
                 self._pass_over_policies(path)
-            else:
+            elif entry.name != SHARED:
                 files = tuple(self._stamp(path, each) for path, each in self._definitions(path))
                 found += [ProductFolder(domain, path, files)] if files else []
+        return found
+
+    def shared(self, domain: str) -> list[str]:
+        """The paths of the files with fragments of a domain, or of the mesh for "", sorted."""
+        folder = f"{DOMAINS}/{domain}/{SHARED}" if domain else SHARED
+        found: list[str] = []
+        for entry in self._entries(folder):
+            path = f"{folder}/{entry.name}"
+            problems = misplaced_in_shared(path) if not _is_folder(entry) else []
+            self.findings += problems
+            if not problems and entry.name.endswith(".yaml"):
+                found.append(path)
         return found
 
     def read(self, path: str) -> SourceFile:

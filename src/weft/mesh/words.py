@@ -49,3 +49,17 @@ def age(then: str, now: str) -> str:
     seconds = max(int(passed.total_seconds()), 0)
     length, unit = next((each for each in _AGES if seconds >= each[0]), _AGES[-1])
     return f"{seconds // length} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units; less than nothing is nothing.
+
+    >>> duration(83_400), duration(86_400), duration(59.5), duration(-1)
+    ('23 h 10 min', '1 d', '59 s', '0 s')
+    """
+    rest, parts = max(int(seconds), 0), []
+    for length, unit in _AGES:
+        number, rest = divmod(rest, length)
+        parts.append(f"{number} {unit}" if number else "")
+    first = next((place for place, each in enumerate(parts) if each), len(parts) - 1)
+    return " ".join(filter(None, parts[first : first + 2])) or "0 s"

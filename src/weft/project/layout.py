@@ -78,6 +78,19 @@ def misplaced_in_domain(domain: str, name: str) -> list[Diagnostic]:
     return [file.diagnostic("W132", f"`{name}` is not read", help=help)]
 
 
+def misplaced_in_shared(path: str) -> list[Diagnostic]:
+    """Report a file in a folder of fragments that was meant for a product, or is misnamed."""
+    file = SourceFile(path, b"")
+    if _LOOSE.fullmatch(file.name):
+        note = "`shared` holds fragments of contracts and is no product"
+        help = "move it into the folder of a product, which has another name"
+        return [file.diagnostic("W132", f"`{file.name}` is not read", note, help)]
+    if file.name.lower().endswith((".yml", ".yaml")) and not file.name.endswith(".yaml"):
+        right = f"{file.name.rpartition('.')[0]}.yaml"
+        return [file.diagnostic("W131", f"`{file.name}` is not read", help=f"rename it to {right}")]
+    return []
+
+
 def _misplaced(file: SourceFile, inside: str) -> Diagnostic:
     lower = inside.lower()
     name = lower.rpartition("/")[2]

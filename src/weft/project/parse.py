@@ -21,6 +21,7 @@ from weft.mesh.product import (
 from weft.mesh.settings import MeshSettings
 from weft.project.check_product import domain_problems, model_problems, product_problems
 from weft.project.config import read_domain, read_settings
+from weft.project.fragments import NO_FRAGMENTS, Fragments, Used
 from weft.project.layout import Layout, layout_of
 from weft.project.no_effect import domain_without_effect
 from weft.project.odcs import read_contract
@@ -28,6 +29,7 @@ from weft.project.odps import read_product
 from weft.project.read_python import read_python_model
 from weft.project.read_sql import read_model
 from weft.project.read_yaml import Document, read_yaml
+from weft.project.resolving import resolve
 from weft.project.schema import Format, check_shape
 from weft.project.source import SourceFile
 from weft.project.unit_tests import read_tests
@@ -45,13 +47,15 @@ class ParsedProduct:
     `product` is None where product.yaml cannot be used; other files that cannot be used are left
     out of it. It is fit for compiling only where no diagnostic is an error.
     `unread` names what is there and cannot be used, so that who needs it can pass over it: models
-    by their name, everything else by its address or id.
+    by their name, everything else by its address or id. `used` are the fragments that its
+    contracts use.
     """
 
     product: DataProduct | None
     documents: dict[str, Document] = field(default_factory=dict)
     diagnostics: Diagnostics = ()
     unread: frozenset[str] = frozenset()
+    used: tuple[Used, ...] = ()
 
 
 def parse_settings(
@@ -75,13 +79,15 @@ def parse_domain(file: SourceFile) -> tuple[Domain | None, Diagnostics]:
     return (None if found else read_domain(document)), diagnostics + found + idle
 
 
-def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> ParsedProduct:
+def parse_product(
+    folder: str, domain: str, files: Sequence[SourceFile], fragments: Fragments = NO_FRAGMENTS
+) -> ParsedProduct:
     """Read a product from the files of its folder, given relative to the mesh like all paths.
 
-    Files of other kinds are ignored.
+    Files of other kinds are ignored. `fragments` are those that its contracts may use.
     """
     layout = layout_of(folder, files)
-    reader = _Reader(list(layout.diagnostics))
+    reader = _Reader(list(layout.diagnostics), fragments)
     product = reader.product(layout, folder, domain)
     contracts = reader.contracts(layout)
     sources = reader.sources(layout)
@@ -92,7 +98,8 @@ def parse_product(folder: str, domain: str, files: Sequence[SourceFile]) -> Pars
         problems = product_problems(product, reader.documents, layout.ports)
         reader.diagnostics += islice(problems, _MOST_PROBLEMS)
     unread = _unread(product, layout, f"{domain}.{folder.rpartition('/')[2]}")
-    return ParsedProduct(product, reader.documents, tuple(reader.diagnostics), unread)
+    used = tuple(reader.used)
+    return ParsedProduct(product, reader.documents, tuple(reader.diagnostics), unread, used)
 
 
 def _unread(product: DataProduct | None, layout: Layout, address: str) -> frozenset[str]:
@@ -117,7 +124,9 @@ class _Reader:
     """Reads the files of one product, and collects their documents and faults."""
 
     diagnostics: list[Diagnostic]
+    fragments: Fragments
     documents: dict[str, Document] = field(default_factory=dict)
+    used: dict[Used, None] = field(default_factory=dict)
 
     def product(self, layout: Layout, folder: str, domain: str) -> DataProduct | None:
         """Read product.yaml, without what lies in other files."""
@@ -133,7 +142,7 @@ class _Reader:
         return tuple(
             PortContract(port, major, file.path, read_contract(document.data))
             for file, port, major in layout.contracts
-            if (document := self._document(file, Format.ODCS)) is not None
+            if (document := self._contract(file)) is not None
         )
 
     def sources(self, layout: Layout) -> tuple[SourceContract, ...]:
@@ -143,7 +152,7 @@ class _Reader:
                 file.name.removesuffix(".odcs.yaml"), file.path, read_contract(document.data)
             )
             for file in layout.sources
-            if (document := self._document(file, Format.ODCS)) is not None
+            if (document := self._contract(file)) is not None
         )
 
     def models(self, layout: Layout) -> tuple[Model, ...]:
@@ -168,8 +177,21 @@ class _Reader:
             for test in read_tests(document)
         )
 
+    def _contract(self, file: SourceFile) -> Document | None:
+        """Read a contract, the fragments that it uses in their places."""
+        document, found = read_yaml(file)
+        if document is not None:
+            resolution = resolve(document, self.fragments)
+            self.used |= dict.fromkeys(resolution.used)
+            document, found = resolution.document, found + resolution.diagnostics
+        return self._kept(file, *_shaped(document, found, Format.ODCS))
+
     def _document(self, file: SourceFile, format: Format) -> Document | None:
-        document, found = _read(file, format)
+        return self._kept(file, *_read(file, format))
+
+    def _kept(
+        self, file: SourceFile, document: Document | None, found: Diagnostics
+    ) -> Document | None:
         self.diagnostics += found
         if document is not None:
             self.documents[file.path] = document
@@ -178,7 +200,13 @@ class _Reader:
 
 def _read(file: SourceFile, format: Format) -> tuple[Document | None, Diagnostics]:
     """Read a YAML file of some format; None where it has not the format's shape."""
-    document, diagnostics = read_yaml(file)
+    return _shaped(*read_yaml(file), format)
+
+
+def _shaped(
+    document: Document | None, diagnostics: Diagnostics, format: Format
+) -> tuple[Document | None, Diagnostics]:
+    """A document that was read, with all that is wrong with it; None where it cannot be used."""
     if document is None:
         return None, diagnostics
     # What could not be read as it stands has often the wrong shape as well: one finding is enough.

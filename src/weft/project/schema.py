@@ -33,6 +33,7 @@ class Format(StrEnum):
     DOMAIN = "domain"
     TESTS = "tests"
     POLICY = "policy"
+    SHARED = "shared"
 
 
 # The versions that are read, the newest first, and the kind, of documents that name both.

@@ -34,6 +34,8 @@ _AROUND = re.compile(r"\s*([(),\[\]])\s*")
 _NESTED = re.compile(r"\b(STRUCT|ROW|MAP|UNION|RECORD|OBJECT)[(<]")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIST = re.compile(r"\[[0-9]*\]$")
+# As a catalogue writes it: how many digits a second has is no part of a type here.
+_SECONDS = re.compile(r"\([0-9]\) ?(WITH(?:OUT)? TIME ZONE)")
 
 
 class Promised(Protocol):
@@ -49,7 +51,7 @@ class Promised(Protocol):
 
 @lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
-    return _AROUND.sub(r"\1", _SPACES.sub(" ", text.strip())).upper()
+    return _SECONDS.sub(r" \1", _AROUND.sub(r"\1", _SPACES.sub(" ", text.strip())).upper())
 
 
 def canonical_type(text: str, dialect: Dialect) -> str:

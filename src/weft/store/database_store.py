@@ -14,6 +14,7 @@ from weft.store.ending import end, rows
 from weft.store.forgetting import forget
 from weft.store.journal import DatabaseJournal
 from weft.store.locks import need_all
+from weft.store.measurements import DatabaseMeasurements
 from weft.store.migrate import identified
 from weft.store.protocol import Outdated, StoreError
 from weft.store.settlements import DatabaseSettlements
@@ -37,6 +38,7 @@ class DatabaseStore:
         self.definitions = DatabaseDefinitions(database)
         self.journal = DatabaseJournal(database)
         self.settlements = DatabaseSettlements(database)
+        self.measurements = DatabaseMeasurements(database)
         self.audit = DatabaseAuditLog(database)
 
     def take_over(self, id: str, actor: str, at: str) -> None:

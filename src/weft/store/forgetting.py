@@ -17,6 +17,13 @@ _MANIFESTS = (
 )
 _VERDICTS = "DELETE FROM verdicts WHERE build IN (SELECT value FROM json_each(:builds) AS wanted)"
 _PLANS = "DELETE FROM plans WHERE run IN (SELECT value FROM json_each(:runs) AS wanted)"
+_MEASUREMENTS = (
+    "DELETE FROM measurements WHERE at < :measured AND EXISTS (SELECT 1 FROM measurements AS later "
+    "WHERE later.environment = measurements.environment "
+    "AND later.product = measurements.product AND later.port = measurements.port "
+    "AND later.major = measurements.major AND later.level = measurements.level "
+    "AND later.at > measurements.at)"
+)
 _OUTCOMES = "DELETE FROM outcomes WHERE run IN (SELECT value FROM json_each(:runs) AS wanted)"
 
 
@@ -30,3 +37,4 @@ def forget(transaction: Transaction, outdated: Outdated) -> None:
     transaction.execute(_OUTCOMES, runs)
     transaction.execute(_VERDICTS, {"builds": json_list(outdated.builds)})
     transaction.execute(_MANIFESTS, {"digests": json_list(outdated.definitions)})
+    transaction.execute(_MEASUREMENTS, {"measured": outdated.measured})

@@ -14,6 +14,7 @@ from weft.mesh.drift import Settlement
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
+from weft.mesh.service_level import Measurement
 
 WHOLE = "*"
 """What is locked in place of a product where it is all of an environment."""
@@ -94,8 +95,9 @@ class Outdated:
     """What a store need not keep any longer.
 
     Verdicts on `builds`, by their keys; of the runs of `root` that ended before `before`, an ISO
-    time, plans and what steps did, unless `runs` names them; and definitions that are neither
-    applied nor in `definitions`, by digest.
+    time, plans and what steps did, unless `runs` names them; definitions that are neither applied
+    nor in `definitions`, by digest; and what was measured before `measured`, an ISO time,
+    unless it is the last of its kind.
     """
 
     root: str
@@ -103,6 +105,7 @@ class Outdated:
     builds: frozenset[str] = frozenset()
     runs: frozenset[str] = frozenset()
     definitions: frozenset[str] = frozenset()
+    measured: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,21 @@ class Settlements(Protocol):
         """End a decision; False when there was none."""
 
 
+class Measurements(Protocol):
+    """What service levels were measured to be. No act of a person, so not in the audit log."""
+
+    def add(self, environment: str, measured: Sequence[Measurement]) -> None:
+        """Keep measurements, each replacing an earlier one of the same moment."""
+
+    def since(
+        self, environment: str, products: Iterable[str], since: str
+    ) -> tuple[Measurement, ...]:
+        """What was measured of products from an ISO time on, and what was known at that time.
+
+        By port version, level and moment.
+        """
+
+
 class AuditLog(Protocol):
     """The tamper-evident list of who did what."""
 
@@ -259,6 +277,10 @@ class Store(Protocol):
     @property
     def settlements(self) -> Settlements:
         """What was decided on drift."""
+
+    @property
+    def measurements(self) -> Measurements:
+        """What service levels were measured to be."""
 
     @property
     def audit(self) -> AuditLog:

@@ -40,14 +40,14 @@ _TABLES = {
     "signoffs": "environment product port version consumer state answer_by actor reason at",
     "reads": "environment product port major kind reader day count last",
     "notices": "environment number product port major consumer kind message at",
-    "measurements": "environment product port major level at content",
+    "measurements": "environment product port major level at value problem",
     "audit": "number at actor action subject detail previous hash",
     "audit_head": "number hash",
 }
 _BATCH = 1_000
 _DAMAGED = "the file is damaged or incomplete; export the store again"
 
-Row = tuple[str, list[str | int]]
+Row = tuple[str, list[str | int | None]]
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _decoded(line: bytes) -> Row | End:
         raise Unfit(_DAMAGED) from error
 
 
-def _named(table: str, values: list[str | int]) -> dict[str, Any]:
+def _named(table: str, values: list[str | int | None]) -> dict[str, Any]:
     """The values of a row by column, the bytes as bytes again."""
     columns = _TABLES.get(table, "").split()
     if len(columns) != len(values):
@@ -186,7 +186,7 @@ def _named(table: str, values: list[str | int]) -> dict[str, Any]:
     return row
 
 
-def _bytes(text: str | int) -> bytes:
+def _bytes(text: str | int | None) -> bytes:
     try:
         return b64decode(str(text), validate=True)
     except ValueError as error:

@@ -149,3 +149,51 @@ def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "weft.yaml").write_text("mesh: 7")
     with pytest.raises(Invalid):
         loaded(tmp_path)
+
+
+NAMED = (
+    b"apiVersion: v3.2.0\nkind: DataContract\nid: shop.orders.orders\nversion: 1.0.0\n"
+    b"status: active\nschema: [{name: orders, properties: [{use: id}]}]\n"
+)
+
+
+def lay_out_shared(folder: Path, **others: bytes) -> None:
+    """The port of one product uses a fragment of the mesh; the other product uses none."""
+    files = mesh_files([SUMS, ORDERS])
+    files["domains/shop/orders/orders.v1.odcs.yaml"] = NAMED
+    files["shared/columns.yaml"] = b"properties: {id: {logicalType: integer}}"
+    lay_out(folder, files | others)
+
+
+def test_a_contract_may_use_fragments(tmp_path: Path) -> None:
+    lay_out_shared(tmp_path)
+    found = loaded(tmp_path)
+    assert found.sound and found.files == 1 + 1 + 3 + 3 + 1
+    (port,) = found.products["shop.orders"].ports
+    assert port.contract["schema"][0]["properties"] == [{"name": "id", "logicalType": "integer"}]
+
+
+def test_a_changed_fragment_changes_what_uses_it_and_nothing_else(tmp_path: Path) -> None:
+    lay_out_shared(tmp_path)
+    before = loaded(tmp_path).products
+    assert loaded(tmp_path).products == before
+    path = tmp_path / "shared" / "columns.yaml"
+    path.write_text("properties: {id: {logicalType: integer, description: Mine.}}")
+    after = loaded(tmp_path).products
+    assert after["shop.orders"].digest != before["shop.orders"].digest
+    assert after["shop.sums"] == before["shop.sums"]
+    own = tmp_path / "domains" / "shop" / "shared"
+    own.mkdir()
+    (own / "own.yaml").write_text("properties: {id: {logicalType: integer}}")
+    assert loaded(tmp_path).products["shop.orders"].digest == before["shop.orders"].digest
+    (own / "own.yaml").unlink()
+    path.unlink()
+    assert codes(loaded(tmp_path)) == ["W270"]
+
+
+def test_fragments_are_no_product_and_what_is_misplaced_there_is_named(tmp_path: Path) -> None:
+    others = {"domains/shop/shared/product.yaml": b"", "shared/a.YML": b"", "shared/b": b""}
+    lay_out_shared(tmp_path, **others)
+    found = loaded(tmp_path)
+    assert codes(found) == ["W132", "W131"]
+    assert set(found.products) == {"shop.orders", "shop.sums"}

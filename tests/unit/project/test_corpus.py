@@ -10,6 +10,7 @@ import pytest
 from weft.cli.diagnostics import draw
 from weft.mesh.codes import CODES
 from weft.mesh.diagnostic import Diagnostic
+from weft.project.fragments import NO_FRAGMENTS, Fragments, read_fragments
 from weft.project.parse import parse_domain, parse_product, parse_settings
 from weft.project.source import SourceFile
 
@@ -46,14 +47,23 @@ def diagnose(files: dict[str, bytes]) -> list[Diagnostic]:
     _, found = parse_settings(sources["weft.yaml"], {"PGPASSWORD": "secret"})
     diagnostics = list(found)
     products: dict[tuple[str, str], list[SourceFile]] = {}
+    shared: dict[str, list[SourceFile]] = {}
     for path, file in sources.items():
         parts = path.split("/")
-        if parts[0] == "domains" and len(parts) > 3:
+        if "shared" in parts[:3]:
+            shared.setdefault(parts[1] if len(parts) > 2 else "", []).append(file)
+        elif parts[0] == "domains" and len(parts) > 3:
             products.setdefault((parts[1], parts[2]), []).append(file)
         elif parts[0] == "domains":
             diagnostics += parse_domain(file)[1]
+    fragments: dict[str, Fragments] = {}
+    for place, inside in shared.items():
+        fragments[place], found = read_fragments(inside)
+        diagnostics += found
     for (domain, name), inside in products.items():
-        diagnostics += parse_product(f"domains/{domain}/{name}", domain, inside).diagnostics
+        usable = fragments.get(domain, NO_FRAGMENTS).over(fragments.get("", NO_FRAGMENTS))
+        parsed = parse_product(f"domains/{domain}/{name}", domain, inside, usable)
+        diagnostics += parsed.diagnostics
     return diagnostics
 
 

@@ -231,8 +231,9 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
             yield from _nodes(each)
     elif isinstance(value, dict):
         yield value
-        for each in value.values():
-            yield from _nodes(each)
+        for key, each in value.items():
+            # What stands under `properties` are names, and one of them may be `properties`.
+            yield from _nodes(list(each.values()) if key == "properties" else each)
 
 
 def test_keys_at_a_place() -> None:

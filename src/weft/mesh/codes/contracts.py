@@ -92,4 +92,29 @@ CONTRACTS: dict[str, Code] = {
         "checks so far: `budget` of a domain, a policy. Correct its name "
         "if it is misspelled; otherwise it may stay, or go.",
     ),
+    "W270": Code(
+        "An unknown fragment",
+        "`use` names a fragment: a piece of a contract that stands in a file of "
+        "`domains/<domain>/shared/` or of `shared/`, under the key that it may be used under. No "
+        "file there has this name under this key. Correct the name, or write the fragment. "
+        "Example: `properties: {carrier: {logicalType: string}}`, used as `- use: carrier` in the "
+        "`properties` of an object.",
+    ),
+    "W271": Code(
+        "A fragment that uses itself",
+        "Fragments may use others, but not around in a circle: there would be no end to it. Take "
+        "one `use` out of the circle that is shown.",
+    ),
+    "W272": Code(
+        "A `use` that does not fit its place",
+        "`use` takes the name of a fragment, or a list of names. Beside other keys, the fragment "
+        "has to be a mapping, whose keys are joined with these; one that is a list or a single "
+        "value stands alone, as in `slaProperties: {use: daily}`.",
+    ),
+    "W273": Code(
+        "Two fragments of one name",
+        "A name stands once under each key of the files in one folder `shared/`, so that `use` "
+        "means one thing. Rename one of them, or delete it. A domain may have a fragment of the "
+        "same name as the mesh: there its own counts.",
+    ),
 }

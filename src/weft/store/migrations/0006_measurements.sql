@@ -1,4 +1,4 @@
--- What service levels were measured to be, in the unit of the promise.
+-- What service levels were measured to be; `value` is null where `problem` says why it is not known.
 CREATE TABLE measurements (
   environment TEXT NOT NULL,
   product     TEXT NOT NULL,
@@ -6,6 +6,7 @@ CREATE TABLE measurements (
   major       INTEGER NOT NULL,
   level       TEXT NOT NULL,
   at          TEXT NOT NULL,
-  content     BLOB NOT NULL,
+  value       INTEGER,
+  problem     TEXT NOT NULL,
   PRIMARY KEY (environment, product, port, major, level, at)
-) STRICT;
+) STRICT, WITHOUT ROWID;

@@ -28,7 +28,8 @@ from weft.warehouses.postgres.table_types import Reading, reading_of
 from weft.warehouses.protocol import Origin, Outcome, Table, WarehouseError
 
 _FIXED = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-_READ_ONLY = f"{_FIXED}, READ ONLY"
+READ_ONLY = f"{_FIXED}, READ ONLY"
+"""How a transaction begins that looks at what others made: as of one moment, changing nothing."""
 
 _RELATION = """
 SELECT has_schema_privilege(n.oid, 'USAGE'), c.oid::bigint, c.relkind::text, c.relrowsecurity,
@@ -88,7 +89,7 @@ class Tables:
     def moment(self) -> Iterator[Moment]:
         """Look at tables as of one moment, on a connection that can change nothing."""
         with self._copier.connected() as connection:
-            connection.run(_READ_ONLY)
+            connection.run(READ_ONLY)
             yield Moment(self, connection)
 
     def found(self, table: Table) -> _Found:

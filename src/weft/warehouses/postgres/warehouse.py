@@ -14,6 +14,7 @@ from weft.warehouses.postgres.audits import Auditor
 from weft.warehouses.postgres.builds import Builder
 from weft.warehouses.postgres.catalog import Catalog
 from weft.warehouses.postgres.copying import Copier
+from weft.warehouses.postgres.describing import Describing
 from weft.warehouses.postgres.drifting import Drifting
 from weft.warehouses.postgres.ending import Environments
 from weft.warehouses.postgres.health import Health
@@ -59,6 +60,7 @@ class Postgres(KeptReleases):
         releases = Releases(sessions, known, places, ports, released)
         self.health = Health(sessions, catalog, places, names)
         self.tables = Tables(sessions, known, places, copier, names)
+        self.described = Describing(sessions, catalog.schemas, copier).described
         self._sessions = sessions
         self._catalog = catalog
         self._builder = Builder(sessions, known, places, reading, names)

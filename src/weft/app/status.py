@@ -1,0 +1,71 @@
+"""Status: what is promised of published ports, and how that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import NotFound
+from weft.app.measuring import measure, published_levels
+from weft.app.zones import zone_named
+from weft.contract.budget import WINDOWS
+from weft.contract.kept_spans import seconds_since_1970
+from weft.contract.service_levels import service_levels
+from weft.contract.standing import Standing, standing, worst_first
+from weft.mesh.address import product_of
+from weft.mesh.manifest import Descriptor, PortVersion
+from weft.mesh.service_level import Measurement, ServiceLevel
+
+# A day more, so that what the longest window begins with is known.
+_BACK = timedelta(days=max(WINDOWS) + 1)
+
+
+def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Standing, ...]:
+    """How every service level stands, worst first; of a product or port where one is named.
+
+    With `fresh` all is measured first. Raises NotFound and StoreError.
+    """
+    published = published_levels(mesh)
+    chosen = {port: each for port, each in published.items() if _is_meant(port, address)}
+    if not chosen and address:
+        known = [*published, *{product_of(port) for port in published}]
+        raise NotFound("published product or port", address, known, next_step="weft ls")
+    products = {descriptor.product for descriptor, _ in chosen.values()}
+    if fresh:
+        measure(mesh, products)
+    return worst_first(_standings(mesh, chosen.items(), products))
+
+
+def standings_of(mesh: Opened, product: str, port: PortVersion) -> tuple[Standing, ...]:
+    """How the levels stand that a port promises now, applied or not, worst first."""
+    levels = service_levels(port.contract, zone_named)
+    found = Descriptor(
+        port.port, port.major, product, "", "", port.version, port.status, port.contract, {}
+    )
+    asked = [(f"{product}.{port.name}", (found, levels))]
+    return worst_first(_standings(mesh, asked, {product}) if levels else ())
+
+
+def _is_meant(port: str, address: str) -> bool:
+    """Whether a port version is the one named, or of the port, product or domain that is."""
+    path, _, _ = port.partition("@")
+    parents = [path, path.rpartition(".")[0], path.partition(".")[0]]
+    return address in ("", port, *parents)
+
+
+def _standings(
+    mesh: Opened,
+    ports: Iterable[tuple[str, tuple[Descriptor, Sequence[ServiceLevel]]]],
+    products: Iterable[str],
+) -> Iterable[Standing]:
+    now = mesh.system.now()
+    since = (datetime.fromisoformat(now) - _BACK).isoformat()
+    by_level: dict[tuple[str, str], list[Measurement]] = {}
+    for each in mesh.store.measurements.since(mesh.environment, products, since):
+        by_level.setdefault((each.port_version, each.level), []).append(each)
+    moment = seconds_since_1970(now)
+    for address, (_, levels) in ports:
+        for level in levels:
+            measured = by_level.get((address, level.name), [])
+            yield standing(address, level, measured, moment, zone_named)

@@ -1,0 +1,260 @@
+"""Conditions on rows, as CHECK constraints have them, as promises of a contract.
+
+What a contract can say of a column is said there; the rest becomes a rule in SQL, or is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import ErrorLevel, UnsupportedError, exp, parse_one
+from sqlglot.errors import SqlglotError
+
+from weft.contract.patterns import pattern_problem
+from weft.mesh.found import FoundCondition
+from weft.project.adopting.names import fitting_name
+from weft.sql.dialect import Dialect
+from weft.sql.query import parse_rule
+
+_BOUNDS = {
+    exp.GTE: "minimum",
+    exp.LTE: "maximum",
+    exp.GT: "exclusiveMinimum",
+    exp.LT: "exclusiveMaximum",
+}
+_LENGTHS = {exp.GTE: ("minLength", 0), exp.LTE: ("maxLength", 0)}
+_LENGTHS_BEYOND = {exp.GT: ("minLength", 1), exp.LT: ("maxLength", -1)}
+_SWAPPED = {exp.GTE: exp.LTE, exp.LTE: exp.GTE, exp.GT: exp.LT, exp.LT: exp.GT, exp.EQ: exp.EQ}
+_TEXTS = (
+    *(exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR),
+    *(exp.DataType.Type.BPCHAR, exp.DataType.Type.USERDEFINED),
+)
+_NUMBERS = ("integer", "number")
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What a condition means: keys of a column, or a rule of the object, or why it is neither."""
+
+    column: str = ""
+    keys: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    rule: Mapping[str, Any] | None = None
+    problem: str = ""
+
+
+def promised(
+    condition: FoundCondition, columns: Mapping[str, str], holder: Dialect, own: Dialect
+) -> tuple[Promised, ...]:
+    """Say a condition in a contract whose columns have these logical types.
+
+    One that is several joined by AND is said piece by piece, as far as that goes.
+    """
+    try:
+        tree = _plain(parse_one(condition.sql, dialect=holder.sqlglot), condition.column)
+    except (SqlglotError, RecursionError):
+        return (Promised(problem="it cannot be read"),)
+    unknown = [each.name for each in tree.find_all(exp.Column) if each.name not in columns]
+    if unknown:
+        return (Promised(problem=f"column `{unknown[0]}` is left out"),)
+    pieces = list(_pieces(tree))
+    found = [_of_column(each, columns) for each in pieces]
+    rest = [piece for piece, said in zip(pieces, found, strict=True) if said is None]
+    said = [each for each in found if each is not None]
+    if rest:
+        said.append(_rule(condition.name, exp.and_(*rest), holder, own))
+    return tuple(said)
+
+
+def rule_of(name: str, query: str, own: Dialect, **more: Any) -> Promised:
+    """A rule in SQL that counts rows which must not be; a problem where no rule may be so."""
+    _, problems = parse_rule(query, own, None)
+    if problems:
+        return Promised(problem=problems[0].message)
+    rule = {"id": fitting_name(name), "name": name, "type": "sql", "query": query, "mustBe": 0}
+    return Promised(rule={**rule, **more})
+
+
+def _rule(name: str, condition: exp.Expr, holder: Dialect, own: Dialect) -> Promised:
+    try:
+        broken = exp.not_(exp.paren(condition)).sql(
+            own.sqlglot, unsupported_level=ErrorLevel.RAISE
+        )
+    except UnsupportedError:
+        return Promised(problem=f"{own.name} does not know what it says")
+    if own is not holder and not _is_common(condition):
+        return Promised(problem=f"it is written for {holder.name}, and may mean another in {own.name}")
+    return rule_of(name, " ".join(("SELECT count(*) FROM ${table} WHERE", broken)), own)
+
+
+def _is_common(condition: exp.Expr) -> bool:
+    """Whether a condition compares columns and values, which means the same everywhere."""
+    common = (
+        *(exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Connector, exp.Not, exp.Is),
+        *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Null, exp.Neg, exp.In),
+        *(exp.Between, exp.Boolean),
+    )
+    return all(isinstance(each, common) for each in condition.walk())
+
+
+def _plain(tree: exp.Expr, column: str) -> exp.Expr:
+    """A condition without what a catalogue adds to it: brackets, and casts of texts to texts."""
+
+    def simpler(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and column and node.name.upper() == "VALUE":
+            return exp.column(exp.to_identifier(column, quoted=True))
+        if isinstance(node, exp.Cast) and (_is_text(node) or _is_number(node)):
+            return node.this.unnest()
+        if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
+            items = node.expression.this.unnest()
+            if isinstance(items, exp.Array):
+                return exp.In(this=node.this, expressions=items.expressions)
+        return node
+
+    # From the inside out, so that what is inside of a cast is simple already.
+    for node in list(tree.find_all(exp.Cast, exp.EQ, exp.Column, bfs=True))[::-1]:
+        simple = simpler(node)
+        if simple is not node:
+            if node is tree:
+                tree = simple
+            node.replace(simple)
+    return tree
+
+
+def _is_text(cast: exp.Cast) -> bool:
+    kind = cast.to
+    if kind.is_type(exp.DataType.Type.ARRAY):
+        return isinstance(cast.this.unnest(), exp.Array)
+    return kind.this in _TEXTS
+
+
+def _is_number(cast: exp.Cast) -> bool:
+    return _number(cast.this) is not None and cast.to.is_type(*exp.DataType.NUMERIC_TYPES)
+
+
+def _pieces(tree: exp.Expr) -> Iterator[exp.Expr]:
+    tree = tree.unnest()
+    if isinstance(tree, exp.And):
+        yield from _pieces(tree.this)
+        yield from _pieces(tree.expression)
+    else:
+        yield tree
+
+
+def _of_column(piece: exp.Expr, columns: Mapping[str, str]) -> Promised | None:
+    """What a piece promises of one column alone; None where a contract has no word for it."""
+    for read in (_filled, _listed, _matched, _between, _compared):
+        found = read(piece, columns)
+        if found is not None:
+            return found
+    return None
+
+
+def _filled(piece: exp.Expr, columns: Mapping[str, str]) -> Promised | None:
+    """`x IS NOT NULL`."""
+    inside: exp.Expr = piece
+    is_not = isinstance(piece, exp.Not)
+    if is_not:
+        inside = piece.this.unnest()
+    if not isinstance(inside, exp.Is) or not isinstance(inside.expression, exp.Null):
+        return None
+    if is_not == bool(inside.args.get("negate")):
+        return None
+    name = _column(inside.this, columns)
+    return Promised(name, keys=(("required", True),)) if name else None
+
+
+def _listed(piece: exp.Expr, columns: Mapping[str, str]) -> Promised | None:
+    """`x IN (…)`, all of one kind and of the column's own."""
+    if not isinstance(piece, exp.In) or not piece.expressions:
+        return None
+    name = _column(piece.this, columns)
+    values = [_value(each) for each in piece.expressions]
+    kind = {"string": str, "integer": int}.get(columns.get(name, ""))
+    if kind is None or any(type(each) is not kind for each in values):
+        return None
+    return Promised(name, keys=(("enum", [{"value": each} for each in values]),))
+
+
+def _matched(piece: exp.Expr, columns: Mapping[str, str]) -> Promised | None:
+    """`x ~ 'pattern'`, and `x <> ''`."""
+    if not isinstance(piece, exp.RegexpLike | exp.NEQ):
+        return None
+    name, value = _column(piece.this, columns), _value(piece.expression)
+    if columns.get(name) != "string" or not isinstance(value, str):
+        return None
+    if isinstance(piece, exp.NEQ):
+        return Promised(name, options=(("minLength", 1),)) if value == "" else None
+    is_common = not piece.args.get("flag") and not pattern_problem(value)
+    return Promised(name, options=(("pattern", value),)) if is_common else None
+
+
+def _between(piece: exp.Expr, columns: Mapping[str, str]) -> Promised | None:
+    """`x BETWEEN 1 AND 5`."""
+    if not isinstance(piece, exp.Between):
+        return None
+    name = _column(piece.this, columns)
+    low, high = _number(piece.args["low"]), _number(piece.args["high"])
+    if columns.get(name) not in _NUMBERS or low is None or high is None:
+        return None
+    return Promised(name, options=(("minimum", low), ("maximum", high)))
+
+
+def _compared(piece: exp.Expr, columns: Mapping[str, str]) -> Promised | None:
+    """`x >= 0`, `0 < x` and `length(x) <= 5`."""
+    kind = type(piece)
+    if kind not in _SWAPPED:
+        return None
+    left, right = piece.this.unnest(), piece.expression.unnest()
+    if _number(left) is not None:
+        left, right, kind = right, left, _SWAPPED[kind]
+    value = _number(right)
+    if value is None:
+        return None
+    name = _column(left, columns)
+    if kind in _BOUNDS and columns.get(name) in _NUMBERS:
+        return Promised(name, options=((_BOUNDS[kind], value),))
+    return _long(left, kind, value, columns)
+
+
+def _long(
+    left: exp.Expr, kind: type[exp.Expr], value: float, columns: Mapping[str, str]
+) -> Promised | None:
+    name = _column(left.this, columns) if isinstance(left, exp.Length) else ""
+    if columns.get(name) != "string" or not isinstance(value, int):
+        return None
+    if kind is exp.EQ:
+        return Promised(name, options=(("minLength", value), ("maxLength", value)))
+    key, more = {**_LENGTHS, **_LENGTHS_BEYOND}[kind]
+    return Promised(name, options=((key, value + more),)) if value + more >= 0 else None
+
+
+def _column(node: exp.Expr, columns: Mapping[str, str]) -> str:
+    """The column that a node is, "" where it is none of these."""
+    node = node.unnest()
+    name = node.name if isinstance(node, exp.Column) and not node.table else ""
+    return name if name in columns else ""
+
+
+def _value(node: exp.Expr) -> str | int | float | None:
+    node = node.unnest()
+    if isinstance(node, exp.Literal) and node.is_string:
+        return str(node.this)
+    return _number(node)
+
+
+def _number(node: exp.Expr) -> int | float | None:
+    """A number that is written as one, where YAML can write the same."""
+    node = node.unnest()
+    if isinstance(node, exp.Neg):
+        inside = _number(node.this)
+        return None if inside is None else -inside
+    if not isinstance(node, exp.Literal) or node.is_string:
+        return None
+    text = str(node.this)
+    if text.isdigit():
+        return int(text)
+    return float(text) if Decimal(repr(float(text))) == Decimal(text) else None
