@@ -226,3 +226,9 @@ def test_empty_tables(tmp_path: Path, ground: Ground) -> None:
     none = f"{values('(1, 1)')} WHERE id > 1"
     found = changed(tmp_path, ground, none, values("(1, 1)"), NUMBERS, ("id",))
     assert (found.first_rows, found.added, found.keys) == (0, 1, (0, 1, 0))
+
+
+def test_columns_of_two_types_are_compared_as_texts(tmp_path: Path, ground: Ground) -> None:
+    wider = "SELECT 1 AS id, CAST(2 AS BIGINT) AS n"
+    found = changed(tmp_path, ground, "SELECT 1 AS id, 2 AS n", wider, NUMBERS, ("id",))
+    assert (found.state, found.as_text) == ("equal", ("n",))

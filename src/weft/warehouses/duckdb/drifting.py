@@ -95,18 +95,21 @@ class Drifting:
         folder = self._layout.product(current.environment, current.product)
         names = sorted(filter(FILE.fullmatch, names_in(folder)))
         there = {int(name.partition(".")[0]): os.path.join(folder, name) for name in names}
+        found = []
+        for number, path in list(there.items()):
+            if number in recorded or number > current.number:
+                data = read(path) or b""
+                damaged = Release(current.product, current.environment, number, ())
+                content = decoded_release(data) or damaged
+                if number < current.number and _left_here(content, recorded[number]):
+                    del there[number]
+                else:
+                    found.append(self._release(content, number, current, _changed(path)))
         left = [
             self._release(each, each.number)
             for each in releases
             if each is current or each.number in there
         ]
-        found = []
-        for number, path in there.items():
-            if number in recorded or number > current.number:
-                data = read(path) or b""
-                damaged = Release(current.product, current.environment, number, ())
-                content = decoded_release(data) or damaged
-                found.append(self._release(content, number, current, _changed(path)))
         return left, found
 
     def _release(
@@ -138,12 +141,12 @@ class Drifting:
                 yield key, build
 
     def _manifest(self, key: str, address: str) -> tuple[list[Thing], list[Thing]]:
-        """A manifest that is not there, or cannot be read."""
+        """A manifest that is not there, or not as it was written."""
         path = self._layout.build(key)
-        left = self._piece(key, address, path, {"content": "a manifest"})
+        left = self._piece(key, address, path, {"content": "as it was written"})
         if not os.path.exists(path):
             return [left], []
-        facts = {"content": _UNREADABLE}
+        facts = {"content": "changed since"}
         return [left], [self._piece(key, address, path, facts, _changed(path))]
 
     def _data(
@@ -221,6 +224,12 @@ class Drifting:
                     facts={"type": kind},
                     since=_changed(path),
                 )
+
+
+def _left_here(content: Release, recorded: Release) -> bool:
+    """Whether a release file says that the product left this lake in the run that recorded the
+    release of that number, which was published elsewhere."""
+    return content.empty and not content.damaged and content.run == recorded.run
 
 
 def _address(current: Release, key: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weft.mesh.manifest import Column
 from weft.mesh.release import Release
@@ -15,9 +15,9 @@ from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.catalog import Catalog, Located
 from weft.warehouses.postgres.inspection import Inspection
 from weft.warehouses.postgres.marks import read_mark
-from weft.warehouses.postgres.names import Place
+from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.ports import Ports, There, View
-from weft.warehouses.postgres.released import shown_keys
+from weft.warehouses.postgres.released import Released, shown_keys
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import Unmeasurable
 from weft.warehouses.shown import Shown
@@ -45,9 +45,12 @@ class Published:
 class Definitions:
     """Makes views for one connection alone, reads how the server wrote them, and drops them."""
 
-    def __init__(self, sessions: Sessions, catalog: Catalog, ports: Ports) -> None:
+    def __init__(
+        self, sessions: Sessions, catalog: Catalog, released: Released, ports: Ports
+    ) -> None:
         self._sessions = sessions
         self._catalog = catalog
+        self._released = released
         self._ports = ports
 
     def of(self, products: Sequence[Published]) -> list[dict[str, Definition]]:
@@ -56,6 +59,7 @@ class Definitions:
         Nothing can be said where what a view reads is not there, or is not as it was; nor of a
         view that was made ready for a release which no pointer names yet.
         """
+        products = [self._with_passing(each) for each in products]
         keys = (key for each in products for key in shown_keys(each.releases[:1] + _earlier(each)))
         found = {each.build.key: each for each in self._catalog.with_keys(set(keys))}
         views = [self._views(each, found) for each in products]
@@ -63,6 +67,27 @@ class Definitions:
             return self._written(views)
         except Unmeasurable:
             return [self._alone(each) for each in views]
+
+    def _with_passing(self, product: Published) -> Published:
+        """Add the releases that a view names and that gave way to the next one of their own run.
+
+        They showed what was new beside what went; only the last release of a run is recorded.
+        """
+        recorded = {each.number for each in product.releases}
+        runs = {each.run for each in product.releases}
+        named = frozenset[int]().union(*(_numbers(product, each) for each in product.shown))
+        place, there = product.place, product.there
+        readable = all(there.is_readable(place, name) for name in (RELEASES, POINTER))
+        if named <= recorded or not readable:
+            return product
+        passing = (
+            each
+            for each in self._released.of(place)
+            if each.number in named - recorded and each.run in runs
+        )
+        current, *earlier = product.releases
+        earlier = sorted((*earlier, *passing), key=lambda each: each.number, reverse=True)
+        return replace(product, releases=(current, *earlier))
 
     def _views(self, product: Published, found: Mapping[str, Located]) -> dict[str, View]:
         current = product.releases[0]
