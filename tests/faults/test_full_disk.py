@@ -119,7 +119,7 @@ def test_a_lake_that_may_not_be_written(
     mesh = tmp_path / "mesh"
     lay_out(mesh, FILES)
     (mesh / ".weft").mkdir(exist_ok=True)
-    (place / "lake").mkdir()
+    (place / "lake").mkdir(mode=0o700)
     lake_of(mesh).symlink_to(place / "lake")
     small_disk("ro")
     code, told = weft(mesh)

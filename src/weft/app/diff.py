@@ -163,7 +163,7 @@ def _compared(
     ]
     with ExitStack() as opened:
         try:
-            beside = opened.enter_context(_side_by_side(mesh, distant, columns))
+            beside = opened.enter_context(_side_by_side(mesh, distant))
         except WarehouseError as error:
             if error.denied or error.interrupted:
                 raise
@@ -176,7 +176,7 @@ def _compared(
 
 @dataclass(frozen=True)
 class _Beside:
-    """Two relations in one warehouse, with the columns that they have there."""
+    """Two relations in one warehouse, with the columns that they have there, as far as known."""
 
     warehouse: Warehouse
     relations: tuple[Relation, ...]
@@ -184,19 +184,27 @@ class _Beside:
 
 
 @contextmanager
-def _side_by_side(
-    mesh: Opened, distant: Sequence[Distant], columns: tuple[tuple[Column, ...], ...]
-) -> Iterator[_Beside]:
+def _side_by_side(mesh: Opened, distant: Sequence[Distant]) -> Iterator[_Beside]:
     """Find one warehouse that has both sides; they are brought to one where none does."""
     homes = {each.warehouse for each in distant}
     if len(homes) == 1:
-        relations = tuple(each.relation for each in distant)
-        yield _Beside(mesh.warehouse(homes.pop()), relations, columns)
+        yield _beside(mesh.warehouse(homes.pop()), [each.relation for each in distant])
         return
     with brought_together(mesh, distant) as together:
-        kept = together.warehouse.built(each.key for each in together.relations)
-        stored = tuple(kept[each.key].columns for each in together.relations)
-        yield _Beside(together.warehouse, together.relations, stored)
+        yield _beside(together.warehouse, together.relations)
+
+
+def _beside(warehouse: Warehouse, relations: Sequence[Relation]) -> _Beside:
+    kept = warehouse.built(each.key for each in relations)
+    types = [
+        {column.name: column.type for column in kept[each.key].columns} if each.key in kept else {}
+        for each in relations
+    ]
+    columns = tuple(
+        tuple(Column(name, known.get(name, "")) for name in each.columns)
+        for each, known in zip(relations, types, strict=True)
+    )
+    return _Beside(warehouse, tuple(relations), columns)
 
 
 def _primary_key(contract: Mapping[str, Any], obj: str) -> tuple[str, ...]:

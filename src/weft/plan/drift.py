@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from weft.mesh.drift import Deviation, Difference, Drift, Settlement, Thing, ThingKind
+from weft.mesh.release import Release
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -143,6 +144,21 @@ def _drift(
         key=thing.key,
         also=thing.also,
     )
+
+
+def as_left(recorded: Iterable[Release], kept: Mapping[int, Release]) -> tuple[Release, ...]:
+    """Return a product's recorded releases, newest first, as they were left in one warehouse.
+
+    `kept` is what that one has under each number. A product that left it shows nothing there under
+    the number of the release that the same run has published elsewhere.
+    """
+    current, *earlier = recorded
+    return (current, *(_as_left(each, kept.get(each.number)) for each in earlier))
+
+
+def _as_left(recorded: Release, kept: Release | None) -> Release:
+    has_left = kept is not None and kept.empty and not kept.damaged and kept.run == recorded.run
+    return kept if kept is not None and has_left else recorded
 
 
 def meaning(drift: Drift) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from weft.mesh.address import product_of
 from weft.mesh.drift import Drift, Thing, ThingKind
 from weft.mesh.release import Build, Release
-from weft.plan.drift import drifted
+from weft.plan.drift import as_left, drifted
 from weft.warehouses.duckdb.disk import checksum, names_in, read
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import decoded as decoded_build
@@ -91,24 +91,23 @@ class Drifting:
     def _releases(self, releases: tuple[Release, ...]) -> tuple[list[Thing], list[Thing]]:
         """The release files. Earlier ones may have been pruned."""
         current = releases[0]
-        recorded = {each.number: each for each in releases}
+        recorded = {each.number for each in releases}
         folder = self._layout.product(current.environment, current.product)
         names = sorted(filter(FILE.fullmatch, names_in(folder)))
         there = {int(name.partition(".")[0]): os.path.join(folder, name) for name in names}
-        found = []
-        for number, path in list(there.items()):
+        kept: dict[int, Release] = {}
+        for number, path in there.items():
             if number in recorded or number > current.number:
-                data = read(path) or b""
                 damaged = Release(current.product, current.environment, number, ())
-                content = decoded_release(data) or damaged
-                if number < current.number and _left_here(content, recorded[number]):
-                    del there[number]
-                else:
-                    found.append(self._release(content, number, current, _changed(path)))
+                kept[number] = decoded_release(read(path) or b"") or damaged
+        found = [
+            self._release(content, number, current, _changed(there[number]))
+            for number, content in kept.items()
+        ]
         left = [
             self._release(each, each.number)
-            for each in releases
-            if each is current or each.number in there
+            for each in as_left(releases, kept)
+            if each is current or each.number in kept
         ]
         return left, found
 
@@ -224,12 +223,6 @@ class Drifting:
                     facts={"type": kind},
                     since=_changed(path),
                 )
-
-
-def _left_here(content: Release, recorded: Release) -> bool:
-    """Whether a release file says that the product left this lake in the run that recorded the
-    release of that number, which was published elsewhere."""
-    return content.empty and not content.damaged and content.run == recorded.run
 
 
 def _address(current: Release, key: str) -> str:

@@ -6,13 +6,13 @@ mark names, so that rows are seen to be changed although there are as many as ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from weft.mesh.release import Release
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.errors import Corrupted
 from weft.warehouses.postgres.inspection import Inspection, RelationFound
-from weft.warehouses.postgres.names import POINTER, RELEASES
+from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.subjects import Counted, Left
@@ -33,18 +33,20 @@ class Counting:
         self._sessions = sessions
         self._released = released
 
+    def releases(self, place: Place, there: Inspection) -> Mapping[int, Release] | None:
+        """Read what a place keeps under the number of each release; None where it is not ours."""
+        if (place.internal, RELEASES) not in there.relations:
+            return {}
+        readable = all(there.is_readable(place, name) for name in (POINTER, RELEASES))
+        return self._released.numbered(place) if readable else None
+
     def counted(self, left: Left, there: Inspection, *, content: bool) -> Counted:
         """Read what can be read; of builds without `content` only whether they have any rows."""
         place = left.place
         number: int | None = None
-        releases: dict[int, Release] | None = None
         if there.is_readable(place, POINTER):
             rows = self._sessions.ask(_NUMBER.format(relation(place.internal, POINTER)))
             number = rows[0][0] if rows else 0
-            if there.is_readable(place, RELEASES):
-                releases = self._released.numbered(place)
-        if (place.internal, RELEASES) not in there.relations:
-            releases = {}
         counted: dict[str, str] = {}
         sharing: dict[str, tuple[str, ...]] = {}
         for found in (*left.builds.values(), *left.copies.values()):
@@ -59,7 +61,7 @@ class Counting:
                 told = (f"{rows} in {name}" for name, rows, _ in tables if name in changed)
                 counted[key] = ", ".join(told)
                 sharing[key] = _sharing(key, changed, there)
-        return Counted(number, releases, counted, sharing)
+        return Counted(number, counted, sharing)
 
     def _tables(
         self, found: Located, left: Left, there: Inspection, *, content: bool

@@ -15,9 +15,9 @@ from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.catalog import Catalog, Located
 from weft.warehouses.postgres.inspection import Inspection
 from weft.warehouses.postgres.marks import read_mark
-from weft.warehouses.postgres.names import POINTER, RELEASES, Place
+from weft.warehouses.postgres.names import Place
 from weft.warehouses.postgres.ports import Ports, There, View
-from weft.warehouses.postgres.released import Released, shown_keys
+from weft.warehouses.postgres.released import shown_keys
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import Unmeasurable
 from weft.warehouses.shown import Shown
@@ -33,11 +33,13 @@ _NUMBERS = re.compile(r"= (?:ANY \(ARRAY\[([0-9, ]+)\]\)|([0-9]+))")
 class Published:
     """A product as it was published: its releases, newest first, and what is shown of the first.
 
-    `there` is all that lies in its place.
+    `kept` is what its place has under the number of each release, None where that cannot be read;
+    `there` is all that lies in it.
     """
 
     place: Place
     releases: tuple[Release, ...]
+    kept: Mapping[int, Release] | None
     shown: tuple[Shown, ...]
     there: Inspection
 
@@ -45,12 +47,9 @@ class Published:
 class Definitions:
     """Makes views for one connection alone, reads how the server wrote them, and drops them."""
 
-    def __init__(
-        self, sessions: Sessions, catalog: Catalog, released: Released, ports: Ports
-    ) -> None:
+    def __init__(self, sessions: Sessions, catalog: Catalog, ports: Ports) -> None:
         self._sessions = sessions
         self._catalog = catalog
-        self._released = released
         self._ports = ports
 
     def of(self, products: Sequence[Published]) -> list[dict[str, Definition]]:
@@ -59,7 +58,7 @@ class Definitions:
         Nothing can be said where what a view reads is not there, or is not as it was; nor of a
         view that was made ready for a release which no pointer names yet.
         """
-        products = [self._with_passing(each) for each in products]
+        products = [_with_passing(each) for each in products]
         keys = (key for each in products for key in shown_keys(each.releases[:1] + _earlier(each)))
         found = {each.build.key: each for each in self._catalog.with_keys(set(keys))}
         views = [self._views(each, found) for each in products]
@@ -67,27 +66,6 @@ class Definitions:
             return self._written(views)
         except Unmeasurable:
             return [self._alone(each) for each in views]
-
-    def _with_passing(self, product: Published) -> Published:
-        """Add the releases that a view names and that gave way to the next one of their own run.
-
-        They showed what was new beside what went; only the last release of a run is recorded.
-        """
-        recorded = {each.number for each in product.releases}
-        runs = {each.run for each in product.releases}
-        named = frozenset[int]().union(*(_numbers(product, each) for each in product.shown))
-        place, there = product.place, product.there
-        readable = all(there.is_readable(place, name) for name in (RELEASES, POINTER))
-        if named <= recorded or not readable:
-            return product
-        passing = (
-            each
-            for each in self._released.of(place)
-            if each.number in named - recorded and each.run in runs
-        )
-        current, *earlier = product.releases
-        earlier = sorted((*earlier, *passing), key=lambda each: each.number, reverse=True)
-        return replace(product, releases=(current, *earlier))
 
     def _views(self, product: Published, found: Mapping[str, Located]) -> dict[str, View]:
         current = product.releases[0]
@@ -129,6 +107,24 @@ class Definitions:
         ]
 
 
+def _with_passing(product: Published) -> Published:
+    """Add the releases that a view names and that gave way to the next one of their own run.
+
+    They showed what was new beside what went; only the last release of a run is recorded.
+    """
+    recorded = {each.number for each in product.releases}
+    runs = {each.run for each in product.releases}
+    missing = _all_numbers(product) - recorded
+    passing = [
+        each
+        for number, each in (product.kept or {}).items()
+        if number in missing and each.run in runs
+    ]
+    current, *earlier = product.releases
+    earlier = sorted((*earlier, *passing), key=lambda each: each.number, reverse=True)
+    return replace(product, releases=(current, *earlier))
+
+
 def _create(name: str, view: View) -> str:
     listed = ", ".join(quote(each.name) for each in view.columns)
     return "\n".join((f"CREATE VIEW {name} ({listed}) AS", view.select))
@@ -136,8 +132,13 @@ def _create(name: str, view: View) -> str:
 
 def _earlier(product: Published) -> tuple[Release, ...]:
     """The earlier releases that any view of a product says it shows."""
-    numbers = frozenset[int]().union(*(_numbers(product, each) for each in product.shown))
+    numbers = _all_numbers(product)
     return tuple(each for each in product.releases[1:] if each.number in numbers)
+
+
+def _all_numbers(product: Published) -> frozenset[int]:
+    """The releases that any view of a product says it shows."""
+    return frozenset[int]().union(*(_numbers(product, each) for each in product.shown))
 
 
 def _numbers(product: Published, each: Shown) -> frozenset[int]:

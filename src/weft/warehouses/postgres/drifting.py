@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from weft.mesh.drift import Drift
 from weft.mesh.release import Release
-from weft.plan.drift import drifted
+from weft.plan.drift import as_left, drifted
 from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.counting import Counting
 from weft.warehouses.postgres.definitions import Definition, Definitions, Published
@@ -41,7 +41,7 @@ class Drifting:
         self._sessions = sessions
         self._catalog = known.catalog
         self._released = released
-        self._definitions = Definitions(sessions, known.catalog, released, ports)
+        self._definitions = Definitions(sessions, known.catalog, ports)
         self._counting = Counting(sessions, released)
         self._store = store
 
@@ -96,15 +96,22 @@ class Drifting:
         owners = [name for each in places for name in each.owners]
         there = inspected(self._sessions, schemas, owners) if places else None
         return [
-            Published(
-                place=place,
-                releases=releases,
-                shown=tuple(shown(releases[0], place.environment == names.production)),
-                there=there.narrowed(place.schemas, place.owners),
-            )
+            self._looked_at(place, releases, there.narrowed(place.schemas, place.owners))
             for place, releases in zip(places, products, strict=True)
             if there and (place.product or place.internal in there.schemas)
         ]
+
+    def _looked_at(
+        self, place: Place, releases: tuple[Release, ...], there: Inspection
+    ) -> Published:
+        kept = self._counting.releases(place, there)
+        return Published(
+            place=place,
+            releases=as_left(releases, kept or {}),
+            kept=kept,
+            shown=tuple(shown(releases[0], self._released.names.is_production(place.environment))),
+            there=there,
+        )
 
     def _of_product(
         self,
@@ -119,6 +126,7 @@ class Drifting:
         left = Left(
             place=place,
             releases=product.releases,
+            kept=product.kept,
             marks=tuple(self.mark(place, each) for each in place.schemas),
             shown=product.shown,
             views=views,

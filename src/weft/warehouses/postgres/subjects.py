@@ -48,6 +48,7 @@ class Subject:
 class Left:
     """What is known of how a product was left, beside what its place says by itself.
 
+    `kept` is what the place has under the number of each release, None where that cannot be read.
     `marks` are those of its schemas. `views` are the ones that are shown, by name, with their
     columns and definition, "" where that cannot be said. `builds` are those behind them that lie
     in this place, by key, None where one is nowhere, and `copies` what they were made from of that
@@ -56,6 +57,7 @@ class Left:
 
     place: Place
     releases: tuple[Release, ...]
+    kept: Mapping[int, Release] | None
     marks: tuple[SchemaMark, ...]
     shown: tuple[Shown, ...]
     views: Mapping[str, tuple[tuple[Column, ...], str]]
@@ -83,7 +85,7 @@ class Left:
 
 @dataclass(frozen=True)
 class Counted:
-    """What tables hold: the pointer's number, the releases, and the rows of builds by key.
+    """What tables hold: the pointer's number, and the rows of builds by key.
 
     Rows are in words. What could not be read, or nobody looked at, is None or not there. `sharing`
     are the keys of other builds that have tables which are not as they were written, by the key of
@@ -91,7 +93,6 @@ class Counted:
     """
 
     number: int | None = None
-    releases: Mapping[int, Release] | None = None
     rows: Mapping[str, str] = field(default_factory=dict)
     sharing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -63,9 +63,9 @@ def left_things(left: Left, there: Inspection, counted: Counted) -> Iterator[Sub
         yield _pointer(left, facts)
         if (place.internal, RELEASES) in there.relations:
             yield _releases(left, {"row security": OFF})
-        if counted.releases is not None:
+        if left.kept is not None:
             for each in filter(_is_recorded, left.releases):
-                if each is left.current or each.number in counted.releases:
+                if each is left.current or each.number in left.kept:
                     yield _release(left, each.number, each)
         yield from left_data(left, there, counted)
         yield from left_grants(left)
@@ -84,7 +84,7 @@ def found_things(left: Left, there: Inspection, counted: Counted) -> Iterator[Su
             if subject.thing.kind is ThingKind.OTHER:
                 strange.add((each.schema, each.name))
     recorded = {each.number for each in left.releases}
-    for number, release in (counted.releases or {}).items():
+    for number, release in (left.kept or {}).items():
         if number in recorded or number > left.current.number:
             yield _release(left, number, release)
     for made in there.made:
