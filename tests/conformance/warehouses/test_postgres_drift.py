@@ -238,7 +238,10 @@ OWNER = f"{MESH}__sales__orders"
         f"CREATE INDEX ON {FIRST} (id)",
         f"CLUSTER {FIRST} USING b_first_pkey",
         f"ALTER TABLE {FIRST} SET (autovacuum_enabled = false)",
-        f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+        pytest.param(
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+            id="default privileges fewer",
+        ),
     ],
 )
 def test_what_keeps_a_server_going_is_no_drift(outside: Outside, statement: str) -> None:
