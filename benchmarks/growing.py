@@ -1,8 +1,9 @@
 """Measure a model that grows inside one process: its full build, then builds that add to it.
 
-    python growing.py MESH ROWS PERCENT
+    python growing.py MESH ROWS PERCENT files|landed|made
 
-Prints both as JSON, in seconds and with their audits: the full build, and the best of three.
+Prints both as JSON, in seconds and with their audits: the full build, and the best of three. The
+rows are read from files by the lake, landed from files on Postgres, or made there by the query.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import sys
 import time
 from pathlib import Path
 
-from meshes import add_events, write_growing
+from meshes import ON_POSTGRES, ON_THE_LAKE, add_events, write_growing, write_made
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened, opened
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.system import System
 
 ADDITIONS = 3
+SETTINGS = {"files": ON_THE_LAKE, "landed": ON_POSTGRES}
 
 
 def applied(mesh: Opened) -> float:
@@ -32,17 +34,24 @@ def applied(mesh: Opened) -> float:
     return took
 
 
-def main(folder: Path, rows: int, percent: float) -> None:
+def main(folder: Path, rows: int, percent: float, way: str) -> None:
     """Measure both on one machine in one run."""
-    write_growing(folder, rows)
+    few = int(rows * percent / 100)
+    if way in SETTINGS:
+        write_growing(folder, rows, SETTINGS[way])
+    else:
+        write_made(folder, 0, rows, rows)
     with opened(folder, "", System()) as mesh:
         full = applied(mesh)
         added = []
         for number in range(1, ADDITIONS + 1):
-            add_events(folder, number, rows, int(rows * percent / 100))
+            if way in SETTINGS:
+                add_events(folder, number, rows, few)
+            else:
+                write_made(folder, rows + (number - 1) * few, few, rows)
             added.append(applied(mesh))
     print(json.dumps([full, min(added)]))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -64,6 +65,20 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
         words = output.decode(errors="replace")[-2000:]
         raise Failed(f"{' '.join(command)} ended with {process.returncode}:\n{words}")
     return Cost(seconds, usage.ru_maxrss / 1024)
+
+
+def inside(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> tuple[float, float]:
+    """Run a script that measures inside its own process, and prints two figures as JSON."""
+    output = subprocess.run(
+        command, cwd=folder, env={**os.environ, **(environment or {})}, capture_output=True
+    )
+    if output.returncode != 0:
+        words = output.stderr.decode(errors="replace")[-2000:]
+        raise Failed(f"{' '.join(command)} ended with {output.returncode}:\n{words}")
+    first, second = json.loads(output.stdout)
+    return first, second
 
 
 def weft(*arguments: str) -> tuple[str, ...]:

@@ -15,6 +15,19 @@ import yaml
 
 CONTRACT_ROWS = 1_500_000
 ON_THE_LAKE = {"warehouses": {"lake": {"type": "duckdb", "path": ".weft/lake"}}}
+ON_POSTGRES = {
+    "store": "postgresql://${PGUSER}:${PGPASSWORD}@${PGHOST}:${PGPORT}/${PGDATABASE}",
+    "warehouses": {
+        "base": {
+            "type": "postgres",
+            "host": "${PGHOST}",
+            "port": "${PGPORT}",
+            "database": "${PGDATABASE}",
+            "user": "${PGUSER}",
+            "password": "${PGPASSWORD}",
+        }
+    },
+}
 PRODUCTS_PER_DOMAIN = 10
 
 # Everything that the contract of `write_contract_table` asks, answered by one scan.
@@ -96,12 +109,12 @@ def write_contract_table(folder: Path, rows: int = CONTRACT_ROWS) -> Path:
     return file
 
 
-def write_growing(folder: Path, rows: int) -> None:
+def write_growing(folder: Path, rows: int, settings: Mapping[str, Any] = ON_THE_LAKE) -> None:
     """Write a mesh of one model that grows by the day, over a folder of files, and a year of it."""
     file = folder / "data" / "events" / "0.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     _write_events(file, 0, rows, rows)
-    _write_mesh(folder, (growing_table(file.parent),))
+    _write_mesh(folder, (growing_table(file.parent),), settings)
 
 
 def add_events(folder: Path, number: int, year: int, rows: int) -> None:
@@ -111,6 +124,16 @@ def add_events(folder: Path, number: int, year: int, rows: int) -> None:
     """
     first = year + (number - 1) * rows
     _write_events(folder / "data" / "events" / f"{number}.parquet", first, rows, year)
+
+
+def write_made(folder: Path, first: int, rows: int, year: int) -> None:
+    """Write a mesh of one model on Postgres that grows by the day and makes its events itself.
+
+    It makes `rows` of them and those of the day before; a year has so many events.
+    """
+    series = f"generate_series({max(first - year // 365, 0)}, {first + rows - 1}) AS t(id)"
+    select = _MADE.format(series=series, daily=year / 365)
+    _write_mesh(folder, (growing_table(select=select),), ON_POSTGRES)
 
 
 def small_models(products: int, models: int, rows: int) -> tuple[Product, ...]:
@@ -242,8 +265,11 @@ def contract_table(file: Path) -> Product:
     )
 
 
-def growing_table(source: Path) -> Product:
-    """One model that grows by the day, under a contract of six checks."""
+def growing_table(source: Path | None = None, select: str = "") -> Product:
+    """One model that grows by the day, under a contract of six checks.
+
+    It reads files, or else is this SELECT.
+    """
     statuses = [{"value": value} for value in ("OPEN", "PAID", "SENT")]
     return Product(
         domain="shop",
@@ -251,7 +277,8 @@ def growing_table(source: Path) -> Product:
         tables=(
             Table(
                 "traffic",
-                "SELECT event_id, day, customer_id, upper(status) AS status,"
+                select
+                or "SELECT event_id, day, customer_id, upper(status) AS status,"
                 " amount * 1.19 AS amount FROM events",
                 head="-- materialized: incremental\n-- time_column: day\n",
             ),
@@ -281,6 +308,16 @@ SELECT
     (['open', 'paid', 'sent'])[1 + t.id % 3] AS status,
     CAST(t.id * 31 % 99991 AS DOUBLE) / 100 AS amount
 FROM range($first, $first + $rows) AS t(id)
+"""
+
+_MADE = """
+SELECT
+    CAST(t.id AS bigint) AS event_id,
+    DATE '2024-01-01' + CAST(floor(t.id / {daily}) AS integer) AS day,
+    CAST(t.id AS bigint) * 7919 % 100000 AS customer_id,
+    CASE t.id % 3 WHEN 0 THEN 'OPEN' WHEN 1 THEN 'PAID' ELSE 'SENT' END AS status,
+    CAST(CAST(t.id AS bigint) * 31 % 99991 AS double precision) / 100 AS amount
+FROM {series}
 """
 
 _ORDER_LOG = """

@@ -12,13 +12,14 @@ import psycopg
 from psycopg import sql
 
 import meshes
-from measure import HERE, Cost, Figure, Skipped, run, script, weft
+from measure import HERE, Cost, Figure, Skipped, inside, run, script, weft
 
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 import postgres_server
 
 COPIED_ROWS = 10_000_000
+GROWN_ROWS = 10_000_000
 FEW_ROWS = COPIED_ROWS // 10
 REPEATS = 2
 
@@ -27,20 +28,6 @@ SLOWER = round(1 / 0.7, 2)
 
 # In megabytes: what ten times as many rows may take more.
 MEMORY = 100
-
-SETTINGS = {
-    "store": "postgresql://${PGUSER}:${PGPASSWORD}@${PGHOST}:${PGPORT}/${PGDATABASE}",
-    "warehouses": {
-        "base": {
-            "type": "postgres",
-            "host": "${PGHOST}",
-            "port": "${PGPORT}",
-            "database": "${PGDATABASE}",
-            "user": "${PGUSER}",
-            "password": "${PGPASSWORD}",
-        }
-    },
-}
 
 
 def copies(folder: Path) -> Iterator[Figure]:
@@ -67,7 +54,7 @@ def postgres(folder: Path) -> Iterator[Figure]:
     """
     lake, mesh = folder / "plans_lake", folder / "plans_postgres"
     meshes.write_small_models(lake)
-    meshes.write_small_models(mesh, settings=SETTINGS)
+    meshes.write_small_models(mesh, settings=meshes.ON_POSTGRES)
     with _server() as server:
         here, plain = _database(server, "weft_bench"), _database(server, "plain")
         cold = run(weft("apply", "--yes"), mesh, here).seconds
@@ -82,6 +69,21 @@ def postgres(folder: Path) -> Iterator[Figure]:
             theirs.append(run(weft("plan"), lake).seconds)
         yield Figure("plan on Postgres, no change, 1,000 models", min(ours), "s")
         yield Figure("  against the lake's", min(ours) / min(theirs), "x", 1.5)
+
+
+def grown(folder: Path) -> Iterator[Figure]:
+    """A model that grows on Postgres: its full build, and one that adds to it, in one process."""
+    for way, told, ceiling in (
+        ("made", "its own rows", 5.0),
+        ("landed", "files, all landed", None),
+    ):
+        with _server() as server:
+            here = _database(server, "grown")
+            command = script("growing.py", str(folder / way), str(GROWN_ROWS), "1", way)
+            full, added = inside(command, folder, here)
+        yield Figure(f"full build of 10 M rows, {told}", full, "s")
+        yield Figure("adding 1 %, audited", added, "s")
+        yield Figure("  against the full build", 100 * added / full, "%", ceiling)
 
 
 class _Copies:

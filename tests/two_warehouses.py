@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commands import Said
 from mesh_files import SETTINGS, Product, document, lay_out, mesh_files
 
 
@@ -34,20 +33,6 @@ def files_of(
     for name, warehouse in homes.items():
         files |= domain(name, warehouse)
     return files
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        """What it wrote as JSON."""
-        return json.loads(self.out)
 
 
 def weft(folder: Path, *arguments: str) -> Said:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from mesh_files import Port, Product
+from postgres_objects import read_as_admin
 from postgres_server import ADMIN
 from two_warehouses import Said, applied, files_of, weft
 
@@ -107,6 +109,18 @@ def test_a_view_that_was_replaced(mesh: Path, admin: psycopg.Connection[Any]) ->
     assert admin.execute("SELECT count(*) FROM sales__orders.orders").fetchone() == (2,)
 
 
+def test_what_is_shown_and_dropped_in_one_run_is_no_drift(
+    mesh: Path, database: dict[str, Any]
+) -> None:
+    more = replace(ORDERS, models={**ORDERS.models, "pens": "SELECT 1 AS id"})
+    again = replace(ORDERS, models={"orders": "SELECT 3 AS id, 'pad' AS thing"})
+    for product in (more, again):
+        applied(mesh, files_of([product, TOTALS], database, sales="ops_db"), "--allow-drop")
+    assert found(mesh) == []
+    numbers = "SELECT number FROM sales__orders__internal.releases ORDER BY number"
+    assert read_as_admin(database, numbers) == [1, 2, 3, 4]
+
+
 def test_a_table_that_was_filled_is_built_again(mesh: Path, admin: psycopg.Connection[Any]) -> None:
     admin.execute(f"INSERT INTO {build_in(admin)} VALUES (3, 'forged')")
     assert answer(mesh) == 3
@@ -118,6 +132,50 @@ def test_a_table_that_was_filled_is_built_again(mesh: Path, admin: psycopg.Conne
     assert "1 reverted · 1 built" in said.out
     clean(said, mesh)
     assert answer(mesh) == 2
+
+
+def test_rows_that_were_all_changed_at_once(mesh: Path, admin: psycopg.Connection[Any]) -> None:
+    admin.execute(f"UPDATE {build_in(admin)} SET thing = 'forged'")
+    drift = only(mesh)
+    assert drift["differences"] == [{"fact": "rows", "was": "2", "found": "2, 2 of them changed"}]
+    clean(weft(mesh, "drift", "--revert", "all", "--yes"), mesh)
+
+
+def test_a_trigger_goes_where_that_is_asked_for(mesh: Path, admin: psycopg.Connection[Any]) -> None:
+    admin.execute(
+        "CREATE TRIGGER same BEFORE UPDATE ON sales__orders__internal.pointer "
+        "FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+    )
+    drift = only(mesh)
+    assert (drift["kind"], drift["ways"]) == ("trigger", ["revert", "adopt", "accept"])
+    assert weft(mesh, "drift", "--revert", "all", "--yes").code == 5
+    said = weft(mesh, "drift", "--revert", "all", "--yes", "--allow-drop")
+    assert 'DROP TRIGGER "same" ON "sales__orders__internal"."pointer"' in said.out
+    clean(said, mesh)
+
+
+def test_a_copy_is_made_again_when_it_is_needed(
+    tmp_path: Path, database: dict[str, Any], admin: psycopg.Connection[Any]
+) -> None:
+    folder = tmp_path / "mesh"
+    folder.mkdir()
+    files = files_of([ORDERS, TOTALS], database, reports="ops_db")
+    applied(folder, files)
+    [(copied,)] = admin.execute(
+        "SELECT c.oid::regclass::text FROM pg_class AS c "
+        "WHERE relkind = 'r' AND relname ~ '^b_' AND relnamespace::regnamespace::text ~ '^weft'"
+    ).fetchall()
+    admin.execute(f"DELETE FROM {copied} WHERE id = 1")
+    drift = only(folder)
+    assert (drift["kind"], drift["name"], drift["product"]) == ("copy", copied, "")
+    said = weft(folder, "drift", "--revert", "all", "--yes")
+    assert "1 reverted" in said.out
+    clean(said, folder)
+    path = next(each for each in files if each.endswith("models/totals.sql"))
+    (folder / path).write_text("SELECT COUNT(*) + 10 AS orders FROM orders\n")
+    assert weft(folder, "apply", "--yes").code == 0
+    rows = "SELECT orders FROM reports__totals.totals"
+    assert admin.execute(rows).fetchall() == [(12,)]
 
 
 def test_a_table_that_was_dropped_with_its_views(

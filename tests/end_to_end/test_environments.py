@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from environment_meshes import Ground
-from mesh_files import lay_out
-from two_warehouses import Said, applied, rows, weft
+from mesh_files import Port, Product, lay_out
+from two_warehouses import Said, applied, files_of, rows, weft
 
 DOUBLED = "SELECT 2 * sum(id) AS total FROM orders"
 TOTAL = "SELECT total FROM shop.sums.sums_v1"
@@ -68,3 +68,26 @@ def test_what_was_promoted_outlives_its_environment(tmp_path: Path, ground: Grou
     assert ground.served(tmp_path, relation="shop__sums.sums") == [2]
     assert weft(tmp_path, "plan", "--detailed-exitcode").code == 0
     assert weft(tmp_path, "drift").code == 0
+
+
+def test_ports_that_live_on_two_warehouses_are_compared(
+    tmp_path: Path, database: dict[str, Any]
+) -> None:
+    def of(last: int) -> Product:
+        numbers = f"SELECT CAST(n AS BIGINT) AS id, n / 4 AS part FROM generate_series(1, {last})"
+        shown = (Port("numbers", {"id": "integer", "part": "number"}),)
+        return Product("shop.numbers", {"numbers": f"{numbers} AS t(n)"}, shown)
+
+    applied(tmp_path, files_of([of(3)], database))
+    applied(tmp_path, files_of([of(5)], database, shop="ops_db"), "--env", "dev", "--new-env")
+    said = weft(tmp_path, "diff", "prod", "dev", "--key", "id", "--rows", "9", "--json")
+    assert said.code == 0, said
+    [found] = said.data["objects"]
+    assert (found["state"], found["note"]) == ("differs", "")
+    assert (found["added"], found["removed"], found["changed"]) == (2, 0, 0)
+    assert [each["values"] for each in found["rows"]] == [
+        {"id": 4, "part": 1.0},
+        {"id": 5, "part": 1.25},
+    ]
+    applied(tmp_path, files_of([of(3)], database, shop="ops_db"), "--env", "dev")
+    assert "0 of 1 object not equal" in weft(tmp_path, "diff", "prod", "dev").out

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -16,12 +15,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from commands import Said, called
 from environment_meshes import Ground
 from mesh_files import Port, Product, Source, lay_out, mesh_files
 from postgres_objects import read_as_admin
 from postgres_server import ADMIN, as_keywords
 from weft.app.errors import Usage
-from weft.cli.main import run
 
 FLIGHTS = """-- materialized: incremental
 -- time_column: day
@@ -52,20 +51,6 @@ FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relname ~ '^[bpg]_' AND n.nspname LIKE '%internal'
 """
 UNIQUE = {"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": ["id"]}}
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def told(self) -> str:
-        """All that was shown."""
-        return self.out + self.err
 
 
 class Mesh:
@@ -163,10 +148,7 @@ def mesh(
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = run(arguments)
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        return called(capsys, *arguments)
 
     mesh = Mesh(tmp_path, call, ground)
     mesh.days("01", (1, "2026-01-01", 5), (2, "2026-01-02", 0), (3, "2026-01-03", 7))

@@ -50,6 +50,12 @@ def steps(said: Said) -> list[tuple[str, str, str]]:
     ]
 
 
+def not_as_left(folder: Path) -> list[tuple[str, str]]:
+    """What drift says was changed outside: kind and name."""
+    said = weft(folder, "drift", "--json")
+    return [(each["kind"], each["name"]) for each in said.data["drift"]]
+
+
 @pytest.fixture
 def home(tmp_path: Path, database: dict[str, Any]) -> dict[str, bytes]:
     """The files of a mesh that is applied on the lake."""
@@ -84,9 +90,11 @@ def test_a_domain_moves_and_comes_back(tmp_path: Path, home: dict[str, bytes]) -
     assert "release 3" in back.out
     assert weft(tmp_path, "plan", "--detailed-exitcode").code == 0
     assert rows(tmp_path, QUERY) == FIRST
+    assert not_as_left(tmp_path) == []
     again = applied(tmp_path, moved)
     assert "release 4" in again.out
     assert rows(tmp_path, QUERY) == FIRST
+    assert not_as_left(tmp_path) == []
 
 
 CHANCE = Product(

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from commands import Said, called
 from environment_meshes import Ground
 from mesh_files import Port, Product, Source, document, lay_out, mesh_files
-from weft.cli.main import run
 
 TOTALS = """# description: What each customer paid.
 # memory: 1GB
@@ -62,20 +62,6 @@ TEST = document(
         }
     ]
 )
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def told(self) -> str:
-        """All that was shown."""
-        return self.out + self.err
 
 
 @dataclass
@@ -128,10 +114,7 @@ def mesh(
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = run(arguments)
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        return called(capsys, *arguments)
 
     mesh = Mesh(tmp_path, call, ground)
     mesh.write()

@@ -31,6 +31,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "amount": {"logicalType": "number", "physicalType": "DECIMAL(10,2)"},
     "placed_at": {"logicalType": "timestamp", "logicalTypeOptions": {"timezone": True}},
 }
+AMOUNT = {"amount": {"logicalType": "number", "physicalType": "DECIMAL(12,2)"}}
 EVERYWHERE = pytest.mark.parametrize("home", ["lake", "ops_db"])
 
 
@@ -311,9 +312,22 @@ def test_what_cannot_be_read_holds_its_product(
     assert rows(tmp_path, QUERY) == SHOWN
 
 
+def test_why_says_what_it_cannot_know_of_a_table(
+    crm: Any, database: dict[str, Any], tmp_path: Path
+) -> None:
+    applied(tmp_path, mesh(database))
+    told = " ".join(weft(tmp_path, "why", "sales.orders").out.split())
+    assert "sales.orders · prod · up to date" in told
+    assert "source crm_orders whether its table has newer rows is seen when a run reads it" in told
+    fewer = {name: each for name, each in COLUMNS.items() if name != "amount"}
+    lay_out(tmp_path, {**mesh(database), **source(database, columns={**fewer, **AMOUNT})})
+    told = " ".join(weft(tmp_path, "why", "sales.orders.orders").out.split())
+    assert "source crm_orders release 1 to be read its contract changed since" in told
+
+
 def test_what_weft_made_is_no_source(crm: Any, database: dict[str, Any], tmp_path: Path) -> None:
     applied(tmp_path, mesh(database, "ops_db"))
-    for schema in ("sales__orders", "weft__internal"):
+    for schema in ("sales__orders", "sales__orders__internal"):
         lay_out(tmp_path, {**mesh(database, "ops_db"), **source(database, schema=schema)})
         said = weft(tmp_path, "plan")
         assert "was made by Weft; read the port as an input port instead" in said.out

@@ -1,7 +1,7 @@
-"""The whole fault loop on the example mesh: every fault at every effect, and a table of it.
+"""The whole fault loop: every fault at every effect of all courses, and a table of it.
 
-`make faults` runs this; it takes some hours on two cores. Arguments narrow it:
-`campaign.py [small|growing|first|later|postgres-first|postgres-later] [one fault in quotes]`.
+`make faults` runs this; it takes many hours on two cores. Arguments narrow it:
+`campaign.py moving --fault "killed after" --part 10` tries a tenth of that.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import random
 import sys
 import time
+from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import growing_mesh
-import small_mesh
-from loop import Scenario, Trial, changed_example, every, example_files, prepare, tried
-from postgres_ground import on_postgres
+from courses import courses
+from loop import Scenario, Trial, every, prepared, tried
 
 from memory_disk import quick_folder
 
@@ -27,50 +26,41 @@ OF_SERVERS = "server killed"
 PAIRS = 200
 
 
-def scenarios() -> dict[str, tuple[list[dict[str, bytes]], dict[str, bytes]]]:
-    """What is applied before, and what is applied with faults, by name."""
-    first, second = on_postgres(small_mesh.first()), on_postgres(small_mesh.second())
-    return {
-        "small": ([small_mesh.first()], small_mesh.second()),
-        "growing": ([growing_mesh.first()], growing_mesh.second()),
-        "first": ([], example_files()),
-        "later": ([example_files()], changed_example()),
-        "postgres-first": ([], first),
-        "postgres-later": ([first], second),
-    }
+def trials_of(scenario: Scenario, faults: Sequence[str], part: int) -> Iterator[Trial]:
+    """Every fault at every effect, then pairs of them, every other with two workers.
 
-
-def trials_of(scenario: Scenario, faults: Iterable[str]) -> Iterator[Trial]:
-    """Every fault at every effect, then pairs of them, then some with two workers."""
-    chosen = tuple(faults)
-    yield from every(scenario, *chosen)
+    Of all that it is one in `part`.
+    """
     chance = random.Random(len(scenario.effects))
-    for number in range(PAIRS):
+    yield from (trial for trial in every(scenario, *faults) if chance.randrange(part) == 0)
+    for number in range(PAIRS // part):
         pair = tuple(
-            (chance.choice(chosen), chance.randint(1, len(scenario.effects))) for _ in range(2)
+            (chance.choice(faults), chance.randint(1, len(scenario.effects))) for _ in range(2)
         )
         yield Trial(pair, workers=1 + number % 2)
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run it; 0 when everything recovered."""
-    known = (*FAULTS, OF_SERVERS)
-    named = [each for each in arguments if each not in known]
+    known = courses()
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("courses", nargs="*", default=list(known))
+    parser.add_argument("--fault", action="append", choices=[*FAULTS, OF_SERVERS])
+    parser.add_argument("--part", type=int, default=1)
+    asked = parser.parse_args(arguments)
     bad = 0
     with quick_folder() as place:
-        for name, (earlier, files) in scenarios().items():
-            if named and name not in named:
-                continue
-            ground = "postgres" if name.startswith("postgres") else "lake"
-            possible = known if ground == "postgres" else FAULTS
-            chosen = [each for each in possible if each in arguments] or possible
-            scenario = prepare(Path(place) / name, earlier, files, ground)
-            assert scenario.effects, scenario.ending
-            bad += _campaign(name, scenario, trials_of(scenario, chosen))
+        for name in asked.courses:
+            course = known[name]
+            possible = FAULTS if course.ground == "lake" else (*FAULTS, OF_SERVERS)
+            faults = [each for each in possible if each in (asked.fault or possible)]
+            with prepared(Path(place) / name, course) as scenario:
+                assert scenario.effects, scenario.ending
+                bad += _campaign(name, scenario, trials_of(scenario, faults, asked.part))
     return min(bad, 1)
 
 
-def _campaign(name: str, scenario: Scenario, trials: Iterator[Trial]) -> int:
+def _campaign(name: str, scenario: Scenario, trials: Iterable[Trial]) -> int:
     began = time.monotonic()
     counted: Counter[tuple[str, bool]] = Counter()
     for trial, wrong in tried(scenario, trials):

@@ -117,6 +117,7 @@ class WatchedStore:
     definitions: Any
     journal: Any
     audit: Any
+    settlements: Any
     forget: Callable[..., Any]
     end: Callable[..., Any]
     rows: Callable[[str], int]
@@ -161,6 +162,7 @@ def _store(store: Any, effects: Effects) -> Any:
         watched("definitions", "set_salts"),
         watched("journal", "begin", "finish", "end", "unlock", "hold", "lift"),
         watched("audit", "add"),
+        store.settlements,
         whole.forget,
         whole.end,
         whole.rows,

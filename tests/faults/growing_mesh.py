@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from mesh_files import SETTINGS, Port, Product, Source, document, mesh_files
+from mesh_files import Port, Product, Source, mesh_files
 
 _COLUMNS = {"id": "integer", "day": "date", "changed": "date"}
-_ROWS = ("1,2026-01-01,2026-02-01", "2,2026-01-02,2026-02-01", "3,2026-01-02,2026-02-01")
+# So many that what is new is little: otherwise a warehouse writes all of it together.
+_ROWS = (
+    *(f"{id},2026-01-01,2026-02-01" for id in range(100, 120)),
+    *("1,2026-01-01,2026-02-01", "2,2026-01-02,2026-02-01", "3,2026-01-02,2026-02-01"),
+)
 _MORE = ("4,2026-01-03,2026-02-01", "2,2026-01-04,2026-02-02")
 _LAST = ("5,2026-01-05,2026-02-01", "1,2026-01-05,2026-02-03")
 
+PRODUCT = "shop.visits"
 _HEADS = {
     "by_day": "-- materialized: incremental\n-- time_column: day\n",
     "by_key": "-- materialized: incremental\n-- unique_key: id\n-- changed_at: changed\n",
@@ -26,17 +31,16 @@ def second() -> dict[str, bytes]:
     return _mesh((*_ROWS, *_MORE))
 
 
-def third_and_pruned() -> dict[str, bytes]:
-    """Still later, in a mesh that keeps nothing but what is current."""
-    settings = {**SETTINGS, "keep": {"releases": 1, "days": 0}}
-    return _mesh((*_ROWS, *_MORE, *_LAST)) | {"weft.yaml": document(settings)}
+def third() -> dict[str, bytes]:
+    """Still later, once more."""
+    return _mesh((*_ROWS, *_MORE, *_LAST))
 
 
 def _mesh(rows: tuple[str, ...]) -> dict[str, bytes]:
     models = {name: f"{head}SELECT id, day, changed FROM log" for name, head in _HEADS.items()}
     states = {"id": "integer", "valid_from": "date", "valid_to": "date"}
     log = Product(
-        "shop.visits",
+        PRODUCT,
         models,
         (
             Port("by_day", _COLUMNS, required=("id",)),

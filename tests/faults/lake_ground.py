@@ -9,31 +9,25 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
 from effects import Effects
-from ground import Content, Seen
+from ground import Seen, content_of
 from observation import current_releases
 
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
+from weft.warehouses.protocol import WarehouseError
 
-LAKE_ENTRIES = {
-    *(
-        "lake.json",
-        "builds",
-        "files",
-        "releases",
-        "quarantine",
-        "tmp",
-        "ports.duckdb",
-        "ports.json",
-    ),
-}
+LAKE_ENTRIES = {"lake.json", "builds", "files", "releases", "quarantine", "tmp"}
+_VIEWS = """
+SELECT table_schema, table_name, list(column_name ORDER BY ordinal_position)
+FROM information_schema.columns WHERE table_name LIKE '%\\_v%' ESCAPE '\\' GROUP BY ALL
+"""
 
 
 class Lake:
@@ -43,12 +37,29 @@ class Lake:
         """What the current releases show, and what any client of DuckDB reads."""
         return {"the releases show": released(folder), "ports.duckdb shows": served(folder)}
 
+    def builds(self, folder: Path) -> list[str]:
+        """The names of the manifests."""
+        return sorted(each.name for each in (lake_of(folder) / "builds").iterdir())
+
+    def spoil(self, folder: Path) -> None:
+        """Lose data, show an earlier release, damage the file of ports, and leave something."""
+        lake = lake_of(folder)
+        orders = current_releases(folder)["shop.orders"].builds["orders"]
+        for file in (lake / "files").glob(f"{orders}-*"):
+            file.unlink()
+        rates = lake / "releases/prod/finance/rates"
+        shutil.copy(rates / "00000001.json", rates / "00000002.json")
+        (lake / "ports.duckdb").write_bytes(b"not a database")
+        (lake / "notes.txt").write_text("mine")
+        lake.chmod(0o755)
+
     def leftovers(self, folder: Path, tidy: bool) -> Iterator[str]:
         """What lies in the lake and belongs to nothing."""
         return leftovers(folder, tidy)
 
     def keep(self, folder: Path, kept: Path) -> None:
         """Copy it."""
+        shutil.rmtree(kept, ignore_errors=True)
         subprocess.run(["cp", "-a", str(folder), str(kept)], check=True)
 
     def renew(self, kept: Path, folder: Path) -> None:
@@ -76,17 +87,18 @@ def released(folder: Path) -> Seen:
         return {}
     layout = Layout(str(lake))
     expansion = Expansion(layout, Manifests(layout, Disk()))
+    seen: Seen = {}
     with duckdb.connect() as engine:
-        return {
-            product: {
-                f"{each.name}_v{port.major}": _content(
-                    engine, expansion.select(each.key, each.columns), each.columns
-                )
-                for port in release.ports
-                for each in port.objects
-            }
-            for product, release in current_releases(folder).items()
-        }
+        for product, release in current_releases(folder).items():
+            objects = [(port.major, each) for port in release.ports for each in port.objects]
+            for major, each in objects:
+                # What has lost its data shows nothing.
+                with suppress(WarehouseError, duckdb.IOException):
+                    select = expansion.select(each.key, each.columns)
+                    rows = engine.execute(select).fetchall()
+                    content = content_of(each.columns, rows)
+                    seen.setdefault(product, {})[f"{each.name}_v{major}"] = content
+    return seen
 
 
 def served(folder: Path) -> Seen:
@@ -95,28 +107,13 @@ def served(folder: Path) -> Seen:
     if not path.exists():
         return {}
     seen: Seen = {}
-    with duckdb.connect(str(path), read_only=True) as client:
-        views = client.execute(
-            "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal"
-        ).fetchall()
-        for schema, view in views:
-            name = f'"{schema}"."{view}"'
-            columns = tuple(client.sql(f"SELECT * FROM {name}").columns)
-            content = _content(client, f"SELECT * FROM {name}", columns)
-            if "_v" in view:
+    with suppress(duckdb.IOException), duckdb.connect(str(path), read_only=True) as client:
+        for schema, view, columns in client.execute(_VIEWS).fetchall():
+            with suppress(duckdb.IOException):
+                rows = client.execute(f'SELECT * FROM "{schema}"."{view}"').fetchall()
+                content = content_of(columns, rows)
                 seen.setdefault(schema.replace("__", "."), {})[view] = content
     return seen
-
-
-def _content(
-    connection: duckdb.DuckDBPyConnection, select: str, columns: tuple[str, ...]
-) -> Content:
-    names = ", ".join(f'"{name}"' for name in columns)
-    row = connection.execute(
-        f"SELECT count(*), coalesce(bit_xor(hash({names})), 0) FROM ({select})"
-    ).fetchone()
-    assert row is not None
-    return columns, row[0], row[1]
 
 
 def leftovers(folder: Path, tidy: bool) -> Iterator[str]:
@@ -126,7 +123,8 @@ def leftovers(folder: Path, tidy: bool) -> Iterator[str]:
     """
     lake = lake_of(folder)
     layout = Layout(str(lake))
-    unknown = {each.name for each in lake.iterdir()} - LAKE_ENTRIES
+    entries = {each.name for each in lake.iterdir() if not each.name.startswith("ports.")}
+    unknown = entries - LAKE_ENTRIES
     if unknown:
         yield f"unknown in the lake: {sorted(unknown)}"
     left = sorted(each.name for each in (lake / "tmp").iterdir())

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
+
+from deeds import APPLY
 
 from mesh_files import lay_out
 
@@ -48,52 +52,86 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """A mesh about to be applied: what consumers may see of it, and the effects to come.
+class Stage:
+    """The files of a mesh, and what is done with them: one of `DEEDS`, or `SPOIL`."""
 
-    `kept` is the mesh as it was before the apply. Every trial begins with a copy of it at
-    `place` and nowhere else, because `ports.duckdb` names files by their absolute paths. `ground`
-    is the kind of place where its data lies.
+    files: Mapping[str, bytes]
+    deed: str = APPLY
+
+
+@dataclass(frozen=True)
+class Course:
+    """The stages of a mesh: what went before, what is tried with faults, what follows in peace.
+
+    `ground` is the kind of place where its data lies.
     """
 
-    ground: str
+    earlier: tuple[Stage, ...]
+    tried: Stage
+    later: tuple[Stage, ...] = ()
+    ground: str = "lake"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A mesh before the stage that is tried: what consumers may see of it, the effects to come.
+
+    `kept` is the mesh as it was before. Every trial begins with a copy of it at `place` and
+    nowhere else, because `ports.duckdb` names files by their absolute paths. `ends` is what an
+    undisturbed mesh has after that stage, and after each later one. `program` keeps it.
+    """
+
+    course: Course
+    program: Program
     place: Path
     kept: Path
-    earlier: tuple[Mapping[str, bytes], ...]
-    files: Mapping[str, bytes]
     versions: tuple[Any, ...] = ()
     effects: tuple[str, ...] = ()
     ending: str = ""
+    ends: tuple[Any, ...] = ()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a program has to know of it to judge trials."""
+        return {"versions": self.versions, "ends": self.ends}
 
     def set_up(self, program: Program, place: Path, kept: Path) -> list[Any]:
-        """Apply the earlier versions at a place, lay out the files, and keep a copy of that.
+        """Do what went before at a place, lay out the files, and keep a copy of that.
 
         Returns the versions that consumers have seen.
         """
-        versions: list[Any] = [] if self.earlier else [{}]
-        for each in self.earlier:
-            lay_out(place, each)
-            program.ask("count", place, 1)
-            versions.append(program.ask("see", place))
-        lay_out(place, self.files)
+        versions: list[Any] = [] if self.course.earlier else [{}]
+        for each in self.course.earlier:
+            lay_out(place, each.files)
+            program.ask("do", place, each.deed)
+            versions += program.ask("see", place)
+        lay_out(place, self.course.tried.files)
         program.ask("keep", place, kept)
         return versions
 
 
-def prepare(
-    folder: Path,
-    earlier: Sequence[Mapping[str, bytes]],
-    files: Mapping[str, bytes],
-    ground: str = "lake",
-) -> Scenario:
-    """Apply the earlier versions, lay out the files, and see what an undisturbed apply does."""
-    scenario = Scenario(ground, folder / "mesh", folder / "kept", tuple(earlier), files)
-    program = Program(ground)
-    versions = scenario.set_up(program, scenario.place, scenario.kept)
-    *effects, ending = program.ask("count", scenario.place, 1)
-    versions.append(program.ask("see", scenario.place))
-    program.close()
-    return replace(scenario, versions=tuple(versions), effects=tuple(effects), ending=ending)
+@contextmanager
+def prepared(folder: Path, course: Course) -> Iterator[Scenario]:
+    """Do what went before, and see what the rest does where nothing disturbs it."""
+    with closing(Program(course.ground)) as program:
+        scenario = Scenario(course, program, folder / "mesh", folder / "kept")
+        place = scenario.place
+        versions = scenario.set_up(program, place, scenario.kept)
+        *effects, ending = program.ask("do", place, course.tried.deed)
+        ends = [{"deed": course.tried.deed, "files": {}, **program.ask("end", place)}]
+        for each in course.later:
+            lay_out(place, each.files)
+            program.ask("do", place, each.deed)
+            files = {path: data.decode() for path, data in each.files.items()}
+            ends.append({"deed": each.deed, "files": files, **program.ask("end", place)})
+        program.ask("warm", scenario.kept)
+        yield replace(
+            scenario,
+            versions=(*versions, ends[0]["seen"]),
+            effects=tuple(effects),
+            ending=ending,
+            ends=tuple(ends),
+        )
 
 
 @dataclass(frozen=True)
@@ -116,55 +154,47 @@ def every(scenario: Scenario, *faults: str) -> Iterator[Trial]:
             yield Trial(((fault, at),))
 
 
+def spread(scenario: Scenario, times: int, *faults: str) -> Iterator[Trial]:
+    """Each of these faults so many times, at effects that are spread over all of them."""
+    chance = random.Random(len(faults))
+    count = len(scenario.effects)
+    for fault in faults:
+        for place in range(times):
+            yield Trial(((fault, 1 + int(count * (place + chance.random()) / times)),))
+
+
 def tried(
     scenario: Scenario, trials: Iterable[Trial], programs: int = 2
 ) -> Iterator[tuple[Trial, list[str]]]:
     """Try all, several at a time; yields each trial with what was wrong after it."""
     free: SimpleQueue[tuple[Program, Path, Path]] = SimpleQueue()
-    for number in range(programs):
-        program, place, kept = Program(scenario.ground), scenario.place, scenario.kept
-        # What is kept on a server ends with the program that it belongs to.
-        if number or scenario.ground != "lake":
-            place, kept = place.with_name(f"mesh{number}"), kept.with_name(f"kept{number}")
-            scenario.set_up(program, place, kept)
-        program.ask("warm", kept)
-        free.put((program, place, kept))
+    free.put((scenario.program, scenario.place, scenario.kept))
 
     def attempt(trial: Trial) -> tuple[Trial, list[str]]:
         program, place, kept = free.get()
         try:
             return trial, program.ask(
-                "attempt", kept, place, trial.faults, scenario.versions, trial.workers
+                "attempt", kept, place, trial.faults, trial.workers, scenario.told
             )
         finally:
             free.put((program, place, kept))
 
-    with ThreadPoolExecutor(programs) as pool:
+    with ExitStack() as more, ThreadPoolExecutor(programs) as pool:
+        for number in range(1, programs):
+            program = more.enter_context(closing(Program(scenario.course.ground)))
+            place = scenario.place.with_name(f"mesh{number}")
+            kept = scenario.kept.with_name(f"kept{number}")
+            scenario.set_up(program, place, kept)
+            program.ask("warm", kept)
+            free.put((program, place, kept))
         yield from pool.map(attempt, trials)
-    for _ in range(programs):
-        free.get()[0].close()
 
 
-EXAMPLE = HERE.parents[1] / "examples" / "skyline"
-
-
-def example_files() -> dict[str, bytes]:
-    """The files of the example mesh."""
-    return {
-        path.relative_to(EXAMPLE).as_posix(): path.read_bytes()
-        for path in EXAMPLE.rglob("*")
-        if path.is_file() and ".weft" not in path.parts
-    }
-
-
-def changed_example() -> dict[str, bytes]:
-    """The example later: another SELECT, newer data, a failing check, a product less."""
-    files = example_files()
-    files["domains/network/places/models/airports.sql"] += b"\nWHERE true"
-    lines = files["data/members.csv"].splitlines(keepends=True)
-    files["data/members.csv"] = b"".join(lines[:-5])
-    hourly = "domains/weather/observations/models/hourly.sql"
-    files[hourly] = b"-- unique: [airport]\n" + files[hourly]
-    return {
-        path: data for path, data in files.items() if not path.startswith("domains/punctuality/")
-    }
+def assert_all_recover(scenario: Scenario, trials: Iterable[Trial], programs: int = 2) -> None:
+    """Nothing is wrong after any of these trials."""
+    wrong = "\n".join(
+        f"{trial} at {scenario.effects[trial.at - 1]}: {found}"
+        for trial, found in tried(scenario, trials, programs)
+        if found
+    )
+    assert not wrong, wrong

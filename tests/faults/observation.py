@@ -10,6 +10,7 @@ from ground import Ground, Seen
 
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened, opened
+from weft.app.drift import look
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.system import System
 from weft.mesh.release import Release
@@ -17,13 +18,15 @@ from weft.warehouses.protocol import Scope
 
 
 def current_releases(folder: Path) -> dict[str, Release]:
-    """The current release of every product that has one, in the one warehouse of a mesh."""
+    """The current release of every product that shows something, in any warehouse of a mesh."""
+    found: dict[str, Release] = {}
     with opened(folder, "", System()) as mesh:
-        [name] = mesh.settings.warehouses
-        warehouse: Any = mesh.warehouse(name)
-        scope = Scope(mesh.environment, warehouse.released().get(mesh.environment, ()))
-        found: dict[str, Release] = warehouse.observe(scope).releases
-        return found
+        for name in mesh.settings.warehouses:
+            warehouse: Any = mesh.warehouse(name)
+            scope = Scope(mesh.environment, warehouse.released().get(mesh.environment, ()))
+            releases: Mapping[str, Release] = warehouse.observe(scope).releases
+            found |= {product: each for product, each in releases.items() if not each.empty}
+    return found
 
 
 def torn(seen: Seen, versions: Iterable[Seen]) -> Iterator[str]:
@@ -51,8 +54,8 @@ def applied(mesh: Opened, workers: int = 1) -> str:
     return events[-1].text if events else "nothing to do"
 
 
-def unsettled(ground: Ground, folder: Path, wanted: Seen, ending: str) -> Iterator[str]:
-    """What is not as it should be once an apply has gone through and ended so."""
+def unsettled(ground: Ground, folder: Path, wanted: Seen, *, tidy: bool) -> Iterator[str]:
+    """What is not as it should be once a deed has gone through; `tidy` if it had work to do."""
     for way, seen in ground.seen(folder).items():
         shown = {product: objects for product, objects in seen.items() if objects}
         if shown != wanted:
@@ -63,7 +66,9 @@ def unsettled(ground: Ground, folder: Path, wanted: Seen, ending: str) -> Iterat
             kinds = [step.id for step in plan.steps]
             yield f"the plan afterwards is not empty: {kinds} {list(plan.manifests)}"
         yield from _disagreements(mesh, current_releases(folder))
-    yield from ground.leftovers(folder, tidy=ending != "nothing to do")
+        for each in look(mesh).open:
+            yield f"drift: {each.drift}"
+    yield from ground.leftovers(folder, tidy)
 
 
 def _disagreements(mesh: Opened, releases: Mapping[str, Release]) -> Iterator[str]:

@@ -12,14 +12,14 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from effects import Effects
-from ground import Content, Seen
+from ground import Content, Seen, content_of
 from observation import current_releases
 from psycopg import sql
 
@@ -28,6 +28,7 @@ from mesh_files import SETTINGS, document
 from postgres_line import Line, is_greeting, serving, wait_for_answer
 from postgres_restarts import OwnServer, reviving
 
+BASE = "base"
 PORT = "WEFT_TRIAL_PORT"
 _KEPT = "kept"
 _PATIENCE = 30.0
@@ -46,10 +47,16 @@ WHERE nspname LIKE '%\\_\\_%'
   AND coalesce(obj_description(oid, 'pg_namespace'), '') NOT LIKE '{"weft":%'
 """
 _VIEWS = """
-SELECT schemaname, viewname, array_agg(attname::text ORDER BY attname::text)
+SELECT schemaname, viewname, array_agg(attname::text)
 FROM pg_views JOIN pg_attribute ON attrelid = format('%I.%I', schemaname, viewname)::regclass
-WHERE schemaname LIKE '%\\_\\_%' AND schemaname NOT LIKE '%\\_\\_internal' AND attnum > 0
+WHERE schemaname ~ '^[a-z]+__[a-z]+$' AND schemaname !~ '__internal$' AND attnum > 0
 GROUP BY schemaname, viewname
+"""
+_BUILDS = """
+SELECT n.nspname || '.' || c.relname
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname LIKE '%\\_\\_internal' AND c.relkind IN ('r', 'v') AND c.relname ~ '^[bspg]_'
+ORDER BY 1
 """
 _SESSIONS = """
 SELECT count(*) FROM pg_stat_activity
@@ -57,10 +64,9 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 """
 
 
-def on_postgres(files: Mapping[str, bytes], **settings: Any) -> dict[str, bytes]:
-    """The files of a mesh with its warehouse and its store in a database of a trial."""
-    place = f"postgresql://{postgres_server.LOGIN}:{postgres_server.PASSWORD}@127.0.0.1"
-    warehouse = {
+def warehouse() -> dict[str, Any]:
+    """What `weft.yaml` says of a warehouse in a database of a trial."""
+    return {
         "type": "postgres",
         "host": "127.0.0.1",
         "port": f"${{{PORT}}}",
@@ -68,15 +74,19 @@ def on_postgres(files: Mapping[str, bytes], **settings: Any) -> dict[str, bytes]
         "user": postgres_server.LOGIN,
         "password": "${PGPASSWORD}",
     }
+
+
+def on_postgres(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a mesh with its warehouse and its store in a database of a trial."""
+    place = f"postgresql://{postgres_server.LOGIN}:{postgres_server.PASSWORD}@127.0.0.1"
     mesh = {
         **SETTINGS,
         "store": f"{place}:${{{PORT}}}/{postgres_server.DATABASE}",
-        "warehouses": {"base": warehouse},
-        **settings,
+        "warehouses": {BASE: warehouse()},
     }
     domains = {path for path in files if path.endswith("domain.yaml")}
     homes = {
-        path: document({"domain": path.split("/")[1], "warehouse": "base", "dialect": "postgres"})
+        path: document({"domain": path.split("/")[1], "warehouse": BASE, "dialect": "postgres"})
         for path in domains
     }
     return {**files, **homes, "weft.yaml": document(mesh)}
@@ -93,7 +103,29 @@ class Postgres:
 
     def seen(self, folder: Path) -> dict[str, Seen]:
         """What any client reads in the views of ports, and what the current releases name."""
-        return {"clients read": self._served(), "the releases show": self._released(folder)}
+        return {"clients read": self.served(), "the releases show": self._released(folder)}
+
+    def builds(self, folder: Path) -> list[str]:
+        """The names of tables and views of builds, and of the layers that they share."""
+        with self._connected() as admin:
+            return [name for (name,) in admin.execute(_BUILDS)]
+
+    def spoil(self, folder: Path) -> None:
+        """Empty a view, add a row, show an earlier release, and leave a table and a grant."""
+        revenue = current_releases(folder)["finance.revenue"].builds["revenue"]
+        with self._connected() as admin:
+            definition = "SELECT pg_get_viewdef('shop__orders.totals_v1'::regclass)"
+            [(totals,)] = admin.execute(definition).fetchall()
+            emptied = sql.SQL("SELECT * FROM ({}) AS t WHERE false").format(
+                sql.SQL(totals.rstrip("; "))
+            )
+            view = sql.Identifier("shop__orders", "totals_v1")
+            admin.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(view, emptied))
+            build = sql.Identifier("finance__revenue__internal", f"b_{revenue}")
+            admin.execute(sql.SQL("INSERT INTO {0} SELECT * FROM {0} LIMIT 1").format(build))
+            admin.execute("UPDATE finance__rates__internal.pointer SET number = 1")
+            admin.execute("CREATE TABLE finance__costs.notes AS SELECT 1 AS id")
+            admin.execute("GRANT SELECT ON finance__costs.costs_v1 TO PUBLIC")
 
     def leftovers(self, folder: Path, tidy: bool) -> Iterator[str]:
         """What is there and belongs to nothing, and sessions that do not end."""
@@ -110,6 +142,7 @@ class Postgres:
 
     def keep(self, folder: Path, kept: Path) -> None:
         """Copy the folder and the database."""
+        shutil.rmtree(kept, ignore_errors=True)
         subprocess.run(["cp", "-a", str(folder), str(kept)], check=True)
         self._copy(postgres_server.DATABASE, _KEPT)
 
@@ -152,7 +185,7 @@ class Postgres:
                     raise
                 time.sleep(0.02)
 
-    def _served(self) -> Seen:
+    def served(self) -> Seen:
         """What clients read, of one moment.
 
         A view that shows nothing yet, or is about to be dropped, is not there for them.
@@ -163,7 +196,7 @@ class Postgres:
             client.execute("SET LOCAL statement_timeout = '20s'")
             for schema, view, columns in client.execute(_VIEWS).fetchall():
                 with suppress(psycopg.errors.InvalidTextRepresentation), client.transaction():
-                    content = _content(client, sql.Identifier(schema, view), tuple(columns))
+                    content = _content(client, sql.Identifier(schema, view), columns)
                     if "_v" in view and content[1]:
                         seen.setdefault(schema.replace("__", "."), {})[view] = content
         return seen
@@ -177,7 +210,7 @@ class Postgres:
                     f"{each.name}_v{port.major}": _content(
                         client,
                         sql.Identifier(f"{product.replace('.', '__')}__internal", f"b_{each.key}"),
-                        tuple(sorted(each.columns)),
+                        each.columns,
                     )
                     for port in release.ports
                     for each in port.objects
@@ -228,13 +261,9 @@ def _about(data: bytes) -> str:
 
 
 def _content(
-    client: psycopg.Connection[Any], relation: sql.Composable, columns: tuple[str, ...]
+    client: psycopg.Connection[Any], relation: sql.Composable, columns: Sequence[str]
 ) -> Content:
     listed = sql.SQL(", ").join(map(sql.Identifier, columns))
-    statement = sql.SQL(
-        "SELECT count(*), coalesce(sum(hashtextextended(row_to_json(t)::text, 0))::text, '')"
-        " FROM (SELECT {} FROM {}) AS t"
+    return content_of(
+        columns, client.execute(sql.SQL("SELECT {} FROM {}").format(listed, relation))
     )
-    row = client.execute(statement.format(listed, relation)).fetchone()
-    assert row is not None
-    return columns, row[0], int(row[1] or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mesh_files import SETTINGS, Port, Product, Source, document, mesh_files
+from mesh_files import Port, Product, Source, mesh_files
 
 _VIEW = "-- materialized: view\n"
 _ORDERS = Source("journal", "data/orders.csv", {"id": "integer", "amount": "integer"})
@@ -47,12 +47,6 @@ def second() -> dict[str, bytes]:
         "data/orders.csv": b"id,amount\n1,10\n2,20\n3,30\n",
         "data/rates.csv": b"rate\n2\n",
     }
-
-
-def second_and_pruned() -> dict[str, bytes]:
-    """The later mesh, which keeps nothing but what is current."""
-    settings = {**SETTINGS, "keep": {"releases": 1, "days": 0}}
-    return second() | {"weft.yaml": document(settings)}
 
 
 def _revenue(condition: str) -> Product:

@@ -7,12 +7,12 @@ the example is `campaign.py`.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import small_mesh
-from loop import Scenario, Trial, every, example_files, prepare, tried
+from courses import courses
+from loop import Scenario, Trial, assert_all_recover, every, prepared
 
 from memory_disk import quick_folder
 
@@ -21,19 +21,14 @@ SEED = 20130101
 
 @pytest.fixture(scope="module")
 def first_apply() -> Iterator[Scenario]:
-    with quick_folder() as folder:
-        yield prepare(Path(folder), [], small_mesh.first())
+    with quick_folder() as folder, prepared(Path(folder), courses()["lake-first"]) as it:
+        yield it
 
 
 @pytest.fixture(scope="module")
 def later_apply() -> Iterator[Scenario]:
-    with quick_folder() as folder:
-        yield prepare(Path(folder), [small_mesh.first()], small_mesh.second())
-
-
-def assert_all_recover(scenario: Scenario, trials: Iterable[Trial]) -> None:
-    found = {str(trial): wrong for trial, wrong in tried(scenario, trials) if wrong}
-    assert not found, "\n".join(f"{trial}: {wrong}" for trial, wrong in found.items())
+    with quick_folder() as folder, prepared(Path(folder), courses()["lake-later"]) as it:
+        yield it
 
 
 def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply: Scenario) -> None:
@@ -84,9 +79,7 @@ def test_faults_while_recovering_and_with_two_workers(later_apply: Scenario) -> 
 
 
 def test_an_apply_that_prunes_and_is_killed_at_any_effect() -> None:
-    with quick_folder() as folder:
-        files = small_mesh.second_and_pruned()
-        scenario = prepare(Path(folder), [small_mesh.first()], files)
+    with quick_folder() as folder, prepared(Path(folder), courses()["lake-pruning"]) as scenario:
         pruning = scenario.effects.index("warehouse.forget")
         trials = [trial for trial in every(scenario, "killed before") if trial.at > pruning - 8]
         assert_all_recover(scenario, [*trials, *every_serving(scenario)])
@@ -100,7 +93,6 @@ def every_serving(scenario: Scenario) -> Iterator[Trial]:
 
 
 def test_a_sample_of_the_example() -> None:
-    with quick_folder() as folder:
-        scenario = prepare(Path(folder), [], example_files())
+    with quick_folder() as folder, prepared(Path(folder), courses()["example"]) as scenario:
         trials = list(every(scenario, "killed before", "fails"))
         assert_all_recover(scenario, random.Random(SEED).sample(trials, 6))

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import small_mesh
-from loop import Program, Scenario, Trial, prepare, tried
-from postgres_ground import on_postgres
+from courses import courses
+from loop import Scenario, Trial, assert_all_recover, prepared, spread
 
 from memory_disk import quick_folder
 
@@ -23,35 +22,14 @@ FAULTS = ("killed before", "killed after", "fails", "fails after", "server kille
 
 @pytest.fixture(scope="module")
 def first_apply() -> Iterator[Scenario]:
-    with quick_folder() as folder:
-        yield prepare(Path(folder), [], on_postgres(small_mesh.first()), "postgres")
+    with quick_folder() as folder, prepared(Path(folder), courses()["postgres-first"]) as it:
+        yield it
 
 
 @pytest.fixture(scope="module")
 def later_apply() -> Iterator[Scenario]:
-    with quick_folder() as folder:
-        earlier = [on_postgres(small_mesh.first())]
-        yield prepare(Path(folder), earlier, on_postgres(small_mesh.second()), "postgres")
-
-
-def assert_all_recover(scenario: Scenario, trials: list[Trial]) -> None:
-    found = {
-        f"{trial} at {scenario.effects[trial.at - 1]}": wrong
-        for trial, wrong in tried(scenario, trials)
-        if wrong
-    }
-    assert not found, "\n".join(f"{trial}: {wrong}" for trial, wrong in found.items())
-
-
-def sampled(scenario: Scenario, times: int) -> list[Trial]:
-    """Each fault so many times, at effects that are spread over the whole apply."""
-    chance = random.Random(SEED)
-    count = len(scenario.effects)
-    return [
-        Trial(((fault, 1 + int(count * (place + chance.random()) / times)),))
-        for fault in FAULTS
-        for place in range(times)
-    ]
+    with quick_folder() as folder, prepared(Path(folder), courses()["postgres-later"]) as it:
+        yield it
 
 
 def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply: Scenario) -> None:
@@ -69,11 +47,11 @@ def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply
 
 
 def test_a_first_apply(first_apply: Scenario) -> None:
-    assert_all_recover(first_apply, sampled(first_apply, 2))
+    assert_all_recover(first_apply, spread(first_apply, 2, *FAULTS))
 
 
 def test_a_later_apply(later_apply: Scenario) -> None:
-    assert_all_recover(later_apply, sampled(later_apply, 3))
+    assert_all_recover(later_apply, spread(later_apply, 3, *FAULTS))
 
 
 def test_faults_while_recovering_and_with_two_workers(later_apply: Scenario) -> None:
@@ -87,14 +65,10 @@ def test_faults_while_recovering_and_with_two_workers(later_apply: Scenario) -> 
 
 
 def test_one_that_slept_past_its_lock_changes_nothing(later_apply: Scenario) -> None:
-    program = Program("postgres")
-    folder = later_apply.place
-    place, kept = folder.with_name("paused"), folder.with_name("kept_for_it")
-    later_apply.set_up(program, place, kept)
     steps = [effect for effect in later_apply.effects if effect.startswith("warehouse.run")]
     for step in random.Random(SEED).sample(steps, 3):
-        found = program.ask("pause", kept, place, step, later_apply.versions)
+        place, kept = later_apply.place, later_apply.kept
+        found = later_apply.program.ask("pause", kept, place, step, later_apply.told)
         assert found["wrong"] == [], step
         assert found["other"] in ("done", "held")
         assert found["ending"].startswith(("FencedOut", "Conflict")), step
-    program.close()

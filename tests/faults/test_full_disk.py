@@ -95,7 +95,7 @@ def test_a_full_disk(kilobytes: int, small_disk: Callable[[str], Path], wanted: 
     assert "Traceback" not in told and "bug" not in told
     small_disk("size=64m")
     assert weft(folder)[0] == 0
-    assert list(unsettled(LAKE, folder, wanted, "done")) == []
+    assert list(unsettled(LAKE, folder, wanted, tidy=True)) == []
 
 
 def test_files_that_may_not_grow(tmp_path: Path, wanted: Seen) -> None:
@@ -109,7 +109,7 @@ def test_files_that_may_not_grow(tmp_path: Path, wanted: Seen) -> None:
     assert "the disk is full" in told
     assert told.count("failed\n") == 1, told
     assert weft(tmp_path)[0] == 0
-    assert list(unsettled(LAKE, tmp_path, wanted, "done")) == []
+    assert list(unsettled(LAKE, tmp_path, wanted, tidy=True)) == []
 
 
 def test_a_lake_that_may_not_be_written(
@@ -119,7 +119,7 @@ def test_a_lake_that_may_not_be_written(
     mesh = tmp_path / "mesh"
     lay_out(mesh, FILES)
     (mesh / ".weft").mkdir(exist_ok=True)
-    (place / "lake").mkdir()
+    (place / "lake").mkdir(mode=0o700)
     lake_of(mesh).symlink_to(place / "lake")
     small_disk("ro")
     code, told = weft(mesh)
@@ -128,7 +128,7 @@ def test_a_lake_that_may_not_be_written(
     assert told.count("failed\n") == 1, told
     small_disk("rw")
     assert weft(mesh)[0] == 0
-    assert list(unsettled(LAKE, mesh, wanted, "done")) == []
+    assert list(unsettled(LAKE, mesh, wanted, tidy=True)) == []
 
 
 def test_a_mesh_that_may_not_be_written(small_disk: Callable[[str], Path], wanted: Seen) -> None:
@@ -140,7 +140,7 @@ def test_a_mesh_that_may_not_be_written(small_disk: Callable[[str], Path], wante
     assert "Traceback" not in told and "bug" not in told
     small_disk("rw")
     assert weft(mesh)[0] == 0
-    assert list(unsettled(LAKE, mesh, wanted, "done")) == []
+    assert list(unsettled(LAKE, mesh, wanted, tidy=True)) == []
 
 
 def fill(folder: Path) -> None:
@@ -180,7 +180,7 @@ def test_on_a_full_disk_everything_can_be_read_and_pruned(
     code, told = weft(mesh, words=("prune", "--yes"))
     assert code == 0, told
     assert weft(mesh)[0] == 0
-    assert list(unsettled(LAKE, mesh, wanted, "done")) == []
+    assert list(unsettled(LAKE, mesh, wanted, tidy=True)) == []
 
 
 def test_what_cannot_be_written_can_be_read(small_disk: Callable[[str], Path]) -> None:

@@ -8,24 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import small_mesh
-from loop import Program, Scenario, prepare
+from courses import courses
+from loop import Scenario, prepared
 
 from memory_disk import quick_folder
 
 
 @pytest.fixture(scope="module")
 def scenario() -> Iterator[Scenario]:
-    with quick_folder() as folder:
-        yield prepare(Path(folder), [small_mesh.first()], small_mesh.second())
-
-
-@pytest.fixture(scope="module")
-def program(scenario: Scenario) -> Iterator[Program]:
-    program = Program()
-    program.ask("warm", scenario.kept)
-    yield program
-    program.close()
+    with quick_folder() as folder, prepared(Path(folder), courses()["lake-later"]) as it:
+        yield it
 
 
 def in_the_middle(scenario: Scenario) -> list[int]:
@@ -34,9 +26,9 @@ def in_the_middle(scenario: Scenario) -> list[int]:
     return list(range(names.index("store.begin") + 2, names.index("warehouse.serve") + 1))
 
 
-def test_a_second_apply_is_told_who_is_at_work(scenario: Scenario, program: Program) -> None:
+def test_a_second_apply_is_told_who_is_at_work(scenario: Scenario) -> None:
     at = in_the_middle(scenario)[0]
-    found = program.ask("pause", scenario.kept, scenario.place, at, scenario.versions)
+    found = scenario.program.ask("pause", scenario.kept, scenario.place, at, scenario.told)
     lock = found["in the way"]
     assert lock["pid"] == found["paused"]
     assert lock["host"] == socket.gethostname()
@@ -44,9 +36,9 @@ def test_a_second_apply_is_told_who_is_at_work(scenario: Scenario, program: Prog
     assert lock["product"] == "finance.costs"
 
 
-def test_one_that_slept_past_its_lock_changes_nothing(scenario: Scenario, program: Program) -> None:
+def test_one_that_slept_past_its_lock_changes_nothing(scenario: Scenario) -> None:
     for at in random.Random(7).sample(in_the_middle(scenario), 12):
-        found = program.ask("pause", scenario.kept, scenario.place, at, scenario.versions)
+        found = scenario.program.ask("pause", scenario.kept, scenario.place, at, scenario.told)
         assert found["wrong"] == [], scenario.effects[at - 1]
         assert found["other"] in ("done", "held")
         assert found["ending"].startswith(("FencedOut", "Conflict")), scenario.effects[at - 1]

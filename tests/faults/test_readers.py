@@ -58,4 +58,4 @@ def test_no_reader_sees_a_mixture(tmp_path: Path) -> None:
         seen = json.loads(told)
         assert (seen["mixed"], seen["backwards"], seen["rows"]) == (0, 0, [ROWS])
         assert seen["stamps"] > 5
-    assert list(unsettled(LAKE, mesh, released(mesh), "done")) == []
+    assert list(unsettled(LAKE, mesh, released(mesh), tidy=True)) == []

@@ -14,22 +14,26 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
 import duckdb  # noqa: F401  (loaded once for all forks)
+from deeds import APPLY, DEEDS, NOTHING, SPOIL
 from effects import Effects, Fault, opened_with
 from ground import Ground, Seen
 from lake_ground import LAKE
-from observation import applied, apply_all, torn, unsettled
+from observation import apply_all, torn, unsettled
 
+from mesh_files import lay_out
 from weft.app.bootstrap import opened
 from weft.app.errors import Refusal
 from weft.app.load import load
+from weft.app.prune import prune
 from weft.app.system import System
 from weft.store.protocol import FencedOut, Locked, StoreError
+from weft.warehouses.postgres import layers
 from weft.warehouses.protocol import WarehouseError
 
 OUTSIDE = (WarehouseError, StoreError, FencedOut, Locked, Refusal)
@@ -80,14 +84,15 @@ def _answer(send: int, act: Callable[..., Any], arguments: tuple[Any, ...]) -> N
         os._exit(0)
 
 
-def faulty_apply(
-    ground: Ground, folder: Path, fault: Fault, at: int | str, workers: int
+def with_a_fault(
+    ground: Ground, folder: Path, name: str, fault: Fault, at: int | str, workers: int
 ) -> list[str]:
-    """Apply with a fault; the names of the effects, the last being how it ended."""
+    """Do a deed with a fault; the names of the effects, the last being how it ended."""
     effects = Effects(fault, at)
+    deed = DEEDS[name]
     try:
-        with ground.watched(effects), opened_with(folder, effects) as mesh:
-            ending = applied(mesh, workers)
+        with ground.watched(effects), opened_with(folder, effects, deed.environment) as mesh:
+            ending = deed.act(mesh, workers)
     except OUTSIDE as error:
         ending = f"{type(error).__name__}: {error}"
     return [*effects.names, ending]
@@ -103,14 +108,31 @@ class Trials:
         """Keep a mesh as it is now."""
         self._ground.keep(Path(folder), Path(kept))
 
-    def count(self, folder: str, workers: int) -> Any:
-        """Apply undisturbed; the effects and how it ended."""
-        return forked(faulty_apply, self._ground, Path(folder), Fault.NONE, 0, workers)
+    def do(self, folder: str, deed: str) -> Any:
+        """Do a deed undisturbed; the effects and how it ended."""
+        if deed == SPOIL:
+            return forked(self._ground.spoil, Path(folder))
+        return forked(with_a_fault, self._ground, Path(folder), deed, Fault.NONE, 0, 1)
 
-    def see(self, folder: str) -> Seen:
-        """What consumers see of a mesh, in any way."""
-        seen: Seen = forked(self._seen_by_all, Path(folder))[0]
-        return {product: shown for product, shown in seen.items() if shown}
+    def see(self, folder: str) -> list[Seen]:
+        """What consumers see of a mesh, in each way in which it is something else."""
+        different: list[Seen] = []
+        for seen in forked(self._seen_by_all, Path(folder)):
+            shown = {product: objects for product, objects in seen.items() if objects}
+            if shown not in different:
+                different.append(shown)
+        return different
+
+    def end(self, folder: str) -> dict[str, Any]:
+        """What an undisturbed mesh has: what consumers see, and what it keeps."""
+        [seen] = self.see(folder)
+        return {"seen": seen, "kept": forked(self._kept, Path(folder))}
+
+    def _kept(self, folder: Path) -> list[str]:
+        """The builds once nothing is left that can go."""
+        with opened(folder, "", System()) as mesh:
+            prune(mesh)
+        return self._ground.builds(folder)
 
     def warm(self, folder: str) -> None:
         """Load a mesh once; then every fork has compiled schemas and imported parsers already."""
@@ -124,14 +146,16 @@ class Trials:
         except Crashed as crash:
             return [str(crash)]
 
-    def pause(self, kept: str, folder: str, at: int | str, versions: list[Seen]) -> dict[str, Any]:
+    def pause(
+        self, kept: str, folder: str, at: int | str, told: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Stop an apply, let another try, end the locks, let the other go through, wake the first.
 
         Returns how each of them ended, the lock that was in the way, and what was wrong.
         """
         place = Path(folder)
         self._ground.renew(Path(kept), place)
-        child, receive = started(faulty_apply, self._ground, place, Fault.STOPPED, at, 1)
+        child, receive = started(with_a_fault, self._ground, place, APPLY, Fault.STOPPED, at, 1)
         _, status = os.waitpid(child, os.WUNTRACED)
         assert os.WIFSTOPPED(status), "there are not so many effects"
         found: dict[str, Any] = {"paused": child, "in the way": forked(_attempt, place)}
@@ -140,10 +164,10 @@ class Trials:
         before = forked(self._seen_by_all, place)
         os.kill(child, signal.SIGCONT)
         *_, found["ending"] = answered(child, receive)
-        wrong = forked(self._torn, place, versions)
+        wrong = forked(self._torn, place, told["versions"])
         if forked(self._seen_by_all, place) != before:
             wrong.append("the paused apply changed what consumers see")
-        found["wrong"] = wrong + forked(self._recovered, place, versions[-1])
+        found["wrong"] = wrong + self._recovered(place, told["ends"])
         shutil.rmtree(place)
         return found
 
@@ -152,20 +176,21 @@ class Trials:
         kept: Path,
         folder: Path,
         faults: list[tuple[str, int]],
-        versions: list[Seen],
         workers: int,
+        told: Mapping[str, Any],
     ) -> list[str]:
-        """Let applies fail one after the other, look after each, then apply in peace, look again.
+        """Let a deed fail some times, look after each, then do it in peace, and what follows.
 
-        `versions` are the ones that consumers may see, the last of them at the end. Returns what
-        was wrong.
+        `told` has the `versions` that consumers may see meanwhile, and the `ends` to come to.
+        Returns what was wrong.
         """
         self._ground.renew(kept, folder)
+        deed = told["ends"][0]["deed"]
         wrong: list[str] = []
         for fault, at in faults:
-            forked(faulty_apply, self._ground, folder, Fault(fault), at, workers)
-            wrong += forked(self._torn, folder, versions)
-        wrong += forked(self._recovered, folder, versions[-1])
+            forked(with_a_fault, self._ground, folder, deed, Fault(fault), at, workers)
+            wrong += forked(self._torn, folder, told["versions"])
+        wrong += self._recovered(folder, told["ends"])
         shutil.rmtree(folder)
         return wrong
 
@@ -176,9 +201,28 @@ class Trials:
         known = [tupled(each) for each in versions]
         return [line for seen in self._seen_by_all(folder) for line in torn(seen, known)]
 
-    def _recovered(self, folder: Path, wanted: Seen) -> list[str]:
-        ending = apply_all(folder)
-        return list(unsettled(self._ground, folder, tupled(wanted), ending))
+    def _recovered(self, folder: Path, ends: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Come to one end after the other; what was wrong, up to the first where something was."""
+        for end in ends:
+            if end["files"]:
+                lay_out(folder, {path: text.encode() for path, text in end["files"].items()})
+            if wrong := forked(self._ended, folder, end):
+                return [f"{end['deed']}: {line}" for line in wrong]
+        return []
+
+    def _ended(self, folder: Path, end: Mapping[str, Any]) -> list[str]:
+        deed = DEEDS[end["deed"]]
+        with opened(folder, deed.environment, System()) as mesh:
+            endings = {deed.act(mesh, 1)}
+        if end["deed"] != APPLY:
+            endings.add(apply_all(folder))
+        tidy = endings != {NOTHING}
+        wrong = list(unsettled(self._ground, folder, tupled(end["seen"]), tidy=tidy))
+        kept = self._kept(folder)
+        if kept != end["kept"]:
+            more, less = set(kept) - set(end["kept"]), set(end["kept"]) - set(kept)
+            wrong.append(f"builds that an undisturbed mesh has not: {more}, or has: {less}")
+        return wrong
 
 
 def _attempt(folder: Path) -> dict[str, Any]:
@@ -208,16 +252,19 @@ def tupled(seen: Any) -> Seen:
     }
 
 
-TASKS = ("keep", "count", "see", "warm", "attempt", "pause")
+TASKS = ("keep", "do", "see", "end", "warm", "attempt", "pause")
 
 
 def grounded(name: str) -> AbstractContextManager[Ground]:
     """Get a ground ready. Raises NoServer."""
     if name == "lake":
         return nullcontext(LAKE)
+    from both_grounds import both
     from postgres_ground import postgres
 
-    return postgres()
+    # So that few rows are layers of their own, too.
+    layers.SMALL_ROWS = 0
+    return postgres() if name == "postgres" else both()
 
 
 def main(ground: str) -> None:

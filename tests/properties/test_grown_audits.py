@@ -110,7 +110,8 @@ def test_new_rows_tell_what_all_rows_tell(
     kept = [row for row, stay in zip(before, stays, strict=False) if stay]
     for name, rows in (("base", before), ("fresh", new), ("kept", kept), ("whole", kept + new)):
         fill(database, name, rows)
-    increment = Increment("fresh", "kept", passed_by(results(database, "base")))
+    database.execute("CREATE OR REPLACE VIEW counted AS SELECT count(*) AS rows FROM kept")
+    increment = Increment("fresh", "kept", "counted", passed_by(results(database, "base")))
     assert results(database, "whole", increment) == results(database, "whole")
     assert failing_rows(database, "whole", increment) == failing_rows(database, "whole")
 
@@ -121,10 +122,11 @@ def test_a_check_that_rows_failed_before_is_measured_on_all(
     fill(database, "kept", [(None, "x")])
     fill(database, "fresh", [(1, "x")])
     fill(database, "whole", [(None, "x"), (1, "x")])
+    database.execute("CREATE OR REPLACE VIEW counted AS SELECT count(*) AS rows FROM kept")
     required: Check = next(each for each in CHECKS if each.id == "required_a")
 
     def failed(passed: set[str]) -> int:
-        increment = Increment("fresh", "kept", frozenset(passed))
+        increment = Increment("fresh", "kept", "counted", frozenset(passed))
         found = results(database, "whole", increment)
         return next(each.failed for each in found if each.check == required.id)
 

@@ -332,9 +332,9 @@ class _Applying:
 
     def _unrecorded(self, address: str) -> Release | None:
         """The current release, when this run published it, or one that was killed before it
-        could be recorded."""
+        could be recorded. An older one than that recorded is there by damage."""
         release = self._releases.get(address)
-        if release is None or release.number == self._recorded.get(address, 0):
+        if release is None or release.number <= self._recorded.get(address, 0):
             return None
         return release
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from weft.plan.copies import not_kept
 from weft.plan.plan import CopySpec
 from weft.sql.carried import carried_type
@@ -10,16 +12,18 @@ from weft.warehouses.arriving import asking_types
 from weft.warehouses.protocol import Origin, Outcome, Warehouse, WarehouseError
 
 
-def copy(spec: CopySpec, source: Warehouse, target: Warehouse, place: str, run: str) -> Outcome:
+def copy(
+    spec: CopySpec, source: Warehouse, target: Warehouse, place: str, origin: Origin
+) -> Outcome:
     """Carry out a copy; one that is there is reused. `place` is what messages call the target.
 
-    Each column is kept in the target's type for that of the build, whatever Arrow makes of its
-    values on the way. Raises WarehouseError.
+    `origin` says in which run and environment it is made. Each column is kept in the target's type
+    for that of the build, whatever Arrow makes of its values on the way. Raises WarehouseError.
     """
     types = _types(spec, source, target, place)
-    origin = Origin(reads=(spec.build,), run=run)
     with source.rows(spec.select, (spec.build,), {}) as rows:
-        return target.load(spec.key, asking_types(rows, types), origin)
+        asking = asking_types(rows, types)
+        return target.load(spec.key, asking, replace(origin, reads=(spec.build,)))
 
 
 def _types(spec: CopySpec, source: Warehouse, target: Warehouse, place: str) -> dict[str, str]:

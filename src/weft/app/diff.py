@@ -1,12 +1,14 @@
 """Diff: what published ports show in one environment and not in another, as numbers.
 
 Data stays in the warehouse: it compares, and what comes back is one row of numbers per object, and
-example rows where somebody asks for them.
+example rows where somebody asks for them. Of an object that lives on two of them both sides are
+brought together, in a warehouse that is thrown away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from arro3.core import RecordBatchReader
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
+from weft.app.joining import Distant, brought_together
 from weft.app.situation import remembered, shown_releases
 from weft.app.values import values_of
 from weft.contract.document import object_named, primary_key
@@ -23,7 +26,7 @@ from weft.mesh.release import Release
 from weft.plan.examine import released_key
 from weft.sql.compare import Comparison, differences, differing_rows, shared_keys, totals
 from weft.sql.dialect import dialect_named
-from weft.warehouses.protocol import Relation
+from weft.warehouses.protocol import Relation, Warehouse, WarehouseError
 
 # Under these paths a comparison finds its two relations.
 _PATHS = (("first", "compared", "rows"), ("second", "compared", "rows"))
@@ -71,7 +74,9 @@ class ObjectDiff:
     `state` is `same build`, where nothing had to be read; `equal`; `differs`; `only in ENV`; or
     `not compared`, for the reason in `note`. `changed` counts rows with another content under the
     same key, `unclear` those of them whose key repeats, so that no column can be blamed; `keys`
-    are the numbers of keys on the first side, on the second, and on both.
+    are the numbers of keys on the first side, on the second, and on both. `as_text`
+    are columns that are not known to be of one type on both sides, so that their values are
+    compared as texts.
     """
 
     port: str
@@ -88,6 +93,7 @@ class ObjectDiff:
     keys: tuple[int, int, int] | None = None
     columns: tuple[ColumnDiff, ...] = ()
     rows: tuple[RowDiff, ...] = ()
+    as_text: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -152,33 +158,63 @@ def _compared(
     if first == second and columns[0] == columns[1]:
         return found
     homes = tuple(each.ports[port].warehouse for each in sides)
-    if homes[0] != homes[1]:
-        note = f"it lives on {homes[0]} in {sides[0].environment} and on {homes[1]} in "
-        return replace(found, state="not compared", note=f"{note}{sides[1].environment}")
-    relations = tuple(
-        Relation(path, key, tuple(each.name for each in own))
-        for path, key, own in zip(_PATHS, (first, second), columns, strict=True)
+    distant = [
+        Distant(home, port, Relation(path, key, tuple(each.name for each in own)))
+        for home, path, key, own in zip(homes, _PATHS, (first, second), columns, strict=True)
+    ]
+    with ExitStack() as opened:
+        try:
+            beside = opened.enter_context(_side_by_side(mesh, distant))
+        except WarehouseError as error:
+            if error.denied or error.interrupted:
+                raise
+            return replace(found, state="not compared", note=str(error))
+        key = options.key or primary_key(object_named(sides[1].ports[port].contract, obj))
+        comparison = _comparison(beside, key, strict=bool(options.key))
+        asked = _Asked(beside, comparison, tuple(each.environment for each in sides))
+        return asked.answer(found, columns, options.rows)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """Two relations in one warehouse, with the columns that they have there, as far as known."""
+
+    warehouse: Warehouse
+    relations: tuple[Relation, ...]
+    columns: tuple[tuple[Column, ...], ...]
+
+
+@contextmanager
+def _side_by_side(mesh: Opened, distant: Sequence[Distant]) -> Iterator[_Beside]:
+    """Find one warehouse that has both sides; they are brought to one where none does."""
+    homes = {each.warehouse for each in distant}
+    if len(homes) == 1:
+        yield _beside(mesh.warehouse(homes.pop()), [each.relation for each in distant])
+        return
+    with brought_together(mesh, distant) as together:
+        yield _beside(together.warehouse, together.relations)
+
+
+def _beside(warehouse: Warehouse, relations: Sequence[Relation]) -> _Beside:
+    kept = warehouse.built(each.key for each in relations)
+    types = [
+        {column.name: column.type for column in kept[each.key].columns} if each.key in kept else {}
+        for each in relations
+    ]
+    columns = tuple(
+        tuple(Column(name, known.get(name, "")) for name in each.columns)
+        for each, known in zip(relations, types, strict=True)
     )
-    key = options.key or primary_key(object_named(sides[1].ports[port].contract, obj))
-    comparison = _comparison(mesh, homes[0], columns, key, strict=bool(options.key))
-    asked = _Asked(mesh, homes[0], relations, comparison, tuple(each.environment for each in sides))
-    return asked.answer(found, columns, options.rows)
+    return _Beside(warehouse, tuple(relations), columns)
 
 
-def _comparison(
-    mesh: Opened,
-    warehouse: str,
-    columns: Sequence[Sequence[Column]],
-    key: Sequence[str],
-    *,
-    strict: bool,
-) -> Comparison:
+def _comparison(beside: _Beside, key: Sequence[str], *, strict: bool) -> Comparison:
     """What both sides have in common; a key that not both have is none, unless it was asked for."""
-    dialect = dialect_named(mesh.warehouse(warehouse).dialect)
-    there = {each.name: each.type for each in columns[1]}
+    dialect = dialect_named(beside.warehouse.dialect)
+    there = {each.name: each.type for each in beside.columns[1]}
     common = {
         each.name: Column(each.name, each.type if each.type == there[each.name] else "")
-        for each in columns[0]
+        for each in beside.columns[0]
         if each.name in there
     }
     missing = [name for name in key if name not in common]
@@ -194,9 +230,7 @@ def _comparison(
 class _Asked:
     """A comparison with what is needed to ask the warehouse for it."""
 
-    mesh: Opened
-    warehouse: str
-    relations: tuple[Relation, ...]
+    beside: _Beside
     comparison: Comparison
     environments: tuple[str, ...]
 
@@ -234,6 +268,7 @@ class _Asked:
                 for name in dict.fromkeys((*names[0], *names[1]))
             ),
             rows=() if equal or not most else tuple(self._rows(most)),
+            as_text=tuple(each.name for each in comparison.all_columns if not each.type),
         )
 
     def _keys(self) -> tuple[int, int, int] | None:
@@ -253,6 +288,6 @@ class _Asked:
         return row
 
     def _all(self, select: str) -> list[tuple[Any, ...]]:
-        with self.mesh.warehouse(self.warehouse).query(select, self.relations) as rows:
+        with self.beside.warehouse.query(select, self.beside.relations) as rows:
             reader = RecordBatchReader.from_arrow(rows)
             return [row for batch in reader for row in zip(*values_of(batch), strict=True)]

@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from weft.app.alive import is_alive
 from weft.app.bootstrap import Opened
 from weft.app.environments import known_environments
-from weft.app.releases import keeper_of
-from weft.mesh.release import Release
 from weft.mesh.run import Run, RunState
-from weft.warehouses.protocol import Ending, Environments, HasEnvironments
+from weft.warehouses.protocol import Environments, HasEnvironments, Holding
 
 END = "end"
 """The kind of the runs that end an environment."""
@@ -47,7 +45,10 @@ def list_environments(mesh: Opened) -> tuple[EnvironmentLine, ...]:
     """All environments, production first. Raises WarehouseError and StoreError."""
     production = mesh.settings.production
     names = sorted(environment_names(mesh), key=lambda name: (name != production, name))
-    return tuple(_line(mesh, name) for name in names)
+    runs = {name: runs_of(mesh, name) for name in names}
+    ran = {name: frozenset(each.id for each in found) for name, found in runs.items()}
+    held = [each.holdings(ran) for _, each in ending_warehouses(mesh)]
+    return tuple(_line(mesh, name, runs[name], [each[name] for each in held]) for name in names)
 
 
 def environment_names(mesh: Opened) -> frozenset[str]:
@@ -69,11 +70,11 @@ def runs_of(mesh: Opened, environment: str) -> tuple[Run, ...]:
     return mesh.store.journal.runs(environment, 0)
 
 
-def _line(mesh: Opened, name: str) -> EnvironmentLine:
-    runs = runs_of(mesh, name)
+def _line(mesh: Opened, name: str, runs: Sequence[Run], held: Sequence[Holding]) -> EnvironmentLine:
+    """Say what is known of an environment: what ran there, and what each warehouse holds."""
     applied = [each for each in runs if each.kind != END]
     newest, oldest = (applied[0], applied[-1]) if applied else (None, None)
-    releases = _current(mesh, name)
+    releases = [release for each in held for release in each.releases]
     shown = [each for each in releases if not each.empty]
     released = max((each.at for each in releases), default="")
     line = EnvironmentLine(
@@ -85,30 +86,20 @@ def _line(mesh: Opened, name: str) -> EnvironmentLine:
         made=oldest.started if oldest else "",
         released=released,
         products=len(shown),
-        shown_bytes=sum(each.shown_bytes(name) for _, each in ending_warehouses(mesh)),
+        shown_bytes=sum(each.shown for each in held),
     )
     if name == mesh.settings.production:
         return replace(line, state="production")
     ttl = mesh.settings.environment(name).ttl_days
     since = released or (newest.started if newest else "")
     ends = _days_after(since, ttl) if ttl and since else ""
-    own = Ending(name, frozenset(each.id for each in runs), frozenset())
     return replace(
         line,
         state=_state(mesh, runs, ends, has_anything=bool(runs or releases)),
         ttl_days=ttl,
         ends=ends,
-        own_bytes=sum(each.end(own, dry_run=True).bytes for _, each in ending_warehouses(mesh)),
+        own_bytes=sum(each.own for each in held),
     )
-
-
-def _current(mesh: Opened, environment: str) -> list[Release]:
-    found: list[Release] = []
-    for name in mesh.settings.warehouses:
-        keeper = keeper_of(mesh, name)
-        products = keeper.released().get(environment, ()) if keeper else ()
-        found += [keeper.history(environment, each)[0] for each in products if keeper]
-    return found
 
 
 def _state(mesh: Opened, runs: Sequence[Run], ends: str, *, has_anything: bool) -> str:

@@ -100,6 +100,12 @@ class Invalid(Refusal):
         self.products = tuple(products)
 
 
+def never_applied(product: str, environment: str, applied: Iterable[str]) -> NotFound:
+    """Return the error for a product that nobody applied in an environment, but `applied` ones."""
+    kind = f"product applied in {environment} called"
+    return NotFound(kind, product, applied, next_step="weft ls")
+
+
 class WrongQuery(Invalid):
     """A query has errors: what was typed is wrong, and nothing in the definitions."""
 

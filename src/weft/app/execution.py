@@ -16,7 +16,7 @@ from weft.contract.evaluate import blocked
 from weft.mesh.run import StepResult, StepState
 from weft.plan.growing import in_words
 from weft.plan.plan import Plan, Step, StepKind
-from weft.warehouses.protocol import Bound, Outcome, Warehouse, WarehouseError
+from weft.warehouses.protocol import Bound, Origin, Outcome, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from weft.app.functions.calling import Functions
@@ -93,7 +93,8 @@ class Execution:
         warehouse, bound = self._warehouses[step.warehouse], self._bound[step.product]
         if step.copy:
             source = self._warehouses[step.copy.source]
-            outcome = copy(step.copy, source, warehouse, step.warehouse, bound.run)
+            origin = Origin(run=bound.run, environment=bound.environment)
+            outcome = copy(step.copy, source, warehouse, step.warehouse, origin)
         elif self._functions and step.build and step.build.call:
             call = step.build.call
             outcome = self._functions.build(call, step, step.build, warehouse, bound)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weft.app.bootstrap import Opened
-from weft.app.errors import NotFound, Usage
+from weft.app.errors import NotFound, Usage, never_applied
 from weft.app.releases import release_before, releases_of, releases_of_dropped
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, Run, StepResult
@@ -66,8 +66,7 @@ def product_history(mesh: Opened, product: str) -> ProductHistory:
     recorded = journal.releases(mesh.environment, product)
     applied = mesh.store.definitions.applied(mesh.environment)
     if product not in applied and not recorded:
-        kind = f"product applied in {mesh.environment} called"
-        raise NotFound(kind, product, applied, next_step="weft ls")
+        raise never_applied(product, mesh.environment, applied)
     manifests = mesh.store.definitions.manifests(mesh.environment, [product])
     manifest = manifests.get(product)
     kept = releases_of(mesh, manifest) if manifest else releases_of_dropped(mesh, product)

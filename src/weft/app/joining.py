@@ -17,7 +17,7 @@ from weft.plan.plan import CopySpec
 from weft.sql.carried import OF_VALUES
 from weft.sql.dialect import dialect_named
 from weft.warehouses.loading import open_private
-from weft.warehouses.protocol import Relation
+from weft.warehouses.protocol import LANDED, Relation, Warehouse
 
 _HERE = "the engine that joins warehouses"
 
@@ -31,6 +31,18 @@ class Distant:
     relation: Relation
 
 
+@dataclass(frozen=True)
+class Together:
+    """A private warehouse with the relations that were brought there, and how many rows that was.
+
+    The relations are in the order in which they were asked for.
+    """
+
+    warehouse: Warehouse
+    relations: tuple[Relation, ...]
+    rows: int
+
+
 @contextmanager
 def joined(mesh: Opened, select: str, distant: Sequence[Distant]) -> Iterator[tuple[Any, int]]:
     """Bring these relations together and run a SELECT over them, in the dialect of `private_type`.
@@ -39,18 +51,30 @@ def joined(mesh: Opened, select: str, distant: Sequence[Distant]) -> Iterator[tu
     WarehouseError and Unmeasurable.
     """
     with (
+        brought_together(mesh, distant) as together,
+        together.warehouse.query(select, together.relations) as rows,
+    ):
+        yield rows, together.rows
+
+
+@contextmanager
+def brought_together(mesh: Opened, distant: Sequence[Distant]) -> Iterator[Together]:
+    """Bring these relations into one warehouse, which is there as long as the context.
+
+    Raises WarehouseError.
+    """
+    with (
         TemporaryDirectory(prefix="weft-query-") as folder,
         closing(open_private(folder)) as here,
     ):
-        brought = 0
+        rows = 0
         relations = []
         for each in distant:
             source = mesh.warehouse(each.warehouse)
             spec = _spec(each, source.dialect)
-            brought += copy(spec, source, here, _HERE, "").rows
+            rows += copy(spec, source, here, _HERE, LANDED).rows
             relations.append(replace(each.relation, key=spec.key))
-        with here.query(select, relations) as rows:
-            yield rows, brought
+        yield Together(here, tuple(relations), rows)
 
 
 def _spec(distant: Distant, dialect: str) -> CopySpec:

@@ -15,7 +15,7 @@ from weft.app.environments import known_environments
 from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.mesh.address import product_of
-from weft.mesh.settings import AUTO
+from weft.mesh.settings import AUTO, MeshSettings
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,15 @@ class _Port:
 
 
 @dataclass(frozen=True)
+class _Growth:
+    time_column: str = ""
+
+
+@dataclass(frozen=True)
 class _Model:
     name: str
     checks: tuple[_Check, ...] = ()
+    growth: _Growth | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,16 @@ def selector_names(folder: Path) -> list[str]:
     return [*domains, *(each.address for each in products), *tags]
 
 
+def timed_names(folder: Path) -> list[str]:
+    """The models that grow by time, of which a range can be read anew."""
+    return [
+        f"{product.address}.{model.name}"
+        for product in _products(folder)
+        for model in product.transforms
+        if model.growth and model.growth.time_column
+    ]
+
+
 def check_names(folder: Path) -> list[str]:
     """The checks of all products as `object.check`."""
     found: set[str] = set()
@@ -112,12 +128,24 @@ def environment_names(folder: Path) -> list[str]:
 
     Raises Invalid and StoreError.
     """
+    _, known = _environments(folder)
+    return [AUTO, *known]
+
+
+def names_that_end(folder: Path) -> list[str]:
+    """The environments but production, which never ends. Raises Invalid and StoreError."""
+    settings, known = _environments(folder)
+    return [each for each in known if each != settings.production]
+
+
+def _environments(folder: Path) -> tuple[MeshSettings, tuple[str, ...]]:
+    """What `weft.yaml` says, and the environments that are known."""
     system = System()
     if (folder / STATE).is_dir():
         with opened(folder, "", system) as mesh:
-            return [AUTO, *known_environments(mesh)]
+            return mesh.settings, known_environments(mesh)
     settings = load_settings(folder, system.variables)
-    return [AUTO, *settings.declared]
+    return settings, settings.declared
 
 
 def _products(folder: Path) -> list[_Product]:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from weft.app.bootstrap import Opened
+from weft.app.faulty import beside_faulty
 from weft.app.load import Loaded
+from weft.app.offering import examined_with_offers
 from weft.app.preparing import refuse_unprepared
 from weft.app.releases import current_elsewhere
 from weft.app.salts import Restatement, with_rebuilds, with_restatements
@@ -23,8 +25,8 @@ from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
-from weft.plan.adoption import adopted, not_built
-from weft.plan.examine import Situation, examine
+from weft.plan.adoption import adopted, not_built, unadopted
+from weft.plan.examine import Examined, Situation
 from weft.plan.plan import Plan
 from weft.plan.planning import assemble, audits_to_know, plan_id
 
@@ -78,7 +80,7 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     """Plan the files of a mesh. Raises Invalid, NotFound, WarehouseError and StoreError."""
     began = mesh.system.monotonic()
     memory = remembered(mesh)
-    loaded = load_files(mesh, memory)
+    loaded = beside_faulty(load_files(mesh, memory), options.select)
     everyone = loaded.products
     desired = loaded.manifest(mesh.environment)
     removed = gone_products(mesh, memory, loaded)
@@ -122,21 +124,24 @@ def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:
 
 def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> Plan:
     """Examine a situation, ask the store for earlier verdicts, and assemble the plan."""
-    examined = examine(situation)
+    situation, examined = examined_with_offers(mesh, situation)
     situation = with_candidates(mesh, situation, examined)
     wanted = audits_to_know(examined)
     verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
     plan = assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
-    return _with_adopted(mesh, plan, situation)
+    return _with_adopted(mesh, plan, situation, examined)
 
 
-def _with_adopted(mesh: Opened, plan: Plan, situation: Situation) -> Plan:
-    """Say in a plan from where the builds come that it need not make."""
-    wanted = not_built(plan, situation)
-    if not wanted:
+def _with_adopted(
+    mesh: Opened, plan: Plan, situation: Situation, examined: Mapping[str, Examined]
+) -> Plan:
+    """Say in a plan from where the builds come that it need not make, and which do not fit."""
+    wanted, refused = not_built(plan, situation), tuple(unadopted(plan, examined))
+    if not (wanted or refused):
         return plan
-    elsewhere = current_elsewhere(mesh, wanted)
-    plan = replace(plan, adopted=adopted(wanted, (*situation.fallback.values(), *elsewhere)))
+    elsewhere = current_elsewhere(mesh, wanted) if wanted else ()
+    found = adopted(wanted, (*situation.fallback.values(), *elsewhere))
+    plan = replace(plan, adopted=found, unadopted=refused)
     return replace(plan, id=plan_id(plan))
 
 

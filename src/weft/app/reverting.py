@@ -107,7 +107,7 @@ def _to_be_built(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
 
 def _without(mesh: Opened, situation: Situation, lost: Iterable[Drift]) -> Situation:
     """The situation as it will be once what has to be built again is known to be lost."""
-    keys = {each.key for each in lost}
+    keys = {key for each in lost for key in (each.key, *each.also)}
     builds = {name: there - keys for name, there in situation.builds.items()}
     views: dict[str, tuple[str, ...]] = {}
     for name in {each.warehouse for each in lost}:

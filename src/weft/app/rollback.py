@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
-from weft.app.errors import Blocked, Breaking, NotFound, Usage
+from weft.app.errors import Blocked, Breaking, NotFound, Usage, never_applied
 from weft.app.releases import release_before, releases_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
@@ -95,8 +95,7 @@ def _not_applied(mesh: Opened, product: str, applied: Iterable[str]) -> Usage:
             why="Bring its files back and apply them; then its releases can be reached again.",
             next_step=f"weft history {product}",
         )
-    kind = f"product applied in {mesh.environment} called"
-    return NotFound(kind, product, applied, next_step="weft ls")
+    return never_applied(product, mesh.environment, applied)
 
 
 def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEvent]:

@@ -5,20 +5,18 @@ The same plan and apply as ever, made from what the store remembers: data steps 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
 from weft.app.plan import plan_situation
 from weft.app.salts import with_rebuilds
-from weft.app.scheduling import confirm, due_now, named_due, timings, with_newer_data
+from weft.app.scheduling import due_now, named_due, timings, with_newer_data
 from weft.app.select import select_products
 from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
 from weft.app.table_contents import TableRead, with_read
 from weft.mesh.manifest import Manifest, ProductManifest
-from weft.mesh.run import RunEvent
 from weft.plan.due import Due, Timing
 from weft.plan.examine import Situation
 from weft.plan.plan import Plan
@@ -83,21 +81,6 @@ def _looked_at(
     situation = with_rebuilds(mesh, situation, always=True)
     situation, tables = with_read(mesh, situation)
     return replace(situation, desired=everyone), tables
-
-
-def carry_out(mesh: Opened, planned: RunPlan) -> Iterator[RunEvent]:
-    """Do what a run plans, and remember of what is as its sources that it was looked at.
-
-    Yields and raises what an apply does; first of all why each product is refreshed, or not.
-    """
-    for each in planned.due:
-        if each.promised:
-            yield RunEvent(
-                "due" if each.due else "not due", "", text=each.why, product=each.product
-            )
-    if planned.plan.steps:
-        yield from apply_plan(mesh, planned.plan, ApplyOptions())
-    confirm(mesh, planned.known, planned.looked, planned.plan)
 
 
 def applied_products(mesh: Opened, memory: Remembered) -> Manifest:

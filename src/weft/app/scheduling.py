@@ -14,7 +14,7 @@ from weft.mesh.manifest import Manifest, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Hold
 from weft.mesh.service_level import Measurement, Probe, ServiceLevel
-from weft.plan.due import Due, Timing, brought_up_to_date, due_products
+from weft.plan.due import Due, Timing, confirmed, due_products
 from weft.plan.examine import Situation
 from weft.plan.plan import Plan
 
@@ -73,20 +73,20 @@ def _newer(sources: Iterable[str]) -> str:
 
 def confirm(mesh: Opened, known: Iterable[Timing], looked: frozenset[str], plan: Plan) -> None:
     """Remember of products without newer data that somebody looked, as a refresh. StoreError."""
-    known = tuple(known)
-    busy = {step.product for step in plan.steps} | {each.product for each in plan.held}
-    moments = brought_up_to_date(known, looked - busy, mesh.system.now())
+    unsettled = {step.product for step in plan.steps} | {each.product for each in plan.held}
+    settled = confirmed(known, looked, unsettled)
+    now = mesh.system.now()
     found = [
         Measurement(
             descriptor.product,
             descriptor.port,
             descriptor.major,
             level.name,
-            moments[descriptor.product],
+            now,
             0,
         )
         for descriptor, levels in published_levels(mesh).values()
-        if descriptor.product in moments
+        if descriptor.product in settled
         for level in levels
         if level.probe in _OF_TIME
     ]

@@ -29,7 +29,8 @@ class Line:
     """One product in a list.
 
     `state` is `new`, `changed`, `newer data`, `held` or `applied`, and `as production` where a
-    product has nothing of its own in another environment and shows production's release. Where
+    product has nothing of its own in another environment and shows production's release. It is
+    `damaged` where what the current release says is lost in the warehouse. Where
     only the store knows the product it is `removed`, or `elsewhere` when another root applied it.
     It is `has errors` where its own files do, and then the rest is as it was applied last;
     `unknown` where errors elsewhere, or a source that cannot be read, keep it from being compared.
@@ -226,6 +227,9 @@ class _View:
             return "changed"
         if not self._compared:
             return "unknown"
+        release = self.releases.get(address)
+        if release and release.damaged:
+            return "damaged"
         if address in self._held:
             return "held"
         if address in self._stepped:

@@ -14,10 +14,10 @@ from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
 from weft.app.table_contents import with_last_read
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
-from weft.mesh.release import Observed, Release
+from weft.mesh.release import Build, Observed, Release
 from weft.plan.copies import foreign
 from weft.plan.examine import Examined, Situation
-from weft.plan.moving import to_compare
+from weft.plan.moving import to_bring, to_compare
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
 
@@ -67,13 +67,18 @@ def load_files(mesh: Opened, memory: Remembered) -> Loaded:
 
 
 def gone_products(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str, ...]:
-    """Products that this root applied and that its files no longer define, sorted."""
+    """Products that this root applied and that its files no longer define, sorted.
+
+    Those whose files have errors are there.
+    """
     root = mesh.settings.root
     return tuple(
         sorted(
             address
             for address, each in memory.applied.items()
-            if each.root == root and address not in loaded.products
+            if each.root == root
+            and address not in loaded.products
+            and not loaded.has_errors(address)
         )
     )
 
@@ -140,10 +145,10 @@ def gather(
     scopes = _scopes(desired, everyone, applied, memory.descriptors)
     observed = {name: _observe(mesh, name, scope) for name, scope in scopes.items()}
     fallback = {} if mesh.production else _fallback(mesh, scopes)
-    releases, homes = _current(observed)
-    shown, homes_of_shown = _current(fallback)
+    releases, own_homes = _current(observed)
+    shown, homes = _current(fallback)
+    homes |= own_homes
     lost = _lost(mesh, releases, shown)
-    bases = [*observed.values(), *fallback.values(), *_observe_bases(mesh, desired, lost)]
     files, variables = desired.products.values(), mesh.system.variables
     contents = source_contents(mesh.folder, files, mesh.cache, variables)
     situation = Situation(
@@ -155,14 +160,14 @@ def gather(
         releases=releases,
         recorded={address: each.release for address, each in memory.applied.items()},
         fallback=shown,
-        homes={**homes_of_shown, **homes},
+        homes=homes,
         there={name: each.releases for name, each in observed.items()},
         dialects={name: each.type for name, each in mesh.settings.warehouses.items()},
         builds={
             name: each.builds & fallback.get(name, each).builds for name, each in observed.items()
         },
         hollow=_hollow([*observed.values(), *fallback.values()]),
-        bases={key: build for each in bases for key, build in each.bases.items()},
+        bases=_bases(mesh, homes, lost, (*observed.values(), *fallback.values())),
         lost=lost,
         contents=contents.found,
         unread=contents.unread,
@@ -220,9 +225,11 @@ def with_candidates(
             waiting.setdefault(found.manifest.warehouse, set()).update(wanted)
     behind: dict[str, set[str]] = {}
     readers = (each for each in examined.values() if not each.settled or each.audits)
-    compared = (to_compare(each, situation) for each in examined.values())
-    for each in chain(foreign(situation, examined, readers), *compared):
-        waiting.setdefault(each.reader.warehouse, set()).add(each.key)
+    moving = (
+        each(found, situation) for found in examined.values() for each in (to_bring, to_compare)
+    )
+    for each in chain(foreign(situation, examined, readers), *moving):
+        waiting.setdefault(each.reader.warehouse, set()).update((each.key, each.behind.key))
         behind.setdefault(each.behind.warehouse, set()).add(each.behind.key)
     builds, hollow = dict(situation.builds), dict(situation.hollow)
     for name, keys in waiting.items():
@@ -335,14 +342,19 @@ def _lost(
     return found
 
 
-def _observe_bases(
-    mesh: Opened, desired: Manifest, lost: Mapping[str, Release]
-) -> Iterable[Observed]:
-    """What can be grown from though no release that can be read shows it."""
+def _bases(
+    mesh: Opened,
+    homes: Mapping[str, str],
+    lost: Mapping[str, Release],
+    observed: Iterable[Observed],
+) -> dict[str, Build]:
+    """What can be grown from, by key, also where no release that can be read shows it."""
+    found = {key: build for each in observed for key, build in each.bases.items()}
     for product, release in lost.items():
-        if product in desired.products and release.bases:
+        if release.bases:
             scope = Scope(mesh.environment, (), bases=release.bases)
-            yield mesh.warehouse(desired.products[product].warehouse).observe(scope)
+            found |= mesh.warehouse(homes[product]).observe(scope).bases
+    return found
 
 
 def input_contracts(

@@ -105,7 +105,7 @@ class _Reader:
         home = self._mesh.warehouse(self._manifest.warehouse)
         if key in home.observe(Scope(self._mesh.environment, (), frozenset([key]))).builds:
             return key, Outcome(home.built([key])[key].rows, reused=True)
-        origin = Origin(self._manifest.address, source.name)
+        origin = Origin(self._manifest.address, source.name, environment=self._mesh.environment)
         kept = None
         if source.warehouse == self._manifest.warehouse:
             kept = moment.keep(read, key, origin)

@@ -22,7 +22,7 @@ def told_steps(mesh: Opened, plan: Plan) -> dict[str, list[Act]]:
         warehouse = mesh.warehouse(name)
         if isinstance(warehouse, TellsSteps):
             own = (s for s in plan.steps if s.warehouse == name and s.id not in vague)
-            told |= warehouse.tell(own, plan.sources)
+            told |= warehouse.tell(own, plan.sources, plan.environment)
     told |= {step.id: _copied(step, step.copy) for step in plan.steps if step.copy}
     return told | {step.id: _compared(step.verify) for step in plan.steps if step.verify}
 
@@ -63,7 +63,9 @@ def _vague(steps: Iterable[Step], unread: Iterable[str]) -> frozenset[str]:
             reads = {step.copy.key}
             keys.add(step.copy.key)
         elif step.build:
-            reads = keys.intersection(step.build.reads)
+            growing = step.build.growing
+            base = (growing.base,) if growing else ()
+            reads = keys.intersection((*step.build.reads, *base))
             keys.update({step.build.key} if reads else ())
         elif step.audit:
             reads = keys.intersection((step.audit.key, *step.audit.reads))

@@ -14,6 +14,7 @@ from typing import Any
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.execution import Execution
+from weft.app.faulty import beside_faulty
 from weft.app.select import select_products
 from weft.app.situation import gather, load_files, remembered
 from weft.app.unit_tests import UnitResult, unit_results
@@ -82,7 +83,7 @@ def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
     Raises Invalid, NotFound, WarehouseError and StoreError.
     """
     memory = remembered(mesh)
-    loaded = load_files(mesh, memory)
+    loaded = beside_faulty(load_files(mesh, memory), options.select)
     desired = loaded.manifest(mesh.environment)
     chosen: Collection[str] = desired.order
     if options.select:

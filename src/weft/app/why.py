@@ -176,9 +176,7 @@ class _Search:
                 *self._changes(),
                 *self._newer(self._desired),
             ]
-            yield from found
-            if not found:
-                yield from self._left()
+            yield from found or (*self._left(), *self._unread(self._desired))
 
     def _left(self) -> _Found:
         """Steps that nothing of the product itself explains."""
@@ -189,6 +187,14 @@ class _Search:
         elif steps:
             note = f"an earlier apply left {count(len(steps), 'step')} to do"
             yield "not published", Reason("release", note=note)
+
+    def _unread(self, manifest: ProductManifest) -> _Found:
+        """The tables that are read, of which nobody knows what they hold until that is done."""
+        for transform in manifest.transforms:
+            for read in transform.query.reads:
+                if transform.name in self._subject.models and read.kind is ReadKind.TABLE:
+                    note = "whether its table has newer rows is seen when a run reads it"
+                    yield UP_TO_DATE, Reason(f"source {read.target}", note=note)
 
     def _concerns(self, step: Step) -> bool:
         subject = self._subject
@@ -280,6 +286,9 @@ class _Search:
             now = _listed([_with_size(self._folder, each) for each in newer])
             old = _release(release.number)
             yield Reason(f"source {read.target}", old, now, "its content changed since")
+        if read.kind is ReadKind.TABLE and key not in (None, release.sources.get(read.target)):
+            old = _release(release.number)
+            yield Reason(f"source {read.target}", old, "to be read", "its contract changed since")
         if read.kind is ReadKind.PORT:
             address = PortAddress.parse(read.target)
             upstream = self._situation.shown(str(address.product))

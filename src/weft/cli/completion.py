@@ -56,6 +56,20 @@ def an_environment(_: click.Context, __: click.Parameter, begun: str) -> list[st
     return _of_mesh(environment_names, begun)
 
 
+def an_environment_that_ends(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the name of an environment other than production."""
+    from weft.app.names import names_that_end
+
+    return _of_mesh(names_that_end, begun)
+
+
+def a_restatement(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the model of `MODEL=FROM..TO`."""
+    from weft.app.names import timed_names
+
+    return _of_mesh(lambda folder: [f"{each}=" for each in timed_names(folder)], begun)
+
+
 def _of_mesh(names: Callable[[Path], Iterable[str]], begun: str) -> list[str]:
     """Return the names of the mesh here that fit, none where there is no mesh or it is broken."""
     try:

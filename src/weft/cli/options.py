@@ -16,7 +16,7 @@ from weft.app.errors import Refusal
 from weft.app.load import Loaded
 from weft.app.system import System
 from weft.app.workspace import find_mesh
-from weft.cli.completion import a_selector, an_environment
+from weft.cli.completion import a_restatement, a_selector, an_environment
 from weft.cli.diagnostics import draw
 from weft.cli.next_step import env_of, in_env
 from weft.cli.screen import Screen, colour_wanted
@@ -54,6 +54,7 @@ restate_option = click.option(
     "restate",
     multiple=True,
     metavar="MODEL=FROM..TO",
+    shell_complete=a_restatement,
     help="Read a range of a model's time anew: sales.orders.lines=2026-01-01..2026-01-31.",
 )
 take_over_option = click.option(

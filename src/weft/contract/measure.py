@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft.contract.formats import INTEGER_RANGES, STRING_PATTERNS
-from weft.mesh.check import Check, CheckKind, Measure
+from weft.mesh.check import FINDS_REPEATED, Check, CheckKind, Measure
 from weft.sql.dialect import Dialect
 
 _COMPARED = {
@@ -32,7 +32,7 @@ _DUPLICATES = "SELECT a.* FROM {relation} AS a JOIN ( {repeated} ) AS b ON {same
 _SURPLUS = "(SELECT coalesce(sum(surplus), 0) FROM ( {repeated} ) AS a)"
 _BEFORE = "(SELECT count(*) FROM {kept} WHERE {present} AND {row} IN ({added}))"
 _KEYS = "SELECT {key} FROM {relation} WHERE {present}"
-_SCALAR = "(SELECT {count} FROM {relation})"
+_SCALAR = "(SELECT {value} FROM {relation})"
 _ORPHANS = (
     "FROM {relation} AS a WHERE {present} AND NOT EXISTS (SELECT 1 FROM {refers} AS b WHERE {same})"
 )
@@ -53,12 +53,14 @@ class _Target:
 class Increment:
     """What a relation has more than an earlier one: the names of its `new` and its `kept` rows.
 
-    `passed` are the ids of checks by which no row of the earlier one failed, hence none of those
-    that are kept.
+    `count` names a relation of one row, whose column `rows` is how many rows are kept: who kept
+    them knows. `passed` are the ids of checks by which no row of the earlier one failed, hence none
+    of those that are kept.
     """
 
     new: str
     kept: str
+    count: str
     passed: frozenset[str]
 
 
@@ -80,7 +82,7 @@ def fused_scan(
     """
     target = _Target(relation, dialect)
     scanned = increment.new if increment else relation
-    total = f"count(*) + {_scalar('count(*)', increment.kept)}" if increment else "count(*)"
+    total = f"count(*) + {_scalar('rows', increment.count)}" if increment else "count(*)"
     columns = [total]
     places = {total: 0}
     measures = []
@@ -106,8 +108,8 @@ def fused_scan(
     return _SCAN.format(columns=", ".join(columns), relation=scanned), tuple(measures)
 
 
-def _scalar(count: str, relation: str) -> str:
-    return _SCALAR.format(count=count, relation=relation)
+def _scalar(value: str, relation: str) -> str:
+    return _SCALAR.format(value=value, relation=relation)
 
 
 def _measured_aside(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple[str, str]:
@@ -122,7 +124,7 @@ def _measured_new(
     """Count by new rows what fails in all, where none of the kept rows fails by itself."""
     new = _Target(increment.new, target.dialect)
     count, rows = _measured(new, check, refers)
-    if check.kind not in (CheckKind.UNIQUE, CheckKind.DUPLICATE_VALUES):
+    if check.kind not in FINDS_REPEATED:
         return count, rows
     names = target.quoted(check)
     key = ", ".join(names)
@@ -139,7 +141,7 @@ def _measured_new(
 
 def _measured(target: _Target, check: Check, refers: Mapping[str, str]) -> tuple[str, str]:
     """Return the expression that counts, and the SELECT of the failing rows."""
-    if check.kind in (CheckKind.UNIQUE, CheckKind.DUPLICATE_VALUES):
+    if check.kind in FINDS_REPEATED:
         return _duplicates(target, check)
     if check.kind is CheckKind.RELATIONSHIP:
         return _orphans(target, check, refers[check.id])

@@ -8,7 +8,7 @@ from typing import Any
 
 from weft.contract.described import described_type
 from weft.contract.profile import ColumnProfile, Profile
-from weft.contract.promising import new_values, kept_values
+from weft.contract.promising import kept_values, new_values
 from weft.mesh.contract import SchemaObject, SchemaProperty
 from weft.mesh.manifest import Column
 from weft.mesh.words import count
@@ -185,9 +185,7 @@ def _key_keys(prop: SchemaProperty, wish: Wish) -> dict[Path, Any]:
     return {("primaryKey",): True, ("primaryKeyPosition",): place, ("required",): True}
 
 
-def _gone_notes(
-    obj: SchemaObject, gone: Sequence[str], added: Sequence[Addition]
-) -> Iterator[str]:
+def _gone_notes(obj: SchemaObject, gone: Sequence[str], added: Sequence[Addition]) -> Iterator[str]:
     """Say what a person should look at where columns went and came: it may be the same one."""
     described = [each.name for each in obj.properties if each.name in gone and each.description]
     if described and added:

@@ -27,6 +27,10 @@ class CheckKind(StrEnum):
     SQL = "sql"
 
 
+FINDS_REPEATED = (CheckKind.UNIQUE, CheckKind.DUPLICATE_VALUES)
+"""The kinds that look for rows whose values another row has too."""
+
+
 class Verdict(StrEnum):
     """The answer to a check. `error` means that it could not be measured, which blocks too."""
 

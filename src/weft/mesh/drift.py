@@ -17,10 +17,14 @@ class ThingKind(StrEnum):
     ROLE = "role"
     SCHEMA = "schema"
     BUILD = "build"
+    COPY = "copy"
     POINTER = "pointer"
     RELEASE = "release"
     VIEW = "view"
     GRANT = "grant"
+    TRIGGER = "trigger"
+    RULE = "rule"
+    POLICY = "policy"
     FOLDER = "folder"
     FILE = "file"
     OTHER = "object"
@@ -34,7 +38,7 @@ class Thing:
     model or product which it concerns, "" where it concerns all of them. `facts` are what is
     compared, by name, in words; what only one side knows is not. `since` is when it was changed
     last, an ISO time, "" where nobody knows. `key` is that of the build, or the number of the
-    release, that it is.
+    release, that it is; `also` are the keys of other builds that share what it has lost.
     """
 
     kind: ThingKind
@@ -44,6 +48,7 @@ class Thing:
     facts: Mapping[str, str] = field(default_factory=dict)
     since: str = ""
     key: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Deviation(StrEnum):
@@ -75,6 +80,7 @@ class Drift:
     differences: tuple[Difference, ...] = ()
     since: str = ""
     key: str = ""
+    also: tuple[str, ...] = ()
     warehouse: str = ""
     environment: str = ""
 

@@ -94,13 +94,27 @@ class Grown:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """All rows of a build that grew on another warehouse, which are to be kept as they are.
+
+    They have these `columns`, and get the types that the model's query, `shape`, has here;
+    `covered` is what the build has in full.
+    """
+
+    columns: tuple[str, ...]
+    shape: str
+    covered: Range | None = None
+
+
+@dataclass(frozen=True)
 class Growing:
     """How to make a build that grows: all rows of `base` but those that are made anew.
 
     `base` "" means a full build, and `because` says why. `ranges` of the time column are read
     anew, and what the base has in them goes; none without a time column, where the whole query is
     read; `again` are those among them that somebody asked for. `added` are columns that the base
-    does not have: its rows have null there.
+    does not have: its rows have null there. With `brought` the rows are those of another
+    warehouse, and `ranges` is everything.
     """
 
     growth: Growth
@@ -109,6 +123,7 @@ class Growing:
     again: tuple[Range, ...] = ()
     added: tuple[str, ...] = ()
     because: str = ""
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True)

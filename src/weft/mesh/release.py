@@ -20,7 +20,8 @@ class Build:
     taken.
     `reads` are the keys of the builds and sources it was made from. One that grows has its files in
     `parts`, is made from `base` ("" for a full build), and has `covered` in full: all complete
-    intervals of its time column, the latest one that has rows not among them.
+    intervals of its time column, the latest one that has rows not among them. `recipe` is a hash
+    of its definition and of all those behind it, whatever the data; "" where it is not known.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Build:
     base: str = ""
     parts: tuple[Part, ...] = ()
     covered: Range | None = None
+    recipe: str = ""
 
     @property
     def all_files(self) -> tuple[str, ...]:
@@ -60,12 +62,14 @@ class ObjectRelease:
     """An object of a released port: the build behind it and the columns it shows.
 
     `succeeds` is the key of the build that readers of the port had before, "" where they had none.
+    `recipe` is that of the build.
     """
 
     name: str
     key: str
     columns: tuple[str, ...]
     succeeds: str = field(default="", compare=False)
+    recipe: str = field(default="", compare=False)
 
     def before(self, key: str) -> str:
         """The key of the build that readers have before a build of this key comes to be shown.

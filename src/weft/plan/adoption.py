@@ -1,15 +1,16 @@
-"""Builds that a plan does not make because another environment shows them already.
+"""Builds that another environment shows: those that a plan need not make, and those it does make.
 
 Which releases those environments have is for the caller to find out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from weft.mesh.release import Release
-from weft.plan.examine import Situation
-from weft.plan.plan import Adopted, Plan, StepKind
+from weft.plan.examine import Examined, Situation
+from weft.plan.offers import Refusal
+from weft.plan.plan import Adopted, Plan, StepKind, Unadopted
 
 
 def not_built(plan: Plan, situation: Situation) -> dict[str, dict[str, str]]:
@@ -40,3 +41,14 @@ def adopted(
             found.append(Adopted(release.product, release.environment, models))
             left[release.product] = {m: key for m, key in builds.items() if m not in models}
     return tuple(found)
+
+
+def unadopted(plan: Plan, examined: Mapping[str, Examined]) -> Iterator[Unadopted]:
+    """Say of models that grow and are built why what another environment shows does not fit."""
+    models: dict[tuple[str, Refusal], list[str]] = {}
+    for step in plan.steps:
+        refused = examined[step.product].keyed.refused if step.build else {}
+        if step.target in refused:
+            models.setdefault((step.product, refused[step.target]), []).append(step.target)
+    for (product, refusal), names in models.items():
+        yield Unadopted(product, refusal.environment, tuple(names), refusal.why)

@@ -199,7 +199,8 @@ def audit_spec(
                 relations[number] = relation_of(read, found, dialect)
             rendered[each.check.id] = render(each.query, relations)
     checks = [each.check for each in audit.checks]
-    increment = Increment(dialect.relation("new", build), dialect.relation("kept", build), passed)
+    new, kept, count = (dialect.relation(each, build) for each in ("new", "kept", "count"))
+    increment = Increment(new, kept, count, passed)
     scan, measures = fused_scan(
         candidate, checks, dialect, rendered, refers, increment if passed else None
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from weft.mesh.address import PortAddress
-from weft.mesh.manifest import Column, ProductManifest, Read
+from weft.mesh.manifest import Column, ProductManifest, Read, ReadKind
 from weft.plan.examine import (
     Behind,
     Examined,
@@ -40,7 +40,12 @@ class Foreign:
 
     @property
     def target(self) -> str:
-        """What people call it: the address of the port, with the object where it needs one."""
+        """What people call it: the address of the port, with the object where it needs one.
+
+        Of a model that moves it is the address of that.
+        """
+        if self.read.kind is ReadKind.MODEL:
+            return f"{self.reader.address}.{self.read.target}"
         named = self.read.object == PortAddress.parse(self.read.target).port
         return self.read.target if named else f"{self.read.target}.{self.read.object}"
 
@@ -96,18 +101,17 @@ class Bringing:
             return
         read, behind = found.read, found.behind
         made = self._situation.made.get(behind.key)
-        shown = behind_released(self._situation, read)
         spec = CopySpec(
             key=found.key,
             source=behind.warehouse,
             build=behind.key,
-            port=read.target,
+            port=found.target if read.kind is ReadKind.MODEL else read.target,
             object=read.object,
             select=select_of(behind, self._dialect_of(found)),
             columns=self.columns(found),
             rows=None if made is None or made.is_view else made.rows,
             bytes=None if made is None or made.is_view else made.bytes,
-            released=shown.released if shown and shown.key == behind.key else "",
+            released=behind.released or self._released(read, behind.key),
         )
         step = Step(
             id=f"{self._reader.address}/copy/{found.target}",
@@ -120,6 +124,11 @@ class Bringing:
         )
         self._pending.steps[found.key] = step.id
         self.steps.append(step)
+
+    def _released(self, read: Read, key: str) -> str:
+        """Since when readers of a port have a build, "" where they do not."""
+        shown = behind_released(self._situation, read)
+        return shown.released if shown and shown.key == key else ""
 
     def columns(self, found: Foreign) -> tuple[Column, ...]:
         """The columns of a copy, with their types as far as they are known.
@@ -136,7 +145,7 @@ class Bringing:
             if kept is None:
                 reader, warehouse = self._reader.address, self._reader.warehouse
                 self._pending.refused.append(
-                    f"{reader} reads {found.read.target} from {found.behind.warehouse}: "
+                    f"{reader} reads {found.target} from {found.behind.warehouse}: "
                     f"{not_kept(Column(name, types[name]), warehouse)}."
                 )
             columns.append(Column(name, kept or OF_VALUES))

@@ -9,10 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from weft.mesh.drift import Deviation, Difference, Drift, Settlement, Thing, ThingKind
+from weft.mesh.release import Release
 
 _NOTHING: Mapping[str, str] = {}
 
-_LOSES_DATA = frozenset(["rows", "columns", "bytes", "content"])
+_LOSES_DATA = frozenset(["rows", "columns", "bytes", "content", "definition"])
+
+_ON_TOP = (
+    ThingKind.GRANT,
+    ThingKind.TRIGGER,
+    ThingKind.RULE,
+    ThingKind.POLICY,
+    ThingKind.OTHER,
+)
 
 _READERS = "readers of the port get an error"
 _NO_EFFECT = "readers see no difference"
@@ -29,6 +38,9 @@ _MISSING = {
     ThingKind.FILE: "programs that open it see nothing",
 }
 _UNKNOWN = {
+    ThingKind.TRIGGER: "its code runs whenever that is written to, by Weft too",
+    ThingKind.RULE: "something else is done than what was asked of that table or view",
+    ThingKind.POLICY: "it decides which rows are seen where row security is on",
     ThingKind.GRANT: "somebody has rights that nobody planned",
     ThingKind.RELEASE: "readers see a release that no run published",
 }
@@ -40,6 +52,9 @@ _CHANGED = {
     (ThingKind.POINTER, "release"): "readers see another release than the one that was published",
     (ThingKind.POINTER, "owner"): "its new owner decides which release readers see",
     (ThingKind.POINTER, "mark"): _NO_EFFECT,
+    (ThingKind.POINTER, "row security"): "readers may see no rows at all",
+    (ThingKind.RELEASE, "owner"): "its new owner decides what Weft takes for published",
+    (ThingKind.RELEASE, "row security"): "Weft may not see what was published",
     (ThingKind.RELEASE, "content"): "readers see something else than what was published",
     (ThingKind.VIEW, "definition"): "readers see something else than what was published",
     (ThingKind.VIEW, "columns"): "readers see other columns than the contract promises",
@@ -52,7 +67,13 @@ _CHANGED = {
     (ThingKind.BUILD, "columns"): "readers see data that no check has seen, or an error",
     (ThingKind.BUILD, "owner"): "its new owner can change data that was checked",
     (ThingKind.BUILD, "mark"): "Weft does not know the data as its own any more",
-    (ThingKind.GRANT, "rights"): _READERS,
+    (ThingKind.BUILD, "definition"): "readers see something else than what was checked",
+    (ThingKind.BUILD, "options"): "what it reads is read with other rights than before",
+    (ThingKind.BUILD, "row security"): "readers may not see all of its rows",
+    (ThingKind.COPY, "rows"): "what is built from it is not what its source has",
+    (ThingKind.COPY, "columns"): "what is built from it is not what its source has, or fails",
+    (ThingKind.COPY, "owner"): "its new owner can change what is built from it",
+    (ThingKind.COPY, "row security"): "what is built from it may lack rows",
     (ThingKind.FOLDER, "others"): "every login of this machine can read or change data",
     (ThingKind.FILE, "others"): "every login of this machine can read what the ports show",
     (ThingKind.FILE, "bytes"): "programs that open it see something else than what was published",
@@ -121,7 +142,23 @@ def _drift(
         differences=differences,
         since=since,
         key=thing.key,
+        also=thing.also,
     )
+
+
+def as_left(recorded: Iterable[Release], kept: Mapping[int, Release]) -> tuple[Release, ...]:
+    """Return a product's recorded releases, newest first, as they were left in one warehouse.
+
+    `kept` is what that one has under each number. A product that left it shows nothing there under
+    the number of the release that the same run has published elsewhere.
+    """
+    current, *earlier = recorded
+    return (current, *(_as_left(each, kept.get(each.number)) for each in earlier))
+
+
+def _as_left(recorded: Release, kept: Release | None) -> Release:
+    has_left = kept is not None and kept.empty and not kept.damaged and kept.run == recorded.run
+    return kept if kept is not None and has_left else recorded
 
 
 def meaning(drift: Drift) -> str:
@@ -136,11 +173,11 @@ def meaning(drift: Drift) -> str:
 
 def can_be_adopted(drift: Drift) -> bool:
     """Whether it can stay for good: what came on top can, what is not as promised cannot."""
-    return drift.deviation is Deviation.UNKNOWN and drift.kind in (ThingKind.GRANT, ThingKind.OTHER)
+    return drift.deviation is Deviation.UNKNOWN and drift.kind in _ON_TOP
 
 
 def loses_data(drift: Drift) -> bool:
-    """Whether reverting it means to build it again."""
+    """Whether reverting it means to build it again; what was copied is so when it is needed."""
     if drift.kind is not ThingKind.BUILD:
         return False
     return drift.deviation is Deviation.MISSING or not _LOSES_DATA.isdisjoint(drift.facts)

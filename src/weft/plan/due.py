@@ -1,4 +1,4 @@
-"""When a product is due, by what it promises of time and by what it reads; pure, with words for why.
+"""When a product is due, by what it promises of time and by what it reads, with words for why.
 
 A promise is not waited for until it breaks: a product is due when a tenth of the time is left, an
 hour at most. What promises nothing of time is due in every run.
@@ -6,7 +6,7 @@ hour at most. What promises nothing of time is due in every run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -41,7 +41,8 @@ class Timing:
 class Due:
     """Whether a product is due, and why in words. `next` is when it will be, an ISO time.
 
-    `promised` says that it promises anything of time at all.
+    `promised` says that it promises anything of time at all; `waits` are products that stay on
+    their release, and leave it nothing newer to read.
     """
 
     product: str
@@ -49,6 +50,7 @@ class Due:
     why: str
     next: str = ""
     promised: bool = True
+    waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,28 +62,29 @@ class _Moment:
 
 
 def due_products(timings: Iterable[Timing], now: float, zones: Zones) -> dict[str, Due]:
-    """Which products are due, in the order given, in which each stands after those it reads."""
+    """Which products are due, in the order given, in which each stands after those it reads.
+
+    Products that are not among them are not waited for.
+    """
     found: dict[str, Due] = {}
-    known: dict[str, Timing] = {}
+    stuck: set[str] = set()
     for each in timings:
-        known[each.product] = each
-        found[each.product] = _due(each, now, zones, found, known)
+        due = found[each.product] = _due(each, now, zones, stuck)
+        if each.held or due.waits:
+            stuck.add(each.product)
     return found
 
 
-def _due(
-    timing: Timing,
-    now: float,
-    zones: Zones,
-    found: Mapping[str, Due],
-    known: Mapping[str, Timing],
-) -> Due:
+def _due(timing: Timing, now: float, zones: Zones, stuck: Set[str]) -> Due:
     product = timing.product
     moments = list(_moments(timing, now, zones))
-    promised = bool(moments)
     if timing.held:
-        return Due(product, False, timing.held, promised=promised)
-    if not promised:
+        return Due(product, False, timing.held, promised=bool(moments))
+    waits = _waits_for(timing, stuck)
+    if waits:
+        why = f"waits for {', '.join(waits)}"
+        return Due(product, False, why, promised=bool(moments), waits=waits)
+    if not moments:
         return Due(product, True, "it promises no time", promised=False)
     if not timing.refreshed:
         return Due(product, True, "it was never refreshed")
@@ -89,9 +92,6 @@ def _due(
     at = datetime.fromtimestamp(first.at, UTC)
     if first.at > now:
         return Due(product, False, f"until {at:%Y-%m-%d %H:%M}Z", _iso(at))
-    waits = _waits_for(timing, found, known)
-    if waits:
-        return Due(product, False, f"waits for {', '.join(waits)}: nothing newer yet", _iso(at))
     return Due(product, True, first.why, _iso(at))
 
 
@@ -120,37 +120,23 @@ def _next_day(last: float, zone: tzinfo) -> float:
     return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _waits_for(
-    timing: Timing, found: Mapping[str, Due], known: Mapping[str, Timing]
-) -> tuple[str, ...]:
-    """The products without newer data, where a product reads nothing else that could have some.
+def _waits_for(timing: Timing, stuck: Set[str]) -> tuple[str, ...]:
+    """What a product waits for: all that it reads stays as it is, and it reads nothing else."""
+    waits = tuple(each for each in timing.reads if each in stuck)
+    return waits if waits == timing.reads and not timing.reads_others else ()
 
-    Of those that are not known here, nothing is waited for.
+
+def confirmed(timings: Iterable[Timing], looked: Set[str], unsettled: Set[str]) -> tuple[str, ...]:
+    """The products whose data is as its sources, by a run that looked at them.
+
+    `unsettled` are those that it held back, or has to build or publish; what reads these is not
+    as their sources either.
     """
-    if timing.reads_others or not timing.reads:
-        return ()
-    ready = any(
-        each not in known or found[each].due or known[each].refreshed > timing.refreshed
-        for each in timing.reads
-    )
-    return () if ready else timing.reads
-
-
-def brought_up_to_date(
-    timings: Iterable[Timing], settled: frozenset[str], now: str
-) -> dict[str, str]:
-    """Since when the data of products is known to be as their sources, where that is news.
-
-    `settled` are those that a run looked at and found nothing newer for; what they read may be
-    older than now, and then so is what they have. In the order of `timings`, as above.
-    """
-    moments: dict[str, str] = {}
-    found: dict[str, str] = {}
+    unsure = set(unsettled)
+    found = []
     for each in timings:
-        moments[each.product] = each.refreshed
-        if each.product not in settled or not each.refreshed:
-            continue
-        as_of = min([now, *(moments[it] for it in each.reads if it in moments)])
-        if as_of > each.refreshed:
-            moments[each.product] = found[each.product] = as_of
-    return found
+        if not unsure.isdisjoint(each.reads):
+            unsure.add(each.product)
+        elif each.product in looked and each.product not in unsure:
+            found.append(each.product)
+    return tuple(found)

@@ -6,7 +6,7 @@ second.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,7 +17,8 @@ from weft.mesh.release import Build, ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
 from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
 from weft.plan.growing import Ground
-from weft.plan.keys import Keyed, SourceContent, Upstream, key_product
+from weft.plan.keys import Keyed, Made, SourceContent, Upstream, key_product
+from weft.plan.offers import Offer
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Situation:
     release here. `inherited` are the digests of production's definitions of products that were
     never applied here: of these `applied` has what production has. `builds` are the keys that each
     warehouse has, `hollow` the views that lead to a build that is nowhere, each with what it reads.
-    `bases` are the builds, by key, that models which grow can grow from, and `lost` what the
-    store knows of shown releases that are damaged.
+    `bases` are the builds, by key, that models which grow can grow from, `offers`, by product and
+    model, those of such models that other environments show, and `lost` what the store knows of
+    shown releases that are damaged.
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
     root applied and no longer defines, `taken` are those in scope that another root applied, with
@@ -59,6 +61,7 @@ class Situation:
     builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bases: Mapping[str, Build] = field(default_factory=dict)
+    offers: Mapping[str, Mapping[str, Sequence[Offer]]] = field(default_factory=dict)
     lost: Mapping[str, Release] = field(default_factory=dict)
     contents: Mapping[str, Mapping[str, SourceContent]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
@@ -93,6 +96,10 @@ class Situation:
         release = self.releases.get(product)
         return release.number if release else 0
 
+    def next_number(self, product: str) -> int:
+        """The number of a product's next release: none is given twice, also after a loss."""
+        return max(self.release_number(product), self.recorded.get(product, 0)) + 1
+
     def number_at(self, warehouse: str, product: str) -> int:
         """The number of the release that is current on a warehouse, 0 where there is none."""
         release = self.there.get(warehouse, {}).get(product)
@@ -112,12 +119,19 @@ class Situation:
         return self.digests.get(product) or self.inherited.get(product, "")
 
     def ground(self, manifest: ProductManifest) -> Ground:
-        """What the models of a product can grow from: what is shown here, on its own warehouse."""
+        """What the models of a product can grow from: what is shown here.
+
+        It is on the product's own warehouse, or can be brought over from the one that it leaves.
+        """
         release = self.lost.get(manifest.address) or self.shown(manifest.address)
+        offers = self.offers.get(manifest.address, {})
         if release is None:
-            return Ground()
-        there = release.bases & self.builds.get(manifest.warehouse, frozenset())
-        return Ground(release, {key: self.bases[key] for key in there if key in self.bases})
+            return Ground(offers=offers)
+        warehouses = (manifest.warehouse, home_of(manifest, self))
+        there = [self.builds.get(name, frozenset()) & release.bases for name in warehouses]
+        keys = frozenset().union(*there)
+        builds = {key: self.bases[key] for key in keys if key in self.bases}
+        return Ground(release, builds, offers)
 
     def is_damaged(self, product: str) -> bool:
         """Whether nothing but its number can be read of the release that a product shows."""
@@ -177,15 +191,22 @@ class Examined:
         yield from (each for each in self.refers if each.kind is ReadKind.PORT)
 
 
+def home_of(manifest: ProductManifest, situation: Situation) -> str:
+    """The warehouse that has what readers see of a product; its own while they see nothing."""
+    return situation.homes.get(manifest.address, manifest.warehouse)
+
+
 def examine(situation: Situation) -> dict[str, Examined]:
     """Examine all products in scope, each after those it reads."""
     examined: dict[str, Examined] = {}
-    upstream = upstream_of(situation, examined)
+    find = finding_of(situation, examined)
+    upstream = keys_behind(find)
     for address in situation.desired.order:
         manifest = situation.desired.products[address]
         contents = situation.contents.get(address, {})
+        home = home_of(manifest, situation)
         ground = situation.ground(manifest)
-        keyed = key_product(manifest, upstream, contents, situation.salts, ground)
+        keyed = key_product(manifest, find, contents, situation.salts, ground)
         settled = _settled(situation, manifest, keyed)
         if settled and not _to_look_again(situation, manifest, keyed, upstream):
             examined[address] = Examined(manifest, keyed, True)
@@ -210,7 +231,8 @@ def examine(situation: Situation) -> dict[str, Examined]:
             ),
             standing=_standing(asked, keyed, situation),
             missing=tuple(missing),
-            before=_grown_from(keyed, ground),
+            # What was audited elsewhere is audited as a whole where it comes to be.
+            before=_grown_from(keyed, ground) if home == manifest.warehouse else {},
         )
     return examined
 
@@ -280,8 +302,7 @@ def _to_look_again(
 def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> tuple[str, ...]:
     """The models whose released builds the warehouse no longer has, or not in full."""
     release = situation.shown(manifest.address)
-    home = situation.homes.get(manifest.address, manifest.warehouse)
-    there = situation.builds.get(home, frozenset())
+    there = situation.builds.get(home_of(manifest, situation), frozenset())
     if release is None or there.issuperset(release.builds.values()):
         return ()
     return tuple(
@@ -323,17 +344,17 @@ def released_ports(
 def _released_object(obj: PortObject, keyed: Keyed, shown: ObjectRelease | None) -> ObjectRelease:
     key = keyed.builds[obj.model]
     columns = tuple(column.name for column in obj.columns)
-    return ObjectRelease(obj.name, key, columns, shown.before(key) if shown else "")
+    succeeds = shown.before(key) if shown else ""
+    return ObjectRelease(obj.name, key, columns, succeeds, keyed.recipes[obj.model])
 
 
 @dataclass(frozen=True)
-class Behind:
+class Behind(Made):
     """What stands behind an object of a port: a build, where it is, and the columns to be seen.
 
     `released` is since when readers have it, an ISO time, "" where they do not yet.
     """
 
-    key: str
     warehouse: str
     columns: tuple[str, ...]
     released: str = ""
@@ -398,7 +419,8 @@ def _behind(
     found = _released(release, address, read.object) if release else None
     if release is None or found is None:
         return None
-    return Behind(found.key, homes.get(product, ""), found.columns, release.at)
+    home = homes.get(product, "")
+    return Behind(found.key, home, found.columns, release.at, recipe=found.recipe)
 
 
 def _still_offered(release: Release | None, read: Read) -> bool:
@@ -415,7 +437,8 @@ def _desired(examined: Examined, address: PortAddress, obj: str) -> Behind | Non
                 if each.name == obj and each.model in examined.keyed.builds:
                     key = examined.keyed.builds[each.model]
                     columns = tuple(column.name for column in each.columns)
-                    return Behind(key, examined.manifest.warehouse, columns)
+                    recipe = examined.keyed.recipes[each.model]
+                    return Behind(key, examined.manifest.warehouse, columns, recipe=recipe)
     return None
 
 

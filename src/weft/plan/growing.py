@@ -14,6 +14,7 @@ from weft.mesh.product import Materialization
 from weft.mesh.release import Build, Release
 from weft.mesh.words import count
 from weft.plan.intervals import merged, step, to_fill
+from weft.plan.offers import Offer
 
 _ANEW = "grow"
 _LOST = "what it grew from is gone"
@@ -24,11 +25,13 @@ _KEPT_APART = ("time_column", "interval", "unique_key")
 class Ground:
     """What the models of a product can grow from: its release as shown, and builds by key.
 
-    `builds` are those that are there and whole; others are not grown from.
+    `builds` are those that are there and whole; others are not grown from. `offers` are builds by
+    model that other environments show.
     """
 
     release: Release | None = None
     builds: Mapping[str, Build] = field(default_factory=dict)
+    offers: Mapping[str, Sequence[Offer]] = field(default_factory=dict)
 
     def grown(self, model: str) -> Grown | None:
         """What the released build of a model was made from; None where it did not grow."""
@@ -140,6 +143,8 @@ def course(transform: Transform, asked: str, salt: str, ground: Ground) -> Cours
 
 def in_words(kind: Materialization, growing: Growing) -> str:
     """Say what a build does: what it reads, and what it keeps."""
+    if growing.brought:
+        return "keeps the rows that are brought over"
     if not growing.base:
         return f"rebuild, {growing.because}" if growing.because else "build"
     growth = growing.growth

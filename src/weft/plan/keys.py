@@ -3,6 +3,8 @@
 A build's key is a hash of what its model means, how it is kept and the keys of what it reads; of
 one that grows also of the build that it grows from.
 Not in it: environment, warehouse, checks, time, engine version.
+
+A recipe is the same of definitions alone: of a model, and of all that it reads, whatever the data.
 """
 
 from __future__ import annotations
@@ -25,12 +27,25 @@ from weft.mesh.manifest import (
     TableSource,
     Transform,
 )
-from weft.plan.growing import Ground, course, kept_anew
+from weft.plan.growing import Course, Ground, course, kept_anew
+from weft.plan.offers import Offer, Refusal, Unfit, Wanted, chosen
 
 KEY_LENGTH = 32
 
 # Finds the key behind what a query reads of another product's port, or None where there is none.
 Upstream = Callable[[Read], "str | None"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """Something that is read: its key, and the recipe it is made by, "" where that is not known."""
+
+    key: str
+    recipe: str = field(default="", kw_only=True)
+
+
+# The same, with its recipe.
+Lookup = Callable[[Read], Made | None]
 
 
 @dataclass(frozen=True)
@@ -48,16 +63,19 @@ class SourceContent:
 class Keyed:
     """The keys of one product: of its models and sources by name.
 
-    Of models that grow, `growing` says how the build of the key is made and `grown` what a release
-    says of it; `stuck` says why one cannot go on as its definition asks, and `lost` are those that
-    have lost what nobody can build again. `missing` are the port objects (`a.b.c@1.object`) that
-    nobody has published; models that need one have no key.
+    `recipes` are those of models, "" where something behind one is not known. Of models that grow,
+    `growing` says how the build of the key is made and `grown` what a release says of it; `refused`
+    says why one is not taken that another environment shows, `stuck` why one cannot go on as its
+    definition asks, and `lost` are those that have lost what nobody can build again. `missing` are
+    the port objects (`a.b.c@1.object`) that nobody has published; models that need one have no key.
     """
 
     builds: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    recipes: dict[str, str] = field(default_factory=dict)
     growing: dict[str, Growing] = field(default_factory=dict)
     grown: dict[str, Grown] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
     stuck: dict[str, str] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     missing: tuple[str, ...] = ()
@@ -100,69 +118,91 @@ def build_key(product: str, transform: Transform, reads: Sequence[str], salt: st
 
 def key_product(
     manifest: ProductManifest,
-    upstream: Upstream,
+    find: Lookup,
     contents: Mapping[str, SourceContent],
     salts: Mapping[str, str],
     ground: Ground,
 ) -> Keyed:
     """Give every model of a product its key, in the order in which they read each other.
 
-    `contents` has the product's sources by name, but for those that cannot be read; what reads
-    such a one has no key. `salts` goes by `domain.product.model`. `ground` is what models that
-    grow can grow from.
+    `find` finds what is behind the ports of others. `contents` has the product's sources by name,
+    but for those that cannot be read; what reads such a one has no key. `salts` goes by
+    `domain.product.model`. `ground` is what models that grow can grow from.
     """
     sources = {
-        each.name: source_key(each, contents[each.name].content)
+        each.name: Made(source_key(each, contents[each.name].content), recipe=each.fingerprint)
         for each in manifest.sources
         if each.name in contents
     }
     sources |= {
-        each.name: contents[each.name].content for each in manifest.tables if each.name in contents
+        each.name: Made(contents[each.name].content, recipe=each.fingerprint)
+        for each in manifest.tables
+        if each.name in contents
     }
-    keyed = Keyed(sources=sources)
+    keyed = Keyed(sources={name: each.key for name, each in sources.items()})
     missing: list[str] = []
     for transform in manifest.transforms:
-        keys: list[str] = []
+        reads: list[Made] = []
         for read in transform.query.reads:
-            key = key_of(read, keyed, upstream)
-            if key is not None:
-                keys.append(key)
+            found = _behind(read, keyed, sources, find)
+            if found is not None:
+                reads.append(found)
             elif read.kind is ReadKind.PORT:
                 missing.append(f"{read.target}.{read.object}")
-        if len(keys) < len(transform.query.reads):
-            continue
-        salt = salts.get(f"{manifest.address}.{transform.name}")
-        if transform.growth is None:
-            key = build_key(manifest.address, transform, keys, salt or "")
-            if ground.has_states(transform.name):
-                keyed.stuck[transform.name] = kept_anew(transform.materialized)
-        else:
-            key = _key_growing(manifest.address, transform, keys, salt, ground, keyed)
-        keyed.builds[transform.name] = key
+        if len(reads) == len(transform.query.reads):
+            _key_model(manifest.address, transform, reads, salts, ground, keyed)
     return replace(keyed, missing=tuple(dict.fromkeys(missing)))
 
 
-def _key_growing(
+def _behind(read: Read, keyed: Keyed, sources: Mapping[str, Made], find: Lookup) -> Made | None:
+    if read.kind is ReadKind.PORT:
+        return find(read)
+    if read.kind is not ReadKind.MODEL:
+        return sources.get(read.target)
+    key = keyed.builds.get(read.target)
+    return None if key is None else Made(key, recipe=keyed.recipes[read.target])
+
+
+def _key_model(
     product: str,
     transform: Transform,
-    reads: Sequence[str],
-    salt: str | None,
+    reads: Sequence[Made],
+    salts: Mapping[str, str],
     ground: Ground,
     keyed: Keyed,
-) -> str:
-    """The key of a model that grows; how it comes to it is noted in `keyed`.
+) -> None:
+    """Note the key of a model that reads these, and its recipe.
 
-    Without a salt of its own in an environment it goes on under that of what it grows from.
+    Without a salt of its own in an environment one that grows goes on under that of what it grows
+    from.
     """
     name = transform.name
+    salt = salts.get(f"{product}.{name}")
     before = ground.grown(name)
     if salt is None:
-        salt = before.salt if before else ""
+        salt = before.salt if before and transform.growth else ""
+    key = build_key(product, transform, [each.key for each in reads], salt)
+    recipes = [each.recipe for each in reads]
+    recipe = build_key(product, transform, recipes) if all(recipes) else ""
+    if transform.growth is None:
+        keyed.builds[name], keyed.recipes[name] = key, recipe
+        if ground.has_states(name):
+            keyed.stuck[name] = kept_anew(transform.materialized)
+        return
     # How far back is read says nothing of what rows mean; the shape is in the fingerprint.
-    said = transform.growth and replace(transform.growth, look_back=0, shape=Shape())
-    kept = msgspec.json.encode(said, order="sorted").decode()
-    asked = hashed("asked-1", build_key(product, transform, reads, salt), kept)
+    said = replace(transform.growth, look_back=0, shape=Shape())
+    head = msgspec.json.encode(said, order="sorted").decode()
+    keyed.recipes[name] = recipe and hashed("recipe-1", recipe, head)
+    asked = hashed("asked-1", key, head)
+    keyed.builds[name] = _key_growing(transform, asked, salt, ground, keyed)
+
+
+def _key_growing(transform: Transform, asked: str, salt: str, ground: Ground, keyed: Keyed) -> str:
+    """The key of a model that grows; how it comes to it is noted in `keyed`."""
+    name = transform.name
     way = course(transform, asked, salt, ground)
+    if not (way.key or way.blocked or way.lost):
+        way = _taken(name, way, asked, ground, keyed)
     keyed.growing[name] = way.growing
     keyed.grown[name] = Grown(asked, way.growing.base, way.growing.growth, salt)
     if way.blocked:
@@ -170,6 +210,23 @@ def _key_growing(
     if way.lost:
         keyed.lost.append(name)
     return way.key or hashed("grown-1", asked, way.growing.base)
+
+
+def _taken(name: str, way: Course, asked: str, ground: Ground, keyed: Keyed) -> Course:
+    """The course to a build that another environment shows, where one can be taken, or the same.
+
+    Why it cannot is noted in `keyed`, but not for every build by other data or another definition
+    while a model goes on here as it is.
+    """
+    wanted = Wanted(asked, keyed.recipes[name], way.growing.base)
+    found = chosen(ground.offers.get(name, ()), wanted)
+    if isinstance(found, Offer):
+        return Course(Growing(way.growing.growth, found.build.base), key=found.build.key)
+    released = ground.builds.get(ground.released(name))
+    goes_on = released is not None and released.recipe == wanted.recipe
+    if found is not None and not (goes_on and found.why in (Unfit.RECIPE, Unfit.DATA)):
+        keyed.refused[name] = found
+    return way
 
 
 def key_of(read: Read, keyed: Keyed, upstream: Upstream) -> str | None:

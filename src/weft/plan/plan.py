@@ -125,8 +125,10 @@ class BuildSpec:
     """Build `model` under `key`: a table from `select`, or a view that is `select`.
 
     `reads` are the keys whose relations the statement names; they exist before the step runs.
+    `recipe` is a hash of its definition and of all those behind it, "" where it is not known.
     `growing` says how it comes from an earlier build, where the model is one that grows. With a
-    `call` there is no `select`: the rows are what a function in Python gives.
+    `call` there is no `select`: the rows are what a function in Python gives. `looked_up` are the
+    columns by which audits look among its rows, later ones too where it grows.
     """
 
     key: str
@@ -136,6 +138,14 @@ class BuildSpec:
     reads: tuple[str, ...] = ()
     growing: Growing | None = None
     call: Call | None = None
+    looked_up: tuple[tuple[str, ...], ...] = ()
+    recipe: str = ""
+
+    @property
+    def shape(self) -> str:
+        """The SELECT that says which columns and types it has, if not always its rows."""
+        brought = self.growing.brought if self.growing else None
+        return brought.shape if brought else self.select
 
 
 @dataclass(frozen=True)
@@ -143,9 +153,10 @@ class CopySpec:
     """Bring what an object of a port shows over from the warehouse `source`, as build `key`.
 
     `select` is what is asked there of the build `build`: the columns of `port`, an address, and
-    nothing else. `columns` have the types in which they are kept, "" where only the data will
-    tell. `rows` and `bytes` are those of the build, None where it is not there yet; `released` is
-    since when readers have it, an ISO time, "" where they do not yet.
+    nothing else. Of a model that moves they are all of its columns, and `port` is its address.
+    `columns` have the types in which they are kept, "" where only the data will tell. `rows` and
+    `bytes` are those of the build, None where it is not there yet; `released` is since when
+    readers have it, an ISO time, "" where they do not yet.
     """
 
     key: str
@@ -192,7 +203,8 @@ class AuditSpec:
     no contract does; `identity` are the columns that identify a row in the quarantine. `succeeds`
     is the key of the build that readers have now, whose types must be kept, "" where there is none.
     Where `base` is not "", statements also name the relations `new` and `kept` of the build: its
-    rows that the base does not have, and those that it shares with the base.
+    rows that the base does not have, and those that it shares with the base; and `count`, a row
+    whose column `rows` says how many are kept.
     """
 
     audit: str
@@ -224,7 +236,8 @@ class Step:
     """One step of a plan. Exactly the spec of its kind is set; `needs` are ids of earlier steps.
 
     `release` belongs to publish, leave and drop: the release to point to, in place of the one of
-    the number `expected`, which is the one before it, but where the product comes from elsewhere.
+    the number `expected`. That is the one before it, but where the product comes from elsewhere or
+    where later releases were lost.
     """
 
     id: str
@@ -360,6 +373,16 @@ class Adopted:
 
 
 @dataclass(frozen=True)
+class Unadopted:
+    """Models of a product that are built though `environment` shows builds of them, and why."""
+
+    product: str
+    environment: str
+    models: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a change does, ready to run: nothing is worked out again when it is applied.
 
@@ -367,7 +390,7 @@ class Plan:
     makes current, by product; `sources` the pinned file sources by key; `salts` the rebuilds
     and ranges that were asked for, by `domain.product.model`; `blocked` says in full sentences why
     it cannot be applied, `breaking` names the ports whose promises it would break. `adopted` are
-    builds that another environment brought.
+    builds that another environment brought, `unadopted` those that one has and that do not fit.
 
     A step that would move a release of another environment, or of another product than its own,
     is refused with a ValueError wherever a plan comes from.
@@ -392,6 +415,7 @@ class Plan:
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     adopted: tuple[Adopted, ...] = ()
+    unadopted: tuple[Unadopted, ...] = ()
 
     def __post_init__(self) -> None:
         for step in self.steps:

@@ -32,7 +32,6 @@ from weft.plan.examine import (
 from weft.plan.gate import refusals, released_versions, with_waivers
 from weft.plan.growing import in_words
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
-from weft.plan.moving import old_home
 from weft.plan.newer_data import data_changes
 from weft.plan.plan import Base, Change, ChangeClass, HeldBack, Plan, Step, StepKind
 from weft.plan.steps import Asked, product_steps
@@ -160,8 +159,7 @@ def _plan_product(
         _hold(draft, found, situation, unread)
         return
     if found.keyed.lost:
-        home = old_home(manifest, situation)
-        bereft = HeldBack(address, release, _bereft(address, found.keyed.lost, home), unread=True)
+        bereft = HeldBack(address, release, _bereft(address, found.keyed.lost), unread=True)
         _hold(draft, found, situation, bereft)
         return
     changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
@@ -275,14 +273,9 @@ def _taken(address: str, owner: str, situation: Situation) -> str:
     )
 
 
-def _bereft(address: str, models: Sequence[str], home: str) -> str:
-    """Say that snapshots have lost what they kept, and how to get at what is left of it.
-
-    Nothing is lost where the product comes from another warehouse, its `home` so far.
-    """
+def _bereft(address: str, models: Sequence[str]) -> str:
+    """Say that snapshots have lost what they kept, and how to get at what is left of it."""
     named = ", ".join(f"`{each}`" for each in models)
-    if home:
-        return f"snapshot {named} has states that only {home} has, so it cannot leave {home}"
     return f"snapshot {named} has lost its states: go back with weft rollback {address}"
 
 

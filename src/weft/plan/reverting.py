@@ -11,11 +11,15 @@ from weft.plan.plan import Plan, RevertSpec, Step, StepKind
 
 # What stands in the way of anything else comes first, each after what it lies in.
 _FIRST = (
+    ThingKind.TRIGGER,
+    ThingKind.RULE,
+    ThingKind.POLICY,
     ThingKind.OTHER,
     ThingKind.ROLE,
     ThingKind.SCHEMA,
     ThingKind.POINTER,
     ThingKind.RELEASE,
+    ThingKind.COPY,
     ThingKind.BUILD,
 )
 _LAST = (ThingKind.VIEW, ThingKind.GRANT, ThingKind.FOLDER, ThingKind.FILE)

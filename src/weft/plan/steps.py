@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from weft.mesh.growth import AuditedAs, Grown
-from weft.mesh.manifest import Read, ReadKind, Transform
 from weft.mesh.release import PortRelease, Release
-from weft.plan.audits import audit_spec, audited_as, relation_of, render
+from weft.plan.audits import audit_spec, audited_as
+from weft.plan.building import Building, pin_sources
 from weft.plan.copies import Bringing
 from weft.plan.examine import Examined, Finding, Situation
-from weft.plan.keys import Upstream, key_of
+from weft.plan.keys import Upstream
 from weft.plan.moving import old_home, verifications
-from weft.plan.plan import Argument, BuildSpec, Call, Source, Step, StepKind
+from weft.plan.plan import Step, StepKind
 from weft.plan.waiting import Pending
-from weft.sql.dialect import Dialect, dialect_named
+from weft.sql.dialect import dialect_named
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ def product_steps(
     manifest = found.manifest
     dialect = dialect_named(manifest.native_dialect)
     upstream = Bringing(manifest, situation, find, pending)
-    steps = _builds(found, situation, upstream, dialect, pending)
+    steps = Building(found, situation, upstream, pending).steps()
     for key, audit in found.audits.items():
         if key not in asked.audits:
             continue
         passed = asked.passed.get(key, frozenset())
         spec = audit_spec(audit, key, found.keyed, upstream, dialect, passed)
-        _pin_sources(found, situation, spec.reads, pending)
+        pin_sources(found, situation, spec.reads, pending)
         steps.append(
             Step(
                 id=f"{manifest.address}/audit/{audit.object}",
@@ -72,83 +72,6 @@ def product_steps(
     return steps
 
 
-def _pin_sources(
-    found: Examined, situation: Situation, keys: tuple[str, ...], pending: Pending
-) -> None:
-    """Note which files are meant by the sources among these keys."""
-    contents = situation.contents.get(found.manifest.address, {})
-    for spec in found.manifest.sources:
-        key = found.keyed.sources[spec.name]
-        if key in keys:
-            content = contents[spec.name]
-            pending.sources[key] = Source(key, spec, content.files, content.content)
-
-
-def _builds(
-    found: Examined, situation: Situation, upstream: Upstream, dialect: Dialect, pending: Pending
-) -> list[Step]:
-    manifest = found.manifest
-    there = situation.builds.get(manifest.warehouse, frozenset())
-    steps: list[Step] = []
-    for transform in manifest.transforms:
-        key = found.keyed.builds.get(transform.name)
-        if key is None or key in there or key in pending.steps:
-            continue
-        reads = tuple(key_of(read, found.keyed, upstream) or "" for read in transform.query.reads)
-        _pin_sources(found, situation, reads, pending)
-        step = Step(
-            id=f"{manifest.address}/build/{transform.name}",
-            kind=StepKind.BUILD,
-            product=manifest.address,
-            warehouse=manifest.warehouse,
-            target=transform.name,
-            needs=pending.needs(reads),
-            build=BuildSpec(
-                key=key,
-                model=transform.name,
-                kind=transform.materialized,
-                select=_select(transform, reads, dialect),
-                reads=tuple(dict.fromkeys(reads)),
-                growing=found.keyed.growing.get(transform.name),
-                call=_call(transform, reads, dialect),
-            ),
-        )
-        pending.steps[key] = step.id
-        steps.append(step)
-    return steps
-
-
-def _select(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> str:
-    reads = zip(transform.query.reads, keys, strict=True)
-    relations = {
-        number: relation_of(read, key, dialect) for number, (read, key) in enumerate(reads)
-    }
-    return render(transform.query, relations)
-
-
-def _call(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> Call | None:
-    """How a model in Python is called, with its arguments behind these keys."""
-    function = transform.function
-    if function is None:
-        return None
-    read = zip(function.arguments, keys, transform.query.reads, strict=True)
-    return Call(
-        function=transform.name,
-        path=transform.path,
-        text=transform.text,
-        arguments=tuple(_argument(name, key, each, dialect) for name, key, each in read),
-        columns=transform.columns,
-        memory=function.memory,
-        seconds=function.seconds,
-    )
-
-
-def _argument(name: str, key: str, read: Read, dialect: Dialect) -> Argument:
-    relation = dialect.relation("sources" if read.kind is ReadKind.SOURCE else "builds", key)
-    columns = ", ".join(map(dialect.quote, read.columns))
-    return Argument(name, " ".join(("SELECT", columns, "FROM", relation)), key)
-
-
 def _pointer_moves(
     found: Examined, situation: Situation, upstream: Upstream, needs: tuple[str, ...]
 ) -> list[Step]:
@@ -158,7 +81,7 @@ def _pointer_moves(
     wanted = Release(
         product=manifest.address,
         environment=situation.desired.environment,
-        number=situation.release_number(manifest.address) + 1,
+        number=situation.next_number(manifest.address),
         ports=tuple(sorted(found.ports, key=_port_order)),
         builds=dict(found.keyed.builds),
         sources=dict(found.keyed.sources),
@@ -185,6 +108,8 @@ def _pointer_moves(
         gone = _named(gone_ports, gone_builds)
         needs = (*needs, *(step.id for step in moves))
         moves.append(_move(StepKind.DROP, manifest.warehouse, last, needs, gone))
+    if moves:
+        moves[0] = replace(moves[0], expected=situation.release_number(manifest.address))
     return moves
 
 

@@ -24,7 +24,7 @@ from weft.mesh.settings import (
 )
 from weft.project.odps import read_team
 from weft.project.read_yaml import Document, Step
-from weft.project.variables import malformed_variable, resolve_variables, told
+from weft.project.variables import malformed_variable, resolve_address, resolve_variables, told
 
 DEFAULT_STORE = "sqlite:///.weft/store.db"
 DEFAULT_PRODUCTION = "prod"
@@ -45,7 +45,7 @@ def read_settings(
     settings = MeshSettings(
         mesh=mesh,
         root=reader.text("root") or mesh,
-        store=Secret(reader.text("store", default=DEFAULT_STORE)),
+        store=Secret(reader.address("store", default=DEFAULT_STORE)),
         production=reader.text("production", default=DEFAULT_PRODUCTION),
         warehouses={name: reader.warehouse(name) for name in data["warehouses"]},
         environments={name: reader.environment(name) for name in data.get("environments", ())},
@@ -87,6 +87,13 @@ class _Reader:
         """A text at the top of the document."""
         value = self._data.get(key, default)
         resolved, missing = resolve_variables(value, self._variables)
+        self._check_variables(value, missing, key)
+        return resolved
+
+    def address(self, key: str, default: str) -> str:
+        """An address at the top of the document, with what it is opened by."""
+        value = self._data.get(key, default)
+        resolved, missing = resolve_address(value, self._variables)
         self._check_variables(value, missing, key)
         return resolved
 

@@ -70,6 +70,17 @@ class ResolvedDocument(Document):
             code, message, *path, *rest, key=key, note=note, help=help, severity=severity
         )
 
+    def place(self, *path: Step) -> Path:
+        """Where a value is written in the contract's own file; () where a fragment brings it.
+
+        An entry of a list that uses one fragment and says nothing else is the place of that one.
+        """
+        origin, rest = self._found(path)
+        if not origin.used:
+            return (*origin.path, *rest)
+        alone = not rest and origin.used[-1] == USE and origin.path in self._kinds_and_names()
+        return origin.used[:-1] if alone else ()
+
     def _found(self, path: Path) -> tuple[_Origin, Path]:
         """The origin of a place, and the steps that lead on from there inside one document."""
         origin = self.origin

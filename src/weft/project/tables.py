@@ -23,8 +23,6 @@ from weft.sql.dialect import Dialect, dialect_names
 # It grows when tables come to be read otherwise: what was built of them is then built again.
 _READING = 1
 
-_AGREEING = ("host", "port", "database")
-
 
 def compile_table(
     name: str, obj: SchemaObject, server: Server, document: Document, dialect: Dialect
@@ -92,8 +90,8 @@ def misplaced_tables(
             message = f"warehouse `{server.server}` is of another type than `{server.type}`"
             note = f"it is `{warehouse.type}` in weft.yaml"
             yield document.diagnostic("W414", message, *place, "type", note=note)
-        for key in _AGREEING:
-            given, known = server.settings.get(key), warehouse.options.get(key)
+        for key, given in server.settings.items():
+            known = warehouse.options.get(key)
             if given is None or known is None:
                 continue
             value, missing = resolve_variables(str(given), variables)

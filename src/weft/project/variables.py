@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from weft.mesh.diagnostic import as_written
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _OPENED = re.compile(r"(?<!\$)\$\{")
+# What of an address is words of its own: the login, and the values of parameters.
+_WORDS = re.compile(r"((?<=://)[^@/]*@|(?<=[?&])\w+=[^&]*)")
 
 
 def resolve_variables(text: str, variables: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
@@ -33,6 +36,25 @@ def resolve_variables(text: str, variables: Mapping[str, str]) -> tuple[str, tup
         return known
 
     return _VARIABLE.sub(value, text), tuple(dict.fromkeys(missing))
+
+
+def resolve_address(text: str, variables: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Replace the variables in the address of a server; it, and the names that are missing.
+
+    What stands for a login or a parameter's value is one word, whatever signs it has.
+
+    >>> resolve_address("db://me:${PASSWORD}@${HOST}/x", {"PASSWORD": "a@b/c", "HOST": "h:5432"})
+    ('db://me:a%40b%2Fc@h:5432/x', ())
+    """
+    words = {
+        name: quote(value, safe="", errors="surrogateescape") for name, value in variables.items()
+    }
+    parts = [
+        resolve_variables(part, words if number % 2 else variables)
+        for number, part in enumerate(_WORDS.split(text))
+    ]
+    missing = dict.fromkeys(name for _, names in parts for name in names)
+    return "".join(resolved for resolved, _ in parts), tuple(missing)
 
 
 def told(written: object) -> str:

@@ -13,8 +13,8 @@ from weft.mesh.manifest import Column
 from weft.sql.dialect import Dialect
 from weft.sql.types import family_of
 
-# Types whose values no warehouse is sure to group; as texts all of them do.
-_AS_TEXT = frozenset(["json", "map", "object", "array"])
+# Types whose values no warehouse is sure to group, and those of no known family; as texts all do.
+_AS_TEXT = frozenset(["", "json", "map", "object", "array"])
 
 # Statements, whose holes take quoted names and what is made of these here. A side counts as 1 or
 # -1, so that what is left of a sum is what the other side does not have.

@@ -92,7 +92,10 @@ class DatabaseDefinitions:
 
     def manifests(self, environment: str, products: Iterable[str]) -> dict[str, ProductManifest]:
         """The content of applied definitions, by address; absent products are left out."""
-        return self._manifests({"environment": environment, "products": json_list(products)})
+        wanted = tuple(products)
+        if not wanted:
+            return {}
+        return self._manifests({"environment": environment, "products": json_list(wanted)})
 
     @reading
     def _manifests(

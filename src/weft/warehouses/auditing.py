@@ -90,6 +90,11 @@ def statements_of(spec: AuditSpec, type_of: str) -> tuple[str, ...]:
     return (spec.scan, *own)
 
 
+def counted(rows: int | str) -> str:
+    """Return the SELECT of the one row that says how many rows a build keeps of its base."""
+    return f"SELECT {rows} AS rows"
+
+
 def _measured_alone(spec: AuditSpec, asking: Asking) -> tuple[int, list[CheckResult]]:
     """Measure check by check when the fused scan fails, to find the one that is to blame."""
     relation = asking.dialect.relation("builds", spec.key)

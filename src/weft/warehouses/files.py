@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from weft.plan.plan import Source
 from weft.warehouses.protocol import WarehouseError
 
 
@@ -63,6 +64,24 @@ class SourceFiles:
             together.update(f"{file}\0{self._digest(file)}\n".encode())
         return together.hexdigest()
 
+    def pinned(self, source: Source) -> tuple[Stamp, ...]:
+        """Return the stamps of a source's files, in their order.
+
+        Raises WarehouseError when they are no longer what the plan was made of.
+        """
+        stamps = self._stamps(source)
+        if self.content(source.files) != source.content:
+            raise _changed(source, "after the plan was made; plan and apply again")
+        return stamps
+
+    def refuse_changed(self, source: Source, stamps: tuple[Stamp, ...]) -> None:
+        """Raise WarehouseError when files that were read have changed since they had these."""
+        if self._stamps(source) != stamps:
+            raise _changed(source, "while it was read; apply again")
+
+    def _stamps(self, source: Source) -> tuple[Stamp, ...]:
+        return tuple(self.stamp(file) for file in source.files)
+
     def _digest(self, file: str) -> str:
         stamp = self.stamp(file)
         known = self.known.get(file)
@@ -74,6 +93,12 @@ class SourceFiles:
                 raise _unreadable(file, error) from error
             known = self.known[file] = Hashed(stamp, digest)
         return known.digest
+
+
+def _changed(source: Source, when: str) -> WarehouseError:
+    return WarehouseError(
+        f"source `{source.spec.name}` ({', '.join(source.files)}) changed {when}", transient=True
+    )
 
 
 def _unreadable(file: str, error: OSError) -> WarehouseError:

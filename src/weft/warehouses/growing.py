@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from weft.mesh.growth import Growing, Growth, Interval, Range
+from weft.mesh.growth import Brought, Growing, Growth, Interval, Range
 from weft.mesh.manifest import Column
 from weft.mesh.release import Build
-from weft.plan.intervals import floor
+from weft.plan.intervals import coverage, floor
 from weft.sql.dialect import Dialect
 from weft.sql.growing import in_ranges
 from weft.sql.types import family_of
@@ -19,8 +19,9 @@ from weft.warehouses.protocol import WarehouseError
 
 TIMES = ("date", "timestamp", "timestamptz")
 
-# A SELECT that is whole.
+# SELECTs, whose holes take one that is whole, and values.
 _ALL = 'SELECT * FROM (\n{select}\n) AS "rows"'
+_BROUGHT = 'SELECT {values} FROM (\n{select}\n) AS "rows"'
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,17 @@ class Fresh:
         inside = self.within(self.time, self.growing.ranges)
         return f"{select} WHERE {inside} OR {self.dialect.quote(self.time.name)} IS NULL"
 
+    def covered(self, latest: str, before: Range | None) -> Range | None:
+        """What a build has in full whose latest row is in the interval `latest`, "" without rows.
+
+        `before` is what its base has. None where it does not grow by time.
+        """
+        if self.growing.brought:
+            return self.growing.brought.covered
+        if not self.growth.time_column:
+            return None
+        return coverage(self.growth, latest, self.at, before)
+
     def column(self, name: str) -> Column:
         """The column of a name. Raises WarehouseError when the query does not give it."""
         for column in self.columns:
@@ -84,6 +96,22 @@ def added_to(base: Build, columns: Iterable[Column], dialect: Dialect) -> tuple[
                 f"cast it to {old.type} in the query"
             )
     return tuple(each.name for each in columns if dialect.fold(each.name) not in there)
+
+
+def brought_rows(
+    select: str, columns: Iterable[Column], brought: Brought, dialect: Dialect
+) -> tuple[tuple[Column, ...], str]:
+    """Return the SELECT of rows that `select` brings from elsewhere, and its columns.
+
+    They are those of a build, with their types, which the rows have.
+    """
+    kept = tuple(each for each in columns if each.name in brought.columns)
+    values = ", ".join(
+        f"CAST({name} AS {each.type}) AS {name}"
+        for each in kept
+        for name in (dialect.quote(each.name),)
+    )
+    return kept, _BROUGHT.format(values=values, select=select)
 
 
 def refuse_keys(found: Sequence[tuple[object, ...]], growth: Growth) -> None:

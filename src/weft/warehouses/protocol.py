@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from weft.mesh.check import CheckResult
 from weft.mesh.drift import Drift
 from weft.mesh.manifest import Column
+from weft.mesh.product import Materialization
 from weft.mesh.release import Build, Observed, Release
 from weft.plan.plan import Source, Step
 
@@ -52,6 +53,13 @@ class Conflict(WarehouseError):
     """Somebody else moved the pointer first: the expected release is no longer current."""
 
 
+class Stopped(WarehouseError):
+    """It was cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped on request", interrupted=True)
+
+
 @dataclass(frozen=True)
 class Scope:
     """What to observe: which products of which environment.
@@ -85,12 +93,21 @@ class Bound:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a build comes from that is loaded: whose it is, the keys it was made from, the run."""
+    """Where a build comes from that is loaded: whose it is, the keys it was made from, the run.
+
+    `environment` is where it is put, in so far as that matters to the warehouse; "" is production.
+    """
 
     product: str = ""
     model: str = ""
     reads: tuple[str, ...] = ()
     run: str = ""
+    environment: str = ""
+
+    def build(self, key: str, columns: tuple[Column, ...] = ()) -> Build:
+        """The build that is loaded under a key, as far as it is known before its rows are."""
+        kind = Materialization.TABLE
+        return Build(key, self.product, self.model, kind, columns, reads=self.reads, run=self.run)
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,11 @@ class Outcome:
     columns: tuple[Column, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     release: Release | None = None
+
+    @classmethod
+    def of(cls, build: Build, *, reused: bool = False) -> Outcome:
+        """What a step did that made a build, or found it."""
+        return cls(build.rows, build.bytes, reused, build.columns)
 
 
 @dataclass(frozen=True)
@@ -218,10 +240,17 @@ class Warehouse(Protocol):
         error of the warehouse.
         """
 
-    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Any:
+    def rows(
+        self,
+        select: str,
+        keys: tuple[str, ...],
+        sources: Mapping[str, Source],
+        environment: str = "",
+    ) -> Any:
         """Run one SELECT over builds and pinned sources; a context manager with the rows.
 
-        `keys` are those whose relations the SELECT names. The rows are read once, by way of
+        `keys` are those whose relations the SELECT names. `environment` is as in `Origin`, for
+        sources that have to be stored to be read. The rows are read once, by way of
         `__arrow_c_stream__` and in constant memory, in the types in which a build of the SELECT
         would be stored, or the Arrow types next to them that keep every value: integers and floats
         in their width, decimals, truths, texts, bytes, dates, times, timestamps (those with a zone
@@ -250,11 +279,13 @@ class Warehouse(Protocol):
 class TellsSteps(Protocol):
     """A warehouse that can say what its steps will do."""
 
-    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+    def tell(
+        self, steps: Iterable[Step], sources: Mapping[str, Source], environment: str = ""
+    ) -> dict[str, list[Act]]:
         """What `run` would do for these steps of a plan, in their order, by id. Nothing is changed.
 
         Statements are those that run, word for word; what only a run knows stands there as `RUN`
-        and `N`. `sources` are the plan's pinned sources by key.
+        and `N`. `sources` are the plan's pinned sources by key, `environment` is the plan's.
         """
 
 
@@ -284,14 +315,27 @@ class KeepsReleases(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Holding:
+    """What an environment has: its current releases, and sizes in bytes.
+
+    `shown` is the size of all that these show, whoever shows it too, `own` that of what would go
+    with the environment; of production nothing does.
+    """
+
+    releases: tuple[Release, ...] = ()
+    shown: int = 0
+    own: int = 0
+
+
 class Environments(Protocol):
     """What each environment has in a warehouse, and how it is cleared away."""
 
     def names(self) -> tuple[str, ...]:
         """All environments that have anything here, sorted."""
 
-    def shown_bytes(self, environment: str) -> int:
-        """The size of what the releases of an environment show, whoever shows it too."""
+    def holdings(self, runs: Mapping[str, frozenset[str]]) -> dict[str, Holding]:
+        """What environments have, all as of one look; `runs` are those that ran in each."""
 
     def end(self, ending: Ending, *, dry_run: bool = False) -> Ended:
         """Remove everything that the environment alone has; nothing at all in a dry run.

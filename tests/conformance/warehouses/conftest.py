@@ -8,15 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 # What is in this folder is imported by programs of their own too.
 sys.path.insert(0, str(Path(__file__).parent))
 
 import warehouse_steps
-from warehouse_kinds import KINDS, Kind, Place
+from postgres_outside import MESH, Outside
+from warehouse_kinds import ADMIN, KINDS, Kind, Place
 
+from weft.mesh.manifest import Column, FileSource
+from weft.plan.plan import Source
+from weft.warehouses.files import SourceFiles
 from weft.warehouses.loading import adapter
+from weft.warehouses.postgres import open_warehouse
+from weft.warehouses.protocol import Bound
 
 Open = Callable[..., Any]
 
@@ -71,6 +78,23 @@ def audit(warehouse_kind: Kind) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def pinned(tmp_path: Path) -> Callable[..., Bound]:
+    """Pins files as they are now: the bound that a plan would give."""
+
+    def pin(
+        *files: str,
+        columns: tuple[Column, ...] = warehouse_steps.COLUMNS,
+        format: str = "csv",
+        **options: Any,
+    ) -> Bound:
+        spec = FileSource("crm", files[0], format, columns, options)
+        content = SourceFiles(str(tmp_path)).content(files)
+        return warehouse_steps.bound(sources={"src": Source("src", spec, files, content)})
+
+    return pin
+
+
+@pytest.fixture
 def open_lake(tmp_path: Path) -> Iterator[Open]:
     """Opens the embedded lake once more."""
     yield from opener("duckdb", {"path": "lake", "threads": 2}, tmp_path)
@@ -79,3 +103,23 @@ def open_lake(tmp_path: Path) -> Iterator[Open]:
 @pytest.fixture
 def the_lake(open_lake: Open) -> Any:
     return open_lake()
+
+
+@pytest.fixture
+def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of an administrator, each of whose statements counts by itself."""
+    options = {**database, "dbname": database["database"], "user": ADMIN}
+    del options["database"]
+    with psycopg.connect(**options, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def outside(
+    database: dict[str, Any], admin: psycopg.Connection[Any], tmp_path: Path
+) -> Iterator[Outside]:
+    """A database with a published product, and somebody who changes it."""
+    opened = Outside(lambda: open_warehouse("wh", database, str(tmp_path), MESH, "store_1"), admin)
+    opened.publish()
+    yield opened
+    opened.warehouse.close()

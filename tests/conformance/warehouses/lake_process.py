@@ -12,7 +12,6 @@ import resource
 import signal
 import sys
 
-import duckdb
 from warehouse_steps import (
     PRODUCT,
     audit,
@@ -22,14 +21,11 @@ from warehouse_steps import (
     publish,
     relation,
     required,
-    rows,
-    shown_as,
 )
 
 from weft.warehouses.duckdb import open_warehouse
 from weft.warehouses.duckdb.disk import Disk
-from weft.warehouses.duckdb.lake import Lake
-from weft.warehouses.protocol import Conflict, Scope, WarehouseError
+from weft.warehouses.protocol import Scope, WarehouseError
 
 OPTIONS = {"path": "lake", "threads": 1}
 
@@ -86,21 +82,6 @@ def forks() -> None:
         sys.stdout.flush()
 
 
-def race(folder: str, run: str, rounds: str) -> None:
-    """Publish the same numbers as somebody else does; print those that were won."""
-    lake = open_warehouse("lake", OPTIONS, folder, "skyline", "store_1")
-    lake.run(build("a", "SELECT 1 AS id"), bound(run))
-    for expected in range(int(rounds)):
-        while len(lake.history("prod", PRODUCT)) < expected:
-            pass
-        try:
-            lake.run(publish([port({"orders": ("a", ["id"])})], expected), bound(run))
-            sys.stdout.write(f"{expected + 1}\n")
-        except Conflict:
-            continue
-    lake.close()
-
-
 def small_files(folder: str, run: str, limit: str) -> None:
     """Build more than the largest file that may be written."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
@@ -112,34 +93,6 @@ def small_files(folder: str, run: str, limit: str) -> None:
         sys.exit(8 if error.interrupted else 1)
     finally:
         lake.close()
-
-
-def publish_pair(lake: Lake, number: int) -> None:
-    """Publish release `number`, whose two objects both hold that number."""
-    for name in ("x", "y"):
-        lake.run(build(f"{name}{number}", f"SELECT {number} AS n"), bound())
-    objects = {name: (f"{name}{number}", ["n"]) for name in ("x", "y")}
-    lake.run(publish([port(objects)], number - 1), bound())
-
-
-def read(folder: str, last: str) -> None:
-    """Read both objects together, by query and in the file, until release `last` is there."""
-    lake = open_warehouse("lake", OPTIONS, folder, "skyline", "store_1")
-    ports = f"{folder}/lake/ports.duckdb"
-    number = 0
-    while number < int(last):
-        release = lake.observe(Scope("prod", (PRODUCT,))).releases[PRODUCT]
-        number = release.number
-        shown = release.ports[0].objects
-        relations = [shown_as(each.name, each.key, each.columns) for each in shown]
-        select = "SELECT x.n, y.n AS m FROM sales.orders.x, sales.orders.y"
-        found = rows(lake.query(select, relations))
-        with duckdb.connect(ports, read_only=True) as file:
-            select = "SELECT x.n, y.n FROM sales__orders.x, sales__orders.y"
-            found += file.execute(select).fetchall()
-        for left, right in found:
-            sys.stdout.write(f"{left} {right}\n")
-    lake.close()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from weft.mesh.manifest import Column
 from weft.plan.plan import CopySpec
 from weft.sql.dialect import dialect_named
 from weft.sql.types import canonical_type
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import Origin, WarehouseError
 
 # Of each kind of value: how the lake and how the database writes it, and in which type it is kept
 # by the other one.
@@ -84,7 +84,7 @@ def copied(pair: tuple[Any, Any], names: list[str], key: str = "a") -> Any:
     select = f"SELECT {listed} FROM {dialect.relation('builds', key)}"
     columns = tuple(Column(name) for name in names)
     spec = CopySpec(f"copy_{key}", "there", key, "sales.orders.orders@1", "orders", select, columns)
-    return copy(spec, source, target, "here", "run_1")
+    return copy(spec, source, target, "here", Origin(run="run_1"))
 
 
 def made(source: Any, values: dict[str, tuple[str, str]]) -> None:
@@ -155,6 +155,53 @@ def test_numbers_of_any_size_keep_all_their_digits(the_lake: Any, database_one: 
     assert values_of_rows(the_lake, "copy_a", ["a", "b"]) == values_of_rows(
         database_one, "a", ["a", "b"]
     )
+
+
+INFINITE = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+
+
+@FROM_BOTH
+@pytest.mark.parametrize("kind", INFINITE)
+@pytest.mark.parametrize("infinity", ["infinity", "-infinity"])
+def test_infinite_times_do_not_arrive_as_other_ones(
+    pair: tuple[Any, Any], kind: str, infinity: str
+) -> None:
+    value = f"CAST('{infinity}' AS {kind})"
+    for key, select in (("a", f"SELECT {value} AS a"), ("b", f"SELECT ARRAY[{value}] AS a")):
+        pair[0].run(build(key, select), bound())
+        with pytest.raises(WarehouseError, match="infini"):
+            copied(pair, ["a"], key)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("TIMESTAMP '294276-12-31 23:59:59.999999'", "years after 294246"),
+        ("TIMESTAMP WITH TIME ZONE '294247-01-10 12:00:00+00'", "years after 294246"),
+        ("ARRAY[[1, 2], [3, 4]]", "several dimensions"),
+        ("CAST('{{a},{b}}' AS text[])", "several dimensions"),
+        ("CAST('NaN' AS numeric(10,2))", "NaN"),
+        ("CAST('NaN' AS numeric)", "infinite, NaN"),
+    ],
+)
+def test_values_that_only_the_database_has_are_refused(
+    the_lake: Any, database_one: Any, value: str, told: str
+) -> None:
+    database_one.run(build("a", f"SELECT 1 AS id, {value} AS a"), bound())
+    with pytest.raises(WarehouseError, match=told) as refused:
+        copied((database_one, the_lake), ["id", "a"])
+    assert str(refused.value).startswith("column `a` holds ")
+
+
+@FROM_BOTH
+def test_the_last_times_that_both_have_stay_what_they_are(pair: tuple[Any, Any]) -> None:
+    values = {"day": "DATE '5874897-12-31'", "stamp": "TIMESTAMP '294246-12-31 23:59:59.999999'"}
+    listed = ", ".join(f"{value} AS {name}" for name, value in values.items())
+    pair[0].run(build("a", f"SELECT {listed}"), bound())
+    copied(pair, [*values])
+    assert values_of_rows(pair[1], "copy_a", [*values]) == [
+        ("5874897-12-31", "294246-12-31 23:59:59.999999")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -197,9 +197,10 @@ CHECKS = [
 
 
 def grown_audit(key: str, passed: frozenset[str], dialect: Dialect) -> Step:
-    new, kept = (dialect.relation(part, key) for part in ("new", "kept"))
+    new, kept, count = (dialect.relation(part, key) for part in ("new", "kept", "count"))
     relation = dialect.relation("builds", key)
-    scan, measures = fused_scan(relation, CHECKS, dialect, {}, {}, Increment(new, kept, passed))
+    increment = Increment(new, kept, count, passed)
+    scan, measures = fused_scan(relation, CHECKS, dialect, {}, {}, increment)
     return measured(key, scan, measures, name=f"grown_{key}")
 
 

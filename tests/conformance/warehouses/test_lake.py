@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arro3.core import RecordBatchReader
 from warehouse_steps import (
     PRODUCT,
     after,
@@ -280,17 +279,6 @@ def test_queries_cannot_leave_their_files(the_lake: Any, tmp_path: Path) -> None
     ):
         with pytest.raises(WarehouseError, match="Permission Error"):
             rows(the_lake.query(select, [shown_as("seen", "a", ["id"])]))
-
-
-def test_a_large_answer_is_streamed(the_lake: Any) -> None:
-    with the_lake.query(
-        "SELECT range AS id, 'text ' || range AS t FROM range(3000000)", []
-    ) as found:
-        assert found.columns == ("id", "t")
-        batches = iter(RecordBatchReader.from_stream(found))
-        first = next(batches).num_rows
-        assert 0 < first < 3_000_000
-        assert first + sum(batch.num_rows for batch in batches) == 3_000_000
 
 
 def test_observing_needs_no_engine(the_lake: Any, tmp_path: Path) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-from warehouse_steps import bound, build
 
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.layout import Layout
@@ -49,26 +47,3 @@ def test_a_statement_that_just_begins_is_stopped_too(tmp_path: Path, round: int)
     assert not thread.is_alive()
     assert errors[0].interrupted
     sessions.close()
-
-
-def test_threads_that_wait_for_their_turn_are_stopped(the_lake: Any) -> None:
-    the_lake.run(build("warm", "SELECT 1 AS id"), bound())
-    errors: list[WarehouseError] = []
-
-    def run(number: int) -> None:
-        try:
-            the_lake.run(build(f"long{number}", LONG), bound())
-        except WarehouseError as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.3)
-    assert not errors
-    began = time.monotonic()
-    the_lake.cancel()
-    for thread in threads:
-        thread.join(PROMPTLY)
-    assert time.monotonic() - began < PROMPTLY
-    assert [each.interrupted for each in errors] == [True] * 4

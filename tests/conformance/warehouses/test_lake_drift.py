@@ -73,6 +73,17 @@ def outside(open_lake: Callable[[], Any], tmp_path: Path) -> Outside:
     return Outside(open_lake, tmp_path / "lake")
 
 
+def reworded(path: Path, text: str, other: str) -> None:
+    written = path.read_text()
+    assert text in written
+    path.write_text(written.replace(text, other))
+
+
+def in_ports(root: Path, statement: str) -> None:
+    with duckdb.connect(str(root / "ports.duckdb")) as connection:
+        connection.execute(statement)
+
+
 def told(drifts: tuple[Drift, ...]) -> list[Told]:
     return [
         (each.kind, each.name, each.deviation, each.facts if each.deviation is CHANGED else ANY)
@@ -112,6 +123,18 @@ DEEDS: dict[str, tuple[Deed, Told]] = {
     "manifest changed": (
         lambda root: cut(root / "builds/second.json"),
         (BUILD, "builds/second.json", CHANGED, frozenset(["content"])),
+    ),
+    "another SELECT behind a port": (
+        lambda root: reworded(root / "builds/seen.json", "SELECT id", "SELECT 7 AS id"),
+        (BUILD, "builds/seen.json", CHANGED, frozenset(["content"])),
+    ),
+    "other data behind a port": (
+        lambda root: reworded(root / "builds/second.json", "files/second", "files/first"),
+        (BUILD, "builds/second.json", CHANGED, frozenset(["content"])),
+    ),
+    "port replaced in the file of ports": (
+        lambda root: in_ports(root, "CREATE OR REPLACE VIEW mine AS SELECT 1 AS id"),
+        (FILE, "ports.duckdb", CHANGED, frozenset(["written"])),
     ),
     "release copied over another": (
         lambda root: copied(root, 1, 2),

@@ -151,32 +151,3 @@ def test_an_error_names_the_place(open_lake: Any, tmp_path: Path) -> None:
         lake.run(build("a", "SELECT 1 AS id"), bound())
     assert caught.value.denied
     assert str(tmp_path) in str(caught.value)
-
-
-def test_two_publish_the_same_number(tmp_path: Path) -> None:
-    rounds = 25
-    rivals = [start("race", tmp_path, f"run_{each}", rounds) for each in (1, 2)]
-    won = []
-    for process in rivals:
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err
-        won.append([int(line) for line in out.split()])
-    assert sorted(won[0] + won[1]) == list(range(1, rounds + 1))
-
-
-def test_readers_during_publishes_never_see_a_mixture(open_lake: Any, tmp_path: Path) -> None:
-    """Two objects of one product always show the same release, in the file and in a query."""
-    publishes = 200
-    lake = open_lake()
-    lake_process.publish_pair(lake, 1)
-    lake.serve("prod")
-    reader = start("read", tmp_path, publishes)
-    for number in range(2, publishes + 1):
-        lake_process.publish_pair(lake, number)
-        if number % 10 == 0:
-            lake.serve("prod")
-    out, err = reader.communicate(timeout=60)
-    assert reader.returncode == 0, err
-    seen = [line.split() for line in out.splitlines()]
-    assert len({left for left, _ in seen}) > 5
-    assert all(left == right for left, right in seen)

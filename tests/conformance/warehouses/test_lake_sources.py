@@ -10,29 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from warehouse_steps import DUCKDB, bound, build, rows_of
+from warehouse_steps import COLUMNS, DUCKDB, bound, build, rows_of
 
-from weft.mesh.manifest import Column, FileSource
-from weft.mesh.release import Observed
-from weft.plan.plan import Source
-from weft.warehouses.files import SourceFiles
+from weft.mesh.manifest import Column
 from weft.warehouses.protocol import Bound, Scope, WarehouseError
 
-COLUMNS = (Column("id", "INTEGER"), Column("name", "VARCHAR"))
 RELATION = DUCKDB.relation("sources", "src")
-
-
-@pytest.fixture
-def pinned(tmp_path: Path) -> Callable[..., Bound]:
-    """Pins files as they are now: the bound that a plan would give."""
-
-    def pin(*files: str, columns: tuple[Column, ...] = COLUMNS, **options: Any) -> Bound:
-        kind = options.pop("format", "csv")
-        spec = FileSource("crm", files[0], kind, columns, options)
-        content = SourceFiles(str(tmp_path)).content(files)
-        return bound(sources={"src": Source("src", spec, tuple(files), content)})
-
-    return pin
 
 
 def read(lake: Any, here: Bound, columns: tuple[str, ...] = ("id", "name")) -> list[Any]:
@@ -40,24 +23,10 @@ def read(lake: Any, here: Bound, columns: tuple[str, ...] = ("id", "name")) -> l
     return rows_of(lake, "a", columns)
 
 
-def test_csv_is_read_by_contract(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
-    (tmp_path / "x.csv").write_bytes(b'\xef\xbb\xbfid,name\n1,"a ""b"", c"\n2,\n')
-    assert read(the_lake, pinned("x.csv")) == [(1, 'a "b", c'), (2, None)]
-
-
 def test_csv_options(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
     (tmp_path / "x.csv").write_text("1|'a|b'\n2|NA\n")
     here = pinned("x.csv", delimiter="|", quote="'", header=False, nullString="NA")
     assert read(the_lake, here) == [(1, "a|b"), (2, None)]
-
-
-def test_only_the_pinned_files_are_read(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
-    folder = tmp_path / "year=2024 [a]*"
-    folder.mkdir()
-    for number in (1, 2, 3):
-        (folder / f"{number}.csv").write_text(f"id,name\n{number},x\n")
-    names = [f"{folder.name}/{number}.csv" for number in (1, 3)]
-    assert read(the_lake, pinned(*names)) == [(1, "x"), (3, "x")]
 
 
 def test_compressed_csv(the_lake: Any, tmp_path: Path, pinned: Any) -> None:
@@ -119,19 +88,6 @@ def test_another_header_is_refused(
         read(the_lake, pinned("x.csv"))
     assert message in str(caught.value)
     assert "x.csv" in str(caught.value) and "`crm`" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [(b"id,name\nx,y\n", "x.csv"), (b"id,name\n1,\xff\n", "x.csv"), (b"id,name\n1,2,3\n", "x.csv")],
-)
-def test_bad_data_names_the_file(
-    the_lake: Any, tmp_path: Path, pinned: Any, data: bytes, message: str
-) -> None:
-    (tmp_path / "x.csv").write_bytes(data)
-    with pytest.raises(WarehouseError, match=message):
-        read(the_lake, pinned("x.csv"))
-    assert the_lake.observe(Scope("prod", ())) == Observed()
 
 
 EXACT = [
@@ -276,17 +232,6 @@ def test_an_unknown_format_is_refused(the_lake: Any, tmp_path: Path, pinned: Any
     (tmp_path / "x.xml").write_text("<x/>")
     with pytest.raises(WarehouseError, match="format `xml`; there are: csv, json, parquet"):
         read(the_lake, pinned("x.xml", format="xml"))
-
-
-def test_files_changed_after_planning_are_refused(
-    the_lake: Any, tmp_path: Path, pinned: Any
-) -> None:
-    (tmp_path / "x.csv").write_text("id,name\n1,x\n")
-    here = pinned("x.csv")
-    (tmp_path / "x.csv").write_text("id,name\n2,x\n")
-    with pytest.raises(WarehouseError, match="changed after the plan was made") as caught:
-        read(the_lake, here)
-    assert caught.value.transient
 
 
 def test_files_changed_while_they_are_read_are_refused(

@@ -2,136 +2,34 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
+from postgres_outside import (
+    ANY,
+    BUILD,
+    CHANGED,
+    FIRST,
+    GRANT,
+    INTERNAL,
+    MESH,
+    MISSING,
+    POINTER,
+    PORT,
+    SEEN,
+    UNKNOWN,
+    VIEW,
+    Outside,
+    Told,
+    told,
+)
 from psycopg import sql
-from warehouse_kinds import ADMIN
-from warehouse_steps import PRODUCT, bound, build, port, publish, relation
+from warehouse_steps import PRODUCT
 
 from postgres_server import PASSWORD
-from weft.mesh.drift import Deviation, Drift, ThingKind
-from weft.mesh.release import Release
-from weft.plan.plan import RevertSpec, Step, StepKind
-from weft.sql.dialect import dialect_named
-from weft.warehouses.postgres import open_warehouse
+from weft.mesh.drift import ThingKind
 from weft.warehouses.protocol import FindsDrift, Scope, WarehouseError
-
-# Owners belong to the whole server, and others use it too.
-MESH = f"drift_{os.getpid()}"
-POSTGRES = dialect_named("postgres")
-
-
-@pytest.fixture
-def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of an administrator, each of whose statements counts by itself."""
-    options = {**database, "dbname": database["database"], "user": ADMIN}
-    del options["database"]
-    with psycopg.connect(**options, autocommit=True) as connection:
-        yield connection
-
-
-class Outside:
-    """A database with a published product, and somebody who changes it."""
-
-    def __init__(self, open_it: Callable[[], Any], admin: psycopg.Connection[Any]) -> None:
-        self.open_it = open_it
-        self.warehouse = open_it()
-        self.admin = admin
-
-    def open_anew(self) -> None:
-        """Go on as another program, which knows nothing of what was there before."""
-        self.warehouse.close()
-        self.warehouse = self.open_it()
-
-    @property
-    def recorded(self) -> dict[str, tuple[Release, ...]]:
-        return {PRODUCT: self.releases}
-
-    def publish_builds(self) -> None:
-        here = bound("run_1", 1)
-        first = "SELECT n AS id, 'x' || n AS note FROM generate_series(1, 5) AS g(n)"
-        self.warehouse.run(build("first", first), here)
-        seen = f"SELECT id FROM {relation('first', POSTGRES)} WHERE id > 1"
-        self.warehouse.run(build("seen", seen, ["first"], "view"), here)
-
-    def publish(self) -> None:
-        here = bound("run_1", 1)
-        self.publish_builds()
-        ports = [port({"orders": ("first", ["id", "note"]), "lines": ("seen", ["id"])})]
-        release = self.warehouse.run(publish(ports), here).release
-        self.releases = (release,)
-
-    def publish_again(self) -> None:
-        here = bound("run_2", 2)
-        self.warehouse.run(build("second", "SELECT 7 AS id, 'y' AS note, 1.5 AS price"), here)
-        ports = [port({"orders": ("second", ["id", "note", "price"]), "lines": ("seen", ["id"])})]
-        release = self.warehouse.run(publish(ports, 1), here).release
-        self.releases = (release, *self.releases)
-
-    def found(self, *, content: bool = True) -> tuple[Drift, ...]:
-        scope = Scope("prod", (PRODUCT,), content=content)
-        return self.warehouse.drift(scope, self.recorded)
-
-    def revert(self, drifts: Iterable[Drift] | None = None) -> None:
-        for each in self.found() if drifts is None else drifts:
-            spec = RevertSpec(each, self.releases)
-            step = Step(each.id, StepKind.REVERT, PRODUCT, "wh", each.name, revert=spec)
-            lost = each.kind is ThingKind.BUILD and each.deviation is Deviation.MISSING
-            assert lost or self.warehouse.tell([step], {})[each.id], each
-            self.warehouse.run(step, bound("run_9", 9))
-
-    def heal(self) -> None:
-        """Do what a person does: revert, apply, and once more for what needs what is back then."""
-        for _ in range(2):
-            rest = [each for each in self.found() if each.kind is not ThingKind.VIEW]
-            self.revert(rest)
-            self.rebuild()
-            self.revert(self.found())
-
-    def rebuild(self) -> None:
-        """Build what is lost, and make the views that went with it."""
-        self.publish_builds()
-        self.warehouse.serve("prod")
-
-
-@pytest.fixture
-def outside(
-    database: dict[str, Any], admin: psycopg.Connection[Any], tmp_path: Path
-) -> Iterator[Outside]:
-    place = Outside(lambda: open_warehouse("wh", database, str(tmp_path), MESH, "store_1"), admin)
-    place.publish()
-    yield place
-    place.warehouse.close()
-
-
-INTERNAL = "sales__orders__internal"
-FIRST = f"{INTERNAL}.b_first"
-PORT = "sales__orders.orders_v1"
-VIEW, BUILD, GRANT, POINTER = (
-    ThingKind.VIEW,
-    ThingKind.BUILD,
-    ThingKind.GRANT,
-    ThingKind.POINTER,
-)
-MISSING, CHANGED, UNKNOWN = Deviation.MISSING, Deviation.CHANGED, Deviation.UNKNOWN
-
-Told = tuple[ThingKind, str, Deviation, frozenset[str]]
-
-
-def told(drifts: tuple[Drift, ...]) -> list[Told]:
-    return [
-        (each.kind, each.name, each.deviation, each.facts if each.deviation is CHANGED else ANY)
-        for each in drifts
-    ]
-
-
-ANY: frozenset[str] = frozenset()
 
 # What somebody does, and what is found then.
 DEEDS: dict[str, tuple[str, Told]] = {
@@ -164,6 +62,51 @@ DEEDS: dict[str, tuple[str, Told]] = {
     "rows changed": (
         f"UPDATE {FIRST} SET note = 'z' WHERE id < 3",
         (BUILD, FIRST, CHANGED, frozenset(["rows"])),
+    ),
+    "all rows changed at once": (
+        f"UPDATE {FIRST} SET note = 'z'",
+        (BUILD, FIRST, CHANGED, frozenset(["rows"])),
+    ),
+    "all rows replaced at once": (
+        f"WITH gone AS (DELETE FROM {FIRST} RETURNING *) INSERT INTO {FIRST} SELECT * FROM gone",
+        (BUILD, FIRST, CHANGED, frozenset(["rows"])),
+    ),
+    "another SELECT behind a port": (
+        f"CREATE OR REPLACE VIEW {SEEN} AS SELECT id FROM {FIRST} WHERE id > 3",
+        (BUILD, SEEN, CHANGED, frozenset(["definition"])),
+    ),
+    "another column behind a port": (
+        f"CREATE OR REPLACE VIEW {SEEN} AS SELECT id, note FROM {FIRST} WHERE id > 1",
+        (BUILD, SEEN, CHANGED, frozenset(["columns", "definition"])),
+    ),
+    "option of a view behind a port": (
+        f"ALTER VIEW {SEEN} SET (security_invoker = true, security_barrier = true)",
+        (BUILD, SEEN, CHANGED, frozenset(["options"])),
+    ),
+    "row security": (
+        f"ALTER TABLE {FIRST} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+        (BUILD, FIRST, CHANGED, frozenset(["row security"])),
+    ),
+    "row security of the pointer": (
+        f"ALTER TABLE {INTERNAL}.pointer ENABLE ROW LEVEL SECURITY",
+        (POINTER, f"{INTERNAL}.pointer", CHANGED, frozenset(["row security"])),
+    ),
+    "row security of the releases": (
+        f"ALTER TABLE {INTERNAL}.releases ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+        (ThingKind.RELEASE, f"{INTERNAL}.releases", CHANGED, frozenset(["row security"])),
+    ),
+    "policy made": (
+        f'CREATE POLICY "some" ON {FIRST} USING (id > 2)',
+        (ThingKind.POLICY, f"some on {FIRST}", UNKNOWN, ANY),
+    ),
+    "trigger made": (
+        f"CREATE TRIGGER same BEFORE UPDATE ON {INTERNAL}.pointer "
+        "FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        (ThingKind.TRIGGER, f"same on {INTERNAL}.pointer", UNKNOWN, ANY),
+    ),
+    "rule made": (
+        f'CREATE RULE "not ""now" AS ON INSERT TO {PORT} DO INSTEAD NOTHING',
+        (ThingKind.RULE, f'not "now on {PORT}', UNKNOWN, ANY),
     ),
     "rows removed": (f"TRUNCATE {FIRST}", (BUILD, FIRST, CHANGED, frozenset(["rows"]))),
     "column added": (
@@ -214,6 +157,24 @@ DEEDS: dict[str, tuple[str, Told]] = {
         f"REVOKE SELECT ON {FIRST} FROM {MESH}__sales__orders",
         (GRANT, f"{FIRST} to {MESH}__sales__orders", MISSING, ANY),
     ),
+    "a writing right given to an owner": (
+        f"GRANT UPDATE ON {INTERNAL}.pointer TO {MESH}__sales__orders",
+        (GRANT, f"{INTERNAL}.pointer to {MESH}__sales__orders: UPDATE", UNKNOWN, ANY),
+    ),
+    "right to all that is made from now on": (
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {MESH}__sales__orders__internal IN SCHEMA {INTERNAL} "
+        "GRANT SELECT ON TABLES TO PUBLIC",
+        (
+            GRANT,
+            f"new tables of {MESH}__sales__orders__internal in {INTERNAL} to PUBLIC",
+            UNKNOWN,
+            ANY,
+        ),
+    ),
+    "right to all that is made anywhere": (
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {MESH}__sales__orders GRANT SELECT ON TABLES TO PUBLIC",
+        (GRANT, f"new tables of {MESH}__sales__orders to PUBLIC", UNKNOWN, ANY),
+    ),
     "mark of a schema changed": (
         f"COMMENT ON SCHEMA {INTERNAL} IS 'mine'",
         (ThingKind.SCHEMA, INTERNAL, CHANGED, frozenset(["mark"])),
@@ -229,6 +190,14 @@ DEEDS: dict[str, tuple[str, Told]] = {
     "function made": (
         f"CREATE FUNCTION {INTERNAL}.f(a integer) RETURNS integer LANGUAGE sql AS 'SELECT a'",
         (ThingKind.OTHER, f"{INTERNAL}.f(a integer)", UNKNOWN, ANY),
+    ),
+    "types made": (
+        f"CREATE TYPE {INTERNAL}.mood AS ENUM ('good')",
+        (ThingKind.OTHER, f"{INTERNAL}.mood", UNKNOWN, ANY),
+    ),
+    "domain made": (
+        "CREATE DOMAIN sales__orders.small AS integer CHECK (VALUE < 10)",
+        (ThingKind.OTHER, "sales__orders.small", UNKNOWN, ANY),
     ),
     "sequence made": (
         f"CREATE SEQUENCE {INTERNAL}.s",
@@ -256,6 +225,57 @@ def test_a_deed_is_found_and_brought_back(outside: Outside, deed: str) -> None:
 
 
 OWNER = f"{MESH}__sales__orders"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"VACUUM (FREEZE, ANALYZE) {FIRST}",
+        f"VACUUM FULL {FIRST}",
+        "VACUUM (FREEZE) pg_description",
+        "VACUUM FULL pg_description",
+        "VACUUM FULL pg_rewrite",
+        f"CREATE INDEX ON {FIRST} (id)",
+        f"CLUSTER {FIRST} USING b_first_pkey",
+        f"ALTER TABLE {FIRST} SET (autovacuum_enabled = false)",
+        pytest.param(
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+            id="default privileges fewer",
+        ),
+    ],
+)
+def test_what_keeps_a_server_going_is_no_drift(outside: Outside, statement: str) -> None:
+    if statement.startswith("CLUSTER"):
+        outside.admin.execute(f"CREATE UNIQUE INDEX b_first_pkey ON {FIRST} (id)")
+    outside.admin.execute(statement)
+    assert outside.found() == ()
+
+
+def test_after_a_restore_rows_have_to_be_of_one_transaction(outside: Outside) -> None:
+    """As a dump leaves it: rows and marks are written anew, each in a transaction of its own."""
+    mark = f"SELECT obj_description('{FIRST}'::regclass)"
+    [[text]] = outside.admin.execute(mark).fetchall()
+    outside.admin.execute(f"UPDATE {FIRST} SET note = note")
+    outside.admin.execute(f"COMMENT ON TABLE {FIRST} IS '{text}'")
+    assert outside.found() == ()
+    outside.admin.execute(f"UPDATE {FIRST} SET note = note WHERE id = 1")
+    assert told(outside.found()) == [(BUILD, FIRST, CHANGED, frozenset(["rows"]))]
+
+
+def test_an_owner_that_acts_as_somebody_else(outside: Outside) -> None:
+    """Models run with the rights of an owner, so that these must be no more than they were."""
+    outside.admin.execute(f"GRANT pg_read_all_data TO {OWNER}")
+    assert told(outside.found()) == [(GRANT, f"pg_read_all_data to {OWNER}", UNKNOWN, ANY)]
+    outside.admin.execute(f"REVOKE pg_read_all_data FROM {OWNER}")
+
+
+def test_a_role_that_is_called_like_ours(outside: Outside) -> None:
+    role = f"{MESH}__sales__reports"
+    outside.admin.execute(f"CREATE ROLE {role}")
+    outside.admin.execute(f"GRANT SELECT ON {FIRST} TO {role}")
+    assert told(outside.found()) == [(GRANT, f"{FIRST} to {role}", UNKNOWN, ANY)]
+    outside.revert()
+    outside.admin.execute(f"DROP ROLE {role}")
 
 
 def test_an_owner_that_can_log_in(outside: Outside) -> None:

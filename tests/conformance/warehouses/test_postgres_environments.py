@@ -96,8 +96,19 @@ def test_dev_builds_on_what_production_published(dev: Any, production: Any) -> N
     production.run(build("later", "SELECT 2 AS id"), bound())
     assert {"a", "b"} <= dev.observe(Scope("prod", (PRODUCT,))).builds
     assert dev.run(build("c", f"SELECT id + 1 AS id FROM {named('b')}", ["b"]), DEV).rows == 1
-    with pytest.raises(WarehouseError, match="permission denied"):
-        dev.run(build("d", f"SELECT id FROM {named('later')}", ["later"]), DEV)
+
+
+def test_what_dev_may_not_read_is_not_there_and_it_makes_its_own(
+    dev: Any, production: Any, database: dict[str, Any]
+) -> None:
+    production.run(build("later", "SELECT 2 AS id"), bound())
+    assert "later" not in dev.observe(Scope("dev", (PRODUCT,))).builds
+    assert not dev.run(build("later", "SELECT 2 AS id"), DEV).reused
+    assert dev.run(build("d", f"SELECT id FROM {named('later')}", ["later"]), DEV).rows == 1
+    with entered(database, ADMIN) as admin:
+        asked = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'b_later'"
+        schemas = {name for (name,) in admin.execute(asked).fetchall()}
+    assert schemas == {PRIVATE, f"dev__{PRIVATE}"}
 
 
 def test_a_forged_step_is_refused(dev: Any, production: Any, database: dict[str, Any]) -> None:

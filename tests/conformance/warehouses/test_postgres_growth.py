@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ BY_DAY = Growth("day")
 NOW = "2026-03-20T10:00:00+00:00"
 PROD = Scope("prod", (PRODUCT,))
 _TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^[gpw]_' ORDER BY 1"
+
+_SUMMARIES = (
+    "SELECT regexp_replace(indexdef, '.* USING brin ', '') FROM pg_indexes"
+    " WHERE tablename ~ '^p_' ORDER BY 1"
+)
 
 
 @pytest.fixture
@@ -120,6 +127,21 @@ def test_a_failed_build_leaves_nothing(grown: Any, database: dict[str, Any]) -> 
         grown.run(growing("c", twice, BY_ID, "b"), bound("run_3"))
     assert read_as_admin(database, _TABLES) == before
     assert grown.observe(PROD).builds == {"a", "b"}
+
+
+@pytest.mark.parametrize("text", ["short", "long"])
+def test_a_layer_has_a_summary_of_what_audits_look_up_unless_a_value_is_too_long(
+    open_one: Callable[[], Any], database: dict[str, Any], text: str
+) -> None:
+    value = "'x'" if text == "short" else f"'{random.Random(1).randbytes(20_000).hex()}'"
+    select = f"SELECT id, {value} AS name, day FROM ({ids(1, 9)}) AS a"
+    step = growing("a", select, BY_DAY, ranges=[Range()])
+    assert step.build
+    looked_up = (("id",), ("name",), ("id", "absent"))
+    step = replace(step, build=replace(step.build, looked_up=looked_up))
+    assert open_one().run(step, bound()).rows == 9
+    found = read_as_admin(database, _SUMMARIES)
+    assert found == ["(day)", "(id)", *(["(name)"] if text == "short" else [])]
 
 
 def test_by_time_ranges_say_what_no_longer_counts(

@@ -187,7 +187,25 @@ def test_what_is_kept_though_nobody_shows_it_stays(
     assert {each.key for each in gone.builds} == {"own"}
     assert keys(warehouse) == {"t", "v", "s"}
     assert rows_of(warehouse, "v", ["id"]) == [(5,)]
-    assert warehouse.environments.names() == ()
+    assert "dev" not in warehouse.environments.names()
+
+
+def test_what_environments_hold(warehouse: Any, place: Place, relation: Named) -> None:
+    """The same as what would go with each, of all of them at once."""
+    for number, environment in enumerate(("prod", "one", "two")):
+        made(place, environment, f"t{number}", f"SELECT {number} AS id")
+        select = f"SELECT id FROM {relation(f't{number}')}"
+        made(place, environment, f"v{number}", select, reads=[f"t{number}"], kind="view")
+        shown(place, environment, f"v{number}")
+    shown(place, "two", "t0", product=OTHER)
+    asked = {name: ending(name).runs for name in ("prod", "one", "two", "none")}
+    held = warehouse.environments.holdings(asked)
+    products = {name: [each.product for each in found.releases] for name, found in held.items()}
+    assert products == {"prod": [PRODUCT], "one": [PRODUCT], "two": [PRODUCT, OTHER], "none": []}
+    for name in ("one", "two", "none"):
+        assert held[name].own == warehouse.environments.end(ending(name), dry_run=True).bytes
+    assert (held["prod"].own, held["none"].shown) == (0, 0)
+    assert held["two"].shown > held["one"].shown > 0
 
 
 def test_the_last_environment_that_shows_a_build_takes_it_along(
@@ -236,7 +254,8 @@ def test_what_is_shown_is_measured(warehouse: Any, place: Place, relation: Named
     made(place, "dev", "v", f"SELECT id FROM {relation('t')}", reads=["t"], kind="view")
     shown(place, "prod", "t")
     shown(place, "dev", "v")
-    sizes = [warehouse.environments.shown_bytes(each) for each in ("prod", "dev", "none")]
+    asked = {name: ending(name).runs for name in ("prod", "dev", "none")}
+    sizes = [each.shown for each in warehouse.environments.holdings(asked).values()]
     assert sizes[0] == sizes[1] > 0 == sizes[2]
 
 

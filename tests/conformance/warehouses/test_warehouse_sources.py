@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,32 +11,16 @@ import pytest
 from warehouse_kinds import Kind
 from warehouse_steps import PRODUCT, bound, build, rows_of, values_of_rows
 
-from weft.mesh.manifest import Column, FileSource
-from weft.plan.plan import Source
-from weft.warehouses.files import SourceFiles
-from weft.warehouses.protocol import Bound, Scope, WarehouseError
+from weft.mesh.manifest import Column
+from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
-COLUMNS = (Column("id", "INTEGER"), Column("name", "VARCHAR"))
 
 
 @pytest.fixture
 def source(warehouse_kind: Kind) -> str:
     """The name by which statements read the source."""
     return warehouse_kind.dialect.relation("sources", "src")
-
-
-@pytest.fixture
-def pinned(tmp_path: Path) -> Callable[..., Bound]:
-    """Pins files as they are now: the bound that a plan would give."""
-
-    def pin(*files: str, columns: tuple[Column, ...] = COLUMNS, **options: Any) -> Bound:
-        kind = options.pop("format", "csv")
-        spec = FileSource("crm", files[0], kind, columns, options)
-        content = SourceFiles(str(tmp_path)).content(files)
-        return bound(sources={"src": Source("src", spec, tuple(files), content)})
-
-    return pin
 
 
 def test_a_file_is_read(warehouse: Any, source: str, tmp_path: Path, pinned: Any) -> None:
@@ -63,9 +46,11 @@ def test_a_source_beside_a_build(
 def test_only_the_pinned_files_are_read(
     warehouse: Any, source: str, tmp_path: Path, pinned: Any
 ) -> None:
+    folder = tmp_path / "year=2024 [a]*"
+    folder.mkdir()
     for number in (1, 2, 3):
-        (tmp_path / f"{number}.csv").write_text(f"id,name\n{number},x\n")
-    here = pinned("1.csv", "3.csv")
+        (folder / f"{number}.csv").write_text(f"id,name\n{number},x\n")
+    here = pinned(*(f"{folder.name}/{number}.csv" for number in (1, 3)))
     warehouse.run(build("a", f"SELECT s.id FROM {source} AS s", ["src"]), here)
     assert sorted(rows_of(warehouse, "a", ["id"])) == [(1,), (3,)]
 
@@ -102,17 +87,18 @@ def test_an_empty_file(warehouse: Any, source: str, tmp_path: Path, pinned: Any)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("data", "message"),
     [
-        ("id,nom\n1,x\n", "`name` missing; `nom` not in the contract"),
-        ("id,name\nx,y\n", r"x\.csv"),
-        ("id,name\n1,2,3\n", r"x\.csv"),
+        (b"id,nom\n1,x\n", "`name` missing; `nom` not in the contract"),
+        (b"id,name\nx,y\n", r"x\.csv"),
+        (b"id,name\n1,\xff\n", r"x\.csv"),
+        (b"id,name\n1,2,3\n", r"x\.csv"),
     ],
 )
 def test_bad_data_names_the_file(
-    warehouse: Any, source: str, tmp_path: Path, pinned: Any, text: str, message: str
+    warehouse: Any, source: str, tmp_path: Path, pinned: Any, data: bytes, message: str
 ) -> None:
-    (tmp_path / "x.csv").write_text(text)
+    (tmp_path / "x.csv").write_bytes(data)
     with pytest.raises(WarehouseError, match=message):
         warehouse.run(build("a", f"SELECT s.* FROM {source} AS s", ["src"]), pinned("x.csv"))
     assert warehouse.observe(PROD).builds == frozenset()

@@ -13,6 +13,7 @@ from weft.contract.measure import fused_scan
 from weft.mesh.check import Check, CheckKind, Measure, Promise
 from weft.mesh.contract import Status
 from weft.mesh.growth import Growing, Grown, Growth, Range
+from weft.mesh.manifest import Column
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.plan.plan import AuditSpec, BuildSpec, Source, Step, StepKind
 from weft.sql.dialect import Dialect, dialect_named
@@ -21,6 +22,9 @@ from weft.warehouses.protocol import Bound, Relation
 PRODUCT = "sales.orders"
 AT = "2026-03-01T10:00:00+00:00"
 DUCKDB = dialect_named("duckdb")
+
+# Those of files that are read as sources, unless a test says others.
+COLUMNS = (Column("id", "INTEGER"), Column("name", "VARCHAR"))
 
 
 def bound(run: str = "run_1", fence: int = 1, sources: Mapping[str, Source] | None = None) -> Bound:
@@ -146,9 +150,8 @@ def shown_as(name: str, key: str, columns: Sequence[str]) -> Relation:
 
 def rows(stream: Any) -> list[tuple[Any, ...]]:
     """Read an Arrow stream into rows of Python values."""
-    reader = RecordBatchReader.from_stream(stream)
-    batches = list(reader)
-    stream.close()
+    with stream:
+        batches = list(RecordBatchReader.from_stream(stream))
     return [
         tuple(value.as_py() for value in row)
         for batch in batches

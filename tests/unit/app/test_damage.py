@@ -17,6 +17,7 @@ from mesh_files import Port, Product, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
 from weft.app.doctor import examine_machine
+from weft.app.drift import look
 from weft.app.errors import Exit, Usage, WrongQuery, rating
 from weft.app.finding import Finding, State
 from weft.app.plan import PlanOptions, make_plan
@@ -255,6 +256,20 @@ def test_an_apply_that_has_nothing_to_show_begins_no_run(folder: Path) -> None:
     apply_files(folder)
     with opened(folder, "", System()) as mesh:
         assert len(mesh.store.journal.runs()) == 1
+
+
+def test_no_number_of_a_release_is_given_twice_after_the_lake_was_lost(folder: Path) -> None:
+    apply_files(folder, files(2))
+    shutil.rmtree(folder / ".weft/lake")
+    for number in (2, 3):
+        apply_files(folder, files(number))
+        assert shown(folder) == [(number,)]
+        assert planned(folder).empty
+        with opened(folder, "", System()) as mesh:
+            assert look(mesh).found == ()
+    with opened(folder, "", System()) as mesh:
+        releases = mesh.store.journal.releases("prod", "a.b")
+    assert [each.number for each in releases] == [4, 3, 2, 1]
 
 
 def rotten_files(folder: Path) -> None:

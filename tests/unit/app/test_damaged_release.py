@@ -19,7 +19,10 @@ from weft.app.plan import PlanOptions, make_plan
 from weft.app.prune import prune
 from weft.app.query import query
 from weft.app.rollback import RollbackOptions, plan_rollback
+from weft.app.show import list_products
 from weft.app.system import System
+from weft.cli.screen import Screen
+from weft.cli.screens.products import products_result
 from weft.plan.plan import Plan, StepKind
 from weft.warehouses.protocol import WarehouseError
 
@@ -73,6 +76,15 @@ def test_its_own_product_is_published_again_from_the_builds_that_are_there(folde
     apply_files(folder)
     assert planned(folder).empty
     assert rows(folder, "a.src.t") == 2
+
+
+def test_a_list_says_that_it_is_damaged(folder: Path) -> None:
+    with opened(folder, "", System()) as mesh:
+        listing = list_products(mesh, ())
+        states = {each.product: each.state for each in listing.lines}
+        assert (states["a.src"], states["c.own"]) == ("damaged", "applied")
+    shown = products_result(listing, "prod").text(Screen())
+    assert shown.endswith("3 products in prod; some are damaged\n  see what:  weft doctor\n")
 
 
 def test_what_reads_it_waits_where_it_is_out_of_reach_and_others_go_on(folder: Path) -> None:

@@ -71,9 +71,12 @@ def test_unchanged_files_are_not_read_again(tmp_path: Path) -> None:
 
 def test_files_that_were_written_just_now_are_not_remembered(tmp_path: Path) -> None:
     lay_out(tmp_path, mesh_files([ORDERS]))
+    newest = max(each.stat().st_mtime_ns for each in tmp_path.rglob("*"))
     cache = Cache(tmp_path / ".weft")
-    load(tmp_path, System(), cache)
+    load(tmp_path, System(nanoseconds=lambda: newest), cache)
     assert cache.products() == {}
+    load(tmp_path, LATER, cache)
+    assert len(cache.products()) == 1
     cache.close()
 
 

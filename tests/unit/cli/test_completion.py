@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from applying import apply_files
-from mesh_files import Port, Product, lay_out, mesh_files
+from mesh_files import SETTINGS, Port, Product, document, lay_out, mesh_files
 
 SHOP = Product(
     "sales.shop",
@@ -18,13 +18,22 @@ SHOP = Product(
     (Port("sold", {"id": "integer"}, required=("id",)),),
     tags=("gold",),
 )
-DESK = Product("sales.desk", {"desk": "SELECT 1 AS id"}, (Port("desk", {"id": "integer"}),))
+GROWN = """-- materialized: incremental
+-- time_column: day
+SELECT 1 AS id, DATE '2026-01-01' AS day
+"""
+DESK = Product(
+    "sales.desk",
+    {"desk": "SELECT 1 AS id", "grown": GROWN},
+    (Port("desk", {"id": "integer"}),),
+)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mesh")
-    lay_out(folder, mesh_files((SHOP, DESK)))
+    settings = document({**SETTINGS, "environments": {"dev": {}}})
+    lay_out(folder, {**mesh_files((SHOP, DESK)), "weft.yaml": settings})
     for path in folder.rglob("*"):
         # A file that was only just written is not remembered yet.
         os.utime(path, (1, 1))
@@ -69,6 +78,10 @@ SOLD = ["sales.shop.sold", "sales.shop.sold@1", "sales.shop.staged"]
         (("plan", "--product", "sal"), ["sales", "sales.desk", "sales.shop"]),
         (("test", "--rows", "sold.r"), ["sold.required_id"]),
         (("plan", "--env", "p"), ["prod"]),
+        (("plan", "--env", ""), ["auto", "dev", "prod"]),
+        (("env", "gc", ""), ["dev"]),
+        (("plan", "--restate", "sales.d"), ["sales.desk.grown="]),
+        (("apply", "--restate", "sales.shop"), []),
         (("explain", "W206"), ["W206"]),
         (("explain", "val"), ["validate"]),
         (("explain", "schema.properties.req"), ["schema.properties.required"]),

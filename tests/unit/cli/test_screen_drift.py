@@ -55,6 +55,36 @@ BUILD = Drift(
     warehouse=OPS,
     environment="prod",
 )
+TRIGGER = Drift(
+    kind=ThingKind.TRIGGER,
+    name="spy on operations__flights__internal.pointer",
+    deviation=Deviation.UNKNOWN,
+    product=FLIGHTS,
+    address=FLIGHTS,
+    differences=(
+        Difference("definition", "", "CREATE TRIGGER spy AFTER UPDATE ON operations__flights__in"),
+    ),
+    warehouse=OPS,
+    environment="prod",
+)
+HIDDEN = Drift(
+    kind=ThingKind.POINTER,
+    name="operations__flights__internal.pointer",
+    deviation=Deviation.CHANGED,
+    product=FLIGHTS,
+    address=FLIGHTS,
+    differences=(Difference("row security", "off", "on, for its owner too"),),
+    warehouse=OPS,
+    environment="prod",
+)
+COPY = Drift(
+    kind=ThingKind.COPY,
+    name="weft__internal.b_9c1e",
+    deviation=Deviation.CHANGED,
+    differences=(Difference("rows", "120", "120, 120 of them changed"),),
+    warehouse=OPS,
+    environment="prod",
+)
 FILE = Drift(
     kind=ThingKind.OTHER,
     name="notes\x1b[2J.txt",
@@ -92,6 +122,10 @@ def drawn(found: Looked, width: int, env: str = "", *, whole: bool = False) -> s
 @pytest.mark.parametrize("width", [0, 80, 120])
 def test_findings(width: int, golden: Golden) -> None:
     golden(f"drift_{width}", drawn(looked(FILE, VIEW, GRANT, BUILD), width))
+
+
+def test_what_hangs_on_things_and_hides_them(golden: Golden) -> None:
+    golden("drift_hanging", drawn(looked(TRIGGER, HIDDEN, COPY), 80))
 
 
 def test_nothing(golden: Golden) -> None:

@@ -15,7 +15,7 @@ from weft.cli.screen import Screen
 from weft.cli.screens.diff import diff_result
 from weft.cli.screens.environments import ended_result, environments_result
 from weft.cli.screens.plan import View, draw
-from weft.plan.plan import Adopted, Plan, Step, StepKind
+from weft.plan.plan import Adopted, Plan, Step, StepKind, Unadopted
 
 Golden = Callable[[str, str], None]
 WIDE = Screen(width=140)
@@ -91,3 +91,16 @@ def test_a_plan_says_from_where_builds_come() -> None:
     adopted = (Adopted("a.b", "dev", ("m", "n")), Adopted("a.c", "fix", ("m",)))
     text = draw(Plan("p" * 12, "m", "m", "prod", steps=(step,), adopted=adopted), View())
     assert "\n0 rebuilds, 2 builds adopted from dev, 1 from fix\n" in text
+
+
+def test_a_plan_says_what_it_does_not_adopt_and_why() -> None:
+    why = "made from other data there"
+    unadopted = (
+        Unadopted("a.b", "dev", ("m", "n"), why),
+        Unadopted("a.c", "dev", ("m",), why),
+        Unadopted("a.d", "fix", ("m",), why),
+    )
+    step = Step("s", StepKind.BUILD, "a.b", "lake", "m")
+    text = draw(Plan("p" * 12, "m", "m", "prod", steps=(step,), unadopted=unadopted), View())
+    assert "\nnot adopted from dev (made from other data there): a.b.m, a.b.n, a.c.m\n" in text
+    assert "\nnot adopted from fix (made from other data there): a.d.m\n" in text

@@ -7,24 +7,13 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 
+from commands import Said, called
 from weft.app.errors import Blocked, NotFound, Usage
-from weft.cli.main import run
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
 
 Weft = Callable[..., Said]
 
@@ -37,10 +26,7 @@ def weft(
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = run(arguments)
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        return called(capsys, *arguments)
 
     assert call("init", "--name", "skyline", "--yes").code == 0
     assert call("new", "domain", "sales", "--owner", "alice", "--yes").code == 0

@@ -92,6 +92,12 @@ def required(column: str) -> CheckQuery:
     )
 
 
+def unique(*columns: str) -> CheckQuery:
+    """A check that no two rows share their values in these columns."""
+    name = f"unique {', '.join(columns)}"
+    return CheckQuery(Check(name, name, CheckKind.UNIQUE, columns))
+
+
 def refers_to(read: Read) -> CheckQuery:
     """A check that every `id` is in another relation."""
     check = Check(

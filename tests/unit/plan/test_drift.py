@@ -80,11 +80,15 @@ def test_the_id_changes_with_what_is_found_and_not_with_when() -> None:
 CHANGES = {
     ThingKind.ROLE: ["rights"],
     ThingKind.SCHEMA: ["owner", "mark"],
-    ThingKind.BUILD: ["rows", "content", "bytes", "columns", "owner", "mark"],
-    ThingKind.POINTER: ["release", "owner", "mark"],
-    ThingKind.RELEASE: ["content"],
+    ThingKind.BUILD: [
+        *("rows", "content", "bytes", "columns", "owner", "mark"),
+        *("definition", "options", "row security"),
+    ],
+    ThingKind.COPY: ["rows", "columns", "owner", "row security"],
+    ThingKind.POINTER: ["release", "owner", "mark", "row security"],
+    ThingKind.RELEASE: ["content", "owner", "row security"],
     ThingKind.VIEW: ["definition", "columns", "owner", "barrier", "mark"],
-    ThingKind.GRANT: ["rights"],
+    ThingKind.GRANT: [],
     ThingKind.FOLDER: ["others"],
     ThingKind.FILE: ["others", "bytes", "written"],
 }
@@ -94,7 +98,7 @@ CHANGES = {
     "drift",
     [
         *(Drift(kind, "x", Deviation.UNKNOWN) for kind in ThingKind),
-        *(Drift(kind, "x", Deviation.MISSING) for kind in CHANGES),
+        *(Drift(kind, "x", Deviation.MISSING) for kind in CHANGES if kind is not ThingKind.COPY),
         *(
             Drift(kind, "x", Deviation.CHANGED, differences=(Difference(fact, "1", "2"),))
             for kind, facts in CHANGES.items()
@@ -119,12 +123,13 @@ def test_only_what_came_on_top_can_be_adopted() -> None:
         for kind, deviation in product(ThingKind, Deviation)
         if can_be_adopted(Drift(kind, "x", deviation))
     }
-    unknown = Deviation.UNKNOWN
-    assert adoptable == {(ThingKind.GRANT, unknown), (ThingKind.OTHER, unknown)}
+    on_top = ("grant", "trigger", "rule", "policy", "object")
+    assert adoptable == {(ThingKind(kind), Deviation.UNKNOWN) for kind in on_top}
 
 
 def test_what_weft_cannot_make_again_is_destroyed_by_reverting() -> None:
     assert destroys(Drift(ThingKind.OTHER, "x", Deviation.UNKNOWN))
+    assert destroys(Drift(ThingKind.TRIGGER, "x", Deviation.UNKNOWN))
     assert destroys(Drift(ThingKind.RELEASE, "x", Deviation.UNKNOWN))
     assert not destroys(Drift(ThingKind.GRANT, "x", Deviation.UNKNOWN))
     assert not destroys(Drift(ThingKind.VIEW, "x", Deviation.MISSING))
@@ -145,6 +150,20 @@ def test_a_decision_counts_to_the_end_of_its_day(until: str, counts: bool) -> No
     assert found.adopted is (until == "")
 
 
+@pytest.mark.parametrize(
+    ("kind", "fact", "loses"),
+    [
+        (ThingKind.BUILD, "definition", True),
+        (ThingKind.BUILD, "row security", False),
+        (ThingKind.COPY, "rows", False),
+        (ThingKind.VIEW, "definition", False),
+    ],
+)
+def test_what_has_to_be_made_again(kind: ThingKind, fact: str, loses: bool) -> None:
+    drift = Drift(kind, "x", Deviation.CHANGED, differences=(Difference(fact, "1", "2"),))
+    assert loses_data(drift) is loses
+
+
 def revert(drift: Drift, product: str = "sales.orders") -> Undone:
     return Undone(
         product,
@@ -159,6 +178,7 @@ def test_steps_back_stand_around_what_is_built() -> None:
     lost = Drift(ThingKind.BUILD, "lost", Deviation.MISSING)
     view = Drift(ThingKind.VIEW, "v", Deviation.MISSING)
     stranger = Drift(ThingKind.OTHER, "o", Deviation.UNKNOWN)
+    trigger = Drift(ThingKind.TRIGGER, "t", Deviation.UNKNOWN)
     assert loses_data(build) and loses_data(lost) and not loses_data(view)
     made = Step(
         "made",
@@ -169,12 +189,13 @@ def test_steps_back_stand_around_what_is_built() -> None:
         build=BuildSpec("k", "m", "table", "SELECT 1"),
     )
     rebuilt = replace(EMPTY, steps=(made,))
-    undone = [revert(each) for each in (view, build, lost, stranger)]
+    undone = [revert(each) for each in (view, build, lost, stranger, trigger)]
     steps = around(EMPTY, undone, {}, rebuilt).steps
-    assert [each.target for each in steps] == ["object o", "build b", "m", "view v"]
+    assert [each.target for each in steps] == ["trigger t", "object o", "build b", "m", "view v"]
     assert steps[1].needs == (steps[0].id,)
     assert steps[2].needs == (steps[1].id,)
-    assert steps[3].needs == ("made", steps[1].id)
+    assert steps[3].needs == (steps[2].id,)
+    assert steps[4].needs == ("made", steps[2].id)
 
 
 def test_products_do_not_wait_for_each_other() -> None:

@@ -20,6 +20,7 @@ from plan_values import (
     situation,
     source,
     transform,
+    unique,
 )
 
 from weft.mesh.growth import Growing, Growth, Range, Shape
@@ -155,3 +156,13 @@ def test_a_snapshot_that_cannot_go_on_blocks_the_plan() -> None:
     )  # fmt: skip
     (told,) = plan(now, passed(first)).blocked
     assert told.startswith("shop.days: snapshot `days` cannot go on, because its `unique_key`")
+
+
+def test_a_build_is_told_by_which_columns_its_audits_look_rows_up() -> None:
+    checks = (required("id"), unique("id"), unique("day", "id"))
+    [days] = GROWING.transforms
+    promising = product("shop.days", [days], [shown("days", checks=checks)], [file_source("feed")])
+    first, done = grown_once(promising)
+    added = plan(newer(done, "shop.days", "feed", "more"), passed(first))
+    for each in (first, added):
+        assert only_build(each).looked_up == (("id",), ("day", "id"))

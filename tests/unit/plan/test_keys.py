@@ -7,13 +7,14 @@ from dataclasses import replace
 from plan_values import file_source, model, port, product, required, shown, source, transform
 
 from weft.mesh.growth import Grown, Growth
-from weft.mesh.manifest import Read
+from weft.mesh.manifest import ProductManifest, Read
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build, Release
 from weft.plan.growing import Ground
 from weft.plan.keys import (
     KEY_LENGTH,
     Keyed,
+    Made,
     SourceContent,
     audit_key,
     build_key,
@@ -91,8 +92,37 @@ def test_what_needs_a_missing_port_has_no_key() -> None:
     keyed = key_product(product("a.b", models), nobody, {}, {}, Ground())
     assert set(keyed.builds) == {"far"}
     assert keyed.missing == ("c.d.e@1.e",)
-    found = key_product(product("a.b", models), lambda read: "k", {}, {}, Ground())
+    found = key_product(product("a.b", models), lambda read: Made("k"), {}, {}, Ground())
     assert set(found.builds) == {"one", "two", "far"} and found.missing == ()
+
+
+def test_a_recipe_is_of_definitions_all_the_way_down_and_not_of_data() -> None:
+    models = [transform("one", source("raw")), transform("two", model("one"), port("c.d.e@1"))]
+    made = Made("far", recipe="of far")
+
+    def recipes(manifest: ProductManifest, far: Made = made, content: str = "bytes") -> list[str]:
+        contents = {"raw": SourceContent((), content)}
+        return [*key_product(manifest, lambda _: far, contents, {}, Ground()).recipes.values()]
+
+    manifest = product("a.b", models, sources=[RAW])
+    one, two = recipes(manifest)
+    assert recipes(manifest, Made("newer", recipe="of far"), "other bytes") == [one, two]
+    assert recipes(manifest, Made("far", recipe="other"))[0] == one
+    assert recipes(manifest, Made("far")) == [one, ""]
+    grows = [replace(models[0], growth=Growth(unique_key=("id",))), models[1]]
+    reread = [replace(models[0], growth=Growth(unique_key=("id",), look_back=3)), models[1]]
+    assert recipes(product("a.b", grows, sources=[RAW])) == recipes(
+        product("a.b", reread, sources=[RAW])
+    )
+    others = (
+        product("a.c", models, sources=[RAW]),
+        product("a.b", models, sources=[replace(RAW, fingerprint="read otherwise")]),
+        product("a.b", [replace(models[0], fingerprint="other"), models[1]], sources=[RAW]),
+        product("a.b", grows, sources=[RAW]),
+    )
+    found = {(one, two), (one, recipes(manifest, Made("far", recipe="other"))[1])}
+    found.update((first, second) for first, second in map(recipes, others))
+    assert len({second for _, second in found}) == 6
 
 
 def test_each_kind_of_read_is_found_in_its_place() -> None:

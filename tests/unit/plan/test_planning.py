@@ -299,6 +299,14 @@ def test_a_release_that_was_not_recorded_is_recorded_without_a_step() -> None:
     assert list(found.manifests) == ["shop.orders"]
 
 
+def test_a_number_of_a_release_that_was_lost_is_not_given_again() -> None:
+    start = situation(ORDERS)
+    lost = replace(after(plan(start), start), releases={}, builds={}, recorded={"shop.orders": 7})
+    step = plan(lost).steps[-1]
+    assert step.release is not None
+    assert (step.kind, step.expected, step.release.number) == (StepKind.PUBLISH, 0, 8)
+
+
 def test_a_view_is_built_like_a_table_and_needs_what_it_names() -> None:
     view = transform("total", model("orders"), kind=Materialization.VIEW)
     found = plan(situation(product("shop.orders", [transform("orders"), view])))

@@ -78,7 +78,10 @@ def data(text: str, fragments: Fragments | None = None) -> Any:
                 ]
             },
         ),
-        ("slaProperties: [{use: kept}]", "slaProperties: [{property: retention, value: 3, unit: y}]"),
+        (
+            "slaProperties: [{use: kept}]",
+            "slaProperties: [{property: retention, value: 3, unit: y}]",
+        ),
         (
             "slaProperties: [{use: [daily, kept]}, {property: x, value: 1}]",
             "slaProperties: [{property: frequency, value: 1, unit: d}, {property: latency, value: 24, "
@@ -199,7 +202,9 @@ def test_a_digest_is_of_what_is_used_and_of_nothing_else() -> None:
 
 def test_fragments_nested_without_end_are_refused() -> None:
     names = [f"n{number}" for number in range(60)]
-    lines = [f"  {each}: {{properties: [{{use: {after}}}]}}" for each, after in zip(names, names[1:])]
+    lines = [
+        f"  {each}: {{properties: [{{use: {after}}}]}}" for each, after in zip(names, names[1:])
+    ]
     deep = shared("\n".join(["properties:", *lines, "  n59: {logicalType: string}"]).encode())
     found = resolution("schema: [{properties: [{use: n0}]}]", deep)
     assert [each.code for each in found.diagnostics] == ["W110"]

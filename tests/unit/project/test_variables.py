@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from weft.project.variables import malformed_variable, resolve_variables
+from weft.project.variables import malformed_variable, resolve_address, resolve_variables
 
 KNOWN = {"HOST": "db", "EMPTY": "", "NESTED": "${HOST}"}
 
@@ -24,6 +24,28 @@ KNOWN = {"HOST": "db", "EMPTY": "", "NESTED": "${HOST}"}
 )
 def test_variables(text: str, resolved: str, missing: tuple[str, ...]) -> None:
     assert resolve_variables(text, KNOWN) == (resolved, missing)
+
+
+ODD = {"ME": "a:b", "ODD": "@/#?%41 é", "HOST": "db:5432", "ALL": "x://me:p%40@db"}
+
+
+@pytest.mark.parametrize(
+    ("text", "resolved", "missing"),
+    [
+        ("x://${ME}:${ODD}@${HOST}/w", "x://a%3Ab:%40%2F%23%3F%2541%20%C3%A9@db:5432/w", ()),
+        (
+            "x:///w?user=${ME}&password=${ODD}",
+            "x:///w?user=a%3Ab&password=%40%2F%23%3F%2541%20%C3%A9",
+            (),
+        ),
+        ("${ALL}/w", "x://me:p%40@db/w", ()),
+        ("x://${HOST}/w", "x://db:5432/w", ()),
+        ("x://${NO}:${ME}@${NO}/w", "x://${NO}:a%3Ab@${NO}/w", ("NO",)),
+        ("x:///folder/a@b.db", "x:///folder/a@b.db", ()),
+    ],
+)
+def test_variables_of_an_address(text: str, resolved: str, missing: tuple[str, ...]) -> None:
+    assert resolve_address(text, ODD) == (resolved, missing)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def test_the_kind_of_a_wrong_address_is_named(tmp_path: Path) -> None:
         ("postgresql://ana:hunter2@db.example:wrong/weft?x=hunter2", "cannot be read"),
         ("postgresql://ana:hunter2@db.example/weft?sslmode=hunter2", "store weft on db.example"),
         ("postgresql://ana:hunter2@db.example", "names no database"),
+        ("postgresql://ana:x@hunter2@db.example/weft", "write `%40`"),
+        ("postgresql://ana:x/hunter2@db.example:5432/weft", "write `%40`"),
         ("postgres://ana:hunter2@127.0.0.1:1/weft", "store weft on 127.0.0.1: it cannot be opened"),
     ],
 )

@@ -1,3 +1,5 @@
+"""Files of sources: what their hash depends on, and that they stay as they were planned."""
+
 from __future__ import annotations
 
 import os
@@ -5,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from weft.mesh.manifest import FileSource
+from weft.plan.plan import Source
 from weft.warehouses.files import SourceFiles
 from weft.warehouses.protocol import WarehouseError
 
@@ -67,3 +71,17 @@ def test_a_folder_behind_a_link_is_fine(folder: Path) -> None:
     (folder.parent / "link").symlink_to(folder)
     through = SourceFiles(str(folder.parent / "link")).content(["a.csv"])
     assert through == SourceFiles(str(folder)).content(["a.csv"])
+
+
+def test_files_are_read_only_as_they_were_planned(folder: Path) -> None:
+    files = SourceFiles(str(folder))
+    spec = FileSource("raw", "*.csv", "csv", ())
+    source = Source("key", spec, ("a.csv",), files.content(["a.csv"]))
+    stamps = files.pinned(source)
+    files.refuse_changed(source, stamps)
+    (folder / "a.csv").write_text("other")
+    with pytest.raises(WarehouseError, match=r"`raw` \(a.csv\) changed after the plan") as caught:
+        files.pinned(source)
+    assert caught.value.transient
+    with pytest.raises(WarehouseError, match="changed while it was read; apply again"):
+        files.refuse_changed(source, stamps)

@@ -23,7 +23,14 @@ from arro3.io import read_ipc_stream, write_ipc_stream
 from weft.app.functions.job import Job, Report
 from weft.mesh.nearest import did_you_mean
 from weft.plan.plan import BuildSpec, Call, Step
-from weft.warehouses.protocol import Bound, Origin, Outcome, Warehouse, WarehouseError
+from weft.warehouses.protocol import (
+    Bound,
+    Origin,
+    Outcome,
+    Stopped,
+    Warehouse,
+    WarehouseError,
+)
 
 _CHILD = "weft.app.functions.child"
 
@@ -52,11 +59,12 @@ class Functions:
         self, call: Call, step: Step, spec: BuildSpec, warehouse: Warehouse, bound: Bound
     ) -> Outcome:
         """Store what a function gives as a build, on any warehouse. Raises WarehouseError."""
+        environment = bound.environment
         inputs = {
-            each.name: warehouse.rows(each.select, (each.key,), bound.sources)
+            each.name: warehouse.rows(each.select, (each.key,), bound.sources, environment)
             for each in call.arguments
         }
-        origin = Origin(step.product, spec.model, spec.reads, bound.run)
+        origin = Origin(step.product, spec.model, spec.reads, bound.run, environment)
         with self.called(call, inputs) as rows:
             return warehouse.load(spec.key, rows, origin)
 
@@ -118,7 +126,7 @@ class Functions:
                 self._running.discard(process)
         lines = printed.lines()
         if self._cancelled:
-            raise WarehouseError("stopped on request", interrupted=True)
+            raise Stopped()
         if exceeded:
             told = Report(f"stopped after {job.seconds:,} s; `# timeout:` gives it longer")
         else:
@@ -129,7 +137,7 @@ class Functions:
     def _started(self, job: Job) -> subprocess.Popen[bytes]:
         with self._guard:
             if self._cancelled:
-                raise WarehouseError("stopped on request", interrupted=True)
+                raise Stopped()
             process = subprocess.Popen(
                 [sys.executable, "-I", "-m", _CHILD],
                 stdin=subprocess.PIPE,

@@ -66,6 +66,9 @@ def _object(found: ObjectDiff, environments: tuple[str, str], screen: Screen) ->
     lines.append(_key(found))
     if found.unclear:
         lines.append(f"  {count(found.unclear, 'changed row')} of keys that repeat")
+    if found.as_text:
+        named = ", ".join(map(visible, found.as_text))
+        lines.append(f"  as text  {named}: not known to be of one type on both sides")
     columns = _columns(found, environments)
     lines += [draw_table(columns, screen).rstrip("\n")] if columns.rows else []
     lines += [_rows(found, screen).rstrip("\n")] if found.rows else []

@@ -187,7 +187,7 @@ def _decision(settlement: Settlement) -> str:
 
 def _difference(difference: Difference, width: int) -> str:
     label = f"{_INDENT}{pad(difference.fact, _FACT)} "
-    if difference.fact in _LONG:
+    if difference.fact in _LONG and difference.was:
         return f"{label}differs, -o json shows both"
     was, found = visible(difference.was), visible(difference.found) or _NONE
     room = max(width - cells(label), _LEAST) if width else 0

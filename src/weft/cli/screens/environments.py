@@ -82,7 +82,8 @@ def ended_result(found: Sequence[EnvironmentEnd], *, done: bool, named: bool = F
 
     def text(screen: Screen) -> str:
         if not found:
-            return "Nothing is left of them.\n" if named else "No environment is past its time.\n"
+            told = "Nothing is left of them." if named else "No environment is past its time."
+            return f"{told}\n  what there is:  weft env ls\n"
         size = f"{sum(each.bytes for each in found):,} bytes"
         told = f"{count(len(found), 'environment')}, {size}"
         if done:

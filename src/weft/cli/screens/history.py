@@ -209,7 +209,7 @@ def pruned_result(found: Sequence[Pruned], *, done: bool) -> Result:
 
     def text(screen: Screen) -> str:
         if not removes_anything(found):
-            return "Nothing to remove.\n"
+            return "Nothing to remove.\n  what is kept:  weft history PRODUCT\n"
         next_step = "what is left:  weft history PRODUCT" if done else "do it:  weft prune"
         return f"{draw_table(table, screen)}  {next_step}\n"
 

@@ -42,6 +42,7 @@ def draw_lineage(lineage: Lineage, screen: Screen) -> str:
     lines = [f"{head} · {lineage.node.kind}"]
     for title, branches in (("reads", lineage.upstream), ("is read by", lineage.downstream)):
         lines += [f"{title}{'' if branches else ' nothing'}", *_tree(branches, "  ")]
+    lines.append(f"  more:  weft show {name}")
     return "\n".join(lines) + "\n"
 
 

@@ -301,7 +301,7 @@ def _ending(plan: Plan, view: View) -> list[str]:
         consumers = [_affected(each, with_port=several) for each in plan.affected]
         lines += flow("Affected: ", consumers, view.width).splitlines()
     lines.append(_sums(plan))
-    lines += _adopted(plan)
+    lines += [*_adopted(plan), *_unadopted(plan, view)]
     for step in plan.drops:
         lines.append(_emphasised(f"DROP {step.product}: {visible(step.target)}", "DROP", view))
     if plan.blocked:
@@ -349,6 +349,16 @@ def _adopted(plan: Plan) -> list[str]:
     told = [f"{count(number, 'build')} adopted from {first}"]
     told += [f"{more:,} from {environment}" for environment, more in others]
     return [f"{rebuilds}, {', '.join(told)}"]
+
+
+def _unadopted(plan: Plan, view: View) -> list[str]:
+    """Draw what is built though environments have builds of it, with the reason."""
+    models: dict[str, list[str]] = {}
+    for each in plan.unadopted:
+        head = f"not adopted from {each.environment} ({each.why}): "
+        models.setdefault(head, []).extend(f"{each.product}.{model}" for model in each.models)
+    told = (flow(head, names, view.width, ", ") for head, names in models.items())
+    return [line for text in told for line in text.splitlines()]
 
 
 def _data_lines(plan: Plan, view: View) -> list[str]:

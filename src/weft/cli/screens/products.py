@@ -60,6 +60,8 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
             return f"{shown}{products}; the files have errors\n  see them:  weft validate\n"
         if any(each.state == "unknown" for each in lines):
             return f"{shown}{products}; not all can be compared\n  see why:  weft plan{env}\n"
+        if any(each.state == "damaged" for each in lines):
+            return f"{shown}{products}; some are damaged\n  see what:  weft doctor{env}\n"
         return f"{shown}{products} · weft show PRODUCT{env}\n"
 
     return Result("products", {"products": lines}, table, text)

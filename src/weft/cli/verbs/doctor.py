@@ -84,7 +84,8 @@ def _text(findings: tuple[Finding, ...], screen: Screen) -> str:
         if each.fix:
             lines.append(f"{' ' * (width + 9)}fix: {visible(each.fix)}")
     bad = sum(each.state is not State.OK for each in findings)
-    lines.append("All is well." if not bad else f"{bad} of {len(findings)} need a look.")
+    told = f"{bad} of {len(findings)} need a look\n  next:  the fix of each, as above"
+    lines.append(told if bad else "All is well\n  next:  weft plan")
     return "\n".join(lines) + "\n"
 
 

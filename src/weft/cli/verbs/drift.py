@@ -51,10 +51,10 @@ _DEEDS = ("revert", "adopt", "accept", "reopen")
 def drift(products: tuple[str, ...], env: str, screen: Screen, **wish: Any) -> int:
     """Find what was changed outside of Weft in places that Weft owns.
 
-    These are schemas, views, tables, rights and owners in a database, and folders and files of a
-    lake. Data is read for it unless --no-data is given. Each finding can be reverted, accepted
-    until a date, and, where nothing was promised to readers, adopted. What was accepted is shown
-    until that ends by itself.
+    These are owners, rights, schemas, tables and views in a database, with what others hung on
+    them: triggers, rules and policies; and folders and files of a lake. Data is read for it unless
+    --no-data is given. Each finding can be reverted, accepted until a date, and, where nothing was
+    promised to readers, adopted. What was accepted is shown until that ends by itself.
     """
     asked = [name for name in _DEEDS if wish[name]]
     if len(asked) > 1:

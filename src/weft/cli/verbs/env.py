@@ -7,7 +7,7 @@ import click
 from weft.app.ending import end_environments, plan_ends
 from weft.app.environment_list import list_environments
 from weft.app.errors import Exit
-from weft.cli.completion import an_environment
+from weft.cli.completion import an_environment_that_ends
 from weft.cli.options import mesh_here, yes_option
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
@@ -50,7 +50,7 @@ def ls(screen: Screen) -> int:
     ("weft env gc", "end every environment past its `ttl` of weft.yaml"),
     ("weft env gc fix_delays --yes", "end this one, without asking"),
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=an_environment)
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=an_environment_that_ends)
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @yes_option
 @screen_options

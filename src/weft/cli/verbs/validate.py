@@ -49,6 +49,6 @@ def _result(found: Validation, code: Exit) -> Result:
 def _text(found: Validation, screen: Screen) -> str:
     loaded = found.loaded
     text = draw(loaded.diagnostics, files=loaded.files, seconds=found.seconds, colour=screen.colour)
-    if loaded.products or loaded.diagnostics:
-        return text
-    return text + NO_PRODUCTS
+    if loaded.products and loaded.sound:
+        return f"{text}  next:  weft plan\n"
+    return text if loaded.diagnostics else text + NO_PRODUCTS

@@ -80,13 +80,13 @@ def rule_of(name: str, query: str, own: Dialect, **more: Any) -> Promised:
 
 def _rule(name: str, condition: exp.Expr, holder: Dialect, own: Dialect) -> Promised:
     try:
-        broken = exp.not_(exp.paren(condition)).sql(
-            own.sqlglot, unsupported_level=ErrorLevel.RAISE
-        )
+        broken = exp.not_(exp.paren(condition)).sql(own.sqlglot, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError:
         return Promised(problem=f"{own.name} does not know what it says")
     if own is not holder and not _is_common(condition):
-        return Promised(problem=f"it is written for {holder.name}, and may mean another in {own.name}")
+        return Promised(
+            problem=f"it is written for {holder.name}, and may mean another in {own.name}"
+        )
     return rule_of(name, " ".join(("SELECT count(*) FROM ${table} WHERE", broken)), own)
 
 

@@ -5,15 +5,13 @@ Everything that a catalogue says becomes a promise of a port; what has no place 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from weft.mesh.address import ProductAddress
-from weft.mesh.found import FoundColumn, FoundReference, FoundTable
-from weft.project.adopting.conditions import Promised, promised
-from weft.project.adopting.names import fitting_name
-from weft.project.adopting.types import Around, Typed, typed
+from weft.mesh.found import FoundColumn, FoundTable
+from weft.project.adopting.types import Around, Typed
 
 _FIRST = "1.0.0"
 
@@ -104,7 +102,9 @@ def product_of_tables(
             [(each.source, f"{address}.{each.source}") for each in named],
             [(each.port, _FIRST) for each in named],
         ),
-        sources={each.source: source_document(address, each.source, each, origin) for each in named},
+        sources={
+            each.source: source_document(address, each.source, each, origin) for each in named
+        },
         contracts=contracts,
         models={each.port: _model(each, around) for each in named},
         ports=tuple(

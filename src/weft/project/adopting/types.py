@@ -20,6 +20,7 @@ _SIZE = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)")
 
 _DOCUMENTS = ("array", "object", "map")
 
+
 @dataclass(frozen=True)
 class Around:
     """Which dialects a type passes: its holder's, the domain's, and that of the home."""

@@ -35,6 +35,12 @@ def read_address(url: str) -> Address:
     database = parts.get("dbname")
     if not database:
         raise StoreError(f"the address of the store names no database; write it as {_EXAMPLE}")
+    if "@" in f"{parts.get('host', '')}{database}":
+        # A part of the password would be asked for as a host, and shown.
+        raise StoreError(
+            "the address of the store has an `@` or a `/` in its user or password; write `%40` "
+            "for the one and `%2F` for the other, or let a variable hold it: `//me:${NAME}@host`"
+        )
     host = parts.get("host") or parts.get("hostaddr") or _default("host")
     place = f"{database} on {host}" if host else str(database)
     # As libpq has it, a program would wait for minutes, and for hours on a host that is gone.

@@ -49,7 +49,7 @@ class Builder:
         """Build a model under its key, unless there is such a build. Raises WarehouseError."""
         found = self._manifests.find(spec.key)
         if found is not None:
-            return outcome(found, reused=True)
+            return Outcome.of(found, reused=True)
         draft = self.draft(step, spec, bound)
         if draft.build.is_view:
             return self._add(draft.build)
@@ -68,9 +68,9 @@ class Builder:
         Raises WarehouseError.
         """
         reading = self.relations.reading(spec.reads, bound.sources)
-        produced = self._sessions.describe(reading.shaped(spec.select), small=True)
+        produced = self._sessions.describe(reading.shaped(spec.shape), small=True)
         columns = stored_columns(produced)
-        select = stored_select(spec.select, produced, columns)
+        select = stored_select(spec.shape, produced, columns)
         is_view = spec.kind == Materialization.VIEW
         build = Build(
             key=spec.key,
@@ -81,6 +81,7 @@ class Builder:
             select=select if is_view else "",
             reads=spec.reads,
             run=bound.run,
+            recipe=spec.recipe,
         )
         statement = "" if is_view else reading.over(select)
         return Draft(build, statement, reading.is_small(statement))
@@ -92,7 +93,7 @@ class Builder:
         """
         found = self._manifests.find(key)
         if found is not None:
-            return outcome(found, reused=True)
+            return Outcome.of(found, reused=True)
         table, asked = asked_types(stream)
         run = origin.run or self._scratch.take_free("load")
         name = f"load {key}"
@@ -104,8 +105,7 @@ class Builder:
                 [Column(each.name, asked.get(each.name, each.type)) for each in produced]
             )
             stored = stored_select(select, produced, columns)
-            kind, reads = Materialization.TABLE, origin.reads
-            build = Build(key, origin.product, origin.model, kind, columns, reads=reads, run=run)
+            build = replace(origin, run=run).build(key, columns)
             return self._write(build, lambda path: self._sessions.write_stream(stored, path))
         finally:
             self._sessions.unregister(name)
@@ -140,10 +140,5 @@ class Builder:
 
     def _add(self, build: Build) -> Outcome:
         if self._manifests.add(build, self._scratch.file(build.run, "build.json")):
-            return outcome(build)
-        return outcome(self._manifests.get(build.key), reused=True)
-
-
-def outcome(build: Build, reused: bool = False) -> Outcome:
-    """Return what a step that made a build says of it."""
-    return Outcome(build.rows, build.bytes, reused, build.columns)
+            return Outcome.of(build)
+        return Outcome.of(self._manifests.get(build.key), reused=True)

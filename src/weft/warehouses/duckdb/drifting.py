@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from weft.mesh.address import product_of
 from weft.mesh.drift import Drift, Thing, ThingKind
 from weft.mesh.release import Build, Release
-from weft.plan.drift import drifted
+from weft.plan.drift import as_left, drifted
 from weft.warehouses.duckdb.disk import checksum, names_in, read
 from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import decoded as decoded_build
@@ -91,22 +91,24 @@ class Drifting:
     def _releases(self, releases: tuple[Release, ...]) -> tuple[list[Thing], list[Thing]]:
         """The release files. Earlier ones may have been pruned."""
         current = releases[0]
-        recorded = {each.number: each for each in releases}
+        recorded = {each.number for each in releases}
         folder = self._layout.product(current.environment, current.product)
         names = sorted(filter(FILE.fullmatch, names_in(folder)))
         there = {int(name.partition(".")[0]): os.path.join(folder, name) for name in names}
-        left = [
-            self._release(each, each.number)
-            for each in releases
-            if each is current or each.number in there
-        ]
-        found = []
+        kept: dict[int, Release] = {}
         for number, path in there.items():
             if number in recorded or number > current.number:
-                data = read(path) or b""
                 damaged = Release(current.product, current.environment, number, ())
-                content = decoded_release(data) or damaged
-                found.append(self._release(content, number, current, _changed(path)))
+                kept[number] = decoded_release(read(path) or b"") or damaged
+        found = [
+            self._release(content, number, current, _changed(there[number]))
+            for number, content in kept.items()
+        ]
+        left = [
+            self._release(each, each.number)
+            for each in as_left(releases, kept)
+            if each is current or each.number in kept
+        ]
         return left, found
 
     def _release(
@@ -138,12 +140,12 @@ class Drifting:
                 yield key, build
 
     def _manifest(self, key: str, address: str) -> tuple[list[Thing], list[Thing]]:
-        """A manifest that is not there, or cannot be read."""
+        """A manifest that is not there, or not as it was written."""
         path = self._layout.build(key)
-        left = self._piece(key, address, path, {"content": "a manifest"})
+        left = self._piece(key, address, path, {"content": "as it was written"})
         if not os.path.exists(path):
             return [left], []
-        facts = {"content": _UNREADABLE}
+        facts = {"content": "changed since"}
         return [left], [self._piece(key, address, path, facts, _changed(path))]
 
     def _data(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from weft.mesh.release import Build, Release
 from weft.warehouses.duckdb.disk import Disk, names_in
@@ -15,7 +15,7 @@ from weft.warehouses.duckdb.preparing import Preparation
 from weft.warehouses.duckdb.pruning import Pruning
 from weft.warehouses.duckdb.quarantine import Quarantine
 from weft.warehouses.duckdb.releases import Releases
-from weft.warehouses.protocol import Ended, Ending, WarehouseError
+from weft.warehouses.protocol import Ended, Ending, Holding, WarehouseError
 
 
 class Environments:
@@ -40,10 +40,18 @@ class Environments:
         """Return the environments that have a release or a file here, sorted."""
         return tuple(sorted({*self._releases.environments(), *self._ports.environments()}))
 
-    def shown_bytes(self, environment: str) -> int:
-        """Return the size of all that the releases of an environment show, views unfolded."""
-        keys = {key for each in self._current(environment) for key in each.keys}
-        return sum(build.bytes for build in self._manifests.reached(keys).values() if build)
+    def holdings(self, runs: Mapping[str, frozenset[str]]) -> dict[str, Holding]:
+        """Return what environments have, views unfolded; `runs` are those that ran in each."""
+        return {environment: self._holding(environment, ran) for environment, ran in runs.items()}
+
+    def _holding(self, environment: str, runs: frozenset[str]) -> Holding:
+        releases = tuple(self._current(environment))
+        keys = {key for each in releases for key in each.keys}
+        shown = sum(build.bytes for build in self._manifests.reached(keys).values() if build)
+        if environment == self._ports.production:
+            return Holding(releases, shown)
+        own = self._foreseen(Ending(environment, runs, frozenset())).bytes
+        return Holding(releases, shown, own)
 
     def end(self, ending: Ending, *, dry_run: bool = False) -> Ended:
         """Remove all that only the environment has. Ending it again removes what was left.

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from weft.mesh.growth import Growing, Part, Range
+from weft.mesh.growth import Brought, Growing, Part, Range
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build
-from weft.plan.intervals import coverage
 from weft.plan.plan import BuildSpec, Step
 from weft.sql.duckdb import DIALECT
-from weft.warehouses.duckdb.builds import Builder, outcome
+from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.by_key import by_key
 from weft.warehouses.duckdb.by_time import by_time
 from weft.warehouses.duckdb.disk import Disk, checksum
@@ -36,7 +35,7 @@ from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.sessions import Execute, Sessions
 from weft.warehouses.duckdb.snapshots import snapshot
-from weft.warehouses.growing import Fresh, added_to, refuse_keys
+from weft.warehouses.growing import Fresh, added_to, brought_rows, refuse_keys
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
 
@@ -73,7 +72,7 @@ class Grower:
         """Build a model that grows, unless there is such a build. Raises WarehouseError."""
         found = self._manifests.find(spec.key)
         if found is not None:
-            return outcome(found, reused=True)
+            return Outcome.of(found, reused=True)
         work = self.work(step, spec, growing, bound)
         reads = (*spec.reads, *([growing.base] if growing.base else []))
         with self._relations.blaming(reads):
@@ -88,6 +87,9 @@ class Grower:
         draft = self._builder.draft(step, spec, bound)
         fresh = Fresh(draft.statement, draft.build.columns, growing, bound.at, DIALECT)
         recipe = _recipe(fresh, spec.kind)
+        if growing.brought:
+            rows = self._relations.reading(spec.reads, bound.sources).over(spec.select)
+            recipe = _as_brought(recipe, rows, growing.brought)
         base = self._relations.build(growing.base) if growing.base else None
         there: tuple[Part, ...] = ()
         if base is not None:
@@ -158,8 +160,8 @@ class Grower:
             raise
         if not added:
             self._discard(key, moves.values())
-            return outcome(self._manifests.get(key), reused=True)
-        return outcome(build)
+            return Outcome.of(self._manifests.get(key), reused=True)
+        return Outcome.of(build)
 
     def _build(
         self,
@@ -180,13 +182,12 @@ class Grower:
             name = self._layout.relative(moves[each.path])
             parts.append(Part(name, each.rows, each.bytes, checksum([each.path]), span))
         parts.sort(key=lambda part: part.range.since)
-        covered = coverage(growth, latest, work.fresh.at, work.before) if time else None
         return replace(
             work.build,
             rows=sum(each.rows for each in parts),
             bytes=sum(each.bytes for each in parts),
             parts=tuple(parts),
-            covered=covered,
+            covered=work.fresh.covered(latest, work.before),
         )
 
     def _add(self, build: Build) -> bool:
@@ -212,3 +213,9 @@ def _recipe(fresh: Fresh, kind: Materialization) -> Recipe:
     if fresh.time is None:
         raise WarehouseError("the head of the model names neither a time nor a key to grow by")
     return by_time(fresh, fresh.time)
+
+
+def _as_brought(recipe: Recipe, rows: str, brought: Brought) -> Recipe:
+    """A recipe that keeps rows from elsewhere, which a SELECT gives, as they are."""
+    columns, new = brought_rows(rows, recipe.columns, brought, DIALECT)
+    return Recipe(columns, recipe.order, new, recipe.stays)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from weft.mesh.release import Build, Observed
 from weft.plan.plan import BuildSpec, Source, Step
+from weft.warehouses.answering import Answer
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
 from weft.warehouses.duckdb.disk import Disk
@@ -19,21 +21,22 @@ from weft.warehouses.duckdb.growing import Grower
 from weft.warehouses.duckdb.identity import marks_of, open_lake
 from weft.warehouses.duckdb.keeping import KeptReleases
 from weft.warehouses.duckdb.layout import Layout
-from weft.warehouses.duckdb.manifests import Manifests, damaged_data, refuse_rotten
+from weft.warehouses.duckdb.manifests import Manifests, refuse_rotten
 from weft.warehouses.duckdb.ports import Ports
 from weft.warehouses.duckdb.preparing import Preparation
 from weft.warehouses.duckdb.pruning import Pruning
 from weft.warehouses.duckdb.quarantine import Quarantine
-from weft.warehouses.duckdb.queries import Answer, answer, rows_of
+from weft.warehouses.duckdb.queries import answer, rows_of
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.reverting import Reverting
-from weft.warehouses.duckdb.rows import Rows
+from weft.warehouses.duckdb.rows import rows
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.telling import Teller
 from weft.warehouses.files import SourceFiles
+from weft.warehouses.messages import missing_data
 from weft.warehouses.protocol import (
     LANDED,
     Act,
@@ -136,7 +139,9 @@ class Lake(KeptReleases):
             return self._grower.grow(step, spec, spec.growing, bound)
         return self._builder.build(step, spec, bound)
 
-    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+    def tell(
+        self, steps: Iterable[Step], sources: Mapping[str, Source], environment: str = ""
+    ) -> dict[str, list[Act]]:
         """Say what steps would do, by their ids; nothing is changed."""
         foreseen: dict[str, Build] = {}
         parts = (self._sessions, self._manifests, self._layout, self._sources)
@@ -167,9 +172,15 @@ class Lake(KeptReleases):
         """Return all rows that failed a check. Raises KeyError when none are kept."""
         return rows_of(self._auditor.rows_file(audit, check), self._engine)
 
-    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Rows:
+    def rows(
+        self,
+        select: str,
+        keys: tuple[str, ...],
+        sources: Mapping[str, Source],
+        environment: str = "",
+    ) -> AbstractContextManager[Answer]:
         """Run one SELECT over builds and pinned sources; its context raises WarehouseError."""
-        return Rows(self._relations, self._sessions, select, keys, sources)
+        return rows(self._relations, self._sessions, select, keys, sources)
 
     def built(self, keys: Iterable[str]) -> dict[str, Build]:
         """Return what is kept of these builds, by key."""
@@ -209,8 +220,7 @@ class Lake(KeptReleases):
 def _refuse_damaged(relations: Iterable[Relation], whole: Collection[str]) -> None:
     for relation in relations:
         if relation.key not in whole:
-            name = ".".join(relation.path)
-            raise damaged_data(f"{name}: its data is missing or damaged in the lake")
+            raise missing_data(relation.path, "the lake")
 
 
 def _current_keys(environment: str, releases: Releases) -> set[str]:

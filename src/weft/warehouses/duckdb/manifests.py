@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
@@ -12,9 +13,11 @@ from weft.warehouses.duckdb.disk import Disk, names_in, read, unreadable
 from weft.warehouses.duckdb.layout import PART, Layout, is_name
 from weft.warehouses.duckdb.wholeness import Wholeness
 from weft.warehouses.hollow import hollow
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.messages import damaged_data, missing_build
 
+_LAKE = "the lake"
 _ENDING = ".json"
+_SEAL = b',"seal":"%08x"}'
 _decoder = msgspec.json.Decoder(Build)
 
 
@@ -140,7 +143,7 @@ class Manifests:
         """Return a build. Raises WarehouseError when there is none."""
         found = self.find(key)
         if found is None:
-            raise _missing(key)
+            raise missing_build(key, _LAKE)
         return found
 
     def need(self, key: str) -> Build:
@@ -160,7 +163,7 @@ class Manifests:
         """
         if build.base:
             _refuse_removed(self._layout, build.base)
-        self._disk.write(draft, msgspec.json.encode(build))
+        self._disk.write(draft, _sealed(msgspec.json.encode(build)))
         target = self._layout.build(build.key)
         added = self._disk.link(draft, target)
         if not added and self.find(build.key) is None:
@@ -192,24 +195,13 @@ def refuse_rotten(manifests: Manifests, keys: Iterable[str]) -> None:
     """Raise WarehouseError when data of these builds, or behind their views, is damaged."""
     rotten = sorted(f"{build.product}.{build.model}" for build in manifests.rotten(keys))
     if rotten:
-        raise damaged_data(f"the data of {', '.join(rotten)} is damaged in the lake")
-
-
-def damaged_data(problem: str) -> WarehouseError:
-    """Return the error for data that is not as it was written, with the way out."""
-    heals = "run `weft apply`, which builds it again or says what to do first"
-    return WarehouseError(f"{problem}; {heals}")
+        raise damaged_data(f"the data of {', '.join(rotten)} is damaged in {_LAKE}")
 
 
 def _refuse_removed(layout: Layout, key: str) -> None:
     """Raise WarehouseError for a build that was read, and is no longer there."""
     if not os.path.exists(layout.build(key)):
-        raise _missing(key)
-
-
-def _missing(key: str) -> WarehouseError:
-    problem = f"build {key} is missing in the lake, or damaged"
-    return WarehouseError(f"{problem}; `weft plan` says what to do")
+        raise missing_build(key, _LAKE)
 
 
 def _whole(keys: Iterable[str], reached: Mapping[str, Build | None]) -> frozenset[str]:
@@ -230,8 +222,15 @@ def _times(folder: str) -> dict[str, int]:
         raise unreadable(folder, error) from error
 
 
+def _sealed(document: bytes) -> bytes:
+    """Add a checksum of a manifest to it, as its last field."""
+    return document[:-1] + _SEAL % zlib.crc32(document)
+
+
 def decoded(key: str, data: bytes) -> Build | None:
-    """Read the manifest of a build; None when it cannot be read, or is that of another one."""
+    """Read the manifest of a build; None when it is not as it was written, or of another one."""
+    if data != _sealed(data[: -len(_SEAL % 0)] + b"}"):
+        return None
     try:
         build = _decoder.decode(data)
     except msgspec.MsgspecError:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from weft.sql.duckdb import quote, string
+from weft.warehouses.answering import Answer
 from weft.warehouses.duckdb.expansion import Expansion
 from weft.warehouses.duckdb.leaving import leaving
 from weft.warehouses.duckdb.reading import columns_of, parquet
@@ -15,45 +16,15 @@ from weft.warehouses.duckdb.session import Engine, explained, explaining, lock, 
 from weft.warehouses.protocol import Relation, WarehouseError
 
 
-class Answer:
-    """The rows of a query, read once and as a stream by way of `__arrow_c_stream__`.
+class Streaming:
+    """Rows of the engine on their way out; what opening them raises is ours."""
 
-    It is a context manager, and raises WarehouseError in place of what the reader of the stream
-    makes of an error of the engine. Before that it calls `look`, which raises one where it is the
-    data that is at fault.
-    """
-
-    def __init__(self, connection: Any, rows: Any, look: Callable[[], None]) -> None:
-        self._connection = connection
+    def __init__(self, rows: Any) -> None:
         self._rows = rows
-        self._look = look
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns."""
-        return tuple(self._rows.columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         with explaining():
             return self._rows.__arrow_c_stream__(requested_schema)
-
-    def close(self) -> None:
-        """Let go of the database, without waiting for rows that nobody reads."""
-        self._connection.interrupt()
-        self._rows = None
-        self._connection.close()
-
-    def __enter__(self) -> Answer:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
-        self.close()
-        # A stream of C knows no classes: its reader raises just this one, with the text.
-        if kind is Exception:
-            self._look()
-            raise streamed(str(error)) from None
-        if isinstance(error, WarehouseError):
-            self._look()
 
 
 _STREAMED = re.compile(r"^C Data interface error: (?=(.+?) Error: )")
@@ -77,6 +48,16 @@ def streamed(message: str) -> WarehouseError:
 
 def _look_at_nothing() -> None:
     pass
+
+
+def _looking(look: Callable[[], None]) -> Callable[..., None]:
+    """What looks at the data, when a context is left by an error that may be its fault."""
+
+    def left(kind: object, error: object, trace: object) -> None:
+        if isinstance(error, WarehouseError):
+            look()
+
+    return left
 
 
 def answer(
@@ -132,7 +113,12 @@ def _run(
             bound = connection.sql(select)
             rows = connection.sql(leaving(select, bound.columns, bound.types))
         on_error.pop_all()
-    return Answer(connection, rows, look)
+    closing = ExitStack()
+    closing.push(_looking(look))
+    closing.callback(connection.close)
+    # What nobody reads is not waited for.
+    closing.callback(connection.interrupt)
+    return Answer(tuple(rows.columns), Streaming(rows), closing, streamed)
 
 
 def _view(relation: Relation, expansion: Expansion) -> tuple[str, str, str]:

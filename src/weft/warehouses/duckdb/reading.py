@@ -14,6 +14,7 @@ from weft.mesh.manifest import Column
 from weft.mesh.release import Build
 from weft.plan.plan import Source
 from weft.sql.duckdb import DIALECT, quote, string
+from weft.warehouses.auditing import counted
 from weft.warehouses.duckdb.layout import Layout
 
 # So many bytes are read by one core before others could have joined in.
@@ -96,6 +97,11 @@ def kept_relation(key: str) -> str:
     return DIALECT.relation("kept", key)
 
 
+def count_relation(key: str) -> str:
+    """Return the quoted name of the row that says how many rows a build shares with its base."""
+    return DIALECT.relation("count", key)
+
+
 def columns_of(names: Iterable[str]) -> str:
     """Return a list of quoted column names."""
     return ", ".join(map(quote, names))
@@ -166,13 +172,15 @@ def readable_build(build: Build, layout: Layout) -> Readable:
     )
 
 
-def readable_growth(build: Build, layout: Layout) -> tuple[Readable, Readable]:
-    """Return what a build has beyond its base, and what it shares with that one."""
+def readable_growth(build: Build, layout: Layout) -> tuple[Readable, ...]:
+    """Return what a build has beyond its base, what it shares with that one, and how much it is."""
     own = [each for each in build.parts if not build.base or layout.is_of(each.file, build.key)]
     shared = [each for each in build.parts if each not in own]
+    count = counted(sum(each.rows for each in shared))
     return (
         _readable_parts(new_relation(build.key), own, build.columns, layout),
         _readable_parts(kept_relation(build.key), shared, build.columns, layout),
+        Readable(count_relation(build.key), count, count),
     )
 
 

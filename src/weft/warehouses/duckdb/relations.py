@@ -19,10 +19,10 @@ from weft.warehouses.duckdb.reading import (
     readable_growth,
     readable_source,
 )
-from weft.warehouses.duckdb.session import OutOfMemory, Stopped
+from weft.warehouses.duckdb.session import OutOfMemory
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.files import SourceFiles, Stamp
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import Stopped, WarehouseError
 
 
 class Relations:
@@ -85,8 +85,8 @@ class Relations:
     def refuse_changed(self, keys: Iterable[str], sources: Mapping[str, Source]) -> None:
         """Raise WarehouseError when the files of a source are no longer as they were pinned."""
         for key in keys:
-            if key in self._stamps and self._stamped(sources[key]) != self._stamps[key]:
-                raise _changed(sources[key], "while it was read; apply again")
+            if key in self._stamps:
+                self._sources.refuse_changed(sources[key], self._stamps[key])
 
     def _collect(
         self, key: str, sources: Mapping[str, Source], found: dict[str, Readable]
@@ -114,19 +114,8 @@ class Relations:
         return readable_build(self.build(key), self._layout)
 
     def _read_source(self, source: Source) -> Readable:
-        stamps = self._stamped(source)
-        if self._sources.content(source.files) != source.content:
-            raise _changed(source, "after the plan was made; plan and apply again")
+        stamps = self._sources.pinned(source)
         paths = [self._sources.path(file) for file in source.files]
         select = reader(source.spec, paths, self._sessions)
         self._stamps[source.key] = stamps
         return readable_source(source, select, sum(stamp.size for stamp in stamps))
-
-    def _stamped(self, source: Source) -> tuple[Stamp, ...]:
-        return tuple(self._sources.stamp(file) for file in source.files)
-
-
-def _changed(source: Source, when: str) -> WarehouseError:
-    return WarehouseError(
-        f"source `{source.spec.name}` ({', '.join(source.files)}) changed {when}", transient=True
-    )

@@ -2,67 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
+from weft.mesh.manifest import Column
 from weft.plan.plan import Source
-from weft.warehouses.duckdb.queries import streamed
+from weft.sql.duckdb import quote
+from weft.warehouses.answering import Answer
+from weft.warehouses.duckdb.queries import Streaming, streamed
 from weft.warehouses.duckdb.relations import Relations
-from weft.warehouses.duckdb.session import explaining
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.duckdb.stored import stored_columns, stored_select
 from weft.warehouses.protocol import WarehouseError
 
+_MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 
-class Rows:
-    """The rows, read once by way of `__arrow_c_stream__` inside of the context.
 
-    Leaving it raises WarehouseError for an error of the engine, for damaged data, and where the
-    files of a source changed meanwhile.
+@contextmanager
+def rows(
+    relations: Relations,
+    sessions: Sessions,
+    select: str,
+    keys: tuple[str, ...],
+    sources: Mapping[str, Source],
+) -> Iterator[Answer]:
+    """Run a SELECT in the types in which its rows would be stored.
+
+    Leaving the context raises WarehouseError for an error of the engine, for damaged data, and
+    where the files of a source changed meanwhile.
     """
+    with relations.blaming(keys):
+        reading = relations.reading(keys, sources)
+        produced = sessions.describe(reading.shaped(select), small=True)
+        columns = stored_columns(produced)
+        statement = reading.over(stored_select(select, produced, columns))
+        names = tuple(each.name for each in columns)
+        _refuse_infinite(sessions, statement, columns)
+        with (
+            sessions.stream(statement) as found,
+            Answer(names, Streaming(found), ExitStack(), streamed) as answer,
+        ):
+            yield answer
+    relations.refuse_changed(keys, sources)
 
-    def __init__(
-        self,
-        relations: Relations,
-        sessions: Sessions,
-        select: str,
-        keys: tuple[str, ...],
-        sources: Mapping[str, Source],
-    ) -> None:
-        self._relations = relations
-        self._sessions = sessions
-        self._select = select
-        self._keys = keys
-        self._sources = sources
-        self._open = ExitStack()
-        self._rows: Any = None
 
-    def __enter__(self) -> Rows:
-        with ExitStack() as opening:
-            opening.enter_context(self._relations.blaming(self._keys))
-            statement = self._statement()
-            self._rows = opening.enter_context(self._sessions.stream(statement))
-            self._open = opening.pop_all()
-        return self
+def _refuse_infinite(sessions: Sessions, statement: str, columns: Sequence[Column]) -> None:
+    """Look for infinite times, which Arrow does not have: they would arrive as the last days."""
+    asked = {
+        each.name: f"bool_or({_is_infinite(each)})"
+        for each in columns
+        if each.type.removesuffix("[]") in _MOMENTS
+    }
+    if not asked:
+        return
+    [found] = sessions.execute(
+        " ".join(("SELECT", ", ".join(asked.values()), "FROM (", statement, ")"))
+    )
+    for name, infinite in zip(asked, found, strict=True):
+        if infinite:
+            raise WarehouseError(
+                f"column `{name}` holds infinity, which cannot leave the lake; make it null, or "
+                "cast it to text"
+            )
 
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        with explaining():
-            return self._rows.__arrow_c_stream__(requested_schema)
 
-    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: Any) -> None:
-        self._rows = None
-        # A stream of C knows no classes: its reader raises just this one, with the text.
-        if kind is Exception:
-            error = streamed(str(error))
-            self._open.__exit__(WarehouseError, error, trace)
-            raise error from None
-        self._open.__exit__(kind, error, trace)
-        if kind is None:
-            self._relations.refuse_changed(self._keys, self._sources)
-
-    def _statement(self) -> str:
-        """The SELECT in the types in which its rows would be stored, over all that it reads."""
-        reading = self._relations.reading(self._keys, self._sources)
-        produced = self._sessions.describe(reading.shaped(self._select), small=True)
-        return reading.over(stored_select(self._select, produced, stored_columns(produced)))
+def _is_infinite(column: Column) -> str:
+    name = quote(column.name)
+    if column.type in _MOMENTS:
+        return f"isinf({name})"
+    return f"len(list_filter({name}, lambda item: isinf(item))) > 0"

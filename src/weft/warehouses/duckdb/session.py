@@ -15,9 +15,8 @@ from weft.mesh.manifest import Column
 from weft.sql.duckdb import string
 from weft.warehouses.duckdb.disk import DENIED_TEXTS, FULL_TEXTS, full_disk, not_writable
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.protocol import Unmeasurable, WarehouseError
-
-MAX_MESSAGE = 300
+from weft.warehouses.messages import one_line
+from weft.warehouses.protocol import Stopped, Unmeasurable, WarehouseError
 
 _MORE_MEMORY = "raise `memory_limit` of the warehouse in weft.yaml, or ask for less at a time"
 
@@ -30,10 +29,6 @@ _FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
 
 class OutOfMemory(WarehouseError):
     """The statement needs more memory than its engine may take."""
-
-
-class Stopped(WarehouseError):
-    """The statement was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +128,7 @@ class Session:
         self._count(1)
         try:
             if self._cancelled:
-                raise _stopped()
+                raise Stopped()
             rows: list[tuple[Any, ...]] = cursor.execute(statement).fetchall()
         except duckdb.Error as error:
             raise explained(error) from error
@@ -162,7 +157,7 @@ class Session:
         self._count(1)
         try:
             if self._cancelled:
-                raise _stopped()
+                raise Stopped()
             with explaining():
                 rows = cursor.sql(select)
             yield rows
@@ -256,7 +251,7 @@ def explained(error: Exception) -> WarehouseError:
 
     text = shortened(str(error))
     if isinstance(error, duckdb.InterruptException):
-        return _stopped()
+        return Stopped()
     if any(each in text for each in FULL_TEXTS):
         return full_disk(_named_file(text))
     if any(each in text for each in DENIED_TEXTS):
@@ -269,19 +264,14 @@ def explained(error: Exception) -> WarehouseError:
 
 
 def shortened(message: str) -> str:
-    """Return the first paragraph of a message in one line of at most MAX_MESSAGE characters.
+    """Return the first paragraph of a message in one short line.
 
     What follows are a copy of the statement, advice on options that are not the user's, and, where
     a file is at fault, its name: that one is put in front.
     """
     first = _ADVICE.split(message.strip(), maxsplit=1)[0]
     file = _FILE.search(message)
-    line = " ".join(([f"{file.group(1)}:"] if file else []) + first.split())
-    return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
-
-
-def _stopped() -> Stopped:
-    return Stopped("stopped on request", interrupted=True)
+    return one_line(f"{file.group(1)}: {first}" if file else first)
 
 
 def _named_file(text: str) -> str:

@@ -20,13 +20,13 @@ from weft.warehouses.auditing import (
     stored_name,
 )
 from weft.warehouses.postgres.catalog import Located, relation
-from weft.warehouses.postgres.increments import increment
+from weft.warehouses.postgres.increments import ends, increment, near, sought
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import written
 from weft.warehouses.postgres.names import Names, Place, rows_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.reading import Reading, defined, named
-from weft.warehouses.postgres.sessions import Row, Sessions
+from weft.warehouses.postgres.sessions import LOOKING_UP, Row, Sessions
 from weft.warehouses.protocol import Bound, Outcome, Unmeasurable
 
 TYPE_OF = "pg_typeof"
@@ -62,7 +62,8 @@ class Auditor:
         """
         place = self._places.prepared(self._names.place(step.product, bound.environment))
         reads = self._reading.found((spec.key, *spec.reads), place, bound)
-        candidate = _Candidate(spec, step.product, place, self._named(spec, reads, place))
+        named_reads = self._named(spec, reads, place)
+        candidate = self._nearer(_Candidate(spec, step.product, place, named_reads), reads[0])
         asking = Asking(DIALECT, TYPE_OF, lambda select: self._ask(select, candidate))
         rows, results = measured(spec, asking)
         kept = tuple(
@@ -92,6 +93,19 @@ class Auditor:
                 self._places.let_read(place.internal_owner, each)
         return {**named(reads), **found}
 
+    def _nearer(self, candidate: _Candidate, build: Located) -> _Candidate:
+        """Leave out kept rows that can have no key of a new one, where keys are looked for."""
+        spec = candidate.spec
+        keys = sought(spec, build) if spec.base else ()
+        if not keys:
+            return candidate
+        try:
+            [values] = self._ask(ends(spec, keys), candidate)
+        except Unmeasurable:
+            # Values without an order do not lie outside of others.
+            return candidate
+        return replace(candidate, reads=near(spec, keys, values, candidate.reads))
+
     def _earlier_columns(self, spec: AuditSpec) -> tuple[Column, ...]:
         """The columns that readers have now; none where that build is not there any more."""
         found = self._known.find([spec.succeeds]) if spec.succeeds else {}
@@ -99,7 +113,7 @@ class Auditor:
 
     def _ask(self, select: str, candidate: _Candidate) -> list[Row]:
         """Ask with the rights of the product's internals, and of nobody else."""
-        with self._sessions.acting_as(candidate.place.internal_owner):
+        with self._sessions.acting_as(candidate.place.internal_owner, LOOKING_UP):
             return self._sessions.ask_users(defined(select, candidate.reads))
 
     def _quarantined(

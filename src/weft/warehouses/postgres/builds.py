@@ -49,8 +49,8 @@ class Builder:
         select = over(spec.select, reads)
         try:
             if spec.growing:
-                shape = shaped(spec.select, reads)
-                asked = Asked(draft, place, select, shape, spec.growing, bound.at)
+                shape = shaped(spec.shape, reads)
+                asked = Asked(draft, place, select, shape, spec.growing, bound.at, spec.looked_up)
                 return self._grower.grow(asked)
             return self._make(draft, place, made_by(draft, select, is_there=broken is not None))
         except (Refused, Interrupted) as error:
@@ -71,8 +71,7 @@ class Builder:
 
     def _reused(self, key: str) -> Outcome | None:
         found = self._known.whole([key])
-        build = found[key].build if found else None
-        return Outcome(build.rows, build.bytes, True, build.columns) if build else None
+        return Outcome.of(found[key].build, reused=True) if found else None
 
     def _make(self, draft: Located, place: Place, statements: list[str]) -> Outcome:
         sessions, target = self._sessions, draft.relation
@@ -80,18 +79,28 @@ class Builder:
         kind = "VIEW" if build.is_view else "TABLE"
         with sessions.acting_as(place.internal_owner):
             rows = max(sessions.change_by_users(each) for each in statements)
-            columns, size = self._known.catalog.stored(target)
+            stored = self._known.catalog.stored(target)
             rows = 0 if build.is_view else rows
-            made = draft.completed(replace(build, columns=columns, rows=rows, bytes=size))
+            build = replace(build, columns=stored.columns, rows=rows, bytes=stored.bytes)
+            made = draft.completed(build, stored.transaction)
             mark = string(encoded(made.mark))
             sessions.ask(" ".join(("COMMENT ON", kind, target, "IS", mark)))
         self._known.add(made)
-        return Outcome(rows, size, False, columns)
+        return Outcome.of(made.build)
 
 
 def drafted(step: Step, spec: BuildSpec, place: Place, run: str) -> Located:
     """Return a build that is to be made, without its columns and rows."""
-    build = Build(spec.key, step.product, spec.model, spec.kind, (), reads=spec.reads, run=run)
+    build = Build(
+        key=spec.key,
+        product=step.product,
+        model=spec.model,
+        kind=spec.kind,
+        columns=(),
+        reads=spec.reads,
+        run=run,
+        recipe=spec.recipe,
+    )
     return Located(place.internal, build_name(spec.key), Mark(build=build))
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from weft.mesh.manifest import Column
 from weft.mesh.release import Build, Release
-from weft.sql.postgres import quote
-from weft.warehouses.postgres.marks import Mark, SchemaMark, read_mark
+from weft.sql.postgres import quote, string
+from weft.warehouses.postgres.marks import Mark, SchemaMark, encoded, read_mark
 from weft.warehouses.postgres.names import POINTER, build_name, source_name
 from weft.warehouses.postgres.schemas import Schemas
 from weft.warehouses.postgres.sessions import Sessions
@@ -25,8 +27,13 @@ LEFT JOIN pg_description AS d ON d.objoid = c.oid AND d.objsubid = 0
 WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'v')
 """
 
+# In a place of another login's what it has not let us read is as good as not there.
+_READABLE = """(c.relname ~ '^[bs]_'
+ AND (pg_has_role(n.nspowner, 'USAGE') OR has_table_privilege(c.oid, 'SELECT')))"""
+
 _STORED = """
-SELECT attname, format_type(atttypid, atttypmod), pg_total_relation_size(%s::regclass)
+SELECT attname, format_type(atttypid, atttypmod), pg_total_relation_size(%s::regclass),
+ coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0)
 FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
@@ -43,8 +50,10 @@ ORDER BY c.relname, a.attnum
 # By the catalogue alone, which everybody may read, whatever he may read of the tables.
 _EMPTY = """
 SELECT wanted.place
-FROM unnest(%s::text[], %s::text[], %s::text[])
- WITH ORDINALITY AS wanted(schema, name, layer, place)
+FROM (
+ SELECT place, value ->> 0 AS schema, value ->> 1 AS name, value ->> 2 AS layer
+ FROM json_array_elements(%s::json) WITH ORDINALITY AS given(value, place)
+) AS wanted
 LEFT JOIN pg_namespace AS n ON n.nspname = wanted.schema
 LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = wanted.name
 WHERE coalesce(pg_relation_size(CASE wanted.layer WHEN '' THEN c.oid ELSE (
@@ -72,6 +81,15 @@ FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace
 WHERE n.nspname = ANY(%s) AND t.relkind = 'r' AND t.relname ~ '^[gp]_'
 ORDER BY n.nspname, t.relname
 """
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A relation: its columns, its size in bytes, and the transaction that asks if it writes."""
+
+    columns: tuple[Column, ...]
+    bytes: int
+    transaction: int
 
 
 @dataclass(frozen=True)
@@ -116,9 +134,10 @@ class Located(Placed):
         """Its size without tables that others may share."""
         return 0 if self.mark.layers else self.build.bytes
 
-    def completed(self, build: Build) -> Located:
+    def completed(self, build: Build, transaction: int = 0) -> Located:
         """The same, where more is known of the build or of the landed source."""
-        mark = Mark(build=build) if self.mark.build else Mark(landed=build)
+        mark = replace(self.mark, transaction=transaction)
+        mark = replace(mark, build=build) if mark.build else replace(mark, landed=build)
         return replace(self, mark=mark)
 
     @property
@@ -127,6 +146,12 @@ class Located(Placed):
         found = self.mark.readable
         assert found
         return found
+
+
+def given_up(found: Located) -> str:
+    """Return the statement that notes that a build or source has lost its data."""
+    mark = string(encoded(replace(found.mark, damaged=True)))
+    return " ".join(("COMMENT ON", found.kind, found.relation, "IS", mark))
 
 
 def relation(schema: str, name: str) -> str:
@@ -142,8 +167,8 @@ class Catalog:
         self._sessions = sessions
 
     def readable(self) -> list[Located]:
-        """Return every build and every landed source, by name."""
-        return [each for each in self._marked("AND c.relname ~ '^[bs]_'") if each.mark.readable]
+        """Return every build and every landed source that we may read, by name."""
+        return [each for each in self._marked(f"AND {_READABLE}") if each.mark.readable]
 
     def with_keys(self, keys: Iterable[str]) -> list[Located]:
         """Return the builds and landed sources of these keys; the same key may be there twice.
@@ -152,7 +177,7 @@ class Catalog:
         """
         names = {name(key): key for key in keys for name in (build_name, source_name)}
         internal = _internal(self.schemas.known())
-        read = self._read(internal, "AND c.relname = ANY(%s)", list(names))
+        read = self._read(internal, f"AND {_READABLE} AND c.relname = ANY(%s)", list(names))
         found = [each for each in read if each.mark.readable and each.build.key == names[each.name]]
         tables = self.layers() if any(each.mark.layers for each in found) else []
         return [
@@ -188,7 +213,7 @@ class Catalog:
         found = list(
             self._read(
                 internal,
-                "AND (c.relname ~ '^[bs]_' OR c.relname = %s AND n.nspname = ANY(%s))",
+                f"AND ({_READABLE} OR c.relname = %s AND n.nspname = ANY(%s))",
                 POINTER,
                 list(pointers),
             )
@@ -199,9 +224,8 @@ class Catalog:
     def emptied(self, builds: Iterable[Located]) -> set[str]:
         """Return the keys of tables that had rows and have no data or are gone, from outside."""
         filled = [(each, table) for each in builds for table in _filled(each)]
-        schemas, names = [each.schema for each, _ in filled], [each.name for each, _ in filled]
-        asked = (schemas, names, [table for _, table in filled])
-        found = self._sessions.ask(_EMPTY, asked) if filled else []
+        asked = msgspec.json.encode([(each.schema, each.name, table) for each, table in filled])
+        found = self._sessions.ask(_EMPTY, (asked.decode(),)) if filled else []
         return {filled[place - 1][0].build.key for (place,) in found}
 
     def layers(self) -> list[Shared]:
@@ -220,10 +244,11 @@ class Catalog:
             found.setdefault(owner, []).append(Column(column, native))
         return {owner: tuple(columns) for owner, columns in found.items()}
 
-    def stored(self, target: str) -> tuple[tuple[Column, ...], int]:
-        """Return the columns of one relation, by its quoted name, and its size in bytes."""
+    def stored(self, target: str) -> Stored:
+        """Look at one relation, by its quoted name."""
         found = self._sessions.ask(_STORED, (target, target))
-        return tuple(Column(name, native) for name, native, _ in found), found[0][2]
+        columns = tuple(Column(name, native) for name, native, *_ in found)
+        return Stored(columns, *found[0][2:])
 
     def _marked(self, which: str, *parameters: object) -> Iterator[Located]:
         return self._read(_internal(self.schemas.ours()), which, *parameters)

@@ -106,9 +106,7 @@ class Connections:
                 denied=True,
             )
         try:
-            connection.execute(SET_UP)
-            connection.execute(_DURABLE)
-            connection.execute(_IDLE)
+            connection.execute("; ".join((SET_UP, _DURABLE, _IDLE)))
             with suppress(psycopg.DataError):
                 connection.execute(_WATCH_CLIENT)
         except psycopg.Error as error:

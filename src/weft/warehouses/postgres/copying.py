@@ -1,102 +1,20 @@
-"""Store an Arrow stream in a table, batch by batch, in one transaction; the driver is ADBC.
-
-What the driver cannot write as it is, the embedded engine writes in another form first.
-"""
+"""Make tables of Arrow streams and of SELECTs, each in one transaction that marks it too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from weft.mesh.manifest import Column
-from weft.sql.duckdb import quote as engine_quote
-from weft.sql.postgres import DIALECT, quote, string
-from weft.warehouses.postgres.catalog import Located
-from weft.warehouses.postgres.connections import APPLICATION, SET_UP
-from weft.warehouses.postgres.errors import shortened, told
-from weft.warehouses.postgres.marks import encoded
-from weft.warehouses.postgres.names import Place
+from weft.sql.postgres import quote, string
+from weft.warehouses.postgres.adbc import Connection, connected
+from weft.warehouses.postgres.catalog import Located, Placed, given_up
+from weft.warehouses.postgres.incoming import Incoming
+from weft.warehouses.postgres.layer_tables import drop
+from weft.warehouses.postgres.marks import encoded, read_mark
+from weft.warehouses.postgres.names import Place, scratch_name
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.postgres.target import Target
-from weft.warehouses.protocol import WarehouseError
-
-# By the engine's types: the type of the column, and how a value is written for it.
-_DIRECT = {
-    "BOOLEAN": "boolean",
-    "SMALLINT": "smallint",
-    "INTEGER": "integer",
-    "BIGINT": "bigint",
-    "FLOAT": "real",
-    "DOUBLE": "double precision",
-    "VARCHAR": "text",
-    "BLOB": "bytea",
-    "DATE": "date",
-    "TIME": "time without time zone",
-    "TIMESTAMP": "timestamp without time zone",
-    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
-}
-_WIDENED = {
-    "TINYINT": "SMALLINT",
-    "UTINYINT": "SMALLINT",
-    "USMALLINT": "INTEGER",
-    "UINTEGER": "BIGINT",
-    "UBIGINT": "DECIMAL(20,0)",
-    "HUGEINT": "DECIMAL(38,0)",
-    "UHUGEINT": "DECIMAL(38,0)",
-    "TIME_NS": "TIME",
-    "TIMESTAMP_S": "TIMESTAMP",
-    "TIMESTAMP_MS": "TIMESTAMP",
-    "TIMESTAMP_NS": "TIMESTAMP",
-    '"NULL"': "VARCHAR",
-}
-_DOCUMENTS = ("list", "array", "struct", "map", "union")
-
-_SCHEMA_OPTION = "adbc.ingest.target_db_schema"
-_TABLE_OPTION = "adbc.ingest.target_table"
-_MODE_OPTION = "adbc.ingest.mode"
-_APPEND = "adbc.ingest.mode.append"
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A column as it comes: its name, the engine's expression for it, and the table's type.
-
-    `carrier` is the type in which it is written, which is cast to `native` afterwards.
-    """
-
-    name: str
-    expression: str
-    carrier: str
-    native: str
-
-
-def incoming(name: str, engine_type: Any, native: str = "") -> Incoming:
-    """Return how a column of one of the engine's types is stored, as `native` if that is given."""
-    kind, column = str(engine_type), engine_quote(name)
-    wider = _WIDENED.get(kind, kind)
-    if wider in _DIRECT or wider.startswith("DECIMAL("):
-        carrier = _DIRECT.get(wider) or wider.replace("DECIMAL", "numeric")
-        expression = column if wider == kind else f"CAST({column} AS {wider})"
-        return Incoming(name, expression, carrier, _unless_same(native, carrier))
-    if engine_type.id == "list" and str(engine_type.child) in _DIRECT:
-        carrier = f"{_DIRECT[str(engine_type.child)]}[]"
-        return Incoming(name, column, carrier, _unless_same(native, carrier))
-    if engine_type.id in _DOCUMENTS or kind == "JSON":
-        document = f"CAST(to_json({column}) AS VARCHAR)"
-        return Incoming(name, document, "text", native or "jsonb")
-    stored = "uuid" if kind == "UUID" else "text"
-    text = f"CAST({column} AS VARCHAR)"
-    return Incoming(name, text, "text", _unless_same(native or stored, "text"))
-
-
-def _unless_same(native: str, carrier: str) -> str:
-    """Return the carrier where the native type is only another spelling of it."""
-    from weft.sql.types import canonical_type  # reads types with sqlglot, which observing spares
-
-    same = not native or canonical_type(native, DIALECT) == canonical_type(carrier, DIALECT)
-    return carrier if same else native
 
 
 def made_by(target: str, columns: Sequence[Incoming]) -> list[str]:
@@ -110,20 +28,6 @@ def made_by(target: str, columns: Sequence[Incoming]) -> list[str]:
     ]
     retyped = [" ".join(("ALTER TABLE", target, ", ".join(casts)))] if casts else []
     return [f"CREATE TABLE {target} ({listed})", *retyped, f"ANALYZE {target}"]
-
-
-def drivers(target: Target) -> tuple[Any, Any]:
-    """Import what moves Arrow streams: its manager, and the driver. Raises WarehouseError."""
-    try:
-        import adbc_driver_manager
-        import adbc_driver_postgresql
-    except ImportError as error:
-        raise WarehouseError(
-            f"{target.place} needs adbc-driver-postgresql, which is not installed; run: "
-            "pip install 'weft[postgres]'",
-            denied=True,
-        ) from error
-    return adbc_driver_manager, adbc_driver_postgresql
 
 
 class Copier:
@@ -142,14 +46,14 @@ class Copier:
     ) -> Located:
         """Make a table of a stream's rows and mark it; return it complete.
 
-        `draft` says which, and what is known of it. The stream has the columns in their order, as
-        their expressions write them. `check` is called when all is read. Nothing is left when
-        anything fails. Raises WarehouseError.
+        `draft` says which, and what is known of it. The stream has the columns in their order, in
+        the types in which they are written. `check` is called when all is read. Nothing is left
+        when anything fails. Raises WarehouseError.
         """
-        with self.connected() as connection:
+        with connected(self._sessions) as connection:
 
-            def fill() -> int:
-                rows = connection.ingest(draft.schema, draft.name, stream)
+            def fill(table: Placed) -> int:
+                rows = connection.ingest(table.schema, table.name, stream)
                 check()
                 return rows
 
@@ -167,13 +71,13 @@ class Copier:
 
         `first` are the statements that the transaction begins with. Raises WarehouseError.
         """
-        with self.connected() as connection:
+        with connected(self._sessions) as connection:
             for statement in first:
                 connection.run(statement)
 
-            def fill() -> int:
+            def fill(table: Placed) -> int:
                 connection.run("RESET ROLE")
-                rows = connection.run(" ".join(("INSERT INTO", draft.relation, select)))
+                rows = connection.run(" ".join(("INSERT INTO", table.relation, select)))
                 connection.run(f"SET LOCAL ROLE {quote(place.internal_owner)}")
                 return rows
 
@@ -185,114 +89,51 @@ class Copier:
         columns: Sequence[Incoming],
         draft: Located,
         place: Place,
-        fill: Callable[[], int],
+        fill: Callable[[Placed], int],
     ) -> Located:
-        """Make a table, fill it, which says how many rows that were, and mark it."""
+        """Make a table, fill it, which says how many rows that were, and mark it.
+
+        One that has lost its data and is there still is read by views, so that it stays.
+        """
         target = draft.relation
         connection.run(self._sessions.commented(f"SET LOCAL ROLE {quote(place.internal_owner)}"))
-        first, *rest = made_by(target, columns)
+        again = _is_given_up(connection, target)
+        table = Placed(draft.schema, scratch_name(draft.name, "again")) if again else draft
+        first, *rest = made_by(table.relation, columns)
         connection.run(first)
-        rows = fill()
-        for statement in rest:
+        rows = fill(table)
+        for statement in (*rest, *(_put_into(target, table.relation) if again else ())):
             connection.run(statement)
         size = int(connection.value(f"SELECT pg_total_relation_size({string(target)}::regclass)"))
+        transaction = int(connection.value("SELECT pg_current_xact_id()::text"))
         stored = tuple(Column(each.name, each.native) for each in columns)
-        made = draft.completed(replace(draft.build, columns=stored, rows=rows, bytes=size))
+        build = replace(draft.build, columns=stored, rows=rows, bytes=size)
+        made = draft.completed(build, transaction)
         mark = string(encoded(made.mark))
         connection.run(" ".join(("COMMENT ON TABLE", target, "IS", mark)))
         connection.commit()
         return made
 
     def discard(self, found: Located) -> None:
-        """Remove what has lost its data, so that it can be made again. Raises WarehouseError."""
-        self._sessions.ask(f"DROP TABLE IF EXISTS {found.relation}")
+        """Remove what has lost its data, or note that it has where views read it.
 
-    @contextmanager
-    def connected(self) -> Iterator[Connection]:
-        with ExitStack() as closing:
-            connection = Connection(self._sessions.target, closing)
-            closing.enter_context(self._sessions.stopping.stoppable(connection.cancel))
-            for statement in SET_UP.split(";"):
-                connection.run(statement)
-            connection.commit()
-            yield connection
+        Raises WarehouseError.
+        """
+        if not drop(self._sessions, found, found.kind):
+            self._sessions.ask(given_up(found))
 
 
-class Connection:
-    """A connection by ADBC, in one transaction after the other. Its errors are ours."""
+def _is_given_up(connection: Connection, target: str) -> bool:
+    comment = connection.value(f"SELECT obj_description(to_regclass({string(target)}), 'pg_class')")
+    mark = read_mark(comment)
+    return mark is not None and mark.damaged
 
-    def __init__(self, target: Target, closing: ExitStack) -> None:
-        from psycopg.conninfo import make_conninfo
 
-        self._target = target
-        self._adbc, driver = drivers(target)
-        text = make_conninfo(**target.revealed(), application_name=APPLICATION)
-        with self._explaining():
-            database = closing.enter_context(driver.connect(text))
-            self._connection = closing.enter_context(self._adbc.AdbcConnection(database))
-            self._connection.set_autocommit(False)
-
-    def run(self, statement: str) -> int:
-        """Run one statement; return how many rows it made."""
-        with self._statement() as prepared:
-            prepared.set_sql_query(statement)
-            return int(prepared.execute_update())
-
-    def value(self, select: str) -> Any:
-        """Return the one value that a SELECT gives."""
-        from arro3.core import RecordBatchReader
-
-        with self._statement() as prepared:
-            prepared.set_sql_query(select)
-            handle, _ = prepared.execute_query()
-            batch = RecordBatchReader.from_stream(handle).read_next_batch()
-            return batch.column(0)[0].as_py()
-
-    def stream(self, select: str, closing: ExitStack) -> Any:
-        """Return the rows of a SELECT as an Arrow stream that is valid until `closing` closes."""
-        prepared = closing.enter_context(self._statement())
-        prepared.set_sql_query(select)
-        return prepared.execute_query()[0]
-
-    def ingest(self, schema: str, name: str, stream: Any) -> int:
-        """Write all rows of an Arrow stream to a table; return how many."""
-        with self._statement() as prepared:
-            prepared.set_options(
-                **{_SCHEMA_OPTION: schema, _TABLE_OPTION: name, _MODE_OPTION: _APPEND}
-            )
-            prepared.bind_stream(stream)
-            return int(prepared.execute_update())
-
-    def commit(self) -> None:
-        """End the transaction."""
-        with self._explaining():
-            self._connection.commit()
-
-    def is_lost(self) -> bool:
-        """Whether the server does not answer any more; ends the transaction."""
-        try:
-            with self._explaining():
-                self._connection.rollback()
-            self.run("SELECT 1")
-        except WarehouseError:
-            return True
-        return False
-
-    def cancel(self) -> None:
-        """Stop what runs; called from another thread."""
-        self._connection.cancel()
-
-    @contextmanager
-    def _statement(self) -> Iterator[Any]:
-        with self._explaining(), self._adbc.AdbcStatement(self._connection) as prepared:
-            yield prepared
-
-    @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except self._adbc.Error as error:
-            raise self._explained(error) from error
-
-    def _explained(self, error: Any) -> WarehouseError:
-        return told(error.sqlstate or "", shortened(str(error)), self._target.place)
+def _put_into(target: str, table: str) -> tuple[str, ...]:
+    """Return the statements that let a table have the rows of another one, which goes."""
+    return (
+        f"TRUNCATE {target}",
+        " ".join(("INSERT INTO", target, "SELECT * FROM", table)),
+        f"DROP TABLE {table}",
+        f"ANALYZE {target}",
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weft.mesh.manifest import Column
 from weft.mesh.release import Release
@@ -33,11 +33,13 @@ _NUMBERS = re.compile(r"= (?:ANY \(ARRAY\[([0-9, ]+)\]\)|([0-9]+))")
 class Published:
     """A product as it was published: its releases, newest first, and what is shown of the first.
 
-    `there` is all that lies in its place.
+    `kept` is what its place has under the number of each release, None where that cannot be read;
+    `there` is all that lies in it.
     """
 
     place: Place
     releases: tuple[Release, ...]
+    kept: Mapping[int, Release] | None
     shown: tuple[Shown, ...]
     there: Inspection
 
@@ -56,6 +58,7 @@ class Definitions:
         Nothing can be said where what a view reads is not there, or is not as it was; nor of a
         view that was made ready for a release which no pointer names yet.
         """
+        products = [_with_passing(each) for each in products]
         keys = (key for each in products for key in shown_keys(each.releases[:1] + _earlier(each)))
         found = {each.build.key: each for each in self._catalog.with_keys(set(keys))}
         views = [self._views(each, found) for each in products]
@@ -104,6 +107,24 @@ class Definitions:
         ]
 
 
+def _with_passing(product: Published) -> Published:
+    """Add the releases that a view names and that gave way to the next one of their own run.
+
+    They showed what was new beside what went; only the last release of a run is recorded.
+    """
+    recorded = {each.number for each in product.releases}
+    runs = {each.run for each in product.releases}
+    missing = _all_numbers(product) - recorded
+    passing = [
+        each
+        for number, each in (product.kept or {}).items()
+        if number in missing and each.run in runs
+    ]
+    current, *earlier = product.releases
+    earlier = sorted((*earlier, *passing), key=lambda each: each.number, reverse=True)
+    return replace(product, releases=(current, *earlier))
+
+
 def _create(name: str, view: View) -> str:
     listed = ", ".join(quote(each.name) for each in view.columns)
     return "\n".join((f"CREATE VIEW {name} ({listed}) AS", view.select))
@@ -111,8 +132,13 @@ def _create(name: str, view: View) -> str:
 
 def _earlier(product: Published) -> tuple[Release, ...]:
     """The earlier releases that any view of a product says it shows."""
-    numbers = frozenset[int]().union(*(_numbers(product, each) for each in product.shown))
+    numbers = _all_numbers(product)
     return tuple(each for each in product.releases[1:] if each.number in numbers)
+
+
+def _all_numbers(product: Published) -> frozenset[int]:
+    """The releases that any view of a product says it shows."""
+    return frozenset[int]().union(*(_numbers(product, each) for each in product.shown))
 
 
 def _numbers(product: Published, each: Shown) -> frozenset[int]:

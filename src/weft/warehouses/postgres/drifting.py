@@ -6,36 +6,30 @@ from collections.abc import Mapping, Sequence
 
 from weft.mesh.drift import Drift
 from weft.mesh.release import Release
-from weft.plan.drift import drifted
-from weft.warehouses.postgres.catalog import Located, relation
+from weft.plan.drift import as_left, drifted
+from weft.warehouses.postgres.catalog import Located
+from weft.warehouses.postgres.counting import Counting
 from weft.warehouses.postgres.definitions import Definition, Definitions, Published
-from weft.warehouses.postgres.errors import Corrupted
+from weft.warehouses.postgres.holding import is_data
 from weft.warehouses.postgres.inspection import Inspection, inspected
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import SchemaMark, read_mark
-from weft.warehouses.postgres.names import POINTER, RELEASES, Place, build_name
+from weft.warehouses.postgres.names import Place, build_name
 from weft.warehouses.postgres.ports import Ports
 from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.postgres.watching import (
-    Counted,
-    Left,
-    Subject,
-    found_things,
-    left_things,
-)
+from weft.warehouses.postgres.subjects import Left, Subject
+from weft.warehouses.postgres.watching import found_things, left_things
 from weft.warehouses.protocol import Scope
 from weft.warehouses.shown import shown
 
-# The rows of a build come from one transaction, whose number each of them has.
-_ROWS = "SELECT count(*), count(*) FILTER (WHERE xmin <> (SELECT xmin FROM {0} LIMIT 1)) FROM {0}"
-# Those of a build that grows come from several, and are read by way of a view.
-_ALL_ROWS = "SELECT count(*), 0 FROM {0}"
-_NUMBER = "SELECT number FROM {0}"
-_UNREADABLE = "cannot be read"
-
 Subjects = tuple[list[Subject], list[Subject]]
 """What has to be there of a product, and what is."""
+
+
+def releases_of_nobody(environment: str) -> tuple[Release, ...]:
+    """What stands for the releases of the place that belongs to no product."""
+    return (Release("", environment, 0, ()),)
 
 
 class Drifting:
@@ -48,11 +42,14 @@ class Drifting:
         self._catalog = known.catalog
         self._released = released
         self._definitions = Definitions(sessions, known.catalog, ports)
+        self._counting = Counting(sessions, released)
         self._store = store
 
     def drift(self, scope: Scope, recorded: Mapping[str, tuple[Release, ...]]) -> tuple[Drift, ...]:
         """Compare the places of products with what was left there. Raises WarehouseError."""
         known = [recorded[each] for each in scope.products if recorded.get(each)]
+        if not scope.products:
+            known = [releases_of_nobody(scope.environment)]
         return tuple(
             drift
             for left, there in self.subjects(known, content=scope.content)
@@ -67,52 +64,77 @@ class Drifting:
         published = self._published(products)
         if not published:
             return []
-        self._catalog.schemas.ours()
+        roles = self._roles()
         definitions = self._definitions.of(published)
         return [
-            self._of_product(each, views, content=content)
+            self._of_product(each, views, roles, content=content)
             for each, views in zip(published, definitions, strict=True)
         ]
 
-    def mark(self, place: Place, *, internal: bool) -> SchemaMark:
-        """Return the mark of one of the two schemas of a place."""
-        mesh = self._released.names.mesh
+    def mark(self, place: Place, schema: str) -> SchemaMark:
+        """Return the mark of one of the schemas of a place."""
+        mesh, internal = self._released.names.mesh, schema == place.internal
         return SchemaMark(mesh, self._store, place.product, place.environment, internal)
 
+    def _roles(self) -> frozenset[str]:
+        """All roles that this mesh has made for what it has here."""
+        names = self._released.names
+        marks = self._catalog.schemas.ours().values()
+        places = {names.place(each.product, each.environment) for each in marks}
+        return frozenset(
+            (names.readers, names.adopters, *(owner for place in places for owner in place.owners))
+        )
+
     def _published(self, products: Sequence[tuple[Release, ...]]) -> list[Published]:
-        """Look at the places of all products at once."""
+        """Look at the places of all products at once.
+
+        The one that belongs to none comes to be there with the first copy.
+        """
         names = self._released.names
         places = [names.place(each[0].product, each[0].environment) for each in products]
-        schemas = [name for each in places for name in (each.ports, each.internal)]
-        owners = [name for each in places for name in (each.port_owner, each.internal_owner)]
+        schemas = [name for each in places for name in each.schemas]
+        owners = [name for each in places for name in each.owners]
         there = inspected(self._sessions, schemas, owners) if places else None
         return [
-            Published(
-                place=place,
-                releases=releases,
-                shown=tuple(shown(releases[0], place.environment == names.production)),
-                there=there.narrowed(
-                    (place.ports, place.internal), (place.port_owner, place.internal_owner)
-                ),
-            )
+            self._looked_at(place, releases, there.narrowed(place.schemas, place.owners))
             for place, releases in zip(places, products, strict=True)
-            if there
+            if there and (place.product or place.internal in there.schemas)
         ]
 
+    def _looked_at(
+        self, place: Place, releases: tuple[Release, ...], there: Inspection
+    ) -> Published:
+        kept = self._counting.releases(place, there)
+        return Published(
+            place=place,
+            releases=as_left(releases, kept or {}),
+            kept=kept,
+            shown=tuple(shown(releases[0], self._released.names.is_production(place.environment))),
+            there=there,
+        )
+
     def _of_product(
-        self, product: Published, views: Mapping[str, Definition], *, content: bool
+        self,
+        product: Published,
+        views: Mapping[str, Definition],
+        roles: frozenset[str],
+        *,
+        content: bool,
     ) -> Subjects:
         place, there = product.place, product.there
         builds = self._builds(place, product.releases[0], there)
         left = Left(
             place=place,
             releases=product.releases,
-            marks=(self.mark(place, internal=False), self.mark(place, internal=True)),
+            kept=product.kept,
+            marks=tuple(self.mark(place, each) for each in place.schemas),
             shown=product.shown,
             views=views,
             builds=builds,
+            copies=_copies(place, builds, there),
+            roles=roles,
         )
-        counted = self._counted(place, builds, there, content=content)
+        counted = self._counting.counted(left, there, content=content)
         wanted = left_things(left, there, counted)
         return list(wanted), list(found_things(left, there, counted))
 
@@ -136,43 +158,18 @@ class Drifting:
                 own[key] = None
         return own
 
-    def _counted(
-        self,
-        place: Place,
-        builds: Mapping[str, Located | None],
-        there: Inspection,
-        *,
-        content: bool,
-    ) -> Counted:
-        """Read the tables of ours, in so far as they are still ours to read."""
-        number: int | None = None
-        releases: dict[int, Release] | None = None
-        if self._is_ours(place, POINTER, there):
-            target = relation(place.internal, POINTER)
-            rows = self._sessions.ask(_NUMBER.format(target))
-            number = rows[0][0] if rows else 0
-            if self._is_ours(place, RELEASES, there):
-                releases = self._released.numbered(place)
-        if (place.internal, RELEASES) not in there.relations:
-            releases = {}
-        counted: dict[str, str] = {}
-        for key, found in builds.items():
-            if found is None or found.build.is_view:
-                continue
-            at = there.relations[(found.schema, found.name)]
-            if at.kind == "r" and not at.bytes:
-                counted[key] = "0"
-            elif content and self._is_ours(place, found.name, there):
-                counted[key] = self._rows(found, _ROWS if at.kind == "r" else _ALL_ROWS)
-        return Counted(number, releases, counted)
 
-    def _is_ours(self, place: Place, name: str, there: Inspection) -> bool:
-        found = there.relations.get((place.internal, name))
-        return found is not None and found.owner == place.internal_owner
+def _copies(
+    place: Place, builds: Mapping[str, Located | None], there: Inspection
+) -> dict[str, Located]:
+    """Return what lies in a place and was brought there to build from, by key.
 
-    def _rows(self, found: Located, statement: str) -> str:
-        try:
-            rows, others = self._sessions.ask(statement.format(found.relation))[0]
-        except Corrupted:
-            return _UNREADABLE
-        return f"{rows}, {others} of them changed" if others else str(rows)
+    In the place that belongs to no product there is nothing else.
+    """
+    read = {key for each in builds.values() if each for key in each.build.reads}
+    copies = {}
+    for each in there.relations.values():
+        found = each.mark.readable if each.schema == place.internal and is_data(each) else None
+        if found and found.key not in builds and (found.key in read or not place.product):
+            copies[found.key] = Located(each.schema, each.name, each.mark)
+    return copies

@@ -17,7 +17,7 @@ from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.releases import PRUNING
 from weft.warehouses.postgres.sessions import SHORT, Sessions
 from weft.warehouses.postgres.sharing import granting, taken_over
-from weft.warehouses.protocol import Ended, Ending, WarehouseError
+from weft.warehouses.protocol import Ended, Ending, Holding, WarehouseError
 
 _RUN = "end"
 
@@ -54,6 +54,31 @@ SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint
 FROM unnest(%s::text[]) AS name
 """
 
+# What is neither a build nor a landed source, by schema.
+_SIZES = """
+SELECT n.nspname, sum(pg_total_relation_size(c.oid))::bigint
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY(%s) AND c.relkind = 'r' AND (c.relname = ANY(%s) OR c.relname ~ '^q_')
+GROUP BY 1
+"""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Every build and landed source that there is, and by key, and every kept release."""
+
+    readable: tuple[Located, ...]
+    there: Mapping[str, Located]
+    releases: tuple[Release, ...]
+
+    def of(self, environment: str) -> tuple[Release, ...]:
+        """The releases of an environment, those of a product newest first."""
+        return tuple(each for each in self.releases if each.environment == environment)
+
+    def shown(self, releases: Iterable[Release]) -> set[str]:
+        """The keys of all that releases lead to."""
+        return reached((key for each in releases for key in each.keys), self.there)
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -89,13 +114,31 @@ class Environments:
     def names(self) -> tuple[str, ...]:
         """Return the environments that have a schema here, sorted. Raises WarehouseError."""
         marks = self._catalog.schemas.ours().values()
-        return tuple(sorted({mark.environment for mark in marks if mark.product}))
+        return tuple(sorted({mark.environment for mark in marks}))
 
-    def shown_bytes(self, environment: str) -> int:
-        """Return the size of all that the releases of an environment show, views unfolded."""
-        current = (each for each in self._released.everywhere() if each.environment == environment)
-        keys = frozenset[str]().union(*(each.keys for each in current))
-        return sum(each.build.bytes for each in self._known.reached(keys).values())
+    def holdings(self, runs: Mapping[str, frozenset[str]]) -> dict[str, Holding]:
+        """Return what environments have, views unfolded; `runs` are those that ran in each."""
+        look = self._look()
+        schemas = list(self._catalog.schemas.known())
+        sizes: dict[str, int] = dict(self._sessions.ask(_SIZES, (schemas, [POINTER, RELEASES])))
+        return {
+            environment: self._holding(Ending(environment, ran, frozenset()), look, sizes)
+            for environment, ran in runs.items()
+        }
+
+    def _holding(self, ending: Ending, look: _Look, sizes: Mapping[str, int]) -> Holding:
+        newest: dict[str, Release] = {}
+        for each in look.of(ending.environment):
+            newest.setdefault(each.product, each)
+        releases = tuple(newest.values())
+        behind = (look.there[key] for key in look.shown(releases))
+        shown = sum(each.build.bytes for each in behind if each.mark.build)
+        if ending.environment == self._names.production:
+            return Holding(releases, shown)
+        schemas = {place.internal for place in self._places_of(ending.environment)}
+        going = self._own(ending, look, self._showing(ending, look), schemas)
+        rest = sum(sizes.get(schema, 0) for schema in schemas)
+        return Holding(releases, shown, rest + sum(each.own_bytes for each in going))
 
     def end(self, ending: Ending, *, dry_run: bool = False) -> Ended:
         """Remove all that only the environment has. Ending it again removes what was left.
@@ -114,73 +157,68 @@ class Environments:
             self._clear(found)
         return told
 
+    def _look(self) -> _Look:
+        readable = tuple(self._catalog.readable())
+        there = {each.build.key: each for each in readable}
+        return _Look(readable, there, tuple(self._released.kept()))
+
     def _found(self, ending: Ending) -> _Found:
+        look = self._look()
         places = self._places_of(ending.environment)
-        schemas = {name for place in places for name in (place.ports, place.internal)}
-        releases = tuple(
-            release
-            for place in places
-            for release in self._released.all(place.environment, place.product)
-        )
-        own, given = self._builds(ending, releases, schemas)
+        schemas = {name for place in places for name in place.schemas}
+        showing = self._showing(ending, look)
+        own = self._own(ending, look, showing, schemas)
+        going = frozenset(own)
         views = self._catalog.views([place.ports for place in places]).values()
         rows = (each.relation for each in self._catalog.rows() if each.schema in schemas)
         lists = (relation(place.internal, name) for place in places for name in (POINTER, RELEASES))
         return _Found(
             places=places,
-            releases=releases,
+            releases=look.of(ending.environment),
             views=tuple(each for found in views for each in _tops_first(found.values())),
             own=own,
-            given=given,
+            given={
+                each: tuple(self._heirs(each.build, ending, showing))
+                for each in look.readable
+                if each.schema in schemas and each not in going
+            },
             rest=(*rows, *lists),
         )
 
-    def _builds(
-        self, ending: Ending, releases: Iterable[Release], schemas: Set[str]
-    ) -> tuple[tuple[Located, ...], dict[Located, tuple[Place, ...]]]:
-        """Return what goes of builds and landed sources, and what lies here and stays."""
-        readable = self._catalog.readable()
-        there = {each.build.key: each for each in readable}
-        showing = self._showing(there, {ending.environment, *ending.without})
+    def _own(
+        self, ending: Ending, look: _Look, showing: Mapping[str, Set[str]], schemas: Set[str]
+    ) -> tuple[Located, ...]:
+        """Return what goes of builds and landed sources, each before what it reads."""
         keep = ending.keep.union(*showing.values())
-        shown = reached((key for each in releases for key in each.keys), there)
+        shown = look.shown(look.of(ending.environment))
         # Where two environments built a key at the same time it is there twice.
         copies: dict[str, list[Located]] = {}
-        for each in readable:
+        for each in look.readable:
             copies.setdefault(each.build.key, []).append(each)
-        own = tuple(
+        return tuple(
             copy
-            for each in self._pruning.unneeded(there, keep, ending.runs)
+            for each in self._pruning.unneeded(look.there, keep, ending.runs)
             for copy in copies[each.build.key]
             if copy.schema in schemas or copy.build.run in ending.runs or copy.build.key in shown
         )
-        going = frozenset(own)
-        given = {
-            each: tuple(self._heirs(each.build, ending, showing))
-            for each in readable
-            if each.schema in schemas and each not in going
-        }
-        return own, given
 
     def _places_of(self, environment: str) -> tuple[Place, ...]:
-        marks = self._catalog.schemas.ours().values()
+        marks = self._catalog.schemas.known().values()
         products = {mark.product for mark in marks if mark.environment == environment}
         return tuple(self._names.place(each, environment) for each in sorted(products))
 
-    def _showing(self, there: Mapping[str, Located], without: Set[str]) -> dict[str, set[str]]:
-        """Return what the kept releases of each environment lead to, by its name."""
-        keys: dict[str, set[str]] = {}
-        for each in self._released.kept():
-            if each.environment not in without:
-                keys.setdefault(each.environment, set()).update(each.keys)
-        return {environment: reached(named, there) for environment, named in keys.items()}
+    def _showing(self, ending: Ending, look: _Look) -> dict[str, set[str]]:
+        """Return what the kept releases of each other environment lead to, by its name."""
+        without = {ending.environment, *ending.without}
+        others = {each.environment for each in look.releases} - without
+        return {environment: look.shown(look.of(environment)) for environment in others}
 
     def _heirs(
         self, build: Build, ending: Ending, showing: Mapping[str, Set[str]]
     ) -> Iterator[Place]:
         """Yield the places that can have a build; first that of who shows it, production's first.
 
-        The last one is where data lies that belongs to no product.
+        The last one is where production has what belongs to no product.
         """
         marks = self._catalog.schemas.known().values()
         others = {each.environment for each in marks if each.product == build.product}
@@ -190,7 +228,7 @@ class Environments:
         )
         for *_, environment in ranked:
             yield self._names.place(build.product, environment)
-        yield self._names.landing()
+        yield self._names.place("", self._names.production)
 
     def _told(self, found: _Found) -> Ended:
         names = [each.relation for each in (*found.views, *found.own)]
@@ -237,29 +275,28 @@ class Environments:
         """Remove what is left of a place, all of it or nothing."""
         own = [each for each in rest if each.startswith(f"{quote(place.internal)}.")]
         statements = [f"DROP TABLE IF EXISTS {each}" for each in own]
-        statements += [
-            f"DROP SCHEMA IF EXISTS {quote(each)}" for each in (place.internal, place.ports)
-        ]
+        statements += [f"DROP SCHEMA IF EXISTS {quote(each)}" for each in reversed(place.schemas)]
 
         def work(first: str) -> None:
             with self._sessions.transaction(first):
                 for statement in statements:
                     self._sessions.ask(statement)
-                for owner in (place.port_owner, place.internal_owner):
-                    self._remove_owner(owner)
+                for owner in place.owners:
+                    _remove_owner(self._sessions, owner)
 
         self._sessions.patiently(work, SHORT)
         self._places.forget(place)
 
-    def _remove_owner(self, owner: str) -> None:
-        """Take from a role what it may, and remove it, inside the caller's transaction."""
-        for schema, kind, name, grantor in self._sessions.ask(_GRANTED, (owner,)):
-            self._sessions.ask(granting(schema))
-            revoke = f"REVOKE ALL ON {kind} {name} FROM {quote(owner)}"
-            self._sessions.ask(f"SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE")
-        for (is_here_alone,) in self._sessions.ask(_NEEDED_HERE_ALONE, (owner,)):
-            if is_here_alone:
-                self._sessions.ask(f"DROP ROLE {quote(owner)}")
+
+def _remove_owner(sessions: Sessions, owner: str) -> None:
+    """Take from a role what it may, and remove it, inside the caller's transaction."""
+    for schema, kind, name, grantor in sessions.ask(_GRANTED, (owner,)):
+        sessions.ask(granting(schema))
+        revoke = f"REVOKE ALL ON {kind} {name} FROM {quote(owner)}"
+        sessions.ask(f"SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE")
+    for (is_here_alone,) in sessions.ask(_NEEDED_HERE_ALONE, (owner,)):
+        if is_here_alone:
+            sessions.ask(f"DROP ROLE {quote(owner)}")
 
 
 def _tops_first(views: Iterable[Located]) -> list[Located]:

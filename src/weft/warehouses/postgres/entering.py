@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from weft.warehouses.postgres.errors import shortened
+from weft.warehouses.messages import one_line
 from weft.warehouses.protocol import WarehouseError
 
 # The first pattern that is found counts: the password is asked for after the host was reached.
@@ -81,7 +81,7 @@ _TRANSIENT = re.compile(r"too many|slots are reserved|starting up|shutting down|
 
 def unreachable(error: Any, place: str) -> WarehouseError:
     """Return the error for a server that did not let us in; `place` is how messages name it."""
-    text = shortened(str(error))
+    text = one_line(str(error))
     advice = next((step for pattern, step in _NEXT_STEPS if re.search(pattern, text)), _ANYTHING)
     return WarehouseError(
         f"{place} cannot be reached: {text}; {advice}",

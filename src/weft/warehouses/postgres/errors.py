@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from weft.warehouses.protocol import Unmeasurable, WarehouseError
-
-MAX_MESSAGE = 300
+from weft.warehouses.messages import one_line
+from weft.warehouses.protocol import Stopped, Unmeasurable, WarehouseError
 
 NAME_TOO_LONG = "42622"
 STOPPED = "57014"
@@ -45,14 +44,14 @@ class Interrupted(WarehouseError):
 
 def explained(error: Any, place: str) -> WarehouseError:
     """Turn an error of the driver into ours; `place` is the warehouse as weft.yaml names it."""
-    text = shortened(error.diag.message_primary or str(error))
-    return told(error.sqlstate or "", text, place, shortened(error.diag.message_detail or ""))
+    text = one_line(error.diag.message_primary or str(error))
+    return told(error.sqlstate or "", text, place, one_line(error.diag.message_detail or ""))
 
 
 def told(code: str, text: str, place: str, detail: str = "") -> WarehouseError:
     """Return the error that a code of the server means; `text` and `detail` are its words."""
     if code == STOPPED:
-        return stopped()
+        return Stopped()
     if code.startswith(_FULL):
         return WarehouseError(
             f"the disk of {place} is full: {text}; free some space and apply again",
@@ -81,14 +80,3 @@ def told(code: str, text: str, place: str, detail: str = "") -> WarehouseError:
         return Corrupted(f"{place}: {text} ({code})", interrupted=True)
     advice = "give the server more memory, or ask for less at a time" if code in _MEMORY else ""
     return WarehouseError(f"{place}: {text} ({code})", interrupted=True, next_step=advice)
-
-
-def stopped() -> WarehouseError:
-    """Return the error of a statement that was cancelled."""
-    return WarehouseError("stopped on request", interrupted=True)
-
-
-def shortened(message: str) -> str:
-    """Return a message in one line of at most MAX_MESSAGE characters."""
-    line = " ".join(message.split())
-    return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"

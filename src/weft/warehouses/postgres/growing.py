@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from weft.mesh.growth import VALID_FROM, VALID_TO, Growing, Growth
+from weft.mesh.growth import VALID_FROM, VALID_TO, Brought, Growing, Growth
 from weft.mesh.manifest import Column
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build
-from weft.plan.intervals import coverage
 from weft.sql.postgres import DIALECT, string
 from weft.warehouses.growing import (
     Fresh,
     added_to,
+    brought_rows,
     intervals_between,
     refuse_keys,
     refuse_without_time,
@@ -33,14 +33,11 @@ from weft.warehouses.postgres.marks import Mark, encoded
 from weft.warehouses.postgres.names import keys_name, layer_name, scratch_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.reading import columns_of
-from weft.warehouses.postgres.recipe import Ground, Recipe, Tables
-from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.postgres.recipe import Ground, Recipe, Tables, table
+from weft.warehouses.postgres.sessions import LOOKING_UP, Sessions
 from weft.warehouses.postgres.snapshots import snapshot
 from weft.warehouses.postgres.work import Asked, Work
-from weft.warehouses.protocol import Outcome, WarehouseError
-
-# So that the keys of a day's changes are looked up without writing all of the base to disk.
-_MEMORY = "SET LOCAL work_mem = '128MB'"
+from weft.warehouses.protocol import Outcome, Unmeasurable, WarehouseError
 
 # A statement, whose hole takes a quoted name.
 _COUNTED = "SELECT count(*) FROM {rows}"
@@ -62,8 +59,7 @@ class Grower:
         for each in base.tables if base else ():
             if each.schema != asked.place.internal:
                 self._places.let_read(asked.place.internal_owner, each)
-        with self._sessions.acting_as(asked.place.internal_owner):
-            self._sessions.ask(_MEMORY)
+        with self._sessions.acting_as(asked.place.internal_owner, LOOKING_UP):
             made = self._made(work)
         # Whoever looks for it finds it with its tables.
         self._known.lose([made.build.key])
@@ -85,7 +81,10 @@ class Grower:
             relation(place, layer.keys),
             lambda purpose: relation(place, scratch_name(asked.draft.build.key, purpose)),
         )
-        return Work(asked, fresh, _recipe(Ground(fresh, tables, stack), kind), base, stack, layer)
+        recipe = _recipe(Ground(fresh, tables, stack), kind)
+        if asked.growing.brought:
+            recipe = _as_brought(recipe, tables, asked.select, asked.growing.brought)
+        return Work(asked, fresh, recipe, base, stack, layer)
 
     def base(self, growing: Growing) -> Located | None:
         """Return the build to grow from, None for a full build. Raises WarehouseError."""
@@ -147,25 +146,26 @@ class Grower:
         layer = replace(work.new_layer(count), rows=rows + sum(moved))
         for statement in work.finishing(layer, count):
             sessions.ask(statement)
+        for statement in work.indexes():
+            _try(sessions, statement)
         before = work.base.build if work.base else None
         build = replace(
             work.asked.draft.build,
             columns=recipe.columns,
             rows=(before.rows if before else 0) - gone + rows,
-            covered=coverage(fresh.growth, latest, fresh.at, before.covered if before else None)
-            if fresh.time
-            else None,
+            covered=fresh.covered(latest, before.covered if before else None),
         )
         return self._shown(work, build, self._measured(work, layer), count)
 
     def _measured(self, work: Work, layer: Layer) -> Layer:
         """A layer with the number of its keys and the size of its tables; they get their marks."""
-        mark = string(encoded(Mark(layer=work.asked.draft.build.key)))
         size = 0
         for name in layer.tables:
             table = work.relation(name)
-            self._sessions.ask(" ".join(("COMMENT ON TABLE", table, "IS", mark)))
-            size += self._catalog.stored(table)[1]
+            stored = self._catalog.stored(table)
+            mark = Mark(layer=work.asked.draft.build.key, transaction=stored.transaction)
+            self._sessions.ask(" ".join(("COMMENT ON TABLE", table, "IS", string(encoded(mark)))))
+            size += stored.bytes
         gone = 0
         if layer.keys:
             gone = self._sessions.ask(_COUNTED.format(rows=work.relation(layer.keys)))[0][0]
@@ -175,9 +175,19 @@ class Grower:
         """Make the view, with its mark; all of it comes to be there at once."""
         self._sessions.ask(work.view(layer, count))
         made = work.marked(build, layer, count)
+        made = made.completed(made.build, self._catalog.stored(made.relation).transaction)
         mark = string(encoded(made.mark))
         self._sessions.ask(" ".join(("COMMENT ON VIEW", made.relation, "IS", mark)))
         return made
+
+
+def _try(sessions: Sessions, statement: str) -> None:
+    """Run a statement; the transaction goes on without it where it is at fault."""
+    sessions.ask("SAVEPOINT tried")
+    try:
+        sessions.ask(statement)
+    except Unmeasurable:
+        sessions.ask("ROLLBACK TO SAVEPOINT tried")
 
 
 def _times(fresh: Fresh) -> tuple[Column, Column]:
@@ -193,6 +203,20 @@ def _recipe(ground: Ground, kind: Materialization) -> Recipe:
     if ground.fresh.time is None:
         raise WarehouseError("the head of the model names neither a time nor a key to grow by")
     return by_time(ground, ground.fresh.time)
+
+
+def _as_brought(recipe: Recipe, tables: Tables, rows: str, brought: Brought) -> Recipe:
+    """A recipe that keeps rows from elsewhere, which a SELECT gives, as they are."""
+    columns, select = brought_rows(rows, recipe.columns, brought, DIALECT)
+    return replace(
+        recipe,
+        columns=columns,
+        read=table(tables.rows, select),
+        refused="",
+        prepared=(),
+        gone="SELECT 0",
+        scratch=(),
+    )
 
 
 def _latest(time: Column, growth: Growth, least: str | None, greatest: str | None) -> str:

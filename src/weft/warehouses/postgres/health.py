@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from weft.mesh.words import count
 from weft.sql.postgres import quote
+from weft.warehouses.postgres.adbc import drivers
 from weft.warehouses.postgres.catalog import Catalog
-from weft.warehouses.postgres.copying import drivers
 from weft.warehouses.postgres.names import Names
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.sessions import Sessions
@@ -27,6 +27,7 @@ SELECT current_setting('server_version'), current_setting('server_encoding'), d.
 FROM pg_database AS d, pg_roles AS r
 WHERE d.datname = current_database() AND r.rolname = session_user
 """
+_MAY_READ = "SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = %s"
 _CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp() - CAST(%s AS timestamptz)) AS float8)"
 _PUBLIC = """
 SELECT DISTINCT 'SCHEMA ' || quote_ident(n.nspname)
@@ -87,9 +88,19 @@ class Health:
         # Who has no such rights needs none where all is made already.
         if rights and self._is_incomplete(products, environment):
             unfit += rights
+        if not self._names.is_production(environment):
+            unfit += self._reading(server.login)
         for each in unfit:
             if each.stops:
                 raise WarehouseError(f"{place}: {each.detail}; {each.fix}", denied=True)
+
+    def _reading(self, login: str) -> Iterator[Condition]:
+        """Whether a login may read what production, if there is one, publishes."""
+        readers = self._names.readers
+        if (False,) in self._sessions.ask(_MAY_READ, (readers,)):
+            detail = f"login {login} may not read what production publishes"
+            fix = f"an administrator runs GRANT {quote(readers)} TO {quote(login)}"
+            yield Condition("rights", detail, fix, stops=True)
 
     def _server(self) -> _Server:
         [found] = self._sessions.ask(_SERVER)
@@ -114,7 +125,6 @@ class Health:
             if mark.mesh != self._names.mesh:
                 continue
             place = self._names.place(mark.product, mark.environment)
-            place = place if mark.product else self._names.landing()
             wanted = place.internal_owner if mark.internal else place.port_owner
             if owner != wanted:
                 wrong = True

@@ -9,7 +9,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from weft.mesh.manifest import Column
+from weft.warehouses.postgres.marks import Mark, read_mark
+from weft.warehouses.postgres.names import Place
+from weft.warehouses.postgres.rights import Rights, rights_in
 from weft.warehouses.postgres.sessions import Row, Sessions
+
+OFF = "off"
+"""What row security is where a table has none."""
+
+# Rows have the numbers of transactions without the count of how often these began again.
+_NUMBERS = 1 << 32
 
 _SCHEMAS = """
 SELECT n.nspname, pg_get_userbyid(n.nspowner), coalesce(obj_description(n.oid, 'pg_namespace'), '')
@@ -19,7 +28,13 @@ FROM pg_namespace AS n WHERE n.nspname = ANY(%s)
 # The clock of commits is an option of the server, and off by default.
 _RELATIONS = """
 SELECT n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner),
- coalesce(obj_description(c.oid, 'pg_class'), ''),
+ coalesce(d.description, ''), coalesce(d.xmin::text::bigint, 0),
+ coalesce((
+  SELECT r.xmin::text::bigint FROM pg_rewrite AS r
+  WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'
+ ), 0),
+ CASE WHEN NOT c.relrowsecurity THEN 'off' WHEN c.relforcerowsecurity THEN 'on, for its owner too'
+  ELSE 'on' END,
  coalesce(c.reloptions, '{}'),
  ARRAY(
   SELECT a.attname::text FROM pg_attribute AS a
@@ -35,66 +50,43 @@ SELECT n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner),
   THEN to_char(pg_xact_commit_timestamp(c.xmin) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
  END
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_description AS d ON d.objoid = c.oid AND d.objsubid = 0
+ AND d.classoid = 'pg_class'::regclass
 WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'S')
  AND NOT EXISTS (
-  SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')
-   AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+  SELECT FROM pg_depend AS o WHERE o.objid = c.oid AND o.deptype IN ('a', 'i')
+   AND o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass
  )
 ORDER BY n.nspname, c.relname
 """
 
-_ROUTINES = """
-SELECT n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)
-FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-WHERE n.nspname = ANY(%s) ORDER BY 1, 2, 3
-"""
-
-_RIGHTS = """
-WITH granted AS (
- SELECT n.nspname AS schema, '' AS relation, '' AS column, n.nspowner AS owner, acl.*
- FROM pg_namespace AS n, aclexplode(n.nspacl) AS acl WHERE n.nspname = ANY(%s)
+# What can be made in a schema beside relations, and what can be hung on a relation.
+_MADE = """
+SELECT n.nspname, '', 'ROUTINE', p.proname, pg_get_function_identity_arguments(p.oid),
+ CASE p.prokind WHEN 'a' THEN '' ELSE regexp_replace(pg_get_functiondef(p.oid), '\\s+', ' ', 'g')
+ END
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = ANY(%s)
+UNION ALL
+SELECT n.nspname, '', 'TYPE', t.typname, '', ''
+FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+WHERE n.nspname = ANY(%s) AND (t.typtype IN ('d', 'e', 'r') OR c.relkind = 'c')
+UNION ALL
+SELECT n.nspname, c.relname, hung.kind, hung.name, '', regexp_replace(hung.text, '\\s+', ' ', 'g')
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, LATERAL (
+ SELECT 'TRIGGER' AS kind, tgname AS name, pg_get_triggerdef(oid) AS text
+ FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
  UNION ALL
- SELECT n.nspname, c.relname, '', c.relowner, acl.*
- FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, aclexplode(c.relacl) AS acl
- WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
+ SELECT 'RULE', rulename, pg_get_ruledef(oid)
+ FROM pg_rewrite WHERE ev_class = c.oid AND rulename <> '_RETURN'
  UNION ALL
- SELECT n.nspname, c.relname, a.attname, c.relowner, acl.*
- FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
- JOIN pg_namespace AS n ON n.oid = c.relnamespace, aclexplode(a.attacl) AS acl
- WHERE n.nspname = ANY(%s) AND NOT a.attisdropped
-)
-SELECT schema, relation, "column", coalesce(r.rolname, ''),
- array_agg(DISTINCT privilege_type ORDER BY privilege_type)
-FROM granted LEFT JOIN pg_roles AS r ON r.oid = grantee
-WHERE grantee <> owner
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+ SELECT 'POLICY', polname, concat_ws(' ', polcmd::text, polroles::regrole[]::text,
+  pg_get_expr(polqual, c.oid), pg_get_expr(polwithcheck, c.oid))
+ FROM pg_policy WHERE polrelid = c.oid
+) AS hung
+WHERE n.nspname = ANY(%s)
+ORDER BY 1, 2, 3, 4, 5
 """
-
-_ROLES = """
-SELECT rolname, array_remove(ARRAY[
- CASE WHEN rolcanlogin THEN 'can log in' END,
- CASE WHEN rolsuper THEN 'superuser' END,
- CASE WHEN rolbypassrls THEN 'bypasses row security' END,
- CASE WHEN rolcreaterole THEN 'makes roles' END,
- CASE WHEN rolcreatedb THEN 'makes databases' END
-], NULL)
-FROM pg_roles WHERE rolname = ANY(%s)
-"""
-
-# Who may grant a role to others has made it, or is an administrator.
-_MEMBERS = """
-SELECT owner.rolname, member.rolname
-FROM pg_auth_members AS m
-JOIN pg_roles AS owner ON owner.oid = m.roleid
-JOIN pg_roles AS member ON member.oid = m.member
-WHERE owner.rolname = ANY(%s) AND member.rolname <> current_user AND NOT member.rolsuper
- AND NOT EXISTS (
-  SELECT FROM pg_auth_members AS own
-  WHERE own.roleid = m.roleid AND own.member = m.member AND own.admin_option
- )
-GROUP BY 1, 2 ORDER BY 1, 2
-"""
-
 
 _READERS = """
 WITH RECURSIVE reading AS (
@@ -124,8 +116,9 @@ class SchemaFound:
 class RelationFound:
     """A relation. `kind` is a letter, as in `pg_class.relkind`; `bytes` are those of its rows.
 
-    `definition` is the SELECT of a view as the server writes it, `since` when it was changed last,
-    "" where the server keeps no such times.
+    `commented` and `ruled` are the transactions, as rows have them, that wrote the comment and the
+    SELECT of a view; that stands in `definition` as the server writes it. `row_security` is in
+    words, `since` is when it was changed last, "" where the server keeps no such times.
     """
 
     schema: str
@@ -133,62 +126,80 @@ class RelationFound:
     kind: str
     owner: str
     comment: str
+    commented: int
+    ruled: int
+    row_security: str
     options: tuple[str, ...]
     columns: tuple[Column, ...]
     definition: str
     bytes: int
     since: str
 
+    @property
+    def mark(self) -> Mark:
+        """What its comment says."""
+        return read_mark(self.comment) or Mark()
+
+    @property
+    def transaction(self) -> int:
+        """The transaction that wrote it, as rows have it, 0 where that cannot be told.
+
+        After a restore, or in a server of another version, it is the mark that others wrote.
+        """
+        noted = self.mark.transaction % _NUMBERS
+        return noted if noted == self.commented else 0
+
 
 @dataclass(frozen=True)
-class RightFound:
-    """What somebody may do with a schema, with a relation in it, or with a column of that.
+class MadeFound:
+    """Something that is made in a schema, or hung on a relation in it, and what it does.
 
-    `grantee` is "" for everybody.
+    `kind` is the word for it in statements.
     """
 
     schema: str
     relation: str
-    column: str
-    grantee: str
-    privileges: tuple[str, ...]
+    kind: str
+    name: str
+    arguments: str
+    definition: str
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """All that lies in some schemas. `members` are pairs of an owner and who may act as it."""
+    """All that lies in some schemas, and what roles may do there."""
 
     schemas: dict[str, SchemaFound]
     relations: dict[tuple[str, str], RelationFound]
-    routines: tuple[tuple[str, str, str], ...]
-    rights: tuple[RightFound, ...]
-    roles: dict[str, tuple[str, ...]]
-    members: tuple[tuple[str, str], ...]
+    made: tuple[MadeFound, ...]
+    rights: Rights
+
+    def is_readable(self, place: Place, name: str) -> bool:
+        """Whether a table of a place is there, is ours, and hides no rows from us."""
+        found = self.relations.get((place.internal, name))
+        return (
+            found is not None and found.owner == place.internal_owner and found.row_security == OFF
+        )
 
     def narrowed(self, schemas: Collection[str], owners: Collection[str]) -> Inspection:
         """The part of it that is of these schemas and owners."""
         return Inspection(
             {name: each for name, each in self.schemas.items() if name in schemas},
             {path: each for path, each in self.relations.items() if path[0] in schemas},
-            tuple(each for each in self.routines if each[0] in schemas),
-            tuple(each for each in self.rights if each.schema in schemas),
-            {name: each for name, each in self.roles.items() if name in owners},
-            tuple(each for each in self.members if each[0] in owners),
+            tuple(each for each in self.made if each.schema in schemas),
+            self.rights.narrowed(schemas, owners),
         )
 
 
 def inspected(sessions: Sessions, schemas: Collection[str], owners: Collection[str]) -> Inspection:
     """Read what lies in these schemas, and what their owners may do. Raises WarehouseError."""
-    named, roles = list(schemas), list(owners)
+    named = list(schemas)
     relations = map(_relation, sessions.ask(_RELATIONS, (named,)))
-    rights = sessions.ask(_RIGHTS, (named, named, named))
     return Inspection(
         schemas={name: SchemaFound(*rest) for name, *rest in sessions.ask(_SCHEMAS, (named,))},
         relations={(each.schema, each.name): each for each in relations},
-        routines=tuple((row[0], row[1], row[2]) for row in sessions.ask(_ROUTINES, (named,))),
-        rights=tuple(map(_right, rights)),
-        roles={name: tuple(rights) for name, rights in sessions.ask(_ROLES, (roles,))},
-        members=tuple((row[0], row[1]) for row in sessions.ask(_MEMBERS, (roles,))),
+        made=tuple(MadeFound(*row) for row in sessions.ask(_MADE, (named, named, named))),
+        rights=rights_in(sessions, schemas, owners),
     )
 
 
@@ -201,19 +212,18 @@ def readers(sessions: Sessions, target: str, schemas: Collection[str]) -> list[t
     return [(schema, name) for schema, name in rows]
 
 
-def _right(row: Row) -> RightFound:
-    schema, name, column, grantee, privileges = row
-    return RightFound(schema, name, column, grantee, tuple(privileges))
-
-
 def _relation(row: Row) -> RelationFound:
-    schema, name, kind, owner, comment, options, names, types, definition, size, since = row
+    (schema, name, kind, owner, comment, commented, ruled, row_security, *rest) = row
+    options, names, types, definition, size, since = rest
     return RelationFound(
         schema=schema,
         name=name,
         kind=kind,
         owner=owner,
         comment=comment,
+        commented=commented,
+        ruled=ruled,
+        row_security=row_security,
         options=tuple(options),
         columns=tuple(map(Column, names, types)),
         definition=definition,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from weft.warehouses.hollow import hollow
+from weft.warehouses.messages import missing_build
 from weft.warehouses.postgres.catalog import Catalog, Located
 from weft.warehouses.protocol import WarehouseError
 
@@ -75,8 +76,7 @@ class Known:
 
     def missing(self, key: str) -> WarehouseError:
         """Return the error for a build that is needed and not there."""
-        problem = f"build {key} is missing in {self._place}, or damaged"
-        return WarehouseError(f"{problem}; `weft plan` says what to do")
+        return missing_build(key, self._place)
 
     def reached(self, keys: Iterable[str]) -> dict[str, Located]:
         """Return these builds and all that their views lead to, as far as they are there."""

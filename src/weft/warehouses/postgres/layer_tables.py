@@ -47,8 +47,6 @@ class LayerTables:
 
     def _place(self, schema: str) -> Place:
         mark = self._catalog.schemas.known()[schema]
-        if not mark.product:
-            return self._names.landing()
         return self._names.place(mark.product, mark.environment)
 
 

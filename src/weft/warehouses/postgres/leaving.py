@@ -109,8 +109,8 @@ def any_decimal(place: int, name: str, digits: Sequence[Any]) -> Leaving:
     scale, whole, is_odd = digits
     if is_odd or (whole or 0) + (scale or 0) > _DIGITS:
         raise WarehouseError(
-            f"column `{name}` holds numbers that are infinite or have more than {_DIGITS} digits; "
-            "cast it to a numeric of fewer digits, or to double precision"
+            f"column `{name}` holds numbers that are infinite, NaN or of more than {_DIGITS} "
+            "digits; cast it to a numeric of fewer digits, or to double precision"
         )
     return number(place, (_DIGITS, scale or 0))
 

@@ -49,6 +49,7 @@ class Mark:
     `landed` is a file source that was brought into a table. `layer` is the key of the build that
     a table was made for whose rows or keys later builds share. `layers` stand beside a build that
     grows, and `damaged` beside one whose data was found to be no longer what was written.
+    `transaction` is the number of the one that wrote all rows of a table, or a view, and this mark.
     """
 
     schema: SchemaMark | None = None
@@ -60,6 +61,7 @@ class Mark:
     layer: str = ""
     layers: Layers | None = None
     damaged: bool = False
+    transaction: int = 0
 
     @property
     def readable(self) -> Build | None:

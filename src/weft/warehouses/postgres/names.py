@@ -14,14 +14,15 @@ POINTER = "pointer"
 RELEASES = "releases"
 
 _HASHED = 12
-_LANDING = "weft"
+# No domain can be called so.
+_OF_NOBODY = "weft"
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a product lives in an environment: two schemas, and the two roles that own them.
 
-    `ports` is "" where nothing is ever published.
+    What belongs to no product has a place too; nothing is published there, and `ports` is "".
     """
 
     product: str
@@ -30,6 +31,16 @@ class Place:
     internal: str
     port_owner: str
     internal_owner: str
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The schemas that it has."""
+        return (self.ports, self.internal) if self.ports else (self.internal,)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The owners that it has."""
+        return (self.port_owner, self.internal_owner) if self.port_owner else (self.internal_owner,)
 
 
 @dataclass(frozen=True)
@@ -49,23 +60,23 @@ class Names:
         """The role that may take over what other environments have built."""
         return shortened(f"{self.mesh}__adopts")
 
+    def is_production(self, environment: str) -> bool:
+        """Whether an environment is production, which "" stands for too."""
+        return environment in ("", self.production)
+
     def place(self, product: str, environment: str) -> Place:
-        """Return where a product lives; the environment "" is production."""
+        """Return where a product lives; the environment "" is production.
+
+        The product "" stands for what belongs to none: copies from other warehouses.
+        """
         here = environment or self.production
-        ports = product.replace(".", "__")
+        ports = product.replace(".", "__") or _OF_NOBODY
         if here != self.production:
             ports = f"{here}__{ports}"
-        return self._place(product, here, ports)
-
-    def landing(self) -> Place:
-        """Return where data lies that belongs to no product: copies from other warehouses."""
-        return self._place("", "", _LANDING)
-
-    def _place(self, product: str, environment: str, ports: str) -> Place:
         internal = f"{ports}__internal"
         return Place(
             product=product,
-            environment=environment,
+            environment=here,
             ports=shortened(ports) if product else "",
             internal=shortened(internal),
             port_owner=shortened(f"{self.mesh}__{ports}") if product else "",

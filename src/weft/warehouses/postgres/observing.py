@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 
 from weft.mesh.release import Observed
-from weft.sql.postgres import string
 from weft.warehouses.hollow import hollow
-from weft.warehouses.postgres.catalog import Catalog, Located
+from weft.warehouses.postgres.catalog import Catalog, Located, given_up
 from weft.warehouses.postgres.errors import Corrupted
-from weft.warehouses.postgres.marks import Mark, encoded
 from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import Scope, WarehouseError
@@ -55,7 +52,9 @@ class Observer:
         tables = [each for each in readable if not each.build.is_view and not each.mark.damaged]
         damaged = [each for each in tables if not self._has_its_rows(each)]
         for each in damaged:
-            self._mark(each, replace(each.mark, damaged=True))
+            # A login that may not must do without.
+            with suppress(WarehouseError):
+                self._sessions.ask(given_up(each))
         return {each.build.key for each in damaged}
 
     def _has_its_rows(self, table: Located) -> bool:
@@ -64,12 +63,6 @@ class Observer:
         except Corrupted:
             return False
         return bool(found[0][0] == table.build.rows)
-
-    def _mark(self, table: Located, mark: Mark) -> None:
-        """Leave a mark; a login that may not must do without."""
-        text = string(encoded(mark))
-        with suppress(WarehouseError):
-            self._sessions.ask(" ".join(("COMMENT ON", table.kind, table.relation, "IS", text)))
 
 
 def _tables_behind(keys: Iterable[str], found: dict[str, Located]) -> list[Located]:

@@ -67,8 +67,7 @@ class Places:
 
     def is_made(self, place: Place) -> bool:
         """Whether a place is there and our login may act for its owners."""
-        wanted = {name for name in (place.ports, place.internal) if name}
-        return wanted <= self._catalog.schemas.ours().keys() and self._is_member(place)
+        return self._catalog.schemas.ours().keys() >= set(place.schemas) and self._is_member(place)
 
     def missing(self, place: Place) -> list[str]:
         """Return the statements that make what is missing of a place, none where all is there.
@@ -77,9 +76,8 @@ class Places:
         """
         if self.is_made(place):
             return []
-        wanted = {name for name in (place.ports, place.internal) if name}
         ours = self._catalog.schemas.known().keys()
-        there = {name for (name,) in self._sessions.ask(_SCHEMAS, (list(wanted),))}
+        there = {name for (name,) in self._sessions.ask(_SCHEMAS, (list(place.schemas),))}
         for name in sorted(there - ours):
             raise WarehouseError(
                 f"{self._sessions.target.place} has a schema `{name}` that Weft did not make; "
@@ -116,10 +114,9 @@ class Places:
 
     def forget(self, place: Place) -> None:
         """Look anew for a place when it is next asked for, and for what its owners may read."""
-        owners = (place.port_owner, place.internal_owner)
         with self._guard:
             self._made.discard(place)
-            self._granted = {each for each in self._granted if each[0] not in owners}
+            self._granted = {each for each in self._granted if each[0] not in place.owners}
 
     def _prepare(self, place: Place) -> None:
         if not self.missing(place):
@@ -136,8 +133,7 @@ class Places:
                     raise
 
     def _is_member(self, place: Place) -> bool:
-        owners = [name for name in (place.port_owner, place.internal_owner) if name]
-        return all(self._sessions.ask(_MEMBER, (owner,))[0][0] for owner in owners)
+        return all(self._sessions.ask(_MEMBER, (owner,))[0][0] for owner in place.owners)
 
     def _make(self, place: Place) -> None:
         self._sessions.ask("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, signed(_MAKING)))
@@ -145,8 +141,8 @@ class Places:
             self._sessions.ask(statement)
 
     def _statements(self, place: Place, there: set[str]) -> Iterator[str]:
-        owners = [name for name in (place.port_owner, place.internal_owner) if name]
-        roles: dict[str, bool] = dict(self._sessions.ask(_ROLES, (owners,)))
+        owners = place.owners
+        roles: dict[str, bool] = dict(self._sessions.ask(_ROLES, (list(owners),)))
         inherit = self._sessions.ask(_VERSION)[0][0] >= 160000
         options = " WITH INHERIT TRUE, SET TRUE" if inherit else ""
         for owner in owners:
@@ -172,7 +168,7 @@ class Places:
             yield from _tables(place)
             if production:
                 yield from readable_by(self._names.readers, place)
-            elif place.product and known.keys() >= {self._names.adopters}:
+            elif known.keys() >= {self._names.adopters}:
                 yield from belonging_to(self._names.adopters, owners)
 
     def _may_act_as(self, owner: str, place: Place) -> bool:

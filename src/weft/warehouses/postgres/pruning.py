@@ -127,7 +127,7 @@ class Pruning:
         """Return the failing rows that were kept long enough, and their sizes in bytes."""
         found = self._known.catalog.rows()
         old = [each for each in found if each.mark.rows and each.mark.rows.is_old(now)]
-        return {each: self._known.catalog.stored(each.relation)[1] for each in old}
+        return {each: self._known.catalog.stored(each.relation).bytes for each in old}
 
     def drop(self, each: Located | Shared) -> bool:
         """Drop one thing, unless something else reads it or somebody does; say if it is gone."""

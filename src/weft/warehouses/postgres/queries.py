@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from weft.sql.postgres import DIALECT, quote
-from weft.warehouses.postgres.connections import SET_UP
-from weft.warehouses.postgres.copying import Connection
-from weft.warehouses.postgres.errors import Interrupted, shortened
+from weft.warehouses.answering import Answer
+from weft.warehouses.messages import missing_data, one_line
+from weft.warehouses.postgres.adbc import Connection, connected
+from weft.warehouses.postgres.errors import Interrupted
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.leaving import (
     NUMERIC,
@@ -32,44 +33,21 @@ if TYPE_CHECKING:
     from weft.sql.problem import Problem
 
 
+_READ_ONLY = "SET default_transaction_read_only = on"
+
 _STREAMED = re.compile(r"^(C Data interface error: |\[libpq\] Execution error \[\w+\]: )+")
 
 
-class Answer:
-    """The rows of a query, read once and as a stream by way of `__arrow_c_stream__`.
+def answered(
+    columns: tuple[str, ...], rows: Any, connection: Connection, closing: ExitStack
+) -> Answer:
+    """Return rows that come by a connection. Whether that is lost tells whose fault an error is."""
 
-    It is a context manager, and raises WarehouseError in place of what the reader of the stream
-    makes of an error of the server.
-    """
+    def meant(text: str) -> WarehouseError:
+        told = one_line(_STREAMED.sub("", text))
+        return Interrupted(told) if connection.is_lost() else Unmeasurable(told)
 
-    def __init__(
-        self, columns: tuple[str, ...], rows: Any, connection: Connection, closing: ExitStack
-    ) -> None:
-        self.columns = columns
-        self._rows = rows
-        self._connection = connection
-        self._closing = closing
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._rows.__arrow_c_stream__(requested_schema)
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._rows = None
-        self._closing.close()
-
-    def __enter__(self) -> Answer:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
-        # A stream of C knows no classes and no codes: its reader raises just this one, with the
-        # text. Whether the server is still there tells whose fault it was.
-        if kind is Exception:
-            lost = self._connection.is_lost()
-            self.close()
-            text = shortened(_STREAMED.sub("", str(error)))
-            raise Interrupted(text) if lost else Unmeasurable(text) from None
-        self.close()
+    return Answer(columns, rows, closing, meant)
 
 
 class Queries:
@@ -88,11 +66,7 @@ class Queries:
         found = self._known.sought(relation.key for relation in known.values())
         for path, each in known.items():
             if each.key not in found:
-                raise WarehouseError(
-                    f"{'.'.join(path)}: its data is missing or damaged in "
-                    f"{self._sessions.target.place}; run `weft apply`, which builds it again or "
-                    "says what to do first"
-                )
+                raise missing_data(path, self._sessions.target.place)
         text, names = _renamed(select, known)
         selects = {
             name: " ".join(
@@ -117,14 +91,10 @@ class Queries:
         )
         text = _over(listed, select, len(described)) if described else select
         with ExitStack() as opened:
-            connection = Connection(self._sessions.target, opened)
-            opened.enter_context(self._sessions.stopping.stoppable(connection.cancel))
-            for statement in (*SET_UP.split(";"), "SET default_transaction_read_only = on"):
-                connection.run(statement)
-            connection.commit()
+            connection = opened.enter_context(connected(self._sessions, _READ_ONLY))
             stream = connection.stream(text, opened)
             rows = typed(stream, values)
-            return Answer(
+            return answered(
                 tuple(each.name for each in described), rows, connection, opened.pop_all()
             )
 
@@ -149,10 +119,24 @@ class Queries:
         places = [x for x, each in enumerate(described) if each.oid == NUMERIC and not each.size]
         if not places:
             return {}
-        asked = ", ".join(map(digits_asked, places))
+        found = self._of_all(", ".join(map(digits_asked, places)), select, described)
+        return {place: found[3 * x : 3 * x + 3] for x, place in enumerate(places)}
+
+    def met(
+        self, select: str, described: Sequence[Described], conditions: Mapping[int, str]
+    ) -> list[int]:
+        """Return the places of columns of which a value meets a condition; "" is none."""
+        asked = {place: f"bool_or({each})" for place, each in conditions.items() if each}
+        if not asked:
+            return []
+        found = self._of_all(", ".join(asked.values()), select, described)
+        return [place for place, met in zip(asked, found, strict=True) if met]
+
+    def _of_all(self, asked: str, select: str, described: Sequence[Described]) -> Sequence[Any]:
+        """Ask one thing of all rows of a SELECT."""
         with self._sessions.transaction("SET LOCAL transaction_read_only = on"):
             [found] = self._sessions.ask_users(_over(asked, select, len(described)))
-        return {place: found[3 * x : 3 * x + 3] for x, place in enumerate(places)}
+        return found
 
 
 def _over(values: str, select: str, columns: int) -> str:

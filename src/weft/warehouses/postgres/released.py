@@ -16,12 +16,15 @@ from weft.warehouses.postgres.sessions import Sessions
 READABLE_HOURS = 24
 READABLE_RELEASES = 16
 
-_KEPT = """
-SELECT number, content::text
+_EVERY = """
+SELECT {place} AS place, number, content::text
 FROM (SELECT number FROM {releases} UNION SELECT number FROM {pointer} WHERE number > 0) AS every
 LEFT JOIN {releases} USING (number)
-ORDER BY number DESC LIMIT NULLIF(%s, 0)
 """
+_KEPT = "SELECT * FROM ({every}) AS every ORDER BY place, number DESC LIMIT NULLIF(%s, 0)"
+
+# Each place costs a statement two locks, of which a server has some thousands.
+_AT_ONCE = 100
 
 _decoder = msgspec.json.Decoder(Release)
 
@@ -62,10 +65,13 @@ class Released:
 
     def kept(self) -> list[Release]:
         """Return every kept release of every product in every environment."""
+        current = self.everywhere()
+        places = [self.names.place(each.product, each.environment) for each in current]
         return [
             release
-            for current in self.everywhere()
-            for release in self.of(self.names.place(current.product, current.environment))
+            for begin in range(0, len(places), _AT_ONCE)
+            for kept in self._numbered(places[begin : begin + _AT_ONCE])
+            for release in kept.values()
         ]
 
     def of(self, place: Place, limit: int = 0) -> tuple[Release, ...]:
@@ -74,12 +80,24 @@ class Released:
 
     def numbered(self, place: Place, limit: int = 0) -> dict[int, Release]:
         """Return what is kept under each number of a place that is there, newest first."""
-        releases, pointer = (relation(place.internal, each) for each in (RELEASES, POINTER))
-        found = self._sessions.ask(_KEPT.format(releases=releases, pointer=pointer), (limit,))
-        return {
-            number: _decoded(content) or Release(place.product, place.environment, number, ())
-            for number, content in found
-        }
+        return self._numbered([place], limit)[0]
+
+    def _numbered(self, places: Sequence[Place], limit: int = 0) -> list[dict[int, Release]]:
+        """Ask for what is kept in some places, in one statement."""
+        every = " UNION ALL ".join(
+            _EVERY.format(
+                place=number,
+                releases=relation(place.internal, RELEASES),
+                pointer=relation(place.internal, POINTER),
+            )
+            for number, place in enumerate(places)
+        )
+        found: list[dict[int, Release]] = [{} for _ in places]
+        for at, number, content in self._sessions.ask(_KEPT.format(every=every), (limit,)):
+            place = places[at]
+            lost = Release(place.product, place.environment, number, ())
+            found[at][number] = _decoded(content) or lost
+        return found
 
 
 def readable_releases(kept: Sequence[Release], at: str) -> list[Release]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -12,17 +12,18 @@ from weft.mesh.drift import Deviation, Drift, ThingKind
 from weft.mesh.release import Release
 from weft.plan.plan import RevertSpec
 from weft.sql.postgres import quote, string
-from weft.warehouses.postgres.catalog import relation
-from weft.warehouses.postgres.drifting import Drifting
+from weft.warehouses.postgres.catalog import given_up, relation
+from weft.warehouses.postgres.drifting import Drifting, releases_of_nobody
 from weft.warehouses.postgres.inspection import readers
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import encoded, written
+from weft.warehouses.postgres.marks import written
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places, pointer_table, releases_table
 from weft.warehouses.postgres.ports import Ports
 from weft.warehouses.postgres.released import READABLE_RELEASES, Released, shown_keys
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.postgres.watching import TAKEN_AWAY, Subject
+from weft.warehouses.postgres.subjects import Subject
+from weft.warehouses.postgres.watching import TAKEN_AWAY
 from weft.warehouses.protocol import Act, Outcome, WarehouseError
 
 
@@ -71,21 +72,30 @@ class Reverting:
             ThingKind.POINTER: self._pointer,
             ThingKind.RELEASE: self._release,
             ThingKind.BUILD: self._build,
+            ThingKind.COPY: self._build,
             ThingKind.VIEW: self._view,
             ThingKind.GRANT: _grant,
+            ThingKind.TRIGGER: _other,
+            ThingKind.RULE: _other,
+            ThingKind.POLICY: _other,
             ThingKind.OTHER: _other,
         }
 
     def statements(self, spec: RevertSpec) -> list[Undo]:
         """Return what brings a thing back, nothing where it is no longer there or already is."""
-        [(left, there)] = self._drifting.subjects([spec.releases], content=False)
-        drift, current = spec.drift, spec.releases[0]
-        subjects = {(each.thing.kind, each.thing.name): each for each in (*left, *there)}
+        drift = spec.drift
+        releases = spec.releases or releases_of_nobody(drift.environment)
+        looked = self._drifting.subjects([releases], content=False)
+        subjects = {
+            (each.thing.kind, each.thing.name): each
+            for left, there in looked
+            for each in (*left, *there)
+        }
         subject = subjects.get((drift.kind, drift.name))
         if subject is None:
             return []
-        place = self._released.names.place(current.product, current.environment)
-        return list(self._ways[drift.kind](_Case(drift, subject, place, spec.releases)))
+        place = self._released.names.place(releases[0].product, releases[0].environment)
+        return list(self._ways[drift.kind](_Case(drift, subject, place, releases)))
 
     def tell(self, spec: RevertSpec) -> list[Act]:
         """Say what bringing a thing back will do; nothing is changed."""
@@ -103,9 +113,10 @@ class Reverting:
             self._sessions.patiently(partial(self._run, each))
         # What was decided before may have been by what was not there.
         self._known.catalog.schemas.ours()
-        self._known.lose([spec.drift.key, *spec.releases[0].keys])
+        release = spec.releases[0] if spec.releases else None
+        self._known.lose([spec.drift.key, *spec.drift.also, *(release.keys if release else ())])
         decides = spec.drift.kind in (ThingKind.POINTER, ThingKind.RELEASE, ThingKind.SCHEMA)
-        return Outcome(reused=not undone, release=spec.releases[0] if decides else None)
+        return Outcome(reused=not undone, release=release if decides else None)
 
     def _run(self, undo: Undo, first: str) -> None:
         role = f"; SET LOCAL ROLE {quote(undo.role)}" if undo.role else ""
@@ -118,7 +129,7 @@ class Reverting:
         internal = drift.name == place.internal
         if drift.deviation is Deviation.MISSING:
             yield Undo("", tuple(self._places.missing(place)))
-            if internal:
+            if internal and place.product:
                 yield self._inserted(place, case.current)
                 yield _pointed(place, case.current)
             return
@@ -127,19 +138,21 @@ class Reverting:
             statement = f"ALTER SCHEMA {case.subject.target} OWNER TO {quote(owner)}"
             yield Undo("", (statement,))
         if "mark" in drift.facts:
-            mark = string(written(schema=self._drifting.mark(place, internal=internal)))
+            mark = string(written(schema=self._drifting.mark(place, drift.name)))
             yield Undo("", (f"COMMENT ON SCHEMA {case.subject.target} IS {mark}",))
 
     def _pointer(self, case: _Case) -> Iterator[Undo]:
         place, drift = case.place, case.drift
         if drift.deviation is Deviation.MISSING:
             yield Undo(place.internal_owner, tuple(pointer_table(place)))
-        elif "owner" in drift.facts:
-            yield _owned(case)
+        yield from _given_back(case)
         yield _pointed(place, case.current)
 
     def _release(self, case: _Case) -> Iterator[Undo]:
         place, table = case.place, relation(case.place.internal, RELEASES)
+        if not case.subject.thing.key:
+            yield from _given_back(case)
+            return
         if case.drift.deviation is Deviation.UNKNOWN:
             statement = " ".join(
                 ("DELETE FROM", table, f"WHERE number = {int(case.subject.thing.key)}")
@@ -168,26 +181,31 @@ class Reverting:
         drift, target, owner = case.drift, case.subject.target, case.place.internal_owner
         if drift.deviation is Deviation.MISSING:
             return
-        if "owner" in drift.facts:
-            yield _owned(case)
+        yield from _given_back(case)
         key = case.subject.thing.key
-        self._known.lose([key])
-        found = self._known.find([key]).get(key)
+        if not key:
+            return
+        self._known.lose([key, *drift.also])
+        builds = self._known.find([key, *drift.also])
+        found = builds.get(key)
         if found is None:
             yield self._dropped(case)
             return
+        if "options" in drift.facts:
+            [options] = (each.found for each in drift.differences if each.fact == "options")
+            names = ", ".join(quote(each.partition("=")[0]) for each in options.split(", "))
+            yield Undo(owner, (f"ALTER {target} RESET ({names})",))
         if "columns" in drift.facts:
-            there, _ = self._known.catalog.stored(found.relation)
+            there = self._known.catalog.stored(found.relation).columns
             more = [each for each in there if each not in found.build.columns]
-            if len(there) - len(more) == len(found.build.columns):
-                dropped = (f"DROP COLUMN {quote(each.name)}" for each in more)
-                yield Undo(owner, (f"ALTER {target} {', '.join(dropped)}",))
-            else:
+            kept = len(there) - len(more) == len(found.build.columns)
+            if found.kind == "VIEW" or not kept:
                 yield self._dropped(case)
                 return
-        if "rows" in drift.facts:
-            mark = string(encoded(replace(found.mark, damaged=True)))
-            yield Undo(owner, (f"COMMENT ON {target} IS {mark}",))
+            dropped = (f"DROP COLUMN {quote(each.name)}" for each in more)
+            yield Undo(owner, (f"ALTER {target} {', '.join(dropped)}",))
+        if drift.facts & {"rows", "definition"}:
+            yield Undo(owner, tuple(map(given_up, builds.values())))
 
     def _dropped(self, case: _Case) -> Undo:
         """Drop a build and the views of the product that read it; the server refuses any others."""
@@ -230,7 +248,8 @@ def _grant(case: _Case) -> Iterator[Undo]:
         return
     rights = ", ".join(subject.rights)
     if case.drift.deviation is Deviation.UNKNOWN:
-        statement = f"REVOKE {rights} ON {subject.target} FROM {subject.grantee} CASCADE"
+        revoked = f"REVOKE {rights} ON {subject.target} FROM {subject.grantee} CASCADE"
+        statement = subject.always + revoked
     else:
         statement = f"GRANT {rights} ON {subject.target} TO {subject.grantee}"
     yield Undo(subject.role, (statement,))
@@ -240,9 +259,14 @@ def _other(case: _Case) -> Iterator[Undo]:
     yield Undo(case.subject.role, (f"DROP {case.subject.target}",))
 
 
-def _owned(case: _Case) -> Undo:
-    owner = quote(case.place.internal_owner)
-    return Undo("", (f"ALTER {case.subject.target} OWNER TO {owner}",))
+def _given_back(case: _Case) -> Iterator[Undo]:
+    """Let a table or view belong to us again, and show us and those we show it to all its rows."""
+    owner, facts = case.place.internal_owner, case.drift.facts
+    if "owner" in facts:
+        yield Undo("", (f"ALTER {case.subject.target} OWNER TO {quote(owner)}",))
+    if "row security" in facts:
+        off = "DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"
+        yield Undo(owner, (f"ALTER {case.subject.target} {off}",))
 
 
 def _pointed(place: Place, release: Release) -> Undo:

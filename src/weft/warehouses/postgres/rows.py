@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from weft.plan.plan import Source
 from weft.sql.postgres import quote
+from weft.warehouses.answering import Answer
 from weft.warehouses.postgres.leaving import NUMERIC, Leaving, any_decimal, number
 from weft.warehouses.postgres.loading import RUN
 from weft.warehouses.postgres.names import Names
-from weft.warehouses.postgres.queries import Answer, Queries
+from weft.warehouses.postgres.queries import Queries
 from weft.warehouses.postgres.reading import Reading, over
 from weft.warehouses.postgres.sessions import Described, Sessions
+from weft.warehouses.postgres.unsendable import refused, unsendable
 from weft.warehouses.protocol import Bound, WarehouseError
 
 # Truths, numbers, texts, bytes, dates, times and timestamps, as the driver gives them.
@@ -47,18 +49,23 @@ class Rows:
         self._names = names
         self._queries = queries
 
-    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Answer:
-        """Run a SELECT over builds and pinned sources, which are landed if need be.
+    def rows(
+        self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source], environment: str
+    ) -> Answer:
+        """Run a SELECT over builds and pinned sources, which are landed there if need be.
 
-        Raises WarehouseError where one of them is missing, or where no Arrow type holds a column.
+        Raises WarehouseError where one of them is missing, or where Arrow cannot hold a column.
         """
         bound = Bound(RUN, 0, "", sources)
-        statement = over(select, self._reading.located(keys, self._names.landing(), bound))
+        statement = over(
+            select, self._reading.located(keys, self._names.place("", environment), bound)
+        )
         described = self._sessions.described(statement)
         return self._queries.stream(statement, described, self._leaving(statement, described))
 
     def _leaving(self, select: str, described: list[Described]) -> list[Leaving]:
         kinds = self._kinds({each.oid for each in described})
+        self._refuse_unsendable(select, described, kinds)
         digits = self._queries.digits(select, described)
         found = []
         for place, each in enumerate(described):
@@ -69,6 +76,19 @@ class Rows:
             else:
                 found.append(_value(place, each, kinds))
         return found
+
+    def _refuse_unsendable(
+        self, select: str, described: list[Described], kinds: Mapping[int, _Kind]
+    ) -> None:
+        """Look for values that would arrive as other ones, before any row is on its way."""
+        items = [kinds[each.oid].item if each.oid in kinds else 0 for each in described]
+        conditions = {
+            place: unsendable(place, each.oid, items[place])
+            for place, each in enumerate(described)
+            if each.oid != NUMERIC or each.size
+        }
+        for place in self._queries.met(select, described, conditions):
+            raise refused(described[place].name, described[place].oid, items[place])
 
     def _kinds(self, oids: set[int]) -> dict[int, _Kind]:
         """Look up types, and those of their items."""

@@ -29,6 +29,16 @@ LONGER_AND_LONGER = (200, 200, 400, 800, 1600, 3200, *([5000] * 20))
 # deadlock, which it might end at a reader's cost.
 SHORT = (200, 200, 400, *([800] * 60))
 
+# For transactions that look a few rows up among very many: by an index, which servers take for
+# dearer than it is on any disk of today, and without writing what they sort to disk. Where the
+# server was given more, that stays.
+LOOKING_UP = """
+SELECT set_config('random_page_cost', '1.1', true)
+WHERE CAST(current_setting('random_page_cost') AS float8) > 1.1;
+SELECT set_config('work_mem', '128MB', true)
+WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('128MB')
+"""
+
 # "WEFT" as a number: the first half of the names of our locks.
 LOCKS = 0x57454654
 
@@ -131,9 +141,12 @@ class Sessions:
             self._local.within = False
 
     @contextmanager
-    def acting_as(self, role: str) -> Iterator[None]:
-        """Make one transaction, with the rights of a role alone."""
-        with self.transaction(f"SET LOCAL ROLE {quote(role)}"):
+    def acting_as(self, role: str, first: str = "") -> Iterator[None]:
+        """Make one transaction, with the rights of a role alone.
+
+        `first` are statements that it begins with.
+        """
+        with self.transaction(f"SET LOCAL ROLE {quote(role)}; {first}"):
             yield
 
     def patiently(

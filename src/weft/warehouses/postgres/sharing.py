@@ -18,8 +18,8 @@ WEAK = "NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
 
 _UNSHARED = """
 SELECT place
-FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(name, place),
- (SELECT oid FROM pg_roles WHERE rolname = %s) AS readers
+FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(name, place)
+LEFT JOIN pg_roles AS readers ON readers.rolname = %s
 WHERE NOT coalesce(
  has_table_privilege(readers.oid, to_regclass(name), 'SELECT WITH GRANT OPTION'), false)
 ORDER BY place

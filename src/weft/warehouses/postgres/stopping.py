@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from weft.warehouses.postgres.errors import stopped
+from weft.warehouses.protocol import Stopped
 
 # In seconds.
 _PAUSE = 0.02
@@ -24,12 +24,12 @@ class Stopping:
     def stoppable(self, cancel: Callable[[], object], *, work: bool = True) -> Iterator[None]:
         """Let `cancel` be called as long as this lasts.
 
-        Raises WarehouseError when all was stopped already and this is `work`; what is there can
+        Raises Stopped when all was stopped already and this is `work`; what is there can
         be read all the same.
         """
         with self._guard:
             if self._stopped.is_set() and work:
-                raise stopped()
+                raise Stopped()
             self._running.append(cancel)
         try:
             yield
@@ -38,9 +38,9 @@ class Stopping:
                 self._running.remove(cancel)
 
     def wait(self, seconds: float) -> None:
-        """Wait. Raises WarehouseError when all is stopped meanwhile."""
+        """Wait. Raises Stopped when all is stopped meanwhile."""
         if self._stopped.wait(seconds):
-            raise stopped()
+            raise Stopped()
 
     def cancel(self) -> None:
         """Stop what runs, and let no other work begin; none runs any more afterwards.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from weft.mesh.manifest import Column
 from weft.sql.postgres import DIALECT, quote, string
 from weft.sql.types import canonical_type, family_of
+from weft.warehouses.declared import declared_type
 from weft.warehouses.postgres.leaving import Leaving
 from weft.warehouses.protocol import WarehouseError
 
@@ -39,7 +40,7 @@ _LEAVING_AS_THEY_ARE = (
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadColumn:
     """How one column is read: its name, the type that it then has, and the value as SQL."""
 
     name: str
@@ -57,7 +58,7 @@ class Reading:
         return Leaving(f"CAST({self.value} AS text)")
 
 
-def reading_of(column: Column, stored: str) -> Reading:
+def reading_of(column: Column, stored: str) -> ReadColumn:
     """Return how a column is read that the server has in the type `stored`.
 
     Raises WarehouseError where that does not fit the type that is asked for.
@@ -75,29 +76,18 @@ def reading_of(column: Column, stored: str) -> Reading:
             f"digits it has, at most {_DIGITS}",
             denied=True,
         )
-    return Reading(column.name, native, _value(quote(column.name), have, native))
+    return ReadColumn(column.name, native, _value(quote(column.name), have, native))
 
 
 def _wanted(column: Column, stored: str) -> str:
     """The type in which a column is read: the one asked for, else one that is like its own."""
     if column.type:
-        return canonical_type(_checked(column), DIALECT)
+        return canonical_type(declared_type(column.type, DIALECT), DIALECT)
     family = family_of(stored, DIALECT)
     if family in ("array", "object"):
         return "JSONB"
     plain = family in _TAKES and family != "string"
     return canonical_type(stored, DIALECT) if plain else "TEXT"
-
-
-def _checked(column: Column) -> str:
-    """Write a type anew, so that it is nothing else. Raises WarehouseError for what is none."""
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    try:
-        return exp.DataType.build(column.type, dialect=DIALECT.sqlglot).sql(DIALECT.sqlglot)
-    except SqlglotError as error:
-        raise WarehouseError(f"`{column.type}` is no type of {DIALECT.name}") from error
 
 
 def _value(name: str, have: str, native: str) -> str:

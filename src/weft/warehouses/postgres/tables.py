@@ -12,19 +12,20 @@ from dataclasses import dataclass, replace
 
 from weft.mesh.manifest import Column
 from weft.mesh.nearest import did_you_mean
-from weft.mesh.product import Materialization
-from weft.mesh.release import Build
 from weft.sql.postgres import quote, string
+from weft.warehouses.answering import Answer
+from weft.warehouses.postgres.adbc import Connection, connected
 from weft.warehouses.postgres.catalog import Located, relation
-from weft.warehouses.postgres.copying import Connection, Copier, Incoming
+from weft.warehouses.postgres.copying import Copier
+from weft.warehouses.postgres.incoming import Incoming
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.leaving import Leaving, typed
 from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import Names, build_name
 from weft.warehouses.postgres.places import Places
-from weft.warehouses.postgres.queries import Answer
+from weft.warehouses.postgres.queries import answered
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.postgres.table_types import Reading, reading_of
+from weft.warehouses.postgres.table_types import ReadColumn, reading_of
 from weft.warehouses.protocol import Origin, Outcome, Table, WarehouseError
 
 _FIXED = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
@@ -57,7 +58,7 @@ class _Found:
     """A table as it is read; `is_plain` says that reading it runs nothing of anybody's."""
 
     table: Table
-    columns: tuple[Reading, ...]
+    columns: tuple[ReadColumn, ...]
     is_plain: bool
 
     @property
@@ -88,7 +89,7 @@ class Tables:
     @contextmanager
     def moment(self) -> Iterator[Moment]:
         """Look at tables as of one moment, on a connection that can change nothing."""
-        with self._copier.connected() as connection:
+        with connected(self._sessions) as connection:
             connection.run(READ_ONLY)
             yield Moment(self, connection)
 
@@ -117,21 +118,18 @@ class Tables:
         """Store the rows of a plain table as of a snapshot, unless there is such a build."""
         whole = self._known.whole([key])
         if whole:
-            there = whole[key].build
-            return Outcome(there.rows, there.bytes, True, there.columns)
+            return Outcome.of(whole[key].build, reused=True)
         for broken in self._known.find([key]).values():
             self._copier.discard(broken)
-        place = self._places.prepared(self._names.landing())
-        kind, reads = Materialization.TABLE, origin.reads
-        build = Build(key, origin.product, origin.model, kind, (), reads=reads, run=origin.run)
-        draft = Located(place.internal, build_name(key), Mark(build=build))
-        columns = [Incoming(x.name, x.value, x.native, x.native) for x in found.columns]
+        place = self._places.prepared(self._names.place(origin.product, origin.environment))
+        draft = Located(place.internal, build_name(key), Mark(build=origin.build(key)))
+        columns = [Incoming(each.name, each.native, each.native) for each in found.columns]
         listed = ", ".join(f"{each.value} AS {quote(each.name)}" for each in found.columns)
         select = " ".join(("SELECT", listed, "FROM", found.source))
         first = (_FIXED, f"SET TRANSACTION SNAPSHOT {string(snapshot)}")
         made = self._copier.insert(select, columns, draft, place, first)
         self._known.add(made)
-        return Outcome(made.build.rows, made.build.bytes, False, made.build.columns)
+        return Outcome.of(made.build)
 
     def _relation(self, table: Table, name: str) -> tuple[str, int, bool]:
         """The kind and number of a table, and whether policies filter its rows."""
@@ -204,7 +202,7 @@ class Moment:
     def _answer(self, select: str, names: tuple[str, ...], values: Sequence[Leaving]) -> Answer:
         with ExitStack() as opened:
             stream = typed(self._connection.stream(select, opened), values)
-            return Answer(names, stream, self._connection, opened.pop_all())
+            return answered(names, stream, self._connection, opened.pop_all())
 
 
 def _content(found: _Found) -> str:

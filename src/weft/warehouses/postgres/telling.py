@@ -18,7 +18,7 @@ from weft.warehouses.postgres.builds import drafted, made_by
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.copying import made_by as copied_by
 from weft.warehouses.postgres.growing import Grower
-from weft.warehouses.postgres.increments import increment
+from weft.warehouses.postgres.increments import increment, sought
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
 from weft.warehouses.postgres.marks import Mark
@@ -37,7 +37,7 @@ from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.work import Asked
 from weft.warehouses.protocol import Act, Unmeasurable, WarehouseError, going_to_fail
 
-# In the place of what only a run knows: its id, the fence of its lock, and the time.
+# In the place of what only a run knows: its id, a number such as the fence of its lock, the time.
 _RUN, _N, _NOW = "RUN", "N", "now"
 
 # The type of a column that nobody promised one for.
@@ -81,10 +81,10 @@ class Teller:
     def _acts(self, step: Step, place: Place, sources: Mapping[str, Source]) -> Iterator[Act]:
         if step.copy:
             build = Build(step.copy.key, "", "", Materialization.TABLE, step.copy.columns)
-            landing = self._released.names.landing().internal
-            copied = Located(landing, build_name(build.key), Mark(build=build))
-            self._foreseen[build.key] = copied
+            there = self._released.names.place("", place.environment).internal
+            self._foreseen[build.key] = Located(there, build_name(build.key), Mark(build=build))
         elif step.build and step.build.call:
+            yield from self._made(place)
             yield from self._call(step, step.build.call, place, sources)
         elif step.build:
             yield from self._made(place)
@@ -106,8 +106,9 @@ class Teller:
         yield from self._granted(place.internal_owner, place, reads)
         draft = drafted(step, spec, place, _RUN)
         if spec.growing:
-            shape, select = shaped(spec.select, reads), over(spec.select, reads)
-            yield from self._growth(Asked(draft, place, select, shape, spec.growing, _NOW))
+            shape, select = shaped(spec.shape, reads), over(spec.select, reads)
+            asked = Asked(draft, place, select, shape, spec.growing, _NOW, spec.looked_up)
+            yield from self._growth(asked)
             return
         columns = self._columns(spec, reads)
         self._foreseen[spec.key] = draft.completed(replace(draft.build, columns=columns))
@@ -126,7 +127,8 @@ class Teller:
             return ()
 
     def _growth(self, asked: Asked) -> Iterator[Act]:
-        work = self._grower.work(asked, self._grower.base(asked.growing))
+        base = self._foreseen.get(asked.growing.base) or self._grower.base(asked.growing)
+        work = self._grower.work(asked, base)
         made = self._foreseen[asked.draft.build.key] = work.foreseen()
         for statement in work.statements():
             yield Act(statement)
@@ -142,10 +144,9 @@ class Teller:
             yield _in_words(f"{each.name} is what this gives:")
             yield Act(over(each.select, self._read([each.key])))
         assert step.build
-        landing = self._released.names.landing().internal
         columns = tuple(replace(each, type=each.type or _ANY) for each in call.columns)
         build = Build(step.build.key, step.product, step.build.model, step.build.kind, columns)
-        made = Located(landing, build_name(build.key), Mark(build=build))
+        made = Located(place.internal, build_name(build.key), Mark(build=build))
         self._foreseen[build.key] = made
         if not all(each.type for each in call.columns):
             self._untyped.add(build.key)
@@ -160,9 +161,12 @@ class Teller:
         yield from self._landed(keys, place, sources)
         reads = self._read(keys)
         yield from self._granted(place.internal_owner, place, reads)
-        names = {**named(reads), **increment(spec, reads[0])}
+        kept_rows = _N if spec.key in self._foreseen else ""
+        names = {**named(reads), **increment(spec, reads[0], kept_rows)}
         for statement in statements_of(spec, TYPE_OF):
             yield Act(defined(statement, names))
+        if spec.base and sought(spec, reads[0]):
+            yield _in_words("of kept rows those are read whose keys lie between those of new ones")
         kept = relation(place.internal, f"q_{spec.audit}_…")
         yield _in_words(f"rows of what fails are kept in tables like {kept}")
 

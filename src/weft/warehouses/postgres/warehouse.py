@@ -9,6 +9,7 @@ from typing import Any
 from weft.mesh.release import Build, Observed
 from weft.plan.plan import Source, Step
 from weft.sql.postgres import DIALECT
+from weft.warehouses.answering import Answer
 from weft.warehouses.files import SourceFiles
 from weft.warehouses.postgres.audits import Auditor
 from weft.warehouses.postgres.builds import Builder
@@ -28,7 +29,7 @@ from weft.warehouses.postgres.observing import Observer
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.ports import Ports
 from weft.warehouses.postgres.pruning import Living, Pruning
-from weft.warehouses.postgres.queries import Answer, Queries
+from weft.warehouses.postgres.queries import Queries
 from weft.warehouses.postgres.reading import Reading
 from weft.warehouses.postgres.released import Released
 from weft.warehouses.postgres.releases import Releases
@@ -111,15 +112,16 @@ class Postgres(KeptReleases):
                 return self._releases.publish(step, step.release, bound)
         return Outcome()
 
-    def tell(self, steps: Iterable[Step], sources: Mapping[str, Source]) -> dict[str, list[Act]]:
+    def tell(
+        self, steps: Iterable[Step], sources: Mapping[str, Source], environment: str = ""
+    ) -> dict[str, list[Act]]:
         """Say what steps would do, by their ids; nothing is changed."""
-        wanted, teller = tuple(steps), self._teller()
-        environment = next((each.release.environment for each in wanted if each.release), "")
+        teller = self._teller()
         return {
             step.id: self._reverting.tell(step.revert)
             if step.revert
             else teller.tell(step, sources, environment)
-            for step in wanted
+            for step in steps
         }
 
     def query(self, select: str, relations: Iterable[Relation]) -> Answer:
@@ -131,11 +133,17 @@ class Postgres(KeptReleases):
         found = self._auditor.rows(audit, check)
         return self._queries.rows(" ".join(("SELECT * FROM", found.relation)))
 
-    def rows(self, select: str, keys: tuple[str, ...], sources: Mapping[str, Source]) -> Answer:
+    def rows(
+        self,
+        select: str,
+        keys: tuple[str, ...],
+        sources: Mapping[str, Source],
+        environment: str = "",
+    ) -> Answer:
         """Run one SELECT over builds and pinned sources. Raises WarehouseError."""
         with self._sessions.on_behalf_of("", RUN):
             self._living.begin(RUN)
-            return self._rows.rows(select, keys, sources)
+            return self._rows.rows(select, keys, sources, environment)
 
     def built(self, keys: Iterable[str]) -> dict[str, Build]:
         """Return what is kept of these builds, by key."""

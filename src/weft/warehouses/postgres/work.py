@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from weft.mesh.growth import Growing, Range
 from weft.mesh.release import Build
 from weft.sql.postgres import DIALECT, quote
-from weft.warehouses.growing import (
-    Fresh,
-)
+from weft.warehouses.growing import Fresh
 from weft.warehouses.merging import names
 from weft.warehouses.postgres.catalog import Located, Shared, relation
 from weft.warehouses.postgres.layers import Layer, Stack, joining
@@ -25,7 +23,8 @@ _TIMED = (
     " CAST(max({time}) AS text) FROM {rows}"
 )
 _KEYS = "CREATE TABLE {name} AS\n{select}"
-_KEYS_INDEX = "CREATE INDEX ON {name} ({key})"
+_INDEX = "CREATE INDEX ON {name} ({key})"
+_SUMMARY = "CREATE INDEX ON {name} USING brin ({key})"
 _VIEW = "CREATE OR REPLACE VIEW {name} ({columns}) AS\n{select}"
 
 
@@ -33,7 +32,8 @@ _VIEW = "CREATE OR REPLACE VIEW {name} ({columns}) AS\n{select}"
 class Asked:
     """A build that is to be made: its draft, where, the SELECT of its rows, how, and when.
 
-    `shape` is the SELECT as it is described, and not run.
+    `shape` is the SELECT as it is described, and not run. `looked_up` are the columns by which
+    audits will look for its rows.
     """
 
     draft: Located
@@ -42,6 +42,7 @@ class Asked:
     shape: str
     growing: Growing
     at: str
+    looked_up: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Work:
         asked = [recipe.refused] if recipe.refused else []
         first = [recipe.read, *asked, *recipe.prepared, recipe.gone, self.counting()]
         layer = self.new_layer(count)
-        last = [*self.finishing(layer, count), self.view(layer, count)]
+        last = [*self.finishing(layer, count), *self.indexes(), self.view(layer, count)]
         return [*first, *self.moving(count), *last]
 
     def foreseen(self) -> Located:
@@ -93,6 +94,7 @@ class Work:
         return joining(layers, rows)
 
     def counting(self) -> str:
+        """The SELECT of how many rows are new, how many have no time, and their first and last."""
         time, rows = self.fresh.time, self.relation(self.layer.table)
         return (
             _TIMED.format(time=quote(time.name), rows=rows) if time else _COUNTED.format(rows=rows)
@@ -120,7 +122,7 @@ class Work:
         if layer.keys:
             name, joined = self.relation(layer.keys), len(self.stack.layers) - count
             yield _KEYS.format(name=name, select=recipe.keys(self.stack.above(joined)))
-            yield _KEYS_INDEX.format(name=name, key=names(DIALECT, recipe.like.key))
+            yield _INDEX.format(name=name, key=names(DIALECT, recipe.like.key))
             yield f"ANALYZE {name}"
         if recipe.index:
             yield recipe.index
@@ -128,7 +130,19 @@ class Work:
         for name in recipe.scratch:
             yield f"DROP TABLE {name}"
 
+    def indexes(self) -> Iterable[str]:
+        """What says which rows cannot have a key: where they lie, if keys grow as rows are added.
+
+        Some values are too long for it, and some have no order.
+        """
+        there = {each.name for each in self.recipe.columns}
+        for columns in self.asked.looked_up:
+            if there.issuperset(columns) and set(columns) != set(self.recipe.like.key):
+                key = names(DIALECT, columns)
+                yield _SUMMARY.format(name=self.relation(self.layer.table), key=key)
+
     def marked(self, build: Build, layer: Layer, count: int) -> Located:
+        """The build with its layers, of which so many of the last have joined this one."""
         layers = (*self.stays(count).layers, layer)
         size = sum(each.bytes for each in layers)
         build = replace(build, bytes=size, base=self.asked.growing.base)
@@ -136,6 +150,7 @@ class Work:
         return replace(self.asked.draft, mark=mark)
 
     def view(self, layer: Layer, count: int) -> str:
+        """The statement that makes the view of all rows that count."""
         columns = [each.name for each in self.recipe.columns]
         own = {name: self.relation(name) for name in layer.tables}
         of = replace(self.recipe.like, layers=(*self.stays(count).layers, layer))

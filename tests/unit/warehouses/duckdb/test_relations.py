@@ -15,10 +15,10 @@ from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.manifests import Manifests
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.scratch import Scratch
-from weft.warehouses.duckdb.session import Engine, OutOfMemory, Stopped
+from weft.warehouses.duckdb.session import Engine, OutOfMemory
 from weft.warehouses.duckdb.sessions import Sessions
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import Stopped, WarehouseError
 
 DATA = b"some rows"
 
@@ -59,7 +59,7 @@ def test_what_fails_over_damaged_data_is_blamed_on_it(relations: Relations, data
 @pytest.mark.parametrize(
     "error",
     [
-        Stopped("stopped"),
+        Stopped(),
         OutOfMemory("too much"),
         WarehouseError("the disk is full", unwritable=True),
     ],

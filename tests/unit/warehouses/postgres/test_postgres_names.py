@@ -29,9 +29,11 @@ def test_the_places_of_a_product() -> None:
 
 
 def test_the_place_of_what_belongs_to_no_product() -> None:
-    landing = NAMES.landing()
-    assert (landing.ports, landing.internal) == ("", "weft__internal")
-    assert (landing.port_owner, landing.internal_owner) == ("", "skyline__weft__internal")
+    here = NAMES.place("", "")
+    assert (here.schemas, here.owners) == (("weft__internal",), ("skyline__weft__internal",))
+    dev = NAMES.place("", "dev")
+    assert dev.schemas == ("dev__weft__internal",)
+    assert dev.owners == ("skyline__dev__weft__internal",)
 
 
 def test_no_name_is_too_long_and_none_is_taken_twice() -> None:
