@@ -18,7 +18,8 @@ SETTINGS = {
 class Port:
     """An output port with one object of its own name, filled by the model of that name.
 
-    `columns` maps names to logical types; `rules` are quality rules of the object, as ODCS.
+    `columns` maps names to logical types; `rules` are quality rules of the object, as ODCS;
+    `candidate` is the last day of a preview.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Port:
     version: str = "1.0.0"
     status: str = "active"
     description: str = ""
+    candidate: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,9 @@ def _product(product: Product) -> dict[str, Any]:
 
 
 def _contract(product: Product, port: Port) -> dict[str, Any]:
+    preview = {"vendor": "weft", "property": "candidate", "value": {"until": port.candidate}}
     return {
+        **({"customProperties": [preview]} if port.candidate else {}),
         "apiVersion": "v3.2.0",
         "kind": "DataContract",
         "id": f"{product.address}.{port.name}",

@@ -16,6 +16,7 @@ HEAVY = {
     "msgspec",
     "psycopg",
     "rich",
+    "ruamel",
     "sqlglot",
     "sqlite3",
     "yaml",

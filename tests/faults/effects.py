@@ -118,6 +118,11 @@ class WatchedStore:
     journal: Any
     audit: Any
     settlements: Any
+    signoffs: Any
+    evidence: Any
+    reads: Any
+    notices: Any
+    measurements: Any
     forget: Callable[..., Any]
     end: Callable[..., Any]
     rows: Callable[[str], int]
@@ -163,6 +168,11 @@ def _store(store: Any, effects: Effects) -> Any:
         watched("journal", "begin", "finish", "end", "unlock", "hold", "lift"),
         watched("audit", "add"),
         store.settlements,
+        store.signoffs,
+        store.evidence,
+        watched("reads", "add"),
+        store.notices,
+        watched("measurements", "add"),
         whole.forget,
         whole.end,
         whole.rows,

@@ -19,6 +19,7 @@ from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.product import Domain
 from weft.project.compile import compile_product
 from weft.project.faces import Faces, faces_of_product
+from weft.project.fragments import read_fragments
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct, parse_domain, parse_product
 from weft.project.read_yaml import read_yaml
@@ -33,6 +34,10 @@ FILES = {
     if path.suffix in (".yaml", ".sql") and path.name != "domain.yaml"
 }
 FOLDERS = sorted({"/".join(path.split("/")[:3]) for path in FILES})
+SHARED, _ = read_fragments(
+    SourceFile(f"shared/{path.name}", path.read_bytes())
+    for path in (EXAMPLE / "shared").glob("*.yaml")
+)
 DOMAINS: dict[str, Domain] = {}
 for _path in sorted((EXAMPLE / "domains").glob("*/domain.yaml")):
     _domain, _ = parse_domain(
@@ -75,7 +80,7 @@ def parsed_of(folder: str, files: dict[str, bytes]) -> ParsedProduct:
     inside = [
         SourceFile(path, data) for path, data in files.items() if path.startswith(f"{folder}/")
     ]
-    return parse_product(folder, folder.split("/")[1], inside)
+    return parse_product(folder, folder.split("/")[1], inside, SHARED)
 
 
 ORIGINALS = {folder: parsed_of(folder, FILES) for folder in FOLDERS}

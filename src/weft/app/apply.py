@@ -21,13 +21,15 @@ from weft.app.execution import Execution
 from weft.app.fitness import refuse_unfit
 from weft.app.measuring import measure
 from weft.app.prune import prune_after
-from weft.app.recording import finished, state_of
+from weft.app.recording import finished, state_of, told_of
 from weft.app.serving import not_served, unserved
 from weft.app.situation import current_releases
 from weft.app.source_contents import changed_sources
+from weft.app.witnessing import witnessed
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
+from weft.mesh.signoff import Answer, Signoff
 from weft.plan.plan import Plan, Step
 from weft.store.protocol import Locked, StoreError
 from weft.warehouses.protocol import Bound, ServesPorts, WarehouseError
@@ -106,6 +108,11 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
         if isinstance(error, StoreError):
             error.interrupted = error.full
         raise
+
+
+def _asked(signoff: Signoff) -> tuple[str, ...]:
+    """Who is asked about which version."""
+    return (signoff.product, signoff.port, signoff.version, signoff.consumer)
 
 
 def _told(error: BaseException) -> str:
@@ -191,6 +198,7 @@ class _Applying:
         homes = [(address, base.warehouse) for address, base in plan.base.items()]
         self._releases = current_releases(mesh, homes)
         self._refuse_stale()
+        self._refuse_objections()
         self._refuse_newer_files()
         unknown = set(plan.base) - set(self._manifests)
         if unknown:
@@ -233,6 +241,17 @@ class _Applying:
                         why=why,
                         next_step="weft plan",
                     )
+
+    def _refuse_objections(self) -> None:
+        """Who was asked may have said no since the plan was made."""
+        said = {_asked(each): each.state for each in self._plan.signoffs}
+        for each in self._mesh.store.signoffs.all(self._plan.environment) if said else ():
+            if each.state is Answer.NO and said.get(_asked(each), Answer.NO) is not Answer.NO:
+                raise Stale(
+                    f"this plan is stale: {each.consumer} says no to {each.address}",
+                    why=each.reason,
+                    next_step="weft plan",
+                )
 
     def _refuse_newer_files(self) -> None:
         """A plan pins the content of files, and what was in them before cannot be read again."""
@@ -315,19 +334,20 @@ class _Applying:
         state = state_of(product.results)
         order = (StepState.DONE, StepState.HELD, StepState.SKIPPED, StepState.FAILED)
         self._worst = max(self._worst, state, key=order.index)
-        self._mesh.store.journal.finish(
-            product.lock,
-            finished(
-                self._plan,
-                address,
-                product.planned,
-                product.results,
-                self._unrecorded(address),
-                self._manifests.get(address),
-            ),
-            self._run,
-            self._mesh.system.now(),
+        manifest = self._manifests.get(address)
+        ended = finished(
+            self._plan,
+            address,
+            product.planned,
+            product.results,
+            self._unrecorded(address),
+            manifest,
         )
+        ended = told_of(self._plan, ended, manifest, self._run.started)
+        if manifest is not None:
+            evidence = witnessed(self._mesh, ended, manifest, self._run)
+            ended = replace(ended, evidence=evidence)
+        self._mesh.store.journal.finish(product.lock, ended, self._run, self._mesh.system.now())
         return state
 
     def _unrecorded(self, address: str) -> Release | None:

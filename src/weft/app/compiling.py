@@ -5,13 +5,13 @@ Imported only when something has to be compiled: reading SQL takes long to load.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from weft.app.processes import shared
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
-from weft.mesh.product import Domain
+from weft.mesh.product import Domain, InputPort
 from weft.project.compile import Compiled, compile_product
 from weft.project.faces import Faces, PortFace
 from weft.project.names import MeshNames
@@ -75,16 +75,25 @@ def _against_published(
 
     Its own mistakes fail here as well, and then the first compilation counts.
     """
-    wanted = {each.contract_id for each in parsed.product.inputs} if parsed.product else set()
+    before = Faces(around.published)
+    inputs = parsed.product.inputs if parsed.product else ()
     changed = tuple(
-        face.address
-        for face in around.published
-        if face.name in wanted and around.faces.majors(face.name).get(face.major) != face
+        dict.fromkeys(each for port in inputs for each in _changed(port, around, before))
     )
     again = Compiled(None, ())
     if changed:
-        before = Faces(around.published)
         again = compile_product(parsed, domain, around.root, before, MeshNames())
     if again.manifest is None:
         return Compilation(None, failed.diagnostics)
     return Compilation(again.manifest, failed.diagnostics, changed)
+
+
+def _changed(port: InputPort, around: Surroundings, before: Faces) -> Iterator[str]:
+    """The new major that a floating input follows to, else the published ones that changed."""
+    now, then = around.faces.current(port.contract_id), before.current(port.contract_id)
+    if not port.version and now and then and now.major != then.major:
+        yield now.address
+        return
+    for major, face in before.majors(port.contract_id).items():
+        if around.faces.majors(port.contract_id).get(major) != face:
+            yield face.address

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yaml import AliasToken, scan
+
+from weft.app.yaml_comments import take_out, with_comments_after
+from weft.app.yaml_edit import CannotEdit, scalar
 from weft.contract.syncing import Addition, Amendment, Synced
+from weft.project.resolving import USE
 
 Path = tuple[str | int, ...]
 
@@ -27,6 +32,8 @@ _ORDER = (
     "properties",
     "items",
 )
+# What a fragment says of a column and the column can say otherwise.
+_DENIED = ("required", "primaryKey")
 _LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ ]*\n(?:[ ]*(?:#[^\n]*)?\n)*( *)- ", re.MULTILINE)
 _WIDEST = 10**6
 
@@ -46,22 +53,40 @@ class ObjectEdit:
 
 @dataclass(frozen=True)
 class Edited:
-    """The new text. `by_hand` are columns that only a change of a fragment could change."""
+    """The new text. `by_hand` are columns that only a change of a fragment could change.
+
+    `laid_out_anew` says that lines are broken and indented differently all over the file, because
+    they were in a way that is not kept.
+    """
 
     text: str
     by_hand: tuple[str, ...] = ()
+    laid_out_anew: bool = False
 
 
 def edit_contract(text: str, edits: Iterable[ObjectEdit]) -> Edited:
-    """Make these changes. The text has been read as a contract before."""
+    """Make these changes. The text has been read as a contract before.
+
+    Raises CannotEdit where one place stands for several, so that more would change than is meant.
+    """
+    if any(isinstance(token, AliasToken) for token in scan(text)):
+        raise CannotEdit("it uses YAML aliases")
     yaml = _round_trip(text)
     document = yaml.load(text)
+    before = _written(yaml, document)
     by_hand: list[str] = []
     for edit in edits:
         by_hand += _edit_object(document, edit)
+    after = _written(yaml, document)
+    if after == before:
+        return Edited(text, tuple(by_hand))
+    return Edited(after, tuple(by_hand), laid_out_anew=before != text)
+
+
+def _written(yaml: Any, document: Any) -> str:
     written = io.StringIO()
     yaml.dump(document, written)
-    return Edited(written.getvalue(), tuple(by_hand))
+    return written.getvalue()
 
 
 def _round_trip(text: str) -> Any:
@@ -84,17 +109,18 @@ def _edit_object(document: Any, edit: ObjectEdit) -> list[str]:
     by_hand = [each for each in synced.removed if not edit.columns[each]]
     for each in synced.amended:
         place = edit.columns[each.column]
-        if place:
-            _amend(_at(document, place), each)
-        elif each.column not in by_hand:
+        done = bool(place) and _amend(_at(document, place), each)
+        if not done and each.column not in by_hand:
             by_hand.append(each.column)
     columns = _at(document, edit.place).setdefault("properties", _sequence([]))
+    if not columns and synced.added:
+        columns.fa.set_block_style()
     nodes = {name: _at(document, place) for name, place in edit.columns.items() if place}
+    gone = [nodes[name] for name in synced.removed if name in nodes]
     for addition in synced.added:
         nodes[addition.column["name"]] = _add(columns, addition, nodes)
-    for name in synced.removed:
-        if edit.columns[name]:
-            _remove(columns, nodes[name])
+    for column in gone:
+        take_out(columns, next(n for n, each in enumerate(columns) if each is column))
     return by_hand
 
 
@@ -104,76 +130,73 @@ def _at(document: Any, place: Path) -> Any:
     return document
 
 
-def _amend(column: Any, amendment: Amendment) -> None:
+def _amend(column: Any, amendment: Amendment) -> bool:
+    """Change one key of a column; False where a fragment says it, and only there it can change."""
     *around, key = amendment.path
+    if amendment.value is None:
+        return _end(column, around, key)
     holder = column
     for name in around:
         if name not in holder:
-            if amendment.value is None:
-                return
             _insert(holder, name, _mapping({}))
         holder = holder[name]
-    if amendment.value is None:
-        _take_out(holder, key)
-        if not holder and around:
-            _take_out(column, around[-1])
-    elif key == "enum" and key in holder:
-        _list_values(holder[key], amendment.value)
-    elif key in holder:
-        holder[key] = _node(amendment.value)
-    else:
+    if key not in holder:
         _insert(holder, key, _node(amendment.value, key))
+    elif key == "enum":
+        return _list_values(holder[key], amendment.value)
+    else:
+        holder[key] = _node(amendment.value)
+    return True
+
+
+def _end(column: Any, around: Sequence[str], key: str) -> bool:
+    """Take a key out of a column, or deny what a fragment says by it."""
+    holder = column
+    for name in around:
+        holder = holder.get(name, {})
+    if key in holder:
+        take_out(column, *around, key)
+        return True
+    if USE not in column and USE not in holder:
+        return True
+    if key in _DENIED:
+        _insert(column, key, False)
+        return True
+    return key == "primaryKeyPosition"
 
 
 def _insert(holder: Any, key: str, value: Any) -> None:
     """Put a new key behind those that people write before it."""
     before = _ORDER[: _ORDER.index(key)] if key in _ORDER else tuple(holder)
     places = [place for place, each in enumerate(holder) if each in before]
-    _with_comments_after(holder, lambda: holder.insert(max(places, default=-1) + 1, key, value))
+    with_comments_after(holder, lambda: holder.insert(max(places, default=-1) + 1, key, value))
 
 
-def _take_out(holder: Any, key: str) -> None:
-    if key not in holder:
-        return
-    keys = list(holder)
-    place = keys.index(key)
-    tail = _take_tail(holder, key)
-    del holder[key]
-    if place:
-        _give_tail(holder, keys[place - 1], tail)
+def _list_values(listed: Any, values: Sequence[Any]) -> bool:
+    """Keep the entries of values, with all that they say, and add the others.
 
-
-def _list_values(listed: Any, values: Sequence[Any]) -> None:
-    """Keep the entries of values that stay, with all that they say; add the others."""
+    False where a fragment lists them.
+    """
+    if USE in listed or any(USE in each for each in listed):
+        return False
     known = [each["value"] for each in listed]
     new = [each for each in values if each not in known]
-    _with_comments_after(
+    with_comments_after(
         listed, lambda: listed.extend(_node({"value": each}, "value") for each in new)
     )
-
-
-def _remove(columns: Any, column: Any) -> None:
-    place = next(number for number, each in enumerate(columns) if each is column)
-    tail = _take_tail(columns, place)
-    del columns[place]
-    if place:
-        _give_tail(columns, place - 1, tail)
-    elif columns and tail.strip():
-        lines = [line.strip().removeprefix("#").strip() for line in tail.strip().splitlines()]
-        columns.yaml_set_comment_before_after_key(0, "\n".join(lines), columns.lc.col)
+    return True
 
 
 def _add(columns: Any, addition: Addition, nodes: Mapping[str, Any]) -> Any:
     """Add a column behind another one, or where there is none at the beginning."""
-    column = _mapping(
-        {key: _node(value, key) for key, value in addition.column.items()}, flow=False
-    )
+    keys = sorted(addition.column, key=_ORDER.index)
+    column = _mapping({key: _node(addition.column[key], key) for key in keys}, flow=False)
     before = nodes.get(addition.after)
     place = next((n for n, each in enumerate(columns) if each is before), -1) + 1
     if addition.after and not place:
         place = len(columns)
     if place == len(columns):
-        _with_comments_after(columns, lambda: columns.append(column))
+        with_comments_after(columns, lambda: columns.append(column))
     else:
         columns.insert(place, column)
     return column
@@ -196,8 +219,6 @@ def _scalar(value: Any) -> Any:
     """Text is quoted where one version of YAML or another would read something else."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-    from weft.app.yaml_edit import scalar
-
     if isinstance(value, str) and scalar(value) != value:
         return DoubleQuotedScalarString(value)
     return value
@@ -219,59 +240,3 @@ def _sequence(data: Sequence[Any], *, flow: bool = False) -> Any:
     if flow:
         found.fa.set_flow_style()
     return found
-
-
-def _with_comments_after(node: Any, change: Callable[[], object]) -> None:
-    """Change a list or mapping at its end; comments that stood behind it stay behind it.
-
-    They belong to the last value before them, as the writer of YAML sees it.
-    """
-    tail = _take_tail(node, _last(node)) if node else ""
-    change()
-    _give_tail(node, _last(node), tail)
-
-
-def _last(node: Any) -> Any:
-    return list(node)[-1] if hasattr(node, "keys") else len(node) - 1
-
-
-def _holder(node: Any, key: Any) -> tuple[Any, Any]:
-    """What holds the last value in a value that is written over several lines, and its key."""
-    value = node[key]
-    while hasattr(value, "fa") and value and not value.fa.flow_style():
-        node, key = value, _last(value)
-        value = node[key]
-    return node, key
-
-
-def _take_tail(node: Any, key: Any) -> str:
-    """Take the lines of comment, and empty lines, that follow a value; its own line keeps its."""
-    holder, last = _holder(node, key)
-    slots = holder.ca.items.get(last)
-    place = 2 if hasattr(holder, "keys") else 0
-    token = slots[place] if slots else None
-    if token is None:
-        return ""
-    head, _, tail = token.value.partition("\n")
-    if tail:
-        token.value = f"{head}\n"
-    if tail and not head:
-        slots[place] = None
-    return str(tail)
-
-
-def _give_tail(node: Any, key: Any, tail: str) -> None:
-    """Put lines of comment behind a value."""
-    from ruamel.yaml.error import CommentMark
-    from ruamel.yaml.tokens import CommentToken
-
-    if not tail:
-        return
-    holder, last = _holder(node, key)
-    is_mapping = hasattr(holder, "keys")
-    place = 2 if is_mapping else 0
-    slots = holder.ca.items.setdefault(last, [None] * (4 if is_mapping else 2))
-    if slots[place] is None:
-        slots[place] = CommentToken(f"\n{tail}", CommentMark(0), None)
-    else:
-        slots[place].value += tail

@@ -1,4 +1,4 @@
-"""Diff: what published ports show in one environment and not in another, as numbers.
+"""Diff: what published ports show in one environment and not in another, or in another version.
 
 Data stays in the warehouse: it compares, and what comes back is one row of numbers per object, and
 example rows where somebody asks for them. Of an object that lives on two of them both sides are
@@ -20,7 +20,7 @@ from weft.app.joining import Distant, brought_together
 from weft.app.situation import remembered, shown_releases
 from weft.app.values import values_of
 from weft.contract.document import object_named, primary_key
-from weft.mesh.address import PortAddress, product_of
+from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.manifest import Column, Descriptor
 from weft.mesh.release import Release
 from weft.plan.examine import released_key
@@ -103,15 +103,19 @@ class ObjectDiff:
 
 @dataclass(frozen=True)
 class _Side:
-    """What one environment shows, by port address, with the releases behind it."""
+    """What one side shows, by the address under which ports are compared, and the releases."""
 
     environment: str
     ports: Mapping[str, Descriptor]
     releases: Mapping[str, Release]
 
     def key(self, port: str, obj: str) -> str | None:
-        release = self.releases.get(product_of(port))
-        return released_key(release, PortAddress.parse(port), obj) if release else None
+        shown = self.ports.get(port)
+        release = self.releases.get(shown.product) if shown else None
+        if shown is None or release is None:
+            return None
+        product = ProductAddress.parse(shown.product)
+        return released_key(release, PortAddress(product, shown.port, shown.major), obj)
 
 
 def diff(first: Opened, second: Opened, options: DiffOptions) -> Iterator[ObjectDiff]:
@@ -128,6 +132,26 @@ def diff(first: Opened, second: Opened, options: DiffOptions) -> Iterator[Object
         objects = dict.fromkeys(obj for each in sides for obj in _objects(each, port))
         for obj in objects:
             yield _compared(second, sides, port, obj, options)
+
+
+def diff_versions(
+    mesh: Opened, first: PortAddress, second: PortAddress, options: DiffOptions
+) -> Iterator[ObjectDiff]:
+    """Compare what two versions of a port show, candidates too; sides are called `v1` and `v2`.
+
+    Raises NotFound for a version that is not shown, Usage, WarehouseError and StoreError.
+    """
+    shown = _side(mesh)
+    for each in (first, second):
+        if str(each) not in shown.ports:
+            raise NotFound("published port", str(each), shown.ports, next_step="weft ls")
+    address = str(second)
+    before, after = (
+        replace(shown, environment=f"v{each.major}", ports={address: shown.ports[str(each)]})
+        for each in (first, second)
+    )
+    for obj in dict.fromkeys((*_objects(before, address), *_objects(after, address))):
+        yield _compared(mesh, (before, after), address, obj, options)
 
 
 def _side(mesh: Opened) -> _Side:

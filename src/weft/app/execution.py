@@ -124,6 +124,7 @@ class Execution:
             seconds=seconds,
             message="" if outcome.reused else _told(step),
             checks=outcome.checks,
+            consumer=step.consumer,
         )
         yield from self._release(step.id)
 

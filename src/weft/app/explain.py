@@ -1,4 +1,4 @@
-"""Explain a diagnostic code, or what Weft does with a field of the two standards.
+"""Explain a diagnostic code, a kind of change, or what Weft does with a field of the standards.
 
 Verbs explain themselves in `weft.cli`; the texts stand in `weft.mesh.codes` and in `fields/`.
 """
@@ -15,6 +15,9 @@ import msgspec
 import yaml
 
 from weft.app.errors import NotFound
+from weft.contract.change_kinds import KINDS
+from weft.contract.versions import Bump, min_bump
+from weft.mesh.change import Effect
 from weft.mesh.codes import CODES
 from weft.mesh.nearest import nearest
 
@@ -24,7 +27,7 @@ EFFECTS = {
     "shown": "Weft only shows it",
     "ignored": "Weft keeps it and does nothing with it",
 }
-SCHEMAS = ("contract", "domain", "policy", "product", "tests", "weft")
+SCHEMAS = ("contract", "domain", "policy", "product", "shared", "tests", "weft")
 _CODE = re.compile(r"[Ww][0-9]{1,6}")
 _DOCUMENTS = ("odcs.yaml", "odps.yaml")
 
@@ -49,7 +52,7 @@ def schema_text(name: str) -> str:
 
 
 def explain(topic: str, verbs: Iterable[str] = ()) -> Explanation:
-    """Explain a code such as W214 or a field such as `schema.properties.required`.
+    """Explain a code such as W214, a field such as `schema.properties.required`, or a change.
 
     `contract.` in front of a field means a data contract and may be left out, `product.` a data
     product. Raises NotFound, which names the nearest code, field or one of `verbs`.
@@ -57,20 +60,36 @@ def explain(topic: str, verbs: Iterable[str] = ()) -> Explanation:
     code = CODES.get(topic.upper())
     if code is not None:
         return Explanation(topic.upper(), code.title, code.explanation)
+    if topic.lower() in KINDS:
+        return _kind_of_change(topic.lower())
     path = topic.removeprefix("contract.")
     found = field_entry(path)
     if found is None:
-        known = [*topics(), *verbs]
+        # Whoever writes no hyphen means no kind of change, however near the letters are.
+        known = [*(each for each in topics() if each not in KINDS or "-" in topic), *verbs]
         meant = _meant(topic, known)
         next_step = f"weft explain {meant or '--help'}"
-        raise NotFound("code, field or verb", topic, known, next_step=next_step)
+        raise NotFound("code, field, change or verb", topic, known, next_step=next_step)
     effect, text = found
     return Explanation(path, EFFECTS[effect], text, effect)
 
 
+def _kind_of_change(name: str) -> Explanation:
+    """What a kind of change of a contract means, and the version that it asks for."""
+    kind = KINDS[name]
+    breaks = kind.consumer is Effect.BREAKING
+    bump = Bump.MAJOR if breaks else min_bump([kind.consumer])
+    waiver = ", or somebody who answers for it until a day" if breaks else ""
+    text = (
+        f"{kind.meaning} It is {kind.provider} for the provider and {kind.consumer} for consumers, "
+        f"so that it needs a new {bump} version{waiver}."
+    )
+    return Explanation(name, f"`… {kind.verb}` in a contract", text)
+
+
 def topics() -> list[str]:
-    """Every code, and every field that has a line of its own."""
-    return [*CODES, *(each for each in _fields() if "*" not in each)]
+    """Every code, every kind of change, and every field that has a line of its own."""
+    return [*CODES, *KINDS, *(each for each in _fields() if "*" not in each)]
 
 
 def _meant(topic: str, known: Iterable[str]) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from weft.app.contract_file import resolved_data
 from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Usage
 from weft.app.kept_models import in_python, kept_models
 from weft.app.new_files import Edit, NewFile
 from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
 from weft.app.yaml_write import yaml_text
+from weft.contract.term_compatibility import same_terms
+from weft.contract.versions import Bump, next_version
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
 from weft.mesh.diagnostic import as_written
@@ -19,11 +24,15 @@ from weft.mesh.manifest import PortVersion, ProductManifest
 
 @dataclass(frozen=True)
 class Kept:
-    """What has to be written. `version` is that of a contract that comes back as it was applied."""
+    """What has to be written. `version` is the one to list, "" where it is listed already.
+
+    `restored` says that the contract comes back as it was applied, its end apart.
+    """
 
     files: tuple[NewFile, ...] = ()
     edits: tuple[Edit, ...] = ()
     version: str = ""
+    restored: bool = False
 
 
 def keep_major(
@@ -38,10 +47,16 @@ def keep_major(
     before = after = definition_text(contract)
     port = _published(address, applied)
     version = ""
-    if port is not None and definition_data(before.encode()) != port.contract:
+    written = resolved_data(mesh, address.product.domain, before.encode())
+    restored = port is not None and not _is_as_applied(written, port.contract)
+    if port is not None and restored:
         after, version = yaml_text(port.contract), port.version
     if until:
         after = _ending(after, contract.name, address, until)
+    if port is not None and until and (restored or written.get("version") == port.version):
+        # A released version does not change, and its end is something new.
+        version = next_version(port.version, Bump.PATCH)
+        after = _with_version(after, contract.name, version)
     folder = contract.parent / "models"
     files = sorted([*folder.glob("*.sql"), *folder.glob("*.py")])
     today = {path.stem: definition_text(path) for path in files}
@@ -49,7 +64,7 @@ def keep_major(
         models = kept_models(applied, port, today)
     else:
         functions = {path.stem for path in files if path.suffix == ".py"}
-        models = _copies(before, address.major, today, functions)
+        models = _copies(written, address.major, today, functions)
     place = folder.relative_to(mesh).as_posix()
     its_path = contract.relative_to(mesh).as_posix()
     there = {its_path: before, **{f"{place}/{name}.sql": text for name, text in today.items()}}
@@ -62,6 +77,7 @@ def keep_major(
             if there.get(path, text) != text
         ),
         version,
+        restored,
     )
 
 
@@ -73,11 +89,23 @@ def _published(address: PortAddress, applied: ProductManifest | None) -> PortVer
     return next(found, None)
 
 
+def _is_as_applied(written: Mapping[str, Any], applied: Mapping[str, Any]) -> bool:
+    """Whether a contract promises what was applied, under whatever version."""
+    return same_terms(written, applied) and written.get("status") == applied.get("status")
+
+
+def _with_version(text: str, file: str, version: str) -> str:
+    try:
+        return set_value(text, version, "version")
+    except CannotEdit as problem:
+        raise by_hand(file, problem, f"version: {version}") from None
+
+
 def _copies(
-    contract: str, major: int | None, today: dict[str, str], functions: set[str]
+    contract: dict[str, Any], major: int | None, today: dict[str, str], functions: set[str]
 ) -> dict[str, str]:
     """The models that fill a major today, under names of this major alone."""
-    objects = entries(definition_data(contract.encode()), "schema").values()
+    objects = entries(contract, "schema").values()
     names = [str(each.get("name", "")) for each in objects]
     for name in names:
         kept = f"{name}_v{major}"

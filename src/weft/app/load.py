@@ -109,21 +109,13 @@ def load(
 
     `descriptors` are of what is published, None where nobody could be asked for them.
     """
-    # What the parser has to say about a definition is said by our own diagnostics.
-    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    workspace = Workspace(folder)
-    settings, diagnostics = read_settings(workspace, system.variables)
-    reading = Reading(
-        workspace, settings, system.nanoseconds(), system.cpus, diagnostics=list(diagnostics)
-    )
     remembered = cache.products()
-    read_shared(reading)
-    for name in workspace.domains():
-        read_domain(reading, name, remembered)
+    reading = read_mesh(folder, system, remembered)
+    settings = reading.settings
     described = None if descriptors is None else tuple(descriptors)
     published = None if described is None else faces_of_descriptors(described)
     products, broken = _compile(reading, published, cache, remembered)
-    reading.diagnostics += workspace.findings
+    reading.diagnostics += reading.workspace.findings
     reading.diagnostics += _missing_for_sources(reading, products, system.variables)
     others = {each.product: each.reads for each in described or () if each.root != settings.root}
     order, cycle = order_products(products.values(), others)
@@ -139,6 +131,24 @@ def load(
         broken=broken,
         unusable=frozenset(reading.unread | _addresses(reading) - set(products)),
     )
+
+
+def read_mesh(folder: Path, system: System, remembered: Mapping[str, CachedProduct]) -> Reading:
+    """Read the mesh in a folder, but for products that are remembered.
+
+    Raises Invalid when `weft.yaml` itself cannot be used.
+    """
+    # What the parser has to say about a definition is said by our own diagnostics.
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    workspace = Workspace(folder)
+    settings, diagnostics = read_settings(workspace, system.variables)
+    reading = Reading(
+        workspace, settings, system.nanoseconds(), system.cpus, diagnostics=list(diagnostics)
+    )
+    read_shared(reading)
+    for name in workspace.domains():
+        read_domain(reading, name, remembered)
+    return reading
 
 
 def _missing_for_sources(
@@ -175,7 +185,7 @@ def _compile(
     cache: Cache,
     remembered: Mapping[str, CachedProduct],
 ) -> tuple[dict[str, ProductManifest], tuple[Broken, ...]]:
-    faces = _faces(reading, published)
+    faces = faces_of_mesh(reading, published)
     products = _still_good(reading, faces)
     broken: list[Broken] = []
     entries: dict[str, CachedProduct] = {}
@@ -222,14 +232,15 @@ def _compile_fresh(
         return ()
     from weft.app.compiling import Surroundings, compile_products
 
-    names = _names(reading, faces)
+    names = names_of_mesh(reading, faces)
     around = Surroundings(reading.settings.root, reading.domains, faces, names, published)
     paths = sorted(reading.fresh)
     parsed = [reading.fresh[path] for path in paths]
     return zip(paths, compile_products(parsed, around, reading.cpus), strict=True)
 
 
-def _faces(reading: Reading, published: tuple[PortFace, ...] | None) -> Faces:
+def faces_of_mesh(reading: Reading, published: tuple[PortFace, ...] | None) -> Faces:
+    """What the products of a mesh may know of each other, and of what others publish."""
     own: list[PortFace] = []
     for path in reading.stamps:
         if path in reading.kept:
@@ -238,13 +249,16 @@ def _faces(reading: Reading, published: tuple[PortFace, ...] | None) -> Faces:
         product = reading.fresh[path].product
         if product is not None:
             domain = reading.domains[product.domain]
-            own += faces_of_product(product, dialect_named(domain.dialect), domain.warehouse)
+            dialect = dialect_named(domain.dialect)
+            native = domain.warehouse_dialect
+            own += faces_of_product(product, dialect, domain.warehouse, native)
     unread = {name for each in reading.fresh.values() for name in each.unread if "." in name}
     unread |= reading.unread
     return Faces(own, published or (), unread, partial=published is None)
 
 
-def _names(reading: Reading, faces: Faces) -> MeshNames:
+def names_of_mesh(reading: Reading, faces: Faces) -> MeshNames:
+    """The names that a query may have meant, wherever they are."""
     models = [
         (transform.name, each.manifest.address)
         for each in reading.kept.values()

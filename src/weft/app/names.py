@@ -148,6 +148,11 @@ def _environments(folder: Path) -> tuple[MeshSettings, tuple[str, ...]]:
     return settings, settings.declared
 
 
+def warehouse_names(folder: Path) -> list[str]:
+    """The warehouses that are declared. Raises Invalid."""
+    return list(load_settings(folder, System().variables).warehouses)
+
+
 def _products(folder: Path) -> list[_Product]:
     if not (folder / STATE).is_dir():
         return []

@@ -62,11 +62,11 @@ def draft_port(
     if major.keep:
         older = replace(address, major=major.keep)
         kept = keep_major(mesh, present[major.keep], older, major.until, applied)
-        if kept.version and major.keep != number - 1:
+        if kept.restored and major.keep != number - 1:
             raise _changed_beside(address, major.keep, number - 1)
     product = _listed(mesh, f"{folder}/product.yaml", address, number, kept.version)
     notes: list[str] = []
-    if kept.version:
+    if kept.restored:
         notes.append(
             f"Major {major.keep} is again as it was applied, but for comments; "
             f"what you changed is major {number}."
@@ -160,8 +160,8 @@ def _copy(contract: Path, version: str) -> str:
         raise by_hand(contract.name, problem, f"version: {version}") from None
 
 
-def _listed(mesh: Path, path: str, address: PortAddress, number: int, again: str) -> Edit:
-    """List a new major in product.yaml; `again` is the version that a kept one has again, or ""."""
+def _listed(mesh: Path, path: str, address: PortAddress, number: int, kept: str) -> Edit:
+    """List a new major in product.yaml; `kept` is the version that the kept one gets, or ""."""
     before = after = definition_text(mesh / path)
     ports = entries(definition_data(before.encode()), "outputPorts")
     entry = {
@@ -170,10 +170,10 @@ def _listed(mesh: Path, path: str, address: PortAddress, number: int, again: str
         "contractId": f"{address.product}.{address.port}",
     }
     try:
-        for place, each in ports.items() if again else ():
+        for place, each in ports.items() if kept else ():
             major = major_of(str(each.get("version")))
-            if each.get("name") == address.port and major == major_of(again):
-                after = set_value(after, again, "outputPorts", place, "version")
+            if each.get("name") == address.port and major == major_of(kept):
+                after = set_value(after, kept, "outputPorts", place, "version")
         return Edit(path, before, append_entry(after, "outputPorts", entry))
     except CannotEdit as problem:
         wanted = ", ".join(f"{name}: {value}" for name, value in entry.items())

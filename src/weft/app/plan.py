@@ -14,6 +14,7 @@ from weft.app.releases import current_elsewhere
 from weft.app.salts import Restatement, with_rebuilds, with_restatements
 from weft.app.select import select_products
 from weft.app.situation import (
+    consumers,
     elsewhere,
     gather,
     gone_products,
@@ -24,7 +25,7 @@ from weft.app.situation import (
 from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
-from weft.mesh.manifest import ProductManifest
+from weft.mesh.manifest import Manifest
 from weft.plan.adoption import adopted, not_built, unadopted
 from weft.plan.examine import Examined, Situation
 from weft.plan.plan import Plan
@@ -51,12 +52,13 @@ class PlanOptions:
 class Planned:
     """A plan, and what was found in the files on the way: warnings only.
 
-    `tables` is what was read of tables for it.
+    `scope` are the products that it is about, `tables` is what was read of tables for it.
     """
 
     plan: Plan
     loaded: Loaded
     seconds: float
+    scope: Manifest
     tables: tuple[TableRead, ...] = ()
 
     @property
@@ -107,7 +109,7 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     )
     plan = plan_situation(mesh, situation)
     refuse_unprepared(mesh, plan, loaded)
-    return Planned(plan, loaded, mesh.system.monotonic() - began, tables)
+    return Planned(plan, loaded, mesh.system.monotonic() - began, desired, tables)
 
 
 def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:
@@ -126,9 +128,10 @@ def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> P
     """Examine a situation, ask the store for earlier verdicts, and assemble the plan."""
     situation, examined = examined_with_offers(mesh, situation)
     situation = with_candidates(mesh, situation, examined)
-    wanted = audits_to_know(examined)
+    everyone = consumers(mesh, situation)
+    wanted = audits_to_know(situation, examined, everyone)
     verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
-    plan = assemble(situation, examined, verdicts, _consumers(mesh, situation), kind)
+    plan = assemble(situation, examined, verdicts, everyone, kind)
     return _with_adopted(mesh, plan, situation, examined)
 
 
@@ -143,18 +146,3 @@ def _with_adopted(
     found = adopted(wanted, (*situation.fallback.values(), *elsewhere))
     plan = replace(plan, adopted=found, unadopted=refused)
     return replace(plan, id=plan_id(plan))
-
-
-def _consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManifest]:
-    """Who may read what changes: products in scope as they will be, all others as applied."""
-    scope = situation.desired.products
-    if not situation.applied:
-        return scope
-    own = situation.digests.keys() - scope.keys() - set(situation.removed)
-    inherited = situation.inherited.keys() - scope.keys()
-    definitions = mesh.store.definitions
-    return {
-        **definitions.manifests(mesh.environment, sorted(own)),
-        **definitions.manifests(situation.production, sorted(inherited)),
-        **scope,
-    }

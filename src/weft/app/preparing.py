@@ -18,10 +18,12 @@ from weft.warehouses.protocol import Act
 def refuse_unprepared(mesh: Opened, plan: Plan, loaded: Loaded) -> None:
     """Have the builds of moved domains described where they are to run.
 
-    Raises Invalid with a diagnostic at every model that its warehouse refuses, and WarehouseError.
+    A plan that breaks consumers is never carried out, so nothing of it is described. Raises Invalid
+    with a diagnostic at every model that its warehouse refuses, and WarehouseError.
     """
     moved = [step for step in plan.steps if _transform(step, loaded) is not None]
-    if not moved:
+    # Beside a breaking change consumers stand as they were compiled against what it takes away.
+    if not moved or plan.breaking:
         return
     homes = {step.warehouse for step in moved}
     there = tuple(step for step in plan.steps if step.warehouse in homes)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from weft.app.errors import NotFound, Usage, WrongQuery
 from weft.app.joining import Distant, joined
 from weft.app.situation import found_homes, remembered, shown_releases
 from weft.mesh.address import PortAddress, ProductAddress
+from weft.mesh.consumption import PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic, Span
 from weft.mesh.manifest import Column, Descriptor, Read, ReadKind
@@ -29,8 +30,10 @@ from weft.sql.query import (
     parse_ports_query,
     ports_query_text,
 )
+from weft.store.protocol import StoreError
 from weft.warehouses.loading import private_type
 from weft.warehouses.protocol import Relation, Scope, Unmeasurable, WarehouseError
+from weft.warehouses.shown import versioned_name
 
 _QUOTED = re.compile(r"""['"`](\w[^'"`(]*)""")
 
@@ -66,14 +69,18 @@ class Answer:
 def shown_objects(descriptors: Mapping[str, Descriptor]) -> dict[str, Shown]:
     """Everything that can be queried, by logical name: `a.b.object_v1`, and `a.b.object`.
 
-    The name without a version is the highest active major's, or the highest deprecated one's.
+    The name without a version is the highest active major's, or the highest deprecated one's;
+    a candidate has none, and is `a.b.object_v2_rc`.
     """
     found: dict[str, Shown] = {}
     unversioned: dict[str, Shown] = {}
     for each in descriptors.values():
         for name, columns in each.objects.items():
-            shown = Shown(f"{each.product}.{name}_v{each.major}", name, each, columns)
+            versioned = versioned_name(name, each.major, each.candidate)
+            shown = Shown(f"{each.product}.{versioned}", name, each, columns)
             found[shown.name] = shown
+            if each.candidate:
+                continue
             plain = f"{each.product}.{name}"
             if plain not in unversioned or _rank(each) > _rank(unversioned[plain].descriptor):
                 unversioned[plain] = shown
@@ -135,12 +142,26 @@ def _query(mesh: Opened, text: str, shown: Mapping[str, Shown]) -> Iterator[Answ
     try:
         with _answered(mesh, select, asked, compiled, shown) as answer:
             yield answer
+        _count(mesh, named)
     except Unmeasurable as error:
         raise _wrong(text, (_refused(text, str(error)),), look) from error
     except WarehouseError as error:
         # No run was interrupted: reading left everything as it was.
         error.interrupted = False
         raise
+
+
+def _count(mesh: Opened, named: Iterable[Shown]) -> None:
+    """Count a read of every port version that a query names, by the person who asked."""
+    at, reader = mesh.system.now(), mesh.system.user()
+    ports = {
+        each.port: (each.descriptor.product, each.descriptor.port, each.descriptor.major)
+        for each in named
+    }
+    read = [PortReads(*place, ReadBy.QUERY, reader, at[:10], 1, at) for place in ports.values()]
+    # Who may read but cannot write the store has the answer all the same.
+    with suppress(StoreError):
+        mesh.store.reads.add(mesh.environment, read)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Writing it is `apply.py`'s work.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from weft.contract.evaluate import blocked
 from weft.mesh.check import CheckResult, Verdict
@@ -13,6 +14,7 @@ from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
 from weft.mesh.release import ObjectRelease, Release
 from weft.mesh.run import StepResult, StepState
 from weft.plan.plan import Plan, Step
+from weft.plan.telling import notices_of, overrides_of, reads_of
 from weft.store.protocol import Audited, Finished
 
 _WORST_FIRST = (StepState.FAILED, StepState.SKIPPED, StepState.HELD)
@@ -55,9 +57,26 @@ def finished(
         descriptors=_descriptors(release, known) if release and known else (),
         verdicts=_verdicts(planned, results),
         # Recording the same definition again must not end a hold that is on it.
+        signoffs=[each for each in plan.signoffs if release and each.product == product],
         lift_hold=state is StepState.DONE
         and manifest is not None
         and base.applied != manifest.digest,
+    )
+
+
+def told_of(plan: Plan, finished: Finished, manifest: ProductManifest | None, at: str) -> Finished:
+    """How a product ended, with what its consumers are told and what its builds read.
+
+    Nobody is told of what was not released.
+    """
+    product = finished.product
+    done = [each.step for each in finished.steps if each.state is StepState.DONE]
+    released = finished.release is not None
+    return replace(
+        finished,
+        notices=tuple(notices_of(plan, product)) if released else (),
+        overrides=tuple(overrides_of(plan, product)) if released else (),
+        reads=tuple(reads_of(plan, product, done, manifest, at)),
     )
 
 
@@ -80,6 +99,8 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
             release=release.number,
             dialect=manifest.dialect,
             reads=tuple(reads),
+            candidate=each.candidate,
+            warehouse_dialect=manifest.warehouse_dialect,
         )
         for each in release.ports
     )

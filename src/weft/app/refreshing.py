@@ -16,10 +16,11 @@ DUE, NOT_DUE = "due", "not due"
 def refresh(mesh: Opened, planned: RunPlan) -> Iterator[RunEvent]:
     """Do what a run plans. Yields and raises what an apply does.
 
-    First of all it is told why each product is refreshed that promises anything of time, or not.
+    First of all it is told why each product is refreshed that promises anything of time, or not;
+    nothing where somebody asked for it.
     """
     for each in planned.due:
-        if each.promised:
+        if each.promised and each.why:
             kind = DUE if each.due else NOT_DUE
             yield RunEvent(kind, "", text=each.why, product=each.product)
     if planned.plan.steps:

@@ -12,7 +12,7 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
 from weft.app.plan import plan_situation
 from weft.app.salts import with_rebuilds
-from weft.app.scheduling import due_now, named_due, timings, with_newer_data
+from weft.app.scheduling import all_due, due_now, timings, with_newer_data
 from weft.app.select import select_products
 from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
 from weft.app.table_contents import TableRead, with_read
@@ -61,8 +61,7 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = (), *, everything: bool = F
     desired = mine.narrowed(chosen)
     situation = gather(mesh, desired, applied, memory)
     known = timings(mesh, situation)
-    asked = "asked for" if select or everything else ""
-    due = named_due(known, asked) if asked else due_now(mesh, known)
+    due = all_due(known) if select or everything else due_now(mesh, known)
     situation, tables = _looked_at(mesh, situation, due)
     plan = plan_situation(mesh, situation, kind="run")
     differing = _differing(mesh, memory, applied)

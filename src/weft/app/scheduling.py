@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from weft.app.bootstrap import Opened
-from weft.app.measuring import published_levels
+from weft.app.measuring import Published, published_levels
 from weft.app.zones import zone_named
 from weft.contract.kept_spans import seconds_since_1970
 from weft.mesh.address import product_of
@@ -24,10 +24,11 @@ _REFRESHING = (*_OF_TIME, Probe.NEWEST)
 
 def timings(mesh: Opened, situation: Situation) -> tuple[Timing, ...]:
     """What is known of the products in scope before a run, in their order."""
+    published = published_levels(mesh)
     levels: dict[str, list[ServiceLevel]] = {}
-    for descriptor, each in published_levels(mesh).values():
+    for descriptor, each in published.values():
         levels.setdefault(descriptor.product, []).extend(each)
-    refreshed = _refreshed(mesh, situation.desired)
+    refreshed = _refreshed(mesh, situation.desired, published)
     return tuple(
         _timing(
             manifest,
@@ -44,11 +45,9 @@ def due_now(mesh: Opened, known: Iterable[Timing]) -> dict[str, Due]:
     return due_products(known, seconds_since_1970(mesh.system.now()), zone_named)
 
 
-def named_due(known: Iterable[Timing], why: str) -> dict[str, Due]:
+def all_due(known: Iterable[Timing]) -> dict[str, Due]:
     """All of these products as due, because somebody asks for them."""
-    return {
-        each.product: Due(each.product, True, why, promised=bool(each.levels)) for each in known
-    }
+    return {each.product: Due(each.product, True, "", promised=bool(each.levels)) for each in known}
 
 
 def with_newer_data(due: Mapping[str, Due], plan: Plan) -> tuple[Due, ...]:
@@ -75,6 +74,8 @@ def confirm(mesh: Opened, known: Iterable[Timing], looked: frozenset[str], plan:
     """Remember of products without newer data that somebody looked, as a refresh. StoreError."""
     unsettled = {step.product for step in plan.steps} | {each.product for each in plan.held}
     settled = confirmed(known, looked, unsettled)
+    if not settled:
+        return
     now = mesh.system.now()
     found = [
         Measurement(
@@ -94,16 +95,26 @@ def confirm(mesh: Opened, known: Iterable[Timing], looked: frozenset[str], plan:
         mesh.store.measurements.add(mesh.environment, found)
 
 
+def confirm_all(mesh: Opened, desired: Manifest, plan: Plan) -> None:
+    """Remember that a plan that was carried out looked at all products in scope. StoreError."""
+    known = [Timing(address, reads=_reads(each)) for address, each in _ordered(desired)]
+    confirm(mesh, known, frozenset(desired.order), plan)
+
+
+def _reads(manifest: ProductManifest) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.product for each in manifest.inputs if each.port))
+
+
 def _ordered(desired: Manifest) -> Iterator[tuple[str, ProductManifest]]:
     return ((address, desired.products[address]) for address in desired.order)
 
 
-def _refreshed(mesh: Opened, desired: Manifest) -> dict[str, str]:
+def _refreshed(mesh: Opened, desired: Manifest, published: Published) -> dict[str, str]:
     """When the data of products was last known to be as its sources."""
     last = mesh.store.measurements.since(mesh.environment, desired.order, mesh.system.now())
     names = {
         (address, level.name)
-        for address, (_, levels) in published_levels(mesh).items()
+        for address, (_, levels) in published.items()
         for level in levels
         if level.probe in _OF_TIME
     }
@@ -128,7 +139,7 @@ def _timing(
         product=manifest.address,
         levels=levels,
         refreshed=refreshed,
-        reads=tuple(dict.fromkeys(each.product for each in manifest.inputs if each.port)),
+        reads=_reads(manifest),
         reads_others=always or bool(manifest.outside),
         held=f"{hold.actor} holds it: {hold.reason}" if hold else "",
     )

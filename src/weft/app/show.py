@@ -35,7 +35,7 @@ class Line:
     It is `has errors` where its own files do, and then the rest is as it was applied last;
     `unknown` where errors elsewhere, or a source that cannot be read, keep it from being compared.
     `root` is the one that applied it last, or that would. `shows` is the environment whose release
-    is shown, "" where there is none.
+    is shown, "" where there is none. `previews` are the ports that it shows as candidates.
     """
 
     product: str
@@ -50,6 +50,7 @@ class Line:
     reads: tuple[str, ...]
     root: str
     shows: str = ""
+    previews: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,11 @@ class _View:
             reads=tuple(port.port or port.source for port in manifest.inputs),
             root=self._root(address),
             shows=release.environment if release else "",
+            previews=tuple(
+                f"{port.port}@{port.major}"
+                for port in (release.ports if release else ())
+                if port.candidate
+            ),
         )
 
     def _root(self, address: str) -> str:

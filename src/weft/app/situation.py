@@ -13,6 +13,8 @@ from weft.app.bootstrap import Opened
 from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
 from weft.app.table_contents import with_last_read
+from weft.mesh.consumption import PortReads
+from weft.mesh.contract import Status
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Build, Observed, Release
 from weft.plan.copies import foreign
@@ -176,12 +178,46 @@ def gather(
             address: input_contracts(manifest, everyone, memory.descriptors)
             for address, manifest in desired.products.items()
         },
-        holds=mesh.store.journal.holds(mesh.environment),
         removed=tuple(removed),
         taken=_taken(desired, memory),
+        readers=_readers(desired, memory),
         today=mesh.system.now()[:10],
     )
-    return with_last_read(situation)
+    return with_last_read(_with_acts(mesh, situation, known))
+
+
+def _with_acts(mesh: Opened, situation: Situation, known: Mapping[str, str]) -> Situation:
+    """A situation with what people did and said, and what is made of that."""
+    store, settings = mesh.store, mesh.settings
+    return replace(
+        situation,
+        holds=store.journal.holds(mesh.environment),
+        signoffs=store.signoffs.all(mesh.environment) if mesh.production else (),
+        silence=settings.release.silence,
+        reads=_reads(mesh, situation.desired, known),
+        quiet_days=settings.retire.quiet_days,
+    )
+
+
+def _reads(mesh: Opened, desired: Manifest, known: Mapping[str, str]) -> tuple[PortReads, ...]:
+    """Who read products of which a port may be retired now, wherever they did."""
+    retiring = [
+        address
+        for address, manifest in desired.products.items()
+        if known.get(address) != manifest.digest
+        and any(each.status is Status.RETIRED for each in manifest.ports)
+    ]
+    return mesh.store.reads.of("", retiring) if mesh.production and retiring else ()
+
+
+def _readers(desired: Manifest, memory: Remembered) -> frozenset[str]:
+    """The products outside of the scope that read one in it, as far as they publish anything."""
+    scope = desired.products.keys()
+    return frozenset(
+        each.product
+        for each in memory.descriptors.values()
+        if each.product not in scope and not scope.isdisjoint(each.reads)
+    )
 
 
 def _taken(desired: Manifest, memory: Remembered) -> dict[str, str]:
@@ -380,3 +416,23 @@ def input_contracts(
     if not promised:
         return ""
     return hashlib.sha256(msgspec.json.encode(promised)).hexdigest()[:16]
+
+
+def consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManifest]:
+    """Who may read what changes: products in scope as they will be, others as applied.
+
+    Where no definition changes, those that are known to read something in scope are enough.
+    """
+    scope = situation.desired.products
+    own = situation.digests.keys() - scope.keys() - set(situation.removed)
+    inherited = situation.inherited.keys() - scope.keys()
+    if not situation.applied:
+        own, inherited = own & situation.readers, inherited & situation.readers
+        if not (own or inherited):
+            return scope
+    definitions = mesh.store.definitions
+    return {
+        **definitions.manifests(mesh.environment, sorted(own)),
+        **definitions.manifests(situation.production, sorted(inherited)),
+        **scope,
+    }

@@ -9,10 +9,10 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.measuring import measure, published_levels
 from weft.app.zones import zone_named
+from weft.contract.attainment import Attainment, attainment, worst_first
 from weft.contract.budget import WINDOWS
 from weft.contract.kept_spans import seconds_since_1970
 from weft.contract.service_levels import service_levels
-from weft.contract.standing import Standing, standing, worst_first
 from weft.mesh.address import product_of
 from weft.mesh.manifest import Descriptor, PortVersion
 from weft.mesh.service_level import Measurement, ServiceLevel
@@ -21,7 +21,7 @@ from weft.mesh.service_level import Measurement, ServiceLevel
 _BACK = timedelta(days=max(WINDOWS) + 1)
 
 
-def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Standing, ...]:
+def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Attainment, ...]:
     """How every service level stands, worst first; of a product or port where one is named.
 
     With `fresh` all is measured first. Raises NotFound and StoreError.
@@ -34,17 +34,17 @@ def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Sta
     products = {descriptor.product for descriptor, _ in chosen.values()}
     if fresh:
         measure(mesh, products)
-    return worst_first(_standings(mesh, chosen.items(), products))
+    return worst_first(_attainments(mesh, chosen.items(), products))
 
 
-def standings_of(mesh: Opened, product: str, port: PortVersion) -> tuple[Standing, ...]:
+def attained_by(mesh: Opened, product: str, port: PortVersion) -> tuple[Attainment, ...]:
     """How the levels stand that a port promises now, applied or not, worst first."""
     levels = service_levels(port.contract, zone_named)
     found = Descriptor(
         port.port, port.major, product, "", "", port.version, port.status, port.contract, {}
     )
     asked = [(f"{product}.{port.name}", (found, levels))]
-    return worst_first(_standings(mesh, asked, {product}) if levels else ())
+    return worst_first(_attainments(mesh, asked, {product}) if levels else ())
 
 
 def _is_meant(port: str, address: str) -> bool:
@@ -54,11 +54,11 @@ def _is_meant(port: str, address: str) -> bool:
     return address in ("", port, *parents)
 
 
-def _standings(
+def _attainments(
     mesh: Opened,
     ports: Iterable[tuple[str, tuple[Descriptor, Sequence[ServiceLevel]]]],
     products: Iterable[str],
-) -> Iterable[Standing]:
+) -> Iterable[Attainment]:
     now = mesh.system.now()
     since = (datetime.fromisoformat(now) - _BACK).isoformat()
     by_level: dict[tuple[str, str], list[Measurement]] = {}
@@ -68,4 +68,4 @@ def _standings(
     for address, (_, levels) in ports:
         for level in levels:
             measured = by_level.get((address, level.name), [])
-            yield standing(address, level, measured, moment, zone_named)
+            yield attainment(address, level, measured, moment, zone_named)

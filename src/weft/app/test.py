@@ -16,7 +16,7 @@ from weft.app.errors import NotFound, Usage
 from weft.app.execution import Execution
 from weft.app.faulty import beside_faulty
 from weft.app.select import select_products
-from weft.app.situation import gather, load_files, remembered
+from weft.app.situation import consumers, gather, load_files, remembered
 from weft.app.unit_tests import UnitResult, unit_results
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest
@@ -30,6 +30,7 @@ from weft.plan.examine import (
     finding_of,
     keys_behind,
 )
+from weft.plan.expectations import expecting, nothing_else, watched
 from weft.plan.keys import Keyed
 from weft.plan.plan import AuditSpec, Plan, Source, Step, StepKind
 from weft.plan.waiting import Pending
@@ -52,7 +53,8 @@ class ContractResult:
 
     `object` is `port@N.object`, or a model with checks of its own. `release` is the number of the
     release whose data was looked at, 0 for a candidate that was built and not published.
-    `problem` says why nothing could be measured.
+    `problem` says why nothing could be measured. What a `consumer` expects breaks no promise: then
+    `problem` is what is known to break it, whatever the data says.
     """
 
     product: str
@@ -63,6 +65,7 @@ class ContractResult:
     seconds: float
     checks: tuple[CheckResult, ...] = ()
     problem: str = ""
+    consumer: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,12 @@ def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
                     mesh, desired.products[address], desired.products, memory.descriptors
                 )
     if options.contracts:
-        data = _Data(gather(mesh, desired, desired.products, memory))
-        yield from _contracts(mesh, data, [each for each in desired.order if each in chosen])
+        situation = gather(mesh, desired, desired.products, memory)
+        data = _Data(situation, consumers(mesh, situation).values())
+        products = [each for each in desired.order if each in chosen]
+        for address in products:
+            yield from data.broken(address)
+        yield from _contracts(mesh, data, products)
 
 
 def failing_rows(mesh: Opened, check: str) -> Any:
@@ -108,7 +115,8 @@ def failing_rows(mesh: Opened, check: str) -> Any:
     memory = remembered(mesh)
     loaded = load_files(mesh, memory)
     desired = loaded.manifest(mesh.environment)
-    data = _Data(gather(mesh, desired, desired.products, memory))
+    situation = gather(mesh, desired, desired.products, memory)
+    data = _Data(situation, consumers(mesh, situation).values())
     named: dict[str, list[tuple[_Audit, str]]] = {}
     known: list[str] = []
     for address in desired.order:
@@ -135,20 +143,28 @@ def failing_rows(mesh: Opened, check: str) -> Any:
 class _Audit:
     """An audit that can be carried out now; `release` is 0 where it is about a candidate.
 
-    `copies` bring over what it reads on other warehouses.
+    `copies` bring over what it reads on other warehouses. It may be of what a `consumer` expects.
     """
 
     manifest: ProductManifest
     spec: AuditSpec
     release: int
     copies: tuple[Step, ...] = ()
+    consumer: str = ""
+
+    @property
+    def id(self) -> str:
+        """What its step is called."""
+        kind = f"expectation/{self.consumer}" if self.consumer else "audit"
+        return f"{self.manifest.address}/{kind}/{self.spec.object}"
 
 
 class _Data:
     """The data that is there to look at: candidates that are built, and current releases."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, everyone: Iterable[ProductManifest]) -> None:
         self._situation = situation
+        self._expecting = expecting(everyone)
         self._examined = examine(situation)
         self.sources = dict(_pinned(situation, self._examined))
 
@@ -176,6 +192,30 @@ class _Data:
                     number = release.number if release and published else 0
                     yield _Audit(manifest, spec, number, copies)
                     break
+        for each in watched(found, self._situation, self._expecting):
+            if each.audit is not None:
+                spec = audit_spec(each.audit, each.key, found.keyed, nothing_else, dialect)
+                if self._is_there(spec, manifest, ()):
+                    published = release is not None and spec.key in release.builds.values()
+                    number = release.number if release and published else 0
+                    yield _Audit(manifest, spec, number, consumer=each.consumer)
+
+    def broken(self, address: str) -> Iterator[ContractResult]:
+        """What consumers expect of a product and will not find, whatever the data says."""
+        found = self._examined[address]
+        for each in watched(found, self._situation, self._expecting):
+            if each.problem:
+                port = each.port.rpartition(".")[2]
+                yield ContractResult(
+                    product=address,
+                    object=f"{port}.{each.expectation.object}".rstrip("."),
+                    owner=found.manifest.owner,
+                    release=0,
+                    rows=0,
+                    seconds=0.0,
+                    problem=each.problem,
+                    consumer=each.consumer,
+                )
 
     def _is_there(self, spec: AuditSpec, manifest: ProductManifest, copies: Iterable[Step]) -> bool:
         builds = self._situation.builds.get(manifest.warehouse, frozenset())
@@ -199,7 +239,7 @@ def _pinned(situation: Situation, examined: Mapping[str, Examined]) -> Iterator[
 def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Tested]:
     audits: dict[str, _Audit] = {}
     for address in products:
-        found = {f"{address}/audit/{each.spec.object}": each for each in data.audits(address)}
+        found = {each.id: each for each in data.audits(address)}
         if not found:
             yield Unbuilt(address)
         audits |= found
@@ -225,6 +265,7 @@ def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Teste
             seconds=result.seconds,
             checks=result.checks,
             problem=result.message,
+            consumer=audit.consumer,
         )
 
 

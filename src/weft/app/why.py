@@ -205,7 +205,8 @@ class _Search:
         product = self._subject.product
         for sentence in self._plan.blocked:
             if sentence.startswith((f"{product} ", f"{product}.", f"{product}:")):
-                yield "blocked", Reason("plan", note=" ".join(sentence.splitlines()))
+                # The cause and the first way out; a plan has the others.
+                yield "blocked", Reason("plan", note=" ".join(sentence.splitlines()[:2]))
 
     def _held(self) -> _Found:
         hold = self._situation.holds.get(self._subject.product)

@@ -74,10 +74,11 @@ def _with(data: Any, place: Sequence[str | int], value: str) -> Any:
     return copy
 
 
-def append_entry(text: str, key: str, entry: Mapping[str, str]) -> str:
+def append_entry(text: str, key: str, entry: Mapping[str, str | Mapping[str, str]]) -> str:
     """Add a mapping to the list under a key of the outermost mapping; raise CannotEdit.
 
-    The entry takes the list's own indentation; a key that is absent is added at the end.
+    The entry takes the list's own indentation; a key that is absent is added at the end. A mapping
+    inside of the entry stands in one line.
     """
     node = _children(text).get(key)
     lines = text.splitlines(keepends=True)
@@ -89,11 +90,40 @@ def append_entry(text: str, key: str, entry: Mapping[str, str]) -> str:
         place, indent, head = _end_line(node), " " * node.start_mark.column, ""
     else:
         raise CannotEdit(f"`{key}` is no list with a line for each entry")
-    fields = [f"{name}: {scalar(value)}\n" for name, value in entry.items()]
+    fields = [f"{name}: {_in_one_line(value)}\n" for name, value in entry.items()]
     block = f"{indent}- " + f"{indent}  ".join(fields)
     edited = "".join([*lines[:place], head + block, *lines[place:]])
     data = _read(text)
     return _verified(edited, {**data, key: [*data.get(key, []), dict(entry)]})
+
+
+def _in_one_line(value: str | Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        return scalar(value)
+    return "{" + ", ".join(f"{name}: {scalar(each)}" for name, each in value.items()) + "}"
+
+
+def remove_entry(text: str, key: str, number: int) -> str:
+    """Take an entry out of the list under a key of the outermost mapping; raise CannotEdit.
+
+    With the last entry the key goes as well.
+    """
+    nodes = _children(text)
+    node = nodes.get(key)
+    if not isinstance(node, yaml.SequenceNode) or node.flow_style or not node.value:
+        raise CannotEdit(f"`{key}` is no list with a line for each entry")
+    lines = text.splitlines(keepends=True)
+    data = _read(text)
+    kept = [each for place, each in enumerate(data[key]) if place != number]
+    entry = node.value[number]
+    first = entry.start_mark.line
+    if kept:
+        wanted = {**data, key: kept}
+    else:
+        wanted = {name: each for name, each in data.items() if name != key}
+        first = next(n for n, line in enumerate(lines) if line.startswith(f"{key}:"))
+    edited = "".join([*lines[:first], *lines[_end_line(entry) :]])
+    return _verified(edited, wanted)
 
 
 def _children(text: str) -> dict[str, yaml.Node]:

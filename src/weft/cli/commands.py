@@ -24,6 +24,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("demo", "demo:demo", "Write the example mesh, apply it and show it."),
             Entry("init", "init:init", "Begin a mesh in a folder."),
             Entry("new", "new:new", "Write a new domain, product or port."),
+            Entry("adopt", "adopt:adopt", "Draft products of what is there already."),
+            Entry("contract", "contract:contract", "Show a contract, or bring it up to date."),
             Entry("validate", "validate:validate", "Check what can be known from the files."),
         ),
     ),
@@ -41,8 +43,10 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("ls", "ls:ls", "List products and how they stand."),
             Entry("show", "show:show", "Show a product, port or model."),
+            Entry("status", "status:status", "Show what is promised, and how it is kept."),
+            Entry("consumers", "consumers:consumers", "Show who reads a port, and who has moved."),
             Entry("query", "query:query", "Run one SELECT over published ports."),
-            Entry("diff", "diff:diff", "Compare what two environments show."),
+            Entry("diff", "diff:diff", "Compare environments, or versions of a contract."),
             Entry("lineage", "lineage:lineage", "Trace what feeds a thing, and what it feeds."),
             Entry("why", "why:why", "Say what keeps a thing from being up to date."),
             Entry("history", "history:history", "Show releases, runs and their steps."),
@@ -51,6 +55,9 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Keep",
         (
+            Entry("release", "release:release", "Give a contract its next version; prove them."),
+            Entry("deprecate", "deprecate:deprecate", "Say when a version of a port ends."),
+            Entry("retire", "retire:retire", "End a version of a port that nobody reads."),
             Entry("rollback", "rollback:rollback", "Go back to an earlier release and hold it."),
             Entry("drift", "drift:drift", "Find what was changed outside of Weft."),
             Entry("env", "env:env", "List environments, and end those nobody needs."),
@@ -63,7 +70,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Understand",
         (
-            Entry("explain", "explain:explain", "Explain a code, a field of a standard or a verb."),
+            Entry("explain", "explain:explain", "Explain a code, a field, a change or a verb."),
             Entry("doctor", "doctor:doctor", "Look at everything that Weft stands on."),
         ),
     ),
@@ -75,7 +82,8 @@ EXIT_CODES = (
     ("2", "wrong usage, a query that is wrong, or a name that nothing has"),
     (
         "3",
-        "the plan has changes, environments differ, or something drifted (`--detailed-exitcode`)",
+        "the plan has changes, environments differ, something drifted, or a service level is "
+        "broken (`--detailed-exitcode`)",
     ),
     (
         "4",

@@ -14,7 +14,7 @@ from weft.store.protocol import StoreError
 
 
 def a_topic(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
-    """Complete a code, a field of a standard or a verb."""
+    """Complete a code, a field of a standard, a kind of change or a verb."""
     from weft.app.explain import topics
 
     return _fitting([*topics(), *ENTRIES], begun)
@@ -56,6 +56,15 @@ def an_environment(_: click.Context, __: click.Parameter, begun: str) -> list[st
     return _of_mesh(environment_names, begun)
 
 
+def a_side(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete one of two things to compare: an environment, or a version of a port."""
+    from weft.app.names import address_names, environment_names
+
+    return _of_mesh(
+        lambda folder: [*environment_names(folder), *address_names(folder, begun)], begun
+    )
+
+
 def an_environment_that_ends(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """Complete the name of an environment other than production."""
     from weft.app.names import names_that_end
@@ -68,6 +77,13 @@ def a_restatement(_: click.Context, __: click.Parameter, begun: str) -> list[str
     from weft.app.names import timed_names
 
     return _of_mesh(lambda folder: [f"{each}=" for each in timed_names(folder)], begun)
+
+
+def a_warehouse(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the name of a warehouse."""
+    from weft.app.names import warehouse_names
+
+    return _of_mesh(warehouse_names, begun)
 
 
 def _of_mesh(names: Callable[[Path], Iterable[str]], begun: str) -> list[str]:

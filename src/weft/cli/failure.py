@@ -74,7 +74,7 @@ def _text(error: BaseException, colour: bool) -> str:
     why, next_step = reason(error)
     first, *more = what(error).splitlines()
     lines = [_head(colour) + visible(first)]
-    lines += [f"  {visible(line.strip())}" for line in [*more, *why.splitlines()]]
+    lines += [f"  {visible(line.rstrip())}" for line in [*more, *why.splitlines()]]
     if next_step:
         lines.append(f"  next:  {visible(next_step)}")
     return "\n".join(lines)

@@ -22,18 +22,25 @@ def offer(folder: Path, draft: Draft, screen: Screen, *, yes: bool, env: str = "
 
     `env` is the option by which the next commands mean the environment that the draft is made for.
     """
-    if screen.asks and not yes:
+    asks = screen.asks and not yes
+    if asks:
         screen.say(draw_draft(draft, colour=screen.colour))
+        _tell(draft, screen)
     if not screen.agree(f"Write this to {folder}?", yes=yes):
         screen.say("Nothing was written.")
         return Exit.BLOCKED
     write(folder, draft)
     put(_written(draft), screen)
-    for note in draft.notes:
-        screen.say(flow("", visible(note).split(), screen.width, joint=" "))
+    if not asks:
+        _tell(draft, screen)
     for number, step in enumerate(draft.next_steps):
         screen.say(f"{'  next:' if number == 0 else '       '}  {in_env(step, env)}")
     return Exit.DONE
+
+
+def _tell(draft: Draft, screen: Screen) -> None:
+    for note in draft.notes:
+        screen.say(flow("", visible(note).split(), screen.width, joint=" "))
 
 
 def _written(draft: Draft) -> Result:
@@ -41,4 +48,5 @@ def _written(draft: Draft) -> Result:
     rows += [("changed", edit.path) for edit in draft.edits]
     table = Table("files", (Column("action"), Column("path")), rows)
     text = "".join(f"{action} {visible(path)}\n" for action, path in rows)
-    return Result("files", table.data, table, lambda _: text)
+    data = {**table.data, "notes": list(draft.notes)}
+    return Result("files", data, table, lambda _: text)

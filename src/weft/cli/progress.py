@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 
 from weft.app.errors import Exit
@@ -57,13 +57,18 @@ def follow(
     return following.exit_code()
 
 
-def put_no_run(screen: Screen, code: Exit = Exit.DONE) -> None:
+def put_no_run(screen: Screen, code: Exit = Exit.DONE, events: Iterable[RunEvent] = ()) -> None:
     """Write for programs that there was nothing to do, and the code to exit with.
 
-    People are told in words.
+    People are told in words, also what `events` say all the same.
     """
+    following = Following(screen.colour, screen.width, before=code)
+    for event in events:
+        line = following.take(event)
+        if line:
+            screen.say(line)
     if screen.format != "table":
-        put(Following(before=code).result(0), screen)
+        put(following.result(0), screen)
 
 
 def _follow_still(events: Iterator[RunEvent], following: Following, screen: Screen) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from weft.contract.change_kinds import change
-from weft.contract.checks import expected_text
+from weft.contract.checks import expected_text, slug
 from weft.mesh.change import ChangeAction, ContractChange
 from weft.mesh.check import Check, CheckKind
 from weft.mesh.contract import Operator
@@ -60,6 +61,27 @@ _LOOSER_BOUNDS: dict[Operator, Callable[[Any, Any], bool]] = {
 }
 
 
+def renamed_check(check: Check, names: Mapping[str, str]) -> Check:
+    """A check as it is called once columns have other names: `names` gives each its new one."""
+    renamed = [each for each in check.columns if each in names]
+    if not renamed:
+        return check
+    columns = tuple(names.get(each, each) for each in check.columns)
+    check = replace(check, columns=columns)
+    for was in renamed:
+        check = replace(
+            check,
+            id=_with_name(check.id, slug(was), slug(names[was]), r"[^_]"),
+            label=_with_name(check.label, was, names[was], r"\w"),
+        )
+    return check
+
+
+def _with_name(text: str, was: str, name: str, inside: str) -> str:
+    """A text with another name where a name stands whole, next to nothing that is `inside` one."""
+    return re.sub(f"(?<!{inside}){re.escape(was)}(?!{inside})", lambda _: name, text)
+
+
 def check_changes(
     old: Iterable[CheckQuery],
     new: Iterable[CheckQuery],
@@ -76,7 +98,7 @@ def check_changes(
     for name, check in after.items():
         if name not in before:
             yield _told(f"{_about(check, keys[1])}-added", ChangeAction.CREATE, check)
-        elif _terms(before[name]) != _terms(check):
+        elif before[name] != check and _terms(before[name]) != _terms(check):
             yield _changed(before[name], check)
     for name, check in before.items():
         if name not in after and set(gone).isdisjoint(check.columns):

@@ -131,7 +131,7 @@ def _property_checks(each: SchemaProperty, where: str) -> Iterator[Check]:
 
 def _required_check(column: str, where: str) -> Check:
     return Check(
-        id=_slug("required", column),
+        id=slug("required", column),
         label=f"required {column}",
         kind=CheckKind.REQUIRED,
         columns=(column,),
@@ -142,7 +142,7 @@ def _required_check(column: str, where: str) -> Check:
 
 def _unique_check(columns: tuple[str, ...], where: str) -> Check:
     return Check(
-        id=_slug("unique", *columns),
+        id=slug("unique", *columns),
         label=f"unique {', '.join(columns)}",
         kind=CheckKind.UNIQUE,
         columns=columns,
@@ -156,7 +156,7 @@ def _enum_check(each: SchemaProperty, where: str) -> Check:
     some = ", ".join(str(value) for value in values[:3])
     more = f" and {len(values) - 3} more" if len(values) > 3 else ""
     return Check(
-        id=_slug("enum", each.name),
+        id=slug("enum", each.name),
         label=f"{each.name} in {some}{more}",
         kind=CheckKind.ENUM,
         columns=(each.name,),
@@ -170,7 +170,7 @@ def _option_checks(each: SchemaProperty, option: str, value: Any, where: str) ->
     if not is_measured(each.logical_type, option, value):
         return
     yield Check(
-        id=_slug(option, each.name),
+        id=slug(option, each.name),
         label=_OPTION_LABELS[option].format(column=each.name, value=value),
         kind=CheckKind.OPTION,
         columns=(each.name,),
@@ -198,7 +198,7 @@ def _relationship_checks(relationships: Iterable[Relationship], where: str) -> I
             continue
         relation = relations.pop()
         yield Check(
-            id=_slug(*each.columns, "exists"),
+            id=slug(*each.columns, "exists"),
             label=f"{', '.join(each.columns)} exists in {relation}",
             kind=CheckKind.RELATIONSHIP,
             columns=each.columns,
@@ -268,7 +268,7 @@ def _ruled(
     )
     severity = rule.severity.lower() or "error"
     return Check(
-        id=_slug(rule.id or rule.name) or _slug(kind, *columns),
+        id=slug(rule.id or rule.name) or slug(kind, *columns),
         label=label,
         kind=kind,
         columns=columns,
@@ -285,10 +285,10 @@ def _ruled(
     )
 
 
-def _slug(*words: str) -> str:
+def slug(*words: str) -> str:
     """Make an id that is safe as a file's name and in an address.
 
-    >>> _slug("required", "Flight ID")
+    >>> slug("required", "Flight ID")
     'required_flight_id'
     """
     return _NOT_IN_IDS.sub("_", "_".join(words).lower()).strip("_")[:_MAX_ID]

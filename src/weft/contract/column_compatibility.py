@@ -59,26 +59,38 @@ def column_changes(
 
     `renamed` gives names of new columns with those that the contract says they had before.
     """
+    if (old.columns, old.promises, old.given) == (new.columns, new.promises, new.given):
+        return
     before, after = (_columns(each, dialect) for each in (old, new))
     had = {name: was for name, was in renamed.items() if was in before and name not in before}
     for name, was in had.items():
         yield replace(change("column-renamed", UPDATE, f"column {was}", was, name), columns=(was,))
     now = {was: name for name, was in had.items()}
     before = {now.get(name, name): shown for name, shown in before.items()}
+    yield from _removed(before, after)
+    for name, shown in after.items():
+        if name not in before:
+            yield _added(name, shown, renamed.get(name, ""))
+        elif before[name] != shown:
+            for each in _differing(name, before[name], shown, dialect):
+                yield replace(each, columns=(had.get(name, name),))
+    if [name for name in before if name in after] != [name for name in after if name in before]:
+        yield change("columns-reordered", UPDATE, "order of columns")
+
+
+def _removed(before: Mapping[str, _Shown], after: Mapping[str, _Shown]) -> Iterator[ContractChange]:
     for name, shown in before.items():
         if name not in after:
             note = _perhaps_renamed(name, shown, before, after)
             gone = change("column-removed", DELETE, f"column {name}", note=note)
             yield replace(gone, columns=(name,))
-    for name, shown in after.items():
-        if name not in before:
-            added = change("column-added", CREATE, f"column {name}", note=str(shown) or "added")
-            yield replace(added, columns=(name,))
-        else:
-            for each in _differing(name, before[name], shown, dialect):
-                yield replace(each, columns=(had.get(name, name),))
-    if [name for name in before if name in after] != [name for name in after if name in before]:
-        yield change("columns-reordered", UPDATE, "order of columns")
+
+
+def _added(name: str, shown: _Shown, renamed_from: str) -> ContractChange:
+    note = str(shown) or "added"
+    if renamed_from:
+        note += f"; it cannot be {renamed_from} renamed, which was not published"
+    return replace(change("column-added", CREATE, f"column {name}", note=note), columns=(name,))
 
 
 def _perhaps_renamed(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from weft.contract.change_kinds import change
-from weft.contract.check_compatibility import check_changes
+from weft.contract.check_compatibility import check_changes, renamed_check
 from weft.contract.column_compatibility import column_changes
 from weft.contract.document import Element, custom_properties, object_named, primary_key
 from weft.contract.term_compatibility import same_terms, term_changes
@@ -33,7 +33,15 @@ def contract_changes(
     found = tuple(_changes(old, new, dialect))
     if not found and not same_terms(old.contract, new.contract):
         return (change("details-changed", UPDATE, "the contract's text", note="means the same"),)
-    return found
+    several = len({each.name for each in (*old.objects, *new.objects)}) > 1
+    return tuple(map(_with_object, found)) if several else found
+
+
+def _with_object(found: ContractChange) -> ContractChange:
+    """A change that says in which object it is, so that no two changes have one title."""
+    if not found.object or found.what == f"object {found.object}":
+        return found
+    return replace(found, what=f"{found.what} of {found.object}")
 
 
 def _changes(old: PortVersion, new: PortVersion, dialect: Dialect) -> Iterator[ContractChange]:
@@ -71,11 +79,16 @@ def _object_changes(
     renamed = _renamed(documents[1])
     for each in column_changes(old, new, renamed, dialect):
         yield replace(each, object=old.name)
-    names = {was: name for name, was in renamed.items()}
-    gone = {each.name for each in old.columns if names.get(each.name, each.name) not in _names(new)}
-    keys = (primary_key(documents[0]), primary_key(documents[1]))
-    for each in check_changes(old.checks, new.checks, keys, gone):
-        yield replace(each, object=old.name)
+    before, after = _names(old), _names(new)
+    had = {name: was for name, was in renamed.items() if was in before and name not in before}
+    now = {was: name for name, was in had.items()}
+    gone = {name for name in before if now.get(name, name) not in after}
+    key = tuple(now.get(each, each) for each in primary_key(documents[0]))
+    keys = (key, primary_key(documents[1]))
+    checks = (replace(each, check=renamed_check(each.check, now)) for each in old.checks)
+    for each in check_changes(checks if now else old.checks, new.checks, keys, gone):
+        columns = tuple(had.get(name, name) for name in each.columns)
+        yield replace(each, object=old.name, columns=columns)
 
 
 def _names(obj: PortObject) -> set[str]:

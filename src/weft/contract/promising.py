@@ -57,9 +57,9 @@ def new_values(
     if values.low is None or prop.logical_type == "string":
         return found
     low, high = _ends(prop, values)
-    if ranges and not (prop.logical_type == "timestamp"):
+    if ranges and prop.logical_type != "timestamp":
         found |= {(_OPTIONS, "minimum"): low, (_OPTIONS, "maximum"): high}
-    elif values.is_number and prop.logical_type in ("integer", "number") and low >= 0:
+    elif values.is_number and isinstance(low, int | float) and low >= 0:
         found[_OPTIONS, "minimum"] = 0
     return found
 

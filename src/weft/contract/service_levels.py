@@ -44,11 +44,18 @@ _AGES = frozenset(("latency", "freshness"))
 _TIMES = frozenset(("date", "timestamp"))
 _MEASURES_A_COLUMN = frozenset((Probe.NEWEST, Probe.OLDEST))
 _PERCENT = frozenset(("percent", "%", "pct", "percentage"))
+_LONGEST = 1_000 * 31_556_952.0
+"""What a calendar still holds: a thousand years."""
+
 _END_OF_DAY = timedelta(days=1)
 
 
 class _Unmeasurable(Exception):
     """A level says too little, or what nothing measures; the message says why."""
+
+
+class _Mistaken(_Unmeasurable):
+    """A level says what cannot be."""
 
 
 def service_levels(contract: Element, zones: Zones) -> tuple[ServiceLevel, ...]:
@@ -66,7 +73,7 @@ def _level(entry: Element, contract: Element, zones: Zones) -> ServiceLevel:
     try:
         return _measured(level, entry, element, contract, zones)
     except _Unmeasurable as problem:
-        return replace(level, why=str(problem))
+        return replace(level, why=str(problem), mistaken=isinstance(problem, _Mistaken))
 
 
 def _promised(entry: Element) -> str:
@@ -83,8 +90,11 @@ def _measured(
         raise _Unmeasurable(UNMEASURED.get(level.property, "the standard has no such property"))
     if element and level.property in _AGES:
         probe = Probe.NEWEST
-    obj, column = _place(element, contract) if probe in _OF_ELEMENTS else ("", "")
-    if probe in _MEASURES_A_COLUMN and not column:
+    of_column = probe in _MEASURES_A_COLUMN
+    obj, column = (
+        _place(element, contract, of_time=of_column) if probe in _OF_ELEMENTS else ("", "")
+    )
+    if of_column and not column:
         raise _Unmeasurable("`element` names no column that says how old a row is")
     target = _TARGETS[probe](entry, zones)
     objective = target if probe is Probe.ANSWER else _objective(entry)
@@ -95,7 +105,7 @@ def _measured(
         target=target,
         objective=objective,
         object=obj,
-        column=column,
+        column=column if of_column else "",
         zone=zone,
     )
 
@@ -103,10 +113,11 @@ def _measured(
 _OF_ELEMENTS = frozenset((*_MEASURES_A_COLUMN, Probe.ROWS, Probe.FAILING))
 
 
-def _place(element: str, contract: Element) -> tuple[str, str]:
+def _place(element: str, contract: Element, *, of_time: bool) -> tuple[str, str]:
     """The object and the column that an element names, "" where it names none.
 
-    Without an object in front a column is that of the only object. Raises _Unmeasurable.
+    Without an object in front a column is that of the only object. Raises _Mistaken, also for a
+    column that holds no times where it has to.
     """
     objects = [str(each["name"]) for each in contract.get("schema", ())]
     first, _, rest = element.partition(".")
@@ -120,16 +131,16 @@ def _place(element: str, contract: Element) -> tuple[str, str]:
         for each in object_named(contract, obj).get("properties", ())
     }
     if column not in kinds:
-        raise _Unmeasurable(f"`element: {element}` is no column of the port")
-    if kinds[column] and kinds[column] not in _TIMES:
-        raise _Unmeasurable(f"`element: {element}` is no date or timestamp")
+        raise _Mistaken(f"`element: {element}` is no column of the port")
+    if of_time and kinds[column] and kinds[column] not in _TIMES:
+        raise _Mistaken(f"`element: {element}` is no date or timestamp")
     return obj, column
 
 
 def _duration(entry: Element, _: Zones) -> float:
     seconds = seconds_of(entry.get("value"), str(entry.get("unit") or ""))
-    if seconds is None or not 0 < seconds < float("inf"):
-        raise _Unmeasurable(f"`{_promised(entry)}` is no length of time, such as `24 h`")
+    if seconds is None or not 0 < seconds <= _LONGEST:
+        raise _Mistaken(f"`{_promised(entry)}` is no length of time, such as `24 h`")
     return seconds
 
 
@@ -143,7 +154,7 @@ def _share(entry: Element, _: Zones) -> float:
     except ValueError:
         number = -1.0
     if isinstance(value, bool) or (unit and not percent) or not 0 <= number <= 100:
-        raise _Unmeasurable(f"`{_promised(entry)}` is no share, such as `99.5 percent`")
+        raise _Mistaken(f"`{_promised(entry)}` is no share, such as `99.5 percent`")
     return number / 100 if percent or number > 1 else number
 
 
@@ -156,17 +167,17 @@ def _objective(entry: Element) -> float:
     except ValueError:
         share = -1.0
     if not 0 < share <= 1:
-        raise _Unmeasurable(f"`objective: {wanted}` is no percentage, such as 99.5")
+        raise _Mistaken(f"`objective: {wanted}` is no percentage, such as 99.5")
     return share
 
 
 def _moment(entry: Element) -> tuple[datetime, bool]:
-    """A day or a moment, and whether it is a day. Raises _Unmeasurable."""
+    """A day or a moment, and whether it is a day. Raises _Mistaken."""
     text = str(entry.get("value")).strip()
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise _Unmeasurable(f"`{text}` is no date, such as `2027-03-01`") from None
+        raise _Mistaken(f"`{text}` is no date, such as `2027-03-01`") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC), len(text) <= len("2027-03-01")
 
 
@@ -180,13 +191,13 @@ def _end(entry: Element, _: Zones) -> float:
     try:
         return (found + _END_OF_DAY if is_day else found).timestamp()
     except OverflowError:
-        raise _Unmeasurable(f"`{entry.get('value')}` is beyond the calendar") from None
+        raise _Mistaken(f"`{entry.get('value')}` is beyond the calendar") from None
 
 
 def _time_of_day(entry: Element, zones: Zones) -> float:
     found = _time(entry)
     if zones(_zone_name(entry)) is None:
-        raise _Unmeasurable(f"`{_zone_name(entry)}` is no time zone, such as `Europe/Berlin`")
+        raise _Mistaken(f"`{_zone_name(entry)}` is no time zone, such as `Europe/Berlin`")
     return (found.hour * 60 + found.minute) * 60.0 + found.second
 
 
@@ -195,7 +206,7 @@ def _time(entry: Element) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise _Unmeasurable(f"`{text}` is no time of day, such as `06:00`") from None
+        raise _Mistaken(f"`{text}` is no time of day, such as `06:00`") from None
 
 
 def _zone_name(entry: Element) -> str:

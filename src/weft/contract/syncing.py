@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.contract.described import described_type
@@ -17,6 +17,8 @@ from weft.sql.nested import misfits
 from weft.sql.types import canonical_type, family_of, fit_problem
 
 Path = tuple[str, ...]
+
+_NUMBERS = frozenset(["integer", "number"])
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,10 @@ def synced(
     listed = {each.name for each in obj.properties}
     added: list[Addition] = []
     before = ""
-    for each in given:
-        if each.name not in listed and wish.exact:
-            added.append(Addition(_new(each, seen, dialect, wish, physical), before))
-        before = each.name if each.name in listed or wish.exact else before
+    for column in given:
+        if column.name not in listed and wish.exact:
+            added.append(Addition(_new(column, seen, dialect, wish, physical), before))
+        before = column.name if column.name in listed or wish.exact else before
     notes = (*_gone_notes(obj, gone, added), *_key_notes(obj, types, seen, wish))
     return Synced(gone, tuple(amended), tuple(added), notes)
 
@@ -127,11 +129,16 @@ def _amendments(
 ) -> dict[Path, Any]:
     """The keys of one column that are to be other ones, with their values."""
     found: dict[Path, Any] = dict(_types(prop, native, dialect, wish.exact))
-    if ("logicalType",) in found and prop.logical_type:
-        # What the old type promised of its values means nothing to the new one.
-        found |= {("logicalTypeOptions", option): None for option in prop.options}
-        found |= {("enum",): None} if prop.enum else {}
-        prop = SchemaProperty(prop.name, found["logicalType",], required=prop.required)
+    if ("logicalType",) in found:
+        found |= _ended(prop, found["logicalType",])
+        prop = replace(
+            prop,
+            logical_type=found["logicalType",] or "",
+            options={
+                k: v for k, v in prop.options.items() if ("logicalTypeOptions", k) not in found
+            },
+            enum=() if ("enum",) in found else prop.enum,
+        )
     found |= _key_keys(prop, wish)
     values = profile.columns.get(prop.name) if profile is not None else None
     if profile is not None and values is not None:
@@ -166,8 +173,18 @@ def _types(
         yield from (((key,), described[key]) for key in ("properties", "items") if key in described)
 
 
+def _ended(prop: SchemaProperty, logical_type: str | None) -> dict[Path, Any]:
+    """What was promised of values of the old type and means nothing to those of the new one."""
+    if not prop.logical_type:
+        return {}
+    if {prop.logical_type, logical_type} <= _NUMBERS:
+        return {("logicalTypeOptions", "format"): None} if "format" in prop.options else {}
+    ended: dict[Path, Any] = {("logicalTypeOptions", option): None for option in prop.options}
+    return ended | ({("enum",): None} if prop.enum else {})
+
+
 def _nullability(prop: SchemaProperty, values: ColumnProfile, wish: Wish) -> dict[Path, Any]:
-    if values.nulls and prop.required:
+    if values.nulls and prop.required and not prop.primary_key:
         return {("required",): None}
     if wish.exact and not values.nulls and not prop.required and not prop.primary_key:
         return {("required",): True}
@@ -179,8 +196,8 @@ def _key_keys(prop: SchemaProperty, wish: Wish) -> dict[Path, Any]:
     if not wish.key:
         return {}
     if prop.name not in wish.key:
-        taken = {("primaryKey",): None, ("primaryKeyPosition",): None, ("required",): None}
-        return taken if prop.primary_key else {}
+        keys = ("primaryKey", "primaryKeyPosition", "required")
+        return {(key,): None for key in keys} if prop.primary_key else {}
     place = wish.key.index(prop.name) + 1
     return {("primaryKey",): True, ("primaryKeyPosition",): place, ("required",): True}
 
@@ -189,10 +206,11 @@ def _gone_notes(obj: SchemaObject, gone: Sequence[str], added: Sequence[Addition
     """Say what a person should look at where columns went and came: it may be the same one."""
     described = [each.name for each in obj.properties if each.name in gone and each.description]
     if described and added:
+        old = ", ".join(f"`{name}`" for name in described)
         new = ", ".join(f"`{each.column['name']}`" for each in added)
         yield (
-            f"`{described[0]}` goes and {new} comes; if that is the same column under another name, "
-            "take its description over."
+            f"No longer given: {old}; new: {new}. Where that is one column under another name, "
+            "change the name by hand, keep what stands there and write `renamed_from`."
         )
 
 
@@ -208,18 +226,26 @@ def _key_notes(
             repeated = profile.rows - values.nulls - values.distinct
             if repeated:
                 yield (
-                    f"`{each.name}` is promised to be unique, and {count(repeated, 'row')} repeat "
-                    "a value: correct the model, or take `unique` out."
+                    f"`{each.name}` is promised to be unique, and that is not so in "
+                    f"{count(repeated, 'row')}: correct the model, or take `unique` out."
                 )
+    for name in obj.primary_key:
+        values = profile.columns.get(name)
+        if values is not None and values.nulls and not wish.key:
+            yield (
+                f"`{name}` of the primary key is empty in {count(values.nulls, 'row')}: correct "
+                "the model, or name another key with --key."
+            )
     if profile.repeated and not wish.key:
         names = ", ".join(obj.primary_key)
         yield (
-            f"the primary key ({names}) is repeated by {count(profile.repeated, 'row')}: correct "
+            f"The primary key ({names}) is repeated in {count(profile.repeated, 'row')}: correct "
             "the model, or name another key with --key."
         )
     if not obj.primary_key and not wish.key and profile.rows > 1:
         found = [name for name in types if profile.identifies(name)]
         if found:
-            names = " and of ".join(f"`{name}`" for name in found[:3])
-            rows = f"{profile.rows:,} rows"
-            yield f"a value of {names} belongs to one of {rows} only: --key {found[0]} promises it."
+            names = " and another ".join(f"`{name}`" for name in found[:3])
+            yield (
+                f"Each of {profile.rows:,} rows has another {names}: --key {found[0]} promises it."
+            )

@@ -211,16 +211,17 @@ def _elements(old: Element, new: Element) -> Iterator[ContractChange]:
     """Objects and columns that both versions have, and what they say of themselves."""
     before, after = (_by(_name, each.get("schema")) for each in (old, new))
     for name, obj in after.items():
-        if name not in before:
+        if before.get(name) in (None, obj):
             continue
         told = _element(f"object {name}", before[name], obj)
         yield from (replace(each, object=name) for each in told)
         columns = _by(_name, before[name].get("properties"))
         for column in obj.get("properties", ()):
-            was = columns.get(_name(column))
-            if was is not None:
+            had = custom_properties(column).get("renamed_from")
+            was = columns.get(_name(column)) or columns.get(str(had))
+            if was is not None and was != column:
                 told = _element(f"column {_name(column)}", was, column)
-                concerned = (_name(column),)
+                concerned = (_name(was),)
                 yield from (replace(each, object=name, columns=concerned) for each in told)
 
 

@@ -7,7 +7,7 @@ a new patch.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from weft.mesh.change import ContractChange, Effect
@@ -23,12 +23,17 @@ class Bump(StrEnum):
     MAJOR = "major"
 
 
-def bump_needed(changes: Iterable[ContractChange]) -> Bump | None:
-    """The smallest step that changes need without a waiver; None where nothing changes."""
-    effects = [each.consumer for each in changes]
-    if not effects:
+def bump_needed(changes: Iterable[ContractChange], waived: Collection[str] = ()) -> Bump | None:
+    """The smallest step that changes need; None where nothing changes.
+
+    `waived` are the titles of changes that break, and that somebody answers for.
+    """
+    found = tuple(changes)
+    if not found:
         return None
-    return Bump.MAJOR if Effect.BREAKING in effects else min_bump(effects)
+    if any(each.breaks and each.title not in waived for each in found):
+        return Bump.MAJOR
+    return min_bump(each.consumer for each in found)
 
 
 def min_bump(effects: Iterable[Effect]) -> Bump:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class FoundColumn:
     """A column with its native type, as its holder spells it.
 
-    `values` are those of an enumeration. `places` is how many digits the values of a decimal
-    without a size have behind the point, at most; None where nothing says so.
+    `values` are those of an enumeration. `digits` is how many digits the values of a decimal
+    without a size have before and behind the point, at most; None where nothing says so.
     """
 
     name: str
@@ -18,7 +18,7 @@ class FoundColumn:
     comment: str = ""
     required: bool = False
     values: tuple[str, ...] = ()
-    places: int | None = None
+    digits: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,16 @@ class FoundCondition:
 class FoundTable:
     """A table, a view, or files that are read as one table.
 
-    `kind` is `table`, `view` or a format of files, whose `path` is relative to the mesh, with
-    `options` as a source contract has them. `definition` is the SELECT of a view. `unread` says
-    what its catalogue has and nobody can take over, and `problem` why it cannot be read at all.
+    `dialect` is that of types and conditions. `kind` is `table`, `view` or a format of files,
+    whose `path` is relative to the mesh, with `options` as a source contract has them.
+    `definition` is the SELECT of a view. `unread` says what its catalogue has and nobody can take
+    over, and `problem` why it cannot be read at all.
     """
 
     schema: str
     name: str
     kind: str
+    dialect: str = ""
     columns: tuple[FoundColumn, ...] = ()
     comment: str = ""
     primary_key: tuple[str, ...] = ()

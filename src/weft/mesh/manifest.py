@@ -116,6 +116,23 @@ class CheckQuery:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """What a product expects of an object of a port that it reads, as checks on that object.
+
+    `port` is the address `domain.product.port@N`, `input` the name of the input port. Queries of
+    rules are `written_in` a dialect, "" where there are none. `levels` are service levels that it
+    expects, as ODCS has them: they are about the port, and then `object` is "".
+    """
+
+    input: str
+    port: str
+    object: str
+    checks: tuple[CheckQuery, ...] = ()
+    written_in: str = ""
+    levels: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class PortObject:
     """One object of a port version: which model fills it, what it shows, what is checked.
 
@@ -136,7 +153,11 @@ class PortObject:
 
 @dataclass(frozen=True)
 class PortVersion:
-    """One major of an output port. `contract` is the resolved ODCS document, lossless."""
+    """One major of an output port. `contract` is the resolved ODCS document, lossless.
+
+    `candidate` is the last day, an ISO date, on which one that is not published is shown as a
+    preview, "" where it is not to be.
+    """
 
     port: str
     major: int
@@ -145,6 +166,7 @@ class PortVersion:
     objects: tuple[PortObject, ...]
     contract: dict[str, Any] = field(default_factory=dict)
     description: str = ""
+    candidate: str = ""
 
     @property
     def name(self) -> str:
@@ -227,6 +249,7 @@ class ProductManifest:
     digest: str = ""
     warehouse_dialect: str = ""
     tables: tuple[TableSource, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
 
     @property
     def outside(self) -> tuple[FileSource | TableSource, ...]:
@@ -268,7 +291,8 @@ class Descriptor:
     """What a published port version tells the rest of the mesh, kept in the store.
 
     `objects` gives each object's columns, with types of `dialect`; `contract` is the resolved ODCS
-    document. `reads` are the addresses of the products that its product reads.
+    document. `reads` are the addresses of the products that its product reads. `candidate` is the
+    last day of a preview, "" of any other port. `warehouse_dialect` is as in `ProductManifest`.
     """
 
     port: str
@@ -283,3 +307,5 @@ class Descriptor:
     release: int = 0
     dialect: str = ""
     reads: tuple[str, ...] = ()
+    candidate: str = ""
+    warehouse_dialect: str = ""

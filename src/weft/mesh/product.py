@@ -133,6 +133,18 @@ class SourceContract:
 
 
 @dataclass(frozen=True)
+class InputContract:
+    """What a product expects of an input port, as a contract, and the file it stands in.
+
+    `name` is the input port's, and the file's.
+    """
+
+    name: str
+    path: str
+    contract: DataContract
+
+
+@dataclass(frozen=True)
 class DataProduct:
     """A data product as its folder defines it. `path` is the folder, relative to the mesh."""
 
@@ -148,6 +160,7 @@ class DataProduct:
     outputs: tuple[OutputPort, ...] = ()
     contracts: tuple[PortContract, ...] = ()
     sources: tuple[SourceContract, ...] = ()
+    expectations: tuple[InputContract, ...] = ()
     models: tuple[Model, ...] = ()
     tests: tuple[UnitTest, ...] = ()
     team: Team = field(default_factory=Team)

@@ -81,7 +81,10 @@ class ObjectRelease:
 
 @dataclass(frozen=True)
 class PortRelease:
-    """A released port version. `contract` is the resolved document that was audited."""
+    """A released port version. `contract` is the resolved document that was audited.
+
+    `candidate` is the last day of a preview, an ISO date, "" of any other port.
+    """
 
     port: str
     major: int
@@ -89,6 +92,11 @@ class PortRelease:
     status: Status
     objects: tuple[ObjectRelease, ...]
     contract: dict[str, Any] = field(default_factory=dict)
+    candidate: str = ""
+
+    def is_visible(self, *, production: bool) -> bool:
+        """Whether consumers can see it: also a preview, under a name that says so."""
+        return bool(self.candidate) or self.status.is_visible(production=production)
 
 
 @dataclass(frozen=True)

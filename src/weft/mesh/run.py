@@ -30,7 +30,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step did. `seconds` is wall time; `cause` names the step or product to blame."""
+    """What a step did. `seconds` is wall time; `cause` names the step or product to blame.
+
+    An audit of what a `consumer` expects has that product's address.
+    """
 
     step: str
     product: str
@@ -43,6 +46,7 @@ class StepResult:
     message: str = ""
     cause: str = ""
     checks: tuple[CheckResult, ...] = ()
+    consumer: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class ServiceLevel:
     `probe`, `why` says why it cannot be measured. `target` is in seconds (of age, of time between
     refreshes, since midnight, since 1970 for days), or a share between 0 and 1. `objective` is the
     share of time in which it is to be kept. `object` and `column` are what is measured, "" where
-    that is all of the port; `zone` is the time zone of a time of day.
+    that is all of the port; `zone` is the time zone of a time of day. `mistaken` says that `why` is
+    a mistake in the contract.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ServiceLevel:
     column: str = ""
     zone: str = ""
     why: str = ""
+    mistaken: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from weft.mesh.secret import Secret
+from weft.mesh.signoff import Answer
 
 AUTO = "auto"
 """What stands for the environment of the checked out git branch, and names none itself.
@@ -42,6 +43,20 @@ class Keep:
 
 
 @dataclass(frozen=True)
+class ReleasePolicy:
+    """How versions are released: what the `silence` of consumers who were asked means."""
+
+    silence: Answer = Answer.NO
+
+
+@dataclass(frozen=True)
+class RetirePolicy:
+    """How ports end: for so many days nobody may have queried one that is retired."""
+
+    quiet_days: int = 14
+
+
+@dataclass(frozen=True)
 class MeshSettings:
     """The content of `weft.yaml`. `root` is this repository's name in the store.
 
@@ -55,6 +70,8 @@ class MeshSettings:
     warehouses: dict[str, WarehouseSettings]
     environments: dict[str, Environment]
     keep: Keep = Keep()
+    release: ReleasePolicy = ReleasePolicy()
+    retire: RetirePolicy = RetirePolicy()
 
     def environment(self, name: str) -> Environment:
         """The settings of an environment, whether or not it is declared."""

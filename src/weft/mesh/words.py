@@ -26,6 +26,15 @@ def short_time(at: str) -> str:
     return f"{at[:10]} {at[11:19]}Z" if at else ""
 
 
+def short_commit(commit: str) -> str:
+    """Return a commit as people write it; a `+` stays, which says that files differed from it.
+
+    >>> short_commit("c0ffee12c0ffee12+"), short_commit("")
+    ('c0ffee12+', '')
+    """
+    return commit[:8] + ("+" if commit.endswith("+") else "")
+
+
 def size(number: int) -> str:
     """Return a number of bytes in the largest unit of which there is one.
 

@@ -145,14 +145,21 @@ def _without_given(port: PortVersion) -> PortVersion:
 def port_change(address: str, old: PortVersion, new: PortVersion, dialect: Dialect) -> Change:
     """Compare two versions of one major of a port; without fields where nobody sees a change."""
     fields = (
-        *_fields([("version", old.version, new.version)]),
+        *_fields(
+            [
+                ("version", old.version, new.version),
+                ("preview until", old.candidate, new.candidate),
+            ]
+        ),
         *(_field(each) for each in contract_changes(old, new, dialect)),
         *_other_models(old, new),
     )
     categories = (each.category for each in fields)
     category = max(categories, key=_MILDEST_FIRST.index, default=ChangeClass.METADATA)
     effect = "no rebuild" if category is ChangeClass.METADATA else ""
-    if not new.status.published and old.status.published:
+    if old.candidate and new.status.published:
+        effect = "publish what was the preview, no rebuild"
+    elif new.candidate or (not new.status.published and old.status.published):
         effect = _unpublished(new)
     return Change(address, "port", new.name, UPDATE, category, effect, fields)
 
@@ -185,6 +192,8 @@ def _other_models(old: PortVersion, new: PortVersion) -> Iterator[FieldChange]:
 
 
 def _unpublished(port: PortVersion) -> str:
+    if port.candidate:
+        return f"{port.status}, shown as a preview until {port.candidate}"
     return f"{port.status}, not published"
 
 

@@ -69,23 +69,22 @@ def due_products(timings: Iterable[Timing], now: float, zones: Zones) -> dict[st
     found: dict[str, Due] = {}
     stuck: set[str] = set()
     for each in timings:
-        due = found[each.product] = _due(each, now, zones, stuck)
-        if each.held or due.waits:
+        waits = _waits_for(each, stuck)
+        if each.held or waits:
             stuck.add(each.product)
+        found[each.product] = _due(each, now, zones, waits)
     return found
 
 
-def _due(timing: Timing, now: float, zones: Zones, stuck: Set[str]) -> Due:
+def _due(timing: Timing, now: float, zones: Zones, waits: tuple[str, ...]) -> Due:
     product = timing.product
     moments = list(_moments(timing, now, zones))
-    if timing.held:
-        return Due(product, False, timing.held, promised=bool(moments))
-    waits = _waits_for(timing, stuck)
-    if waits:
-        why = f"waits for {', '.join(waits)}"
-        return Due(product, False, why, promised=bool(moments), waits=waits)
     if not moments:
         return Due(product, True, "it promises no time", promised=False)
+    if timing.held:
+        return Due(product, False, timing.held)
+    if waits:
+        return Due(product, False, f"waits for {', '.join(waits)}", waits=waits)
     if not timing.refreshed:
         return Due(product, True, "it was never refreshed")
     first = min(moments, key=lambda each: each.at)

@@ -7,14 +7,17 @@ second.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from weft.contract.candidates import is_shown
 from weft.mesh.address import PortAddress
+from weft.mesh.consumption import PortReads
 from weft.mesh.growth import Grown
 from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import Build, ObjectRelease, PortRelease, Release
 from weft.mesh.run import Hold
+from weft.mesh.signoff import Answer, Signoff
 from weft.plan.audits import Audit, audits_of, checks_read_others, key_audit, refers_to
 from weft.plan.growing import Ground
 from weft.plan.keys import Keyed, Made, SourceContent, Upstream, key_product
@@ -43,7 +46,10 @@ class Situation:
     root applied and no longer defines, `taken` are those in scope that another root applied, with
     its name, and that nobody asked to take from it. `input_contracts` are hashes of what each
     product was promised by its inputs, and `broken` the ports that a consumer compiled against as
-    published, but not as they would be. `today` is an ISO date.
+    published, but not as they would be. `readers` are products outside of the scope that read one
+    in it. `signoffs` are those that were asked for, and `silence` is what none means. `reads` are
+    of the ports of products that retire one, which nobody may have queried for `quiet_days`.
+    `today` is an ISO date.
     """
 
     desired: Manifest
@@ -72,6 +78,11 @@ class Situation:
     removed: tuple[str, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
+    readers: frozenset[str] = frozenset()
+    signoffs: tuple[Signoff, ...] = ()
+    silence: str = Answer.NO
+    reads: tuple[PortReads, ...] = ()
+    quiet_days: int = 0
     today: str = ""
 
     @property
@@ -274,7 +285,7 @@ def _settled(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> b
         and situation.definition(address) == manifest.digest
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
-        and len(release.ports) == len(_visible(manifest, situation))
+        and _names(release.ports) == _names(visible_ports(manifest, situation))
         and not lost_models(situation, manifest, keyed)
     )
 
@@ -312,10 +323,23 @@ def lost_models(situation: Situation, manifest: ProductManifest, keyed: Keyed) -
     )
 
 
-def _visible(manifest: ProductManifest, situation: Situation) -> list[PortVersion]:
-    """The ports that consumers see: published ones, and outside production also drafts."""
+def visible_ports(manifest: ProductManifest, situation: Situation) -> list[PortVersion]:
+    """The ports that consumers see: published ones, candidates, and outside production all drafts.
+
+    A candidate whose last day is over is none any longer.
+    """
     production = situation.in_production
-    return [port for port in manifest.ports if port.status.is_visible(production=production)]
+    today = (
+        each if is_shown(each.candidate, situation.today) else replace(each, candidate="")
+        for each in manifest.ports
+    )
+    return [
+        each for each in today if each.candidate or each.status.is_visible(production=production)
+    ]
+
+
+def _names(ports: Iterable[PortVersion | PortRelease]) -> set[tuple[str, int, str]]:
+    return {(each.port, each.major, each.candidate) for each in ports}
 
 
 def released_ports(
@@ -336,8 +360,9 @@ def released_ports(
                 if obj.model in keyed.builds
             ),
             contract=port.contract,
+            candidate=port.candidate,
         )
-        for port in _visible(manifest, situation)
+        for port in visible_ports(manifest, situation)
     )
 
 
@@ -381,6 +406,7 @@ def keys_behind(find: Finding) -> Upstream:
 def finding_of(situation: Situation, examined: Mapping[str, Examined]) -> Finding:
     """Find what is behind ports: of products in scope as they will be, of others as they are.
 
+    Nobody's production is built on a port that is not published, be it shown as a candidate.
     One that a person holds is read as it is too. Where its release does not have what is read,
     its candidate is found, so that the reader waits for the hold to end.
     """
@@ -393,7 +419,7 @@ def finding_of(situation: Situation, examined: Mapping[str, Examined]) -> Findin
             return behind_released(situation, read)
         if situation.hold_on(product) and _still_offered(situation.releases.get(product), read):
             return behind_released(situation, read)
-        return _desired(found, address, read.object)
+        return _desired(found, address, read.object, production=situation.in_production)
 
     return find
 
@@ -406,7 +432,19 @@ def as_released(situation: Situation, read: Read) -> str | None:
 
 def behind_released(situation: Situation, read: Read) -> Behind | None:
     """What is behind a port as it is released here, or in production where it is not."""
+    if situation.in_production and _is_preview(situation.shown, read):
+        return None
     return _behind(situation.shown, situation.homes, read)
+
+
+def _is_preview(released: Callable[[str], Release | None], read: Read) -> bool:
+    """Whether a release shows a port as a candidate."""
+    address = PortAddress.parse(read.target)
+    release = released(str(address.product))
+    return release is not None and any(
+        (each.port, each.major) == (address.port, address.major) and each.candidate
+        for each in release.ports
+    )
 
 
 def _behind(
@@ -430,8 +468,12 @@ def _still_offered(release: Release | None, read: Read) -> bool:
     return found is not None and set(read.columns) <= set(found.columns)
 
 
-def _desired(examined: Examined, address: PortAddress, obj: str) -> Behind | None:
+def _desired(
+    examined: Examined, address: PortAddress, obj: str, *, production: bool
+) -> Behind | None:
     for port in examined.manifest.ports:
+        if not port.status.is_visible(production=production):
+            continue
         if port.port == address.port and port.major == address.major:
             for each in port.objects:
                 if each.name == obj and each.model in examined.keyed.builds:

@@ -6,13 +6,14 @@ consumers; what breaks them needs a new major, or a person who answers for it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from weft.contract.change_kinds import KINDS
 from weft.contract.term_compatibility import same_terms
 from weft.contract.versions import Bump, is_enough, min_bump, next_version, numbers, step_between
-from weft.contract.waivers import waiver_for, waivers_of
+from weft.contract.waivers import in_one_form, is_about_sign_off, waiver_for, waivers_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.manifest import PortVersion, ProductManifest
 from weft.mesh.waiver import Waiver
@@ -28,6 +29,12 @@ class Versions:
     address: str
     released: PortVersion
     wanted: PortVersion
+
+    @property
+    def differ(self) -> bool:
+        """Whether the contracts say different things, be it of their status alone."""
+        before, after = self.released.contract, self.wanted.contract
+        return before.get("status") != after.get("status") or not same_terms(before, after)
 
 
 def released_versions(
@@ -62,7 +69,7 @@ def with_waivers(change: Change, versions: Versions | None, today: str) -> Chang
 
 
 def _waived(field: FieldChange, waivers: Iterable[Waiver], today: str) -> FieldChange:
-    if field.category is not ChangeClass.BREAKING or field.kind not in KINDS:
+    if not is_refused(field) or field.kind not in KINDS:
         return field
     return replace(field, waiver=waiver_for(title_of(field), waivers, today))
 
@@ -70,6 +77,23 @@ def _waived(field: FieldChange, waivers: Iterable[Waiver], today: str) -> FieldC
 def title_of(field: FieldChange) -> str:
     """A change of a contract in a few words, as a waiver names it."""
     return f"{field.what} {KINDS[field.kind].verb}"
+
+
+def how_to_waive(fields: Iterable[FieldChange]) -> str:
+    """Lines that say what to write for those of these changes that break; "" for none."""
+    titles = [title_of(each) for each in fields if each.kind in KINDS and is_refused(each)]
+    if not titles:
+        return ""
+    named = (json.dumps(each, ensure_ascii=False) for each in titles)
+    entries = [f"    - {{change: {each}, by: WHO, reason: WHY, until: DATE}}" for each in named]
+    head = "\nor let somebody answer for it until a day, in customProperties of its contract:"
+    lines = (head, "- property: waivers", "  vendor: weft", "  value:", *entries)
+    return "\n".join(lines)
+
+
+def is_refused(field: FieldChange) -> bool:
+    """Whether a change breaks a promise and nobody answers for it."""
+    return field.category is ChangeClass.BREAKING and field.waiver is None
 
 
 def refusals(changes: Iterable[Change], versions: Mapping[str, Versions]) -> Iterator[str]:
@@ -80,7 +104,7 @@ def refusals(changes: Iterable[Change], versions: Mapping[str, Versions]) -> Ite
     for change in changes:
         found = versions.get(change.address)
         fields = [each for each in change.fields if each.kind]
-        if found is None or _is_refused_as_breaking(fields):
+        if found is None or any(map(is_refused, fields)):
             continue
         if numbers(found.wanted.version) < numbers(found.released.version):
             yield (
@@ -88,12 +112,37 @@ def refusals(changes: Iterable[Change], versions: Mapping[str, Versions]) -> Ite
                 f"{found.released.version}, which is released.\n"
                 f"take a later one:  {_command(found)}"
             )
-        elif not same_terms(found.released.contract, found.wanted.contract):
+        elif found.differ:
             yield from _too_small(found, fields)
 
 
-def _is_refused_as_breaking(fields: Iterable[FieldChange]) -> bool:
-    return any(each.category is ChangeClass.BREAKING and not each.waiver for each in fields)
+def useless_waivers(
+    changes: Iterable[Change], versions: Mapping[str, Versions], today: str
+) -> Iterator[str]:
+    """Why waivers of ports that are refused do not help: they have ended, or name nothing there.
+
+    A waiver that was published before may well be about a change that is long past.
+    """
+    for change in changes:
+        found = versions.get(change.address)
+        refused = [each for each in change.fields if each.kind in KINDS and is_refused(each)]
+        if found is None or not refused:
+            continue
+        titles = {in_one_form(title_of(each)) for each in refused}
+        past = waivers_of(found.released.contract)
+        others = (
+            each for each in waivers_of(found.wanted.contract) if not is_about_sign_off(each.change)
+        )
+        for each in others:
+            if in_one_form(each.change) in titles:
+                ended = f"ended on {each.until}, and it is {today}"
+                yield f"{found.address}: the waiver of {each.by} for {each.change} {ended}."
+            elif each not in past and not _waives(each, change):
+                yield f"{found.address}: no change is called {each.change}, which has a waiver."
+
+
+def _waives(waiver: Waiver, change: Change) -> bool:
+    return any(each.waiver == waiver for each in change.fields)
 
 
 def _too_small(versions: Versions, fields: Sequence[FieldChange]) -> Iterator[str]:

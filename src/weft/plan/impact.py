@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from weft.mesh.address import port_and_major
-from weft.mesh.change import ChangeAction
+from weft.mesh.change import ChangeAction, ContractChange
 from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest, Read, ReadKind
-from weft.plan.plan import BREAKS, Affected, Change, ChangeClass, FieldChange
+from weft.mesh.words import count
+from weft.plan.gate import how_to_waive, is_refused
+from weft.plan.plan import BREAKS, OK, Affected, Change, ChangeClass, FieldChange
 
-_OK = "ok"
 _GONE = ("object-removed", "column-removed", "column-renamed")
 
 
@@ -21,10 +23,7 @@ def affected_by(
 
     Outside `production` drafts are seen by consumers too.
     """
-    readers: dict[str, list[tuple[ProductManifest, bool]]] = {}
-    for consumer in everyone.values():
-        for port in consumer.inputs:
-            readers.setdefault(port.port, []).append((consumer, port.pinned))
+    readers = _readers(everyone)
     found: list[Affected] = []
     for change in changes:
         if change.kind != "port" or change.action is ChangeAction.CREATE:
@@ -32,7 +31,61 @@ def affected_by(
         for consumer, pinned in readers.get(change.address, ()):
             verdict = _verdict(change, consumer, production=production)
             found.append(Affected(consumer.address, change.address, pinned, verdict))
-    return tuple(sorted(found, key=lambda each: (not each.breaks, each.consumer)))
+    return tuple(sorted(found, key=lambda each: (not each.breaks, each.goes_on, each.consumer)))
+
+
+def _readers(
+    everyone: Mapping[str, ProductManifest],
+) -> dict[str, list[tuple[ProductManifest, bool]]]:
+    """The consumers of every port that is read, by its address, and whether they pin it."""
+    readers: dict[str, list[tuple[ProductManifest, bool]]] = {}
+    for consumer in everyone.values():
+        for port in consumer.inputs:
+            readers.setdefault(port.port, []).append((consumer, port.pinned))
+    return readers
+
+
+def toll_of(affected: Iterable[Affected]) -> str:
+    """How many consumers a change breaks, of all there are; "" where all go on as before.
+
+    >>> toll_of([Affected("a.b", "c.d.e@1", True, "BREAKS: reads f"),
+    ...          Affected("a.c", "c.d.e@1", True, "ok")])
+    'breaks 1 of 2 consumers'
+    """
+    found = tuple(affected)
+    everybody = {each.consumer for each in found}
+    breaks = {each.consumer for each in found if each.breaks}
+    may_break = {each.consumer for each in found if not each.goes_on} - breaks
+    told = [f"breaks {len(breaks):,}"] if breaks else []
+    told += [f"may break {len(may_break):,}"] if may_break else []
+    return f"{', '.join(told)} of {count(len(everybody), 'consumer')}" if told else ""
+
+
+def with_readers(
+    changes: Iterable[Change], everyone: Mapping[str, ProductManifest]
+) -> tuple[Change, ...]:
+    """Changes whose breaking parts say how many consumers of a port read what breaks."""
+    readers: dict[str, list[tuple[ProductManifest, bool]]] | None = None
+    told: list[Change] = []
+    for change in changes:
+        if change.kind == "port" and any(each.kind and _breaks(each) for each in change.fields):
+            readers = _readers(everyone) if readers is None else readers
+            consumers = (each for each, _ in readers.get(change.address, ()))
+            reads = columns_by_reader(change.address, consumers)
+            fields = tuple(_with_readers(each, reads) for each in change.fields)
+            change = replace(change, fields=fields)
+        told.append(change)
+    return tuple(told)
+
+
+def _with_readers(
+    field: FieldChange, reads: Mapping[str, Collection[tuple[str, str]]]
+) -> FieldChange:
+    if not (field.kind and _breaks(field)):
+        return field
+    who = f"read by {len(readers_of(field, reads)):,} of {count(len(reads), 'consumer')}"
+    said, mark, advice = field.note.partition(";")
+    return replace(field, note=f"{said}, {who if reads else 'read by nobody'}{mark}{advice}")
 
 
 def _verdict(change: Change, consumer: ProductManifest, *, production: bool) -> str:
@@ -58,19 +111,19 @@ def _verdict(change: Change, consumer: ProductManifest, *, production: bool) -> 
         return "; ".join(f"reads {_listed(names)}{said}" for said, names in by_note.items())
     wider = [each for each in change.fields if each.kind == "type-widened"]
     names = {name for each in wider for name in _names(each, reads)}
-    return f"{_OK}, reads {_listed(names)} of a wider type" if names else _OK
+    return f"{OK}, reads {_listed(names)} of a wider type" if names else OK
 
 
 def _breaks(field: FieldChange) -> bool:
     return field.category is ChangeClass.BREAKING and field.what != "status"
 
 
-def _concerned(field: FieldChange, reads: Collection[tuple[str, str]]) -> bool:
+def _concerned(field: FieldChange | ContractChange, reads: Collection[tuple[str, str]]) -> bool:
     """Whether a change concerns somebody who reads these columns, each with its object."""
     return not field.object or bool(_names(field, reads))
 
 
-def _names(field: FieldChange, reads: Collection[tuple[str, str]]) -> set[str]:
+def _names(field: FieldChange | ContractChange, reads: Collection[tuple[str, str]]) -> set[str]:
     """The columns that somebody reads of those that a change is about, or its object."""
     if not field.object:
         return {field.what}
@@ -99,6 +152,21 @@ def _unpublished_as(change: Change) -> str:
     return next(ends, "")
 
 
+def columns_by_reader(
+    port: str, consumers: Iterable[ProductManifest]
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """The consumers of a port by address, each with the objects and columns that it reads there."""
+    reads = {each.address: frozenset(_columns_read(each, port)) for each in consumers}
+    return dict(sorted(reads.items()))
+
+
+def readers_of(
+    change: FieldChange | ContractChange, reads: Mapping[str, Collection[tuple[str, str]]]
+) -> tuple[str, ...]:
+    """The consumers that read what a change of a contract is about, of all its readers."""
+    return tuple(each for each, columns in reads.items() if _concerned(change, columns))
+
+
 def columns_read(consumer: ProductManifest, port: str) -> frozenset[str]:
     """The columns of a port that a product's models and checks name."""
     return frozenset(column for _, column in _columns_read(consumer, port))
@@ -122,32 +190,36 @@ def _reads(consumer: ProductManifest, port: str) -> Iterator[Read]:
 def blocking_sentences(
     breaking: Iterable[str], affected: Iterable[Affected], changes: Iterable[Change]
 ) -> list[str]:
-    """Why changes must not be applied that break the promises of published ports."""
-    victims: dict[str, list[str]] = {}
+    """Why changes must not be applied that break the promises of published ports.
+
+    Lines after the first say what can be done instead.
+    """
+    readers: dict[str, list[Affected]] = {}
     for each in affected:
-        if not each.verdict.startswith(_OK):
-            victims.setdefault(each.port, []).append(each.consumer)
-    ends = {
-        change.address: "go" if deleted else f"become {_unpublished_as(change)}"
-        for change in changes
-        if (deleted := change.action is ChangeAction.DELETE) or _unpublished_as(change)
-    }
-    return [_sentence(each, victims.get(each, []), ends.get(each, "")) for each in breaking]
+        readers.setdefault(each.port, []).append(each)
+    by_address = {each.address: each for each in changes if each.kind == "port"}
+    return [_sentence(each, readers.get(each, []), by_address.get(each)) for each in breaking]
 
 
-def _sentence(address: str, victims: Sequence[str], ends_as: str) -> str:
-    port, major = port_and_major(address)
-    whom = ", ".join(victims)
-    if ends_as:
+def _sentence(address: str, readers: Sequence[Affected], change: Change | None) -> str:
+    whom = ", ".join(each.consumer for each in readers if not each.goes_on)
+    deleted = change is not None and change.action is ChangeAction.DELETE
+    status = _unpublished_as(change) if change else ""
+    if deleted or status:
+        ends_as = "go" if deleted else f"become {status}"
         return (
             f"{address} cannot {ends_as} yet: it is read by {whom or 'another product'}.\n"
             "until its readers have moved on, keep it with `status: deprecated`"
         )
+    port, major = port_and_major(address)
+    nobody = f"none of {count(len(readers), 'consumer')}" if readers else "no consumer in this mesh"
+    toll = f"{toll_of(readers)}: {whom}" if whom else f"breaks {nobody}"
     return (
         f"{address}: a breaking change on an active port needs a new major version; "
-        f"it breaks {whom or 'no consumer in this mesh'}.\n"
+        f"it {toll}.\n"
         f"keep major {major} alive:  "
         f"weft new port {port} --major {major + 1} --keep {major}"
+        f"{how_to_waive(change.fields) if change else ''}"
     )
 
 
@@ -167,7 +239,7 @@ def breaking_ports(
         for change in changes
         if change.kind == "port"
         and change.action is ChangeAction.UPDATE
-        and any(_is_refused(each) for each in change.fields)
+        and any(map(is_refused, change.fields))
         and not _unpublished_as(change)
         and _was_published(change, applied)
     ]
@@ -175,14 +247,10 @@ def breaking_ports(
     return tuple(each for each in dict.fromkeys((*found, *broken)) if each not in waived)
 
 
-def _is_refused(field: FieldChange) -> bool:
-    return field.category is ChangeClass.BREAKING and field.waiver is None
-
-
 def _is_waived(change: Change) -> bool:
     """Whether somebody answers for everything that a change breaks."""
     broken = [each for each in change.fields if each.category is ChangeClass.BREAKING]
-    return bool(broken) and not any(map(_is_refused, broken))
+    return bool(broken) and not any(map(is_refused, broken))
 
 
 def _was_published(change: Change, applied: Mapping[str, ProductManifest]) -> bool:

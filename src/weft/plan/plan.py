@@ -15,10 +15,12 @@ from weft.mesh.growth import Growing
 from weft.mesh.manifest import Column, FileSource, ProductManifest
 from weft.mesh.product import Materialization
 from weft.mesh.release import Release
+from weft.mesh.signoff import Signoff
 from weft.mesh.waiver import Waiver
 
 PLAN_VERSION = 2
 BREAKS = "BREAKS:"
+OK = "ok"
 
 
 class StepKind(StrEnum):
@@ -237,7 +239,7 @@ class Step:
 
     `release` belongs to publish, leave and drop: the release to point to, in place of the one of
     the number `expected`. That is the one before it, but where the product comes from elsewhere or
-    where later releases were lost.
+    where later releases were lost. An audit with a `consumer` is of what that product expects.
     """
 
     id: str
@@ -253,6 +255,7 @@ class Step:
     verify: VerifySpec | None = None
     release: Release | None = None
     expected: int = 0
+    consumer: str = ""
 
     @property
     def warehouses(self) -> tuple[str, ...]:
@@ -349,7 +352,8 @@ class HeldBack:
 class Affected:
     """A consumer of a changed port and what the change means for it.
 
-    `verdict` is `ok`, what the consumer should know, or what breaks it, after `BREAKS`.
+    `verdict` begins with `ok` where it goes on as before; else it is what may break it, or what
+    breaks it for sure, after `BREAKS`.
     """
 
     consumer: str
@@ -360,6 +364,30 @@ class Affected:
     @property
     def breaks(self) -> bool:
         """Whether it cannot go on as it is."""
+        return self.verdict.startswith(BREAKS)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether nothing that it relies on is known to change."""
+        return self.verdict.startswith(OK)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a consumer expects of an object of a port version, or of its service levels.
+
+    `verdict` is `ok`, or what breaks the consumer after `BREAKS`, or why that cannot be measured;
+    "" while only the data will tell.
+    """
+
+    consumer: str
+    port: str
+    object: str
+    verdict: str = ""
+
+    @property
+    def breaks(self) -> bool:
+        """Whether what is expected is known not to hold."""
         return self.verdict.startswith(BREAKS)
 
 
@@ -391,6 +419,8 @@ class Plan:
     and ranges that were asked for, by `domain.product.model`; `blocked` says in full sentences why
     it cannot be applied, `breaking` names the ports whose promises it would break. `adopted` are
     builds that another environment brought, `unadopted` those that one has and that do not fit.
+    `expected` is what consumers expect of what the plan shows, `signoffs` what those say whom a
+    new major breaks.
 
     A step that would move a release of another environment, or of another product than its own,
     is refused with a ValueError wherever a plan comes from.
@@ -416,6 +446,8 @@ class Plan:
     removed: tuple[str, ...] = ()
     adopted: tuple[Adopted, ...] = ()
     unadopted: tuple[Unadopted, ...] = ()
+    expected: tuple[Expected, ...] = ()
+    signoffs: tuple[Signoff, ...] = ()
 
     def __post_init__(self) -> None:
         for step in self.steps:

@@ -6,11 +6,12 @@ The second half of planning; `examine.py` is the first, and the caller fetches v
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from weft.contract.candidates import is_shown
 from weft.contract.evaluate import blocked
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.change import ChangeAction
@@ -20,6 +21,7 @@ from weft.mesh.product import Materialization
 from weft.plan.audited import audits_before, passed_before
 from weft.plan.diff import BUILDING, diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
+from weft.plan.endings import overridden, retiring, too_early
 from weft.plan.examine import (
     Examined,
     Finding,
@@ -29,11 +31,24 @@ from weft.plan.examine import (
     lost_models,
     released_key,
 )
-from weft.plan.gate import refusals, released_versions, with_waivers
+from weft.plan.expectations import Watched, expecting, in_plan, watched
+from weft.plan.following import how_to_stay, moving, new_majors, with_followers
+from weft.plan.gate import refusals, released_versions, useless_waivers, with_waivers
 from weft.plan.growing import in_words
-from weft.plan.impact import affected_by, blocking_sentences, breaking_ports
+from weft.plan.impact import affected_by, blocking_sentences, breaking_ports, with_readers
 from weft.plan.newer_data import data_changes
-from weft.plan.plan import Base, Change, ChangeClass, HeldBack, Plan, Step, StepKind
+from weft.plan.plan import (
+    Affected,
+    Base,
+    Change,
+    ChangeClass,
+    Expected,
+    HeldBack,
+    Plan,
+    Step,
+    StepKind,
+)
+from weft.plan.signing import Ballot, ballots, objections
 from weft.plan.steps import Asked, product_steps
 from weft.plan.waiting import Pending
 
@@ -53,13 +68,20 @@ class _Draft:
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     incomplete: set[str] = field(default_factory=set)
+    expected: list[Expected] = field(default_factory=list)
+    ballots: list[Ballot] = field(default_factory=list)
 
 
-def audits_to_know(examined: Mapping[str, Examined]) -> tuple[str, ...]:
-    """The keys of all audits whose verdicts matter to the plan."""
-    found = examined.values()
+def audits_to_know(
+    situation: Situation,
+    examined: Mapping[str, Examined],
+    everyone: Mapping[str, ProductManifest],
+) -> tuple[str, ...]:
+    """The keys of all audits whose verdicts matter to the plan; `everyone` is as in `assemble`."""
+    found, expectations = examined.values(), expecting(everyone.values())
     keys = (key for each in found for key in (*each.audits, *each.standing, *audits_before(each)))
-    return tuple(dict.fromkeys(keys))
+    expected = (each.key for one in found for each in watched(one, situation, expectations))
+    return tuple(dict.fromkeys((*keys, *filter(None, expected))))
 
 
 def assemble(
@@ -76,21 +98,17 @@ def assemble(
         blocked=[_taken(*each, situation) for each in situation.taken.items()],
     )
     find = finding_of(situation, examined)
+    expectations = expecting(everyone.values())
     for found in examined.values():
-        _plan_product(found, situation, find, verdicts, draft)
+        expected = watched(found, situation, expectations)
+        told = [in_plan(each, verdicts) for each in expected]
+        draft.expected += told
+        draft.ballots += ballots(found, situation, everyone, told)
+        _plan_product(found, situation, find, verdicts, expected, draft)
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
-    versions = released_versions(draft.changes, situation.desired.products, situation.applied)
-    draft.changes = [
-        with_waivers(each, versions.get(each.address), situation.today) for each in draft.changes
-    ]
-    affected = affected_by(draft.changes, everyone, production=situation.in_production)
-    read = [each.port for each in affected if each.breaks]
-    breaking = breaking_ports(draft.changes, situation.applied, (*situation.broken, *read))
-    draft.blocked += blocking_sentences(breaking, affected, draft.changes)
-    if situation.in_production:
-        draft.blocked += refusals(draft.changes, versions)
+    affected, breaking = _weighed(draft, situation, everyone)
     plan = Plan(
         id="",
         mesh=situation.desired.mesh,
@@ -98,7 +116,7 @@ def assemble(
         environment=situation.desired.environment,
         kind=kind,
         base={address: base_of(situation, address) for address in _touched(draft, situation)},
-        changes=tuple(draft.changes),
+        changes=with_readers(draft.changes, everyone),
         data=data_changes(situation, examined, draft.changes, draft.steps),
         held=tuple(_seen(each, situation, draft) for each in draft.held),
         affected=affected,
@@ -109,8 +127,38 @@ def assemble(
         salts=dict(situation.new_salts),
         manifests=draft.manifests,
         removed=situation.removed,
+        expected=tuple(draft.expected),
+        signoffs=tuple(signoff for each in draft.ballots for signoff in each.signoffs),
     )
     return replace(plan, id=plan_id(plan))
+
+
+def _weighed(
+    draft: _Draft, situation: Situation, everyone: Mapping[str, ProductManifest]
+) -> tuple[tuple[Affected, ...], tuple[str, ...]]:
+    """Note in a draft why its changes must not be applied.
+
+    Returned are who is affected by them, and the ports whose promises they break.
+    """
+    versions = released_versions(draft.changes, situation.desired.products, situation.applied)
+    draft.changes = [
+        with_waivers(each, versions.get(each.address), situation.today) for each in draft.changes
+    ]
+    affected = affected_by(draft.changes, everyone, production=situation.in_production)
+    read = [each.port for each in affected if each.breaks]
+    ending = retiring(draft.changes, situation.desired.products)
+    ended = [each for each in (*situation.broken, *read) if each not in overridden(ending)]
+    breaking = breaking_ports(draft.changes, situation.applied, ended)
+    changed = [each for each in breaking if each not in new_majors(draft.changes, everyone)]
+    draft.blocked += blocking_sentences(changed, affected, draft.changes)
+    affected = with_followers(affected, moving(draft.changes, everyone, situation))
+    draft.blocked += how_to_stay(affected, draft.changes, everyone)
+    draft.blocked += useless_waivers(draft.changes, versions, situation.today)
+    if situation.in_production:
+        draft.blocked += refusals(draft.changes, versions)
+        draft.blocked += too_early(ending, situation.reads, situation.today, situation.quiet_days)
+        draft.blocked += objections(draft.ballots, situation)
+    return affected, breaking
 
 
 def plan_id(plan: Plan) -> str:
@@ -141,26 +189,28 @@ def _touched(draft: _Draft, situation: Situation) -> list[str]:
 
 
 def _plan_product(
-    found: Examined, situation: Situation, find: Finding, verdicts: Verdicts, draft: _Draft
+    found: Examined,
+    situation: Situation,
+    find: Finding,
+    verdicts: Verdicts,
+    expected: Sequence[Watched],
+    draft: _Draft,
 ) -> None:
     manifest = found.manifest
     address = manifest.address
     changed = situation.definition(address) != manifest.digest
-    release = situation.release_number(address)
     waits = _waits_for(found, find, situation, draft)
     if waits is not None:
         _wait(found, situation, waits, _failing(found.standing, verdicts), draft)
         return
     hold = situation.hold_on(address)
-    if found.settled and hold is None and not found.audits:
+    to_measure = tuple(each for each in expected if each.key and each.key not in verdicts)
+    as_wanted = found.settled and not found.audits
+    if as_wanted and hold is None and not to_measure:
         return
-    if address in situation.unread:
-        unread = HeldBack(address, release, situation.unread[address], unread=True)
+    unread = _unread(found, situation)
+    if unread is not None:
         _hold(draft, found, situation, unread)
-        return
-    if found.keyed.lost:
-        bereft = HeldBack(address, release, _bereft(address, found.keyed.lost), unread=True)
-        _hold(draft, found, situation, bereft)
         return
     changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
     if found.missing:
@@ -174,12 +224,9 @@ def _plan_product(
     builds = found.keyed.builds.items()
     there = situation.builds.get(manifest.warehouse, frozenset())
     renewed = _with_views((name for name, key in builds if key not in there), manifest)
-    failing = _failing(found.audits, verdicts)
-    if failing:
-        _hold(draft, found, situation, HeldBack(address, release, "checks failed", failing))
-    elif hold is not None:
-        cause = f"held by {hold.actor}: {hold.reason}"
-        _hold(draft, found, situation, HeldBack(address, release, cause, by_person=True))
+    held = _held_back(found, situation, _failing(found.audits, verdicts))
+    if held is not None:
+        _hold(draft, found, situation, held)
     asked = Asked(
         # What is built again is checked again: its rows need not be those that were there.
         frozenset(
@@ -187,8 +234,9 @@ def _plan_product(
             for key, audit in found.audits.items()
             if key not in verdicts or audit.model in renewed
         ),
-        publish=not failing and hold is None,
+        publish=held is None and not as_wanted,
         passed=passed_before(found, keys_behind(find), verdicts),
+        expected=to_measure,
     )
     steps = product_steps(found, situation, find, asked, draft.pending)
     draft.steps += steps
@@ -196,7 +244,31 @@ def _plan_product(
     draft.changes += [_as_built(each, built) for each in changes]
     draft.blocked += [_stuck(address, *each) for each in found.keyed.stuck.items()]
     draft.changes += [_built_again(address, model) for model in lost]
+    draft.changes += _ended_previews(found, situation)
     draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
+
+
+def _unread(found: Examined, situation: Situation) -> HeldBack | None:
+    """What keeps a product from being built at all: data that cannot be read, or that is lost."""
+    address = found.manifest.address
+    cause = situation.unread.get(address, "")
+    if not cause and found.keyed.lost:
+        cause = _bereft(address, found.keyed.lost)
+    release = situation.release_number(address)
+    return HeldBack(address, release, cause, unread=True) if cause else None
+
+
+def _held_back(found: Examined, situation: Situation, failing: tuple[str, ...]) -> HeldBack | None:
+    """What keeps a product from being published: checks that fail, or a person."""
+    address = found.manifest.address
+    release = situation.release_number(address)
+    if failing:
+        return HeldBack(address, release, "checks failed", failing)
+    hold = situation.hold_on(address)
+    if hold is None:
+        return None
+    cause = f"held by {hold.actor}: {hold.reason}"
+    return HeldBack(address, release, cause, by_person=True)
 
 
 def _is_to_record(found: Examined, situation: Situation) -> bool:
@@ -252,6 +324,19 @@ def _built_again(address: str, model: str) -> Change:
     return Change(address, "model", model, ChangeAction.WARN, ChangeClass.DATA, effect)
 
 
+def _ended_previews(found: Examined, situation: Situation) -> Iterator[Change]:
+    """The candidates whose last day is over, while nothing else became of them."""
+    address = found.manifest.address
+    release = situation.releases.get(address)
+    defined = {each.name: each.candidate for each in found.manifest.ports}
+    for port in release.ports if release else ():
+        name = f"{port.port}@{port.major}"
+        is_over = port.candidate and not is_shown(port.candidate, situation.today)
+        if is_over and defined.get(name) == port.candidate:
+            effect = f"preview ended on {port.candidate}, shown no longer"
+            yield Change(address, "port", name, ChangeAction.WARN, ChangeClass.VIEW, effect)
+
+
 def _heals(step: Step, situation: Situation) -> bool:
     """Whether a step publishes the release that comes after a damaged one."""
     current = situation.releases.get(step.product)
@@ -294,6 +379,13 @@ def _missing(address: str, wanted: str, situation: Situation) -> str:
     product = str(port.product)
     environment = situation.desired.environment
     release = situation.releases.get(product)
+    stage = _unreleased(product, port, situation)
+    if stage:
+        return (
+            f"{address} reads {wanted}, which is {stage} in {environment}: what is published "
+            f"there is built on released versions only.\n"
+            f"release it first:  weft release {target} --promote"
+        )
     if release and released_key(release, port, obj):
         return (
             f"{address} reads {wanted}, which is published in {environment} and which "
@@ -303,6 +395,17 @@ def _missing(address: str, wanted: str, situation: Situation) -> str:
         f"{address} reads {wanted}, which is not published in {environment} yet: "
         f"apply {product} first."
     )
+
+
+def _unreleased(product: str, port: PortAddress, situation: Situation) -> str:
+    """What a port is that exists and is not released: a preview or a draft; "" of any other."""
+    release = situation.releases.get(product)
+    manifest = situation.desired.products.get(product)
+    for each in manifest.ports if manifest else release.ports if release else ():
+        if (each.port, each.major) == (port.port, port.major):
+            stage = "a preview" if each.candidate else f"a {each.status}"
+            return "" if each.status.published else stage
+    return ""
 
 
 def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) -> None:

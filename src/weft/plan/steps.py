@@ -11,6 +11,7 @@ from weft.plan.audits import audit_spec, audited_as
 from weft.plan.building import Building, pin_sources
 from weft.plan.copies import Bringing
 from weft.plan.examine import Examined, Finding, Situation
+from weft.plan.expectations import Watched, expectation_steps
 from weft.plan.keys import Upstream
 from weft.plan.moving import old_home, verifications
 from weft.plan.plan import Step, StepKind
@@ -24,12 +25,13 @@ class Asked:
 
     `audits` are the keys of audits without a verdict; `passed` are, by such a key, the ids of
     checks that no row of the build fails that this one grows from; `publish` is false while it is
-    held.
+    held. `expected` is what consumers expect and what has to be measured for that.
     """
 
     audits: frozenset[str]
     publish: bool
     passed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    expected: tuple[Watched, ...] = ()
 
 
 def product_steps(
@@ -62,8 +64,10 @@ def product_steps(
         )
     steps += verifications(found, situation, upstream, pending)
     steps = [*upstream.steps, *steps]
+    # What others expect is told and holds nothing back, so nothing waits for it.
+    needs = [step.id for step in steps]
+    steps += expectation_steps(found, situation, asked.expected, pending)
     if asked.publish:
-        needs = [step.id for step in steps]
         needs += pending.needs(found.keyed.builds.values())
         moves = _pointer_moves(found, situation, upstream, tuple(dict.fromkeys(needs)))
         steps += moves
@@ -150,7 +154,12 @@ def _gone(current: Release | None, wanted: Release) -> tuple[list[PortRelease], 
     if current is None:
         return [], {}
     names = {(each.port, each.major) for each in wanted.ports}
-    ports = [each for each in current.ports if (each.port, each.major) not in names]
+    # A preview ends when its day is over, and is nothing that anybody relies on.
+    ports = [
+        each
+        for each in current.ports
+        if (each.port, each.major) not in names and not each.candidate
+    ]
     builds = {model: key for model, key in current.builds.items() if model not in wanted.builds}
     return ports, builds
 

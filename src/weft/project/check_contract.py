@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from weft.contract.candidates import UNFINISHED, candidate_problem
 from weft.contract.checks import is_path
-from weft.mesh.address import major_of, name_problem
+from weft.contract.endings import override_problem
+from weft.mesh.address import AddressError, PortAddress, major_of, name_problem
 from weft.mesh.contract import DataContract, SchemaObject, Status
-from weft.mesh.diagnostic import Diagnostic
+from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import DataProduct, PortContract, SourceContract
+from weft.project.check_service_levels import service_level_problems
+from weft.project.marks_of_change import marks_of_change
 from weft.project.no_effect import keys_without_effect
 from weft.project.odcs import follow_reference, with_columns
 from weft.project.read_yaml import Document, Step
@@ -26,6 +30,9 @@ def port_contract_problems(
     contract = port.contract
     yield from _identity(contract, product, port.port, document)
     yield from unknown_status(document)
+    yield from _candidate(contract, document)
+    yield from _ending(contract, document)
+    yield from marks_of_change(document)
     major = major_of(contract.version)
     if not major:
         yield from version_problem(document, contract.version, "version")
@@ -36,7 +43,53 @@ def port_contract_problems(
     for index, each in enumerate(contract.objects):
         yield from misnamed(document, "object", each.name, "schema", index, "name")
     yield from _content(contract, document)
+    yield from service_level_problems(document)
     yield from keys_without_effect(document, is_source=False)
+
+
+def _candidate(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
+    """Check what a contract says of a preview."""
+    asked = contract.custom.get("candidate")
+    note = candidate_problem(asked)
+    listed = document.data.get("customProperties", ())
+    names = [each["property"].removeprefix("weft.") for each in listed]
+    if note:
+        path = ("customProperties", names.index("candidate"), "value")
+        yield document.diagnostic("W276", "no preview can be made of this", *path, note=note)
+    elif asked is not None and contract.status not in UNFINISHED:
+        yield document.diagnostic(
+            "W276",
+            "this contract is no preview any longer",
+            "customProperties",
+            names.index("candidate"),
+            "property",
+            note=f"its status is {contract.status}; take the custom property `candidate` out",
+            severity=Severity.WARNING,
+        )
+
+
+def _ending(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
+    """Check what a contract says of its end."""
+    notes = {
+        "override": override_problem(contract.custom.get("override")),
+        "successor": _successor_problem(contract.custom.get("successor")),
+    }
+    listed = document.data.get("customProperties", ())
+    names = [each["property"].removeprefix("weft.") for each in listed]
+    for name, note in notes.items():
+        if note:
+            path = ("customProperties", names.index(name), "value")
+            yield document.diagnostic("W286", f"`{name}` cannot be read", *path, note=note)
+
+
+def _successor_problem(successor: Any) -> str:
+    if successor is None:
+        return ""
+    try:
+        PortAddress.parse(str(successor))
+    except AddressError:
+        return "it is the address of a port, such as `sales.orders.lines@2`"
+    return ""
 
 
 def source_contract_problems(

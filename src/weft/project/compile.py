@@ -10,10 +10,18 @@ from dataclasses import dataclass, replace
 
 from weft.contract.checks import head_checks
 from weft.mesh.diagnostic import Diagnostic, Severity
-from weft.mesh.manifest import FileSource, PortVersion, ProductManifest, TableSource, Transform
+from weft.mesh.manifest import (
+    FileSource,
+    PortVersion,
+    ProductManifest,
+    ResolvedInput,
+    TableSource,
+    Transform,
+)
 from weft.mesh.product import DataProduct, Domain
 from weft.project.carrying import carrying_problems
 from weft.project.digest import digest_of
+from weft.project.expectations import compile_expectations
 from weft.project.faces import Faces
 from weft.project.inputs import resolve_inputs
 from weft.project.models import Surroundings, compile_models
@@ -43,31 +51,15 @@ def compile_product(
     product = parsed.product
     if product is None:
         return Compiled(None, parsed.diagnostics)
-    diagnostics = list(parsed.diagnostics)
-    dialect = dialect_named(domain.dialect)
-    inputs, found = resolve_inputs(parsed, faces)
-    diagnostics += found
-    diagnostics += carrying_problems(parsed, inputs, faces, domain)
-    sources, problems = _compile_sources(product, parsed.documents, dialect)
-    diagnostics += problems + _clashes(product, parsed.documents)
-    resolved = {each.name: each for each in inputs if not each.source or each.source in sources}
-    around = Surroundings(
-        product=product.address,
-        dialect=dialect,
-        native=dialect_named(domain.warehouse_dialect) if domain.warehouse_dialect else dialect,
-        inputs=resolved,
-        unresolved=(frozenset(each.name for each in product.inputs) - set(resolved))
-        | parsed.unread,
-        sources=sources,
-        faces=faces,
-        mesh=mesh,
-        promised=promised_columns(product, dialect),
-    )
-    transforms, problems = compile_models(product.models, around)
-    diagnostics += problems
+    within = compile_within(product, parsed, domain, faces, mesh)
+    around, inputs, transforms = within.around, within.inputs, within.transforms
+    sources = around.sources
+    diagnostics = [*parsed.diagnostics, *within.diagnostics]
     relations = Relations.of(product.models, transforms, around)
     ports, problems = _compile_ports(product, parsed.documents, relations)
     diagnostics += problems + test_problems(parsed, relations)
+    expectations, problems = compile_expectations(product, parsed.documents, around)
+    diagnostics += problems
     if around.unresolved or any(each.severity is Severity.ERROR for each in diagnostics):
         return Compiled(None, tuple(diagnostics))
     manifest = ProductManifest(
@@ -90,8 +82,48 @@ def compile_product(
         tests=product.tests,
         warehouse_dialect=domain.warehouse_dialect,
         tables=tuple(each for each in sources.values() if isinstance(each, TableSource)),
+        expectations=expectations,
     )
     return Compiled(replace(manifest, digest=digest_of(manifest)), tuple(diagnostics))
+
+
+@dataclass(frozen=True)
+class Within:
+    """What is inside of a product, compiled: nothing of it depends on what its ports promise.
+
+    But for a model in Python, of which nothing else is known.
+    """
+
+    around: Surroundings
+    inputs: tuple[ResolvedInput, ...]
+    transforms: Mapping[str, Transform]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_within(
+    product: DataProduct, parsed: ParsedProduct, domain: Domain, faces: Faces, mesh: MeshNames
+) -> Within:
+    """Compile the inputs, sources and models of a product."""
+    dialect = dialect_named(domain.dialect)
+    inputs, found = resolve_inputs(parsed, faces)
+    diagnostics = [*found, *carrying_problems(parsed, inputs, faces, domain)]
+    sources, problems = _compile_sources(product, parsed.documents, dialect)
+    diagnostics += problems + _clashes(product, parsed.documents)
+    resolved = {each.name: each for each in inputs if not each.source or each.source in sources}
+    around = Surroundings(
+        product=product.address,
+        dialect=dialect,
+        native=dialect_named(domain.warehouse_dialect) if domain.warehouse_dialect else dialect,
+        inputs=resolved,
+        unresolved=(frozenset(each.name for each in product.inputs) - set(resolved))
+        | parsed.unread,
+        sources=sources,
+        faces=faces,
+        mesh=mesh,
+        promised=promised_columns(product, dialect),
+    )
+    transforms, problems = compile_models(product.models, around)
+    return Within(around, inputs, transforms, (*diagnostics, *problems))
 
 
 def _with_heads(product: DataProduct, transforms: Mapping[str, Transform]) -> tuple[Transform, ...]:

@@ -19,15 +19,19 @@ from weft.mesh.settings import (
     Environment,
     Keep,
     MeshSettings,
+    ReleasePolicy,
+    RetirePolicy,
     SettingValue,
     WarehouseSettings,
 )
+from weft.mesh.signoff import Answer
 from weft.project.odps import read_team
 from weft.project.read_yaml import Document, Step
 from weft.project.variables import malformed_variable, resolve_address, resolve_variables, told
 
 DEFAULT_STORE = "sqlite:///.weft/store.db"
 DEFAULT_PRODUCTION = "prod"
+_QUIET = "14d"
 
 # Settings that are never printed. A user name is half of a credential, but no secret to write down.
 _SECRET = frozenset(["password", "passphrase", "token", "secret", "private_key", "user"])
@@ -50,6 +54,8 @@ def read_settings(
         warehouses={name: reader.warehouse(name) for name in data["warehouses"]},
         environments={name: reader.environment(name) for name in data.get("environments", ())},
         keep=Keep(**data.get("keep", {})),
+        retire=RetirePolicy(int(data.get("retire", {}).get("quiet", _QUIET)[:-1])),
+        release=ReleasePolicy(Answer(data.get("release", {}).get("silence", Answer.NO))),
     )
     for key, what in (("mesh", "mesh"), ("root", "root"), ("production", "environment")):
         if key in data:

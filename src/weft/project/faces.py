@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from weft.contract.endings import Ending, ending_of
 from weft.mesh.address import port_and_major, product_of
 from weft.mesh.contract import SchemaProperty, Status
 from weft.mesh.manifest import Column, Descriptor, ProductManifest
@@ -25,7 +26,8 @@ class PortFace:
     """A port version as others see it; `objects` gives the columns of each object in order.
 
     `dialect` is that of the columns' types, and `warehouse` where it lives, "" where that is not
-    known.
+    known; `native` is the dialect of what runs there. `ending` is what its contract says
+    of its end.
     """
 
     product: str
@@ -36,6 +38,8 @@ class PortFace:
     objects: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     dialect: str = field(default="", compare=False)
     warehouse: str = field(default="", compare=False)
+    native: str = field(default="", compare=False)
+    ending: Ending = field(default=Ending(), compare=False)
 
     def objects_in(self, dialect: Dialect) -> Mapping[str, tuple[Column, ...]]:
         """The columns of each object with their types in a dialect."""
@@ -71,9 +75,12 @@ def column_of(prop: SchemaProperty, dialect: Dialect) -> Column:
 
 
 def faces_of_product(
-    product: DataProduct, dialect: Dialect, warehouse: str = ""
+    product: DataProduct, dialect: Dialect, warehouse: str = "", native: str = ""
 ) -> tuple[PortFace, ...]:
-    """The faces of a product that was just read from its files."""
+    """The faces of a product that was just read from its files.
+
+    `native` is the dialect of its warehouse, where that is another one.
+    """
     return tuple(
         PortFace(
             product=product.address,
@@ -87,6 +94,8 @@ def faces_of_product(
             },
             dialect=dialect.name,
             warehouse=warehouse,
+            native=native or dialect.name,
+            ending=ending_of(each.contract.document),
         )
         for each in product.contracts
     )
@@ -104,6 +113,8 @@ def faces_of_manifest(manifest: ProductManifest) -> tuple[PortFace, ...]:
             objects={obj.name: obj.columns for obj in each.objects},
             dialect=manifest.dialect,
             warehouse=manifest.warehouse,
+            native=manifest.native_dialect,
+            ending=ending_of(each.contract),
         )
         for each in manifest.ports
     )
@@ -121,6 +132,8 @@ def faces_of_descriptors(descriptors: Iterable[Descriptor]) -> tuple[PortFace, .
             objects=each.objects,
             dialect=each.dialect,
             warehouse=each.warehouse,
+            native=each.warehouse_dialect or each.dialect,
+            ending=ending_of(each.contract),
         )
         for each in descriptors
     )

@@ -5,9 +5,11 @@ Floating inputs are resolved here, once per compilation; nothing later looks for
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from weft.mesh.address import AddressError, PortAddress, major_of
+from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import ResolvedInput
 from weft.mesh.nearest import did_you_mean
@@ -39,9 +41,23 @@ def resolve_inputs(
         found = _resolve_port(port, product.address, faces, tuple(sources), place)
         if isinstance(found, ResolvedInput):
             resolved.append(found)
+            diagnostics += _ends(port, faces.face(found.port), place) if found.port else ()
         elif port.contract_id not in parsed.unread and not faces.is_unread(port.contract_id):
             diagnostics.append(found)
     return tuple(resolved), tuple(diagnostics)
+
+
+def _ends(port: InputPort, face: PortFace, place: _Place) -> Iterator[Diagnostic]:
+    """Warn of an input that is on its way out."""
+    if face.status is Status.DEPRECATED:
+        found = place.report(
+            "W431",
+            f"{face.port}@{face.major} {face.ending}",
+            "version" if port.version else "contractId",
+            face.ending.reason or "what reads it has to move until then",
+            f"weft consumers {face.name}",
+        )
+        yield replace(found, severity=Severity.WARNING)
 
 
 class _Place:

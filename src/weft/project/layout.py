@@ -11,6 +11,7 @@ from weft.project.source import SourceFile
 
 _CONTRACT = re.compile(r"(?P<port>[^/]+)\.v(?P<major>[1-9][0-9]{0,5})\.odcs\.yaml")
 _SOURCE = re.compile(r"sources/[^/]+\.odcs\.yaml")
+_EXPECTATION = re.compile(r"expectations/[^/]+\.odcs\.yaml")
 _MODEL = re.compile(r"models/[^/]+\.(sql|py)")
 _TEST = re.compile(r"tests/[^/]+\.yaml")
 # What was probably meant to be a definition, whatever its folder and the case of its ending.
@@ -27,6 +28,7 @@ class Layout:
     product: SourceFile | None = None
     contracts: list[tuple[SourceFile, str, int]] = field(default_factory=list)
     sources: list[SourceFile] = field(default_factory=list)
+    expectations: list[SourceFile] = field(default_factory=list)
     models: list[SourceFile] = field(default_factory=list)
     tests: list[SourceFile] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -51,6 +53,8 @@ def layout_of(folder: str, files: Sequence[SourceFile]) -> Layout:
             layout.tests.append(file)
         elif _SOURCE.fullmatch(inside):
             layout.sources.append(file)
+        elif _EXPECTATION.fullmatch(inside):
+            layout.expectations.append(file)
         elif inside == "product.yaml":
             layout.product = file
         elif _DEFINITION.fullmatch(inside):
@@ -113,10 +117,11 @@ def _misplaced(file: SourceFile, inside: str) -> Diagnostic:
     return file.diagnostic(
         "W132",
         f"`{inside}` is not read",
-        help="contracts lie beside product.yaml, those of sources in sources/, tests in tests/",
+        help="contracts lie beside product.yaml, those of sources in sources/, those of input "
+        "ports in expectations/, tests in tests/",
     )
 
 
 def _known(inside: str) -> bool:
-    forms = (_CONTRACT, _MODEL, _TEST, _SOURCE)
+    forms = (_CONTRACT, _MODEL, _TEST, _SOURCE, _EXPECTATION)
     return inside == "product.yaml" or any(form.fullmatch(inside) for form in forms)

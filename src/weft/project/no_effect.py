@@ -15,7 +15,8 @@ from weft.project.odcs import Place, with_columns
 from weft.project.read_yaml import Document, Step
 
 _OF_CHECKS = ("blocks", "notify")
-_OF_CONTRACTS = ("successor",)
+_OF_COLUMNS = ("renamed_from",)
+_OF_CONTRACTS = ("candidate", "override", "reason", "successor", "waivers")
 
 # Keys of objects, columns and rules, and why they do nothing.
 _IDLE = {
@@ -28,6 +29,9 @@ _IDLE_IN_SOURCES = dict.fromkeys(
     "the data of a source is not checked",
 )
 
+# How long the path of a column is: `schema`, a number, `properties`, a number.
+_COLUMN = 4
+
 
 def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diagnostic]:
     """Warn of what a contract says in vain, each kind once."""
@@ -37,7 +41,9 @@ def keys_without_effect(document: Document, *, is_source: bool) -> Iterator[Diag
     for element, is_rule in _elements(data):
         entry, path = element
         if "customProperties" in entry:
-            yield from _custom(document, element, _OF_CHECKS if is_rule else ())
+            is_column = len(path) == _COLUMN and not (is_rule or is_source)
+            known = _OF_CHECKS if is_rule else _OF_COLUMNS if is_column else ()
+            yield from _custom(document, element, known)
         idle = _IDLE_IN_SOURCES if is_source and not is_rule else _IDLE
         for key, why in idle.items():
             if why not in seen and entry.get(key):

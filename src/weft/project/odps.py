@@ -43,10 +43,11 @@ def read_product(document: dict[str, Any], domain: str, name: str, path: str) ->
     )
 
 
-def read_team(entry: Mapping[str, Any]) -> Team:
-    """Make a team of the standards' team object."""
+def read_team(entry: Mapping[str, Any] | list[Mapping[str, Any]]) -> Team:
+    """Make a team of the standards' team object; in their older versions it is a list of people."""
+    team = {"members": entry} if isinstance(entry, list) else entry
     members = tuple(
         Member(each["username"], each.get("role", "member"), each.get("name", ""))
-        for each in entry.get("members", ())
+        for each in team.get("members", ())
     )
-    return Team(entry.get("name", ""), members)
+    return Team(team.get("name", ""), members)

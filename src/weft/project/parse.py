@@ -13,6 +13,7 @@ from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.product import (
     DataProduct,
     Domain,
+    InputContract,
     Model,
     PortContract,
     SourceContract,
@@ -91,10 +92,18 @@ def parse_product(
     product = reader.product(layout, folder, domain)
     contracts = reader.contracts(layout)
     sources = reader.sources(layout)
+    expectations = reader.expectations(layout)
     models = reader.models(layout)
     tests = reader.tests(layout)
     if product is not None:
-        product = replace(product, contracts=contracts, sources=sources, models=models, tests=tests)
+        product = replace(
+            product,
+            contracts=contracts,
+            sources=sources,
+            expectations=expectations,
+            models=models,
+            tests=tests,
+        )
         problems = product_problems(product, reader.documents, layout.ports)
         reader.diagnostics += islice(problems, _MOST_PROBLEMS)
     unread = _unread(product, layout, f"{domain}.{folder.rpartition('/')[2]}")
@@ -152,6 +161,16 @@ class _Reader:
                 file.name.removesuffix(".odcs.yaml"), file.path, read_contract(document.data)
             )
             for file in layout.sources
+            if (document := self._contract(file)) is not None
+        )
+
+    def expectations(self, layout: Layout) -> tuple[InputContract, ...]:
+        """Read what is expected of input ports."""
+        return tuple(
+            InputContract(
+                file.name.removesuffix(".odcs.yaml"), file.path, read_contract(document.data)
+            )
+            for file in layout.expectations
             if (document := self._contract(file)) is not None
         )
 

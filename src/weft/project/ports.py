@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from weft.contract.candidates import candidate_until
 from weft.contract.checks import checks_of
 from weft.contract.problems import contract_problems
 from weft.mesh.check import Check, CheckKind, Promise
@@ -88,6 +89,7 @@ def compile_port(
         objects=tuple(objects),
         contract=contract.document,
         description=contract.purpose,
+        candidate=candidate_until(contract.document, capped(contract.status, product.status)),
     ), diagnostics
 
 

@@ -100,6 +100,10 @@ class Document:
         last = end.column if end.line == start.line else len(self.source.lines[start.line])
         return self.source.span(start.line + 1, start.column + 1, last - start.column)
 
+    def place(self, *path: Step) -> tuple[Step, ...]:
+        """Where a value is written in this file, which is where it is read."""
+        return path
+
     def diagnostic(
         self,
         code: str,

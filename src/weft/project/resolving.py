@@ -78,8 +78,8 @@ class ResolvedDocument(Document):
         origin, rest = self._found(path)
         if not origin.used:
             return (*origin.path, *rest)
-        alone = not rest and origin.used[-1] == USE and origin.path in self._kinds_and_names()
-        return origin.used[:-1] if alone else ()
+        is_whole = not rest and len(origin.path) == len(("kind", "name"))
+        return origin.used[:-1] if is_whole and origin.used[-1] == USE else ()
 
     def _found(self, path: Path) -> tuple[_Origin, Path]:
         """The origin of a place, and the steps that lead on from there inside one document."""
@@ -189,7 +189,7 @@ class _Resolver:
             if key != USE or place.kind not in KINDS
         }
         data = {key: node.data for key, node in inside.items()}
-        origins = {key: node.origin for key, node in inside.items()}
+        origins: dict[Step, _Origin] = {key: node.origin for key, node in inside.items()}
         return _Node(data, replace(place.origin, inside=origins))
 
     def _entries(self, value: Sequence[Any], place: _Place) -> Iterator[_Node]:

@@ -102,9 +102,10 @@ def corrected(schema: dict[str, Any]) -> dict[str, Any]:
 
     Its conditions for `map` and `vector` hold for a property without `logicalType` too, which
     then would need a `map` block. And rules as ODCS 3.0 writes them have `rule` for `metric`,
-    the valid values beside it, and need no operator.
+    the valid values beside it, and need no operator; what it says of a person is a `comment`.
     """
     definitions = schema["$defs"]
+    definitions["TeamMember"]["properties"]["comment"] = {"type": "string"}
     library = definitions["DataQualityLibrary"]
     library["properties"]["validValues"] = {"type": "array"}
     operators = library.pop("allOf")

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from weft.mesh.consumption import Override
 from weft.mesh.drift import Settlement
+from weft.mesh.evidence import Evidence, EvidenceRecord
 from weft.mesh.run import Hold, Lock, Run, StepState
+from weft.mesh.signoff import Signoff
 from weft.store.audit_chain import Act
 from weft.store.protocol import Finished
 
@@ -85,6 +88,24 @@ def product_ended(finished: Finished, run: Run) -> tuple[Act, ...]:
     return (ended, published)
 
 
+def port_ended_by_override(override: Override) -> Act:
+    """A port ended while somebody read it, because a person said so."""
+    return act("port.ended", override.address, by=override.by, reason=override.reason)
+
+
+def version_released(record: EvidenceRecord, evidence: Evidence) -> Act:
+    """A version of a port was published for the first time."""
+    return act(
+        "version.released",
+        evidence.address,
+        environment=evidence.environment,
+        hash=record.hash,
+        record=record.number,
+        run=evidence.run,
+        version=evidence.version,
+    )
+
+
 def lock_ended(lock: Lock) -> Act:
     """Somebody ended a lock that was not theirs."""
     return act(
@@ -128,6 +149,19 @@ def drift_settled(settlement: Settlement) -> Act:
 def settlement_withdrawn(drift: str, environment: str) -> Act:
     """A decision on a drift counts no longer."""
     return act("drift.reopened", drift, environment=environment)
+
+
+def signoff_answered(signoff: Signoff) -> Act:
+    """A consumer said what it thinks of a version that would break it."""
+    return act(
+        "signoff.answered",
+        f"{signoff.product}.{signoff.port}",
+        answer=signoff.state,
+        consumer=signoff.consumer,
+        environment=signoff.environment,
+        reason=signoff.reason,
+        version=signoff.version,
+    )
 
 
 def rebuild_asked(environment: str, models: Iterable[str]) -> Act:

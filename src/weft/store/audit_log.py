@@ -46,6 +46,11 @@ WHERE (drift, environment, since) NOT IN (
   SELECT detail ->> 'drift', detail ->> 'environment', at FROM audit
   WHERE action IN ('drift.adopted', 'drift.accepted')
 )
+UNION ALL
+SELECT 'version ' || version || ' of ' || product || '.' || port || ' was released in '
+  || environment
+FROM evidence
+WHERE hash NOT IN (SELECT detail ->> 'hash' FROM audit WHERE action = 'version.released')
 LIMIT 1
 """
 

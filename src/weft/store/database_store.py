@@ -11,13 +11,17 @@ from weft.store.audit_log import DatabaseAuditLog, record
 from weft.store.database import Database, Transaction, reading, writing
 from weft.store.definitions import DatabaseDefinitions
 from weft.store.ending import end, rows
+from weft.store.evidence import DatabaseEvidence
 from weft.store.forgetting import forget
 from weft.store.journal import DatabaseJournal
 from weft.store.locks import need_all
 from weft.store.measurements import DatabaseMeasurements
 from weft.store.migrate import identified
+from weft.store.notices import DatabaseNotices
 from weft.store.protocol import Outdated, StoreError
+from weft.store.reads import DatabaseReads
 from weft.store.settlements import DatabaseSettlements
+from weft.store.signoffs import DatabaseSignoffs
 from weft.store.transfer import exported, imported
 
 
@@ -38,6 +42,10 @@ class DatabaseStore:
         self.definitions = DatabaseDefinitions(database)
         self.journal = DatabaseJournal(database)
         self.settlements = DatabaseSettlements(database)
+        self.signoffs = DatabaseSignoffs(database)
+        self.evidence = DatabaseEvidence(database)
+        self.reads = DatabaseReads(database)
+        self.notices = DatabaseNotices(database)
         self.measurements = DatabaseMeasurements(database)
         self.audit = DatabaseAuditLog(database)
 

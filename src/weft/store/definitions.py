@@ -37,6 +37,10 @@ _FOUND = (
     "SELECT verdicts.audit, verdicts.content FROM json_each(:audits) AS wanted "
     "JOIN verdicts ON verdicts.audit = wanted.value"
 )
+_FOUND_ON = (
+    "SELECT content FROM verdicts WHERE environment = :environment AND build = :build "
+    "ORDER BY audit"
+)
 _SALTS = "SELECT model, salt FROM salts WHERE environment = :environment"
 _SET_SALT = (
     "INSERT INTO salts (environment, model, salt) VALUES (:environment, :model, :salt) "
@@ -123,6 +127,14 @@ class DatabaseDefinitions:
     ) -> dict[str, tuple[CheckResult, ...]]:
         rows = transaction.execute(_FOUND, {"audits": audits})
         return {audit: unpacked(content, _VERDICTS) for audit, content in rows}
+
+    @reading
+    def verdicts_on(
+        self, transaction: Transaction, environment: str, build: str
+    ) -> tuple[tuple[CheckResult, ...], ...]:
+        """What each audit of an environment found on a build, by its key."""
+        rows = transaction.execute(_FOUND_ON, {"environment": environment, "build": build})
+        return tuple(unpacked(content, _VERDICTS) for (content,) in rows)
 
     @reading
     def salts(self, transaction: Transaction, environment: str) -> dict[str, str]:

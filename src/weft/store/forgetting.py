@@ -24,6 +24,13 @@ _MEASUREMENTS = (
     "AND later.major = measurements.major AND later.level = measurements.level "
     "AND later.at > measurements.at)"
 )
+_READS = (
+    "DELETE FROM reads WHERE last < :measured AND EXISTS (SELECT 1 FROM reads AS later "
+    "WHERE later.environment = reads.environment "
+    "AND later.product = reads.product AND later.port = reads.port "
+    "AND later.major = reads.major AND later.kind = reads.kind "
+    "AND later.reader = reads.reader AND later.day > reads.day)"
+)
 _OUTCOMES = "DELETE FROM outcomes WHERE run IN (SELECT value FROM json_each(:runs) AS wanted)"
 
 
@@ -38,3 +45,4 @@ def forget(transaction: Transaction, outdated: Outdated) -> None:
     transaction.execute(_VERDICTS, {"builds": json_list(outdated.builds)})
     transaction.execute(_MANIFESTS, {"digests": json_list(outdated.definitions)})
     transaction.execute(_MEASUREMENTS, {"measured": outdated.measured})
+    transaction.execute(_READS, {"measured": outdated.measured})

@@ -14,7 +14,11 @@ from weft.store.audit_log import record
 from weft.store.content import compressed, decompressed, packed, unpacked
 from weft.store.database import Database, Transaction, reading, writing
 from weft.store.definitions import record_definition
+from weft.store.evidence import record_evidence
+from weft.store.notices import tell
 from weft.store.protocol import Finished
+from weft.store.reads import count_reads
+from weft.store.signoffs import ask
 
 _RELEASE = msgspec.json.Decoder(Release)
 _STEPS = msgspec.json.Decoder(tuple[StepResult, ...])
@@ -98,6 +102,11 @@ class DatabaseJournal:
         transaction.execute(_ADD_OUTCOME, outcome)
         record_definition(transaction, finished, run, at)
         done = acts.product_ended(finished, run)
+        done += record_evidence(transaction, finished.environment, finished.evidence)
+        ask(transaction, finished.signoffs, at)
+        tell(transaction, finished.environment, finished.notices, at)
+        count_reads(transaction, finished.environment, finished.reads)
+        done += tuple(map(acts.port_ended_by_override, finished.overrides))
         overridden = finished.lift_hold or finished.removed
         if overridden and _lift(transaction, finished.product, finished.environment):
             done += (acts.hold_lifted(finished.product, finished.environment),)

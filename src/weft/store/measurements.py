@@ -16,14 +16,18 @@ _ADD = (
 )
 # What held at the beginning is the last of what was measured before.
 _SINCE = (
-    "SELECT product, port, major, level, at, value, problem FROM measurements AS found "
-    "WHERE environment = :environment "
+    "SELECT found.product, found.port, found.major, found.level, found.at, found.value, "
+    "found.problem FROM measurements AS found LEFT JOIN "
+    "(SELECT product, port, major, level, max(at) AS at FROM measurements "
+    "WHERE environment = :environment AND at <= :since "
     "AND product IN (SELECT value FROM json_each(:products) AS wanted) "
-    "AND at >= coalesce((SELECT max(at) FROM measurements AS earlier "
-    "WHERE earlier.environment = found.environment AND earlier.product = found.product "
-    "AND earlier.port = found.port AND earlier.major = found.major "
-    "AND earlier.level = found.level AND earlier.at <= :since), :since) "
-    "ORDER BY product, port, major, level, at"
+    "GROUP BY product, port, major, level) AS first "
+    "ON first.product = found.product AND first.port = found.port "
+    "AND first.major = found.major AND first.level = found.level "
+    "WHERE found.environment = :environment "
+    "AND found.product IN (SELECT value FROM json_each(:products) AS wanted) "
+    "AND found.at >= coalesce(first.at, :since) "
+    "ORDER BY found.product, found.port, found.major, found.level, found.at"
 )
 
 

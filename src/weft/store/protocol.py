@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from weft.mesh.check import CheckResult
+from weft.mesh.consumption import Notice, Override, PortReads
 from weft.mesh.drift import Settlement
+from weft.mesh.evidence import Evidence, EvidenceHead, EvidenceRecord
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
 from weft.mesh.service_level import Measurement
+from weft.mesh.signoff import Signoff
 
 WHOLE = "*"
 """What is locked in place of a product where it is all of an environment."""
@@ -96,8 +99,8 @@ class Outdated:
 
     Verdicts on `builds`, by their keys; of the runs of `root` that ended before `before`, an ISO
     time, plans and what steps did, unless `runs` names them; definitions that are neither applied
-    nor in `definitions`, by digest; and what was measured before `measured`, an ISO time,
-    unless it is the last of its kind.
+    nor in `definitions`, by digest; and what was measured or read before `measured`, an
+    ISO time, unless it is the last of its kind.
     """
 
     root: str
@@ -115,7 +118,10 @@ class Finished:
     `manifest` becomes the applied definition; `removed` forgets the product; `release` and
     `descriptors` are what is now published, and descriptors of ports that the release no longer
     has are forgotten; `verdicts` are what audits found, by audit key. `lift_hold` ends a hold that
-    a new definition overrides.
+    a new definition overrides. `evidence` is of versions that were published for the first time,
+    `signoffs` what is asked of those whom a new version breaks, and `notices` what consumers are
+    told. `reads` are of what was built from other ports, `overrides` of ports that end while
+    somebody reads them.
     """
 
     product: str
@@ -127,6 +133,23 @@ class Finished:
     descriptors: Sequence[Descriptor] = ()
     verdicts: Mapping[str, Audited] = field(default_factory=dict)
     lift_hold: bool = False
+    evidence: Sequence[Evidence] = ()
+    signoffs: Sequence[Signoff] = ()
+    notices: Sequence[Notice] = ()
+    reads: Sequence[PortReads] = ()
+    overrides: Sequence[Override] = ()
+
+
+@dataclass(frozen=True)
+class EvidenceVerdict:
+    """What is wrong with a chain of so many records, in full sentences; nothing when it is whole.
+
+    `head` is where it ends according to the audit log.
+    """
+
+    records: int
+    head: EvidenceHead
+    faults: tuple[str, ...] = ()
 
 
 class Definitions(Protocol):
@@ -143,6 +166,9 @@ class Definitions(Protocol):
 
     def verdicts(self, audits: Iterable[str]) -> dict[str, tuple[CheckResult, ...]]:
         """What earlier audits found, by audit key."""
+
+    def verdicts_on(self, environment: str, build: str) -> tuple[tuple[CheckResult, ...], ...]:
+        """What each audit of an environment found on a build, by its key."""
 
     def salts(self, environment: str) -> dict[str, str]:
         """Salts of asked-for rebuilds, by `domain.product.model`."""
@@ -227,6 +253,49 @@ class Settlements(Protocol):
         """End a decision; False when there was none."""
 
 
+class Signoffs(Protocol):
+    """What consumers say to versions of ports that would break them."""
+
+    def all(self, environment: str) -> tuple[Signoff, ...]:
+        """Every sign-off of an environment, by port, version and consumer."""
+
+    def answer(self, signoff: Signoff) -> None:
+        """Keep an answer, replacing an earlier one; the day to answer by stays."""
+
+
+class EvidenceChain(Protocol):
+    """What stood behind each released version of a port: one chain per environment."""
+
+    def versions(self, environment: str, product: str) -> frozenset[tuple[str, str]]:
+        """The ports and full versions of a product that have evidence."""
+
+    def records(self, environment: str) -> tuple[EvidenceRecord, ...]:
+        """The chain of an environment in its order; what cannot be read is left out."""
+
+    def verify(self, environment: str) -> EvidenceVerdict:
+        """Check the chain of an environment, its end by what the audit log says."""
+
+
+class Reads(Protocol):
+    """Who read which port, by day. No act that changes anything, so not in the audit log."""
+
+    def add(self, environment: str, reads: Sequence[PortReads]) -> None:
+        """Count reads, beside those of the same reader and day."""
+
+    def of(self, environment: str, products: Iterable[str]) -> tuple[PortReads, ...]:
+        """Who read the ports of products, by port version, kind, reader and day.
+
+        In all environments when "" is given.
+        """
+
+
+class Notices(Protocol):
+    """What consumers were told of ports; a release gives them."""
+
+    def of(self, environment: str, products: Iterable[str]) -> tuple[Notice, ...]:
+        """What consumers were told of the ports of products, oldest first."""
+
+
 class Measurements(Protocol):
     """What service levels were measured to be. No act of a person, so not in the audit log."""
 
@@ -259,8 +328,8 @@ class AuditLog(Protocol):
         """
 
 
-class Store(Protocol):
-    """A store, opened. Its parts share one connection and may be used from threads."""
+class Parts(Protocol):
+    """What a store keeps, part by part."""
 
     @property
     def identity(self) -> Identity:
@@ -279,12 +348,32 @@ class Store(Protocol):
         """What was decided on drift."""
 
     @property
+    def signoffs(self) -> Signoffs:
+        """What consumers say to versions that would break them."""
+
+    @property
+    def evidence(self) -> EvidenceChain:
+        """What stood behind each released version."""
+
+    @property
+    def reads(self) -> Reads:
+        """Who read which port."""
+
+    @property
+    def notices(self) -> Notices:
+        """What consumers were told."""
+
+    @property
     def measurements(self) -> Measurements:
         """What service levels were measured to be."""
 
     @property
     def audit(self) -> AuditLog:
         """Who did what."""
+
+
+class Store(Parts, Protocol):
+    """A store, opened. Its parts share one connection and may be used from threads."""
 
     def take_over(self, id: str, actor: str, at: str) -> None:
         """Take the id of a store that was lost, so that what is marked with it is ours again.

@@ -1,4 +1,4 @@
-"""What a warehouse can say of data that others made, so that people need not write it down again."""
+"""What a warehouse can say of data that others made, so that nobody has to write it down."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ class DescribesTables(Protocol):
 class DescribesFiles(Protocol):
     """A warehouse that reads files, and can tell what is in them."""
 
-    def described_files(self, name: str, path: str, files: Sequence[str]) -> FoundTable:
-        """Describe files of one format that are read as one table.
+    def described_files(self, table: FoundTable, files: Sequence[str]) -> FoundTable:
+        """Describe files of one format, relative to the mesh, of which name and path are known.
 
-        `path` names them all, as a source contract does; they are relative to the mesh. What
-        cannot be read has a `problem`.
+        What cannot be read has a `problem`.
         """

@@ -24,7 +24,7 @@ class Shown:
     @property
     def versioned(self) -> str:
         """The name with the version."""
-        return f"{self.object.name}_v{self.port.major}"
+        return versioned_name(self.object.name, self.port.major, self.port.candidate)
 
     def as_plain(self, name: str) -> Shown:
         """The same under a name without a version."""
@@ -32,14 +32,28 @@ class Shown:
 
 
 def shown(release: Release, production: bool) -> Iterator[Shown]:
-    """Yield each object of each visible major, and after them the current major of each."""
+    """Yield each object of each visible major, and after them the current major of each.
+
+    A candidate is seen under a name of its own and is never the current major.
+    """
     newest: dict[str, Shown] = {}
     for port in _visible(release, production):
         for each in port.objects:
-            yield Shown(f"{each.name}_v{port.major}", port, each)
+            yield Shown(versioned_name(each.name, port.major, port.candidate), port, each)
+            if port.candidate:
+                continue
             if each.name not in newest or _rank(newest[each.name].port) < _rank(port):
                 newest[each.name] = Shown(each.name, port, each, plain=True)
     yield from newest.values()
+
+
+def versioned_name(name: str, major: int, candidate: str) -> str:
+    """The name of an object with its major; that of a candidate says that it is a preview.
+
+    >>> versioned_name("orders", 2, ""), versioned_name("orders", 2, "2027-01-31")
+    ('orders_v2', 'orders_v2_rc')
+    """
+    return f"{name}_v{major}_rc" if candidate else f"{name}_v{major}"
 
 
 def digest(release: Release) -> str:
@@ -50,7 +64,7 @@ def digest(release: Release) -> str:
 
 
 def _visible(release: Release, production: bool) -> Iterator[PortRelease]:
-    return (port for port in release.ports if port.status.is_visible(production=production))
+    return (port for port in release.ports if port.is_visible(production=production))
 
 
 def _rank(port: PortRelease) -> tuple[bool, int]:

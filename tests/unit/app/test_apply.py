@@ -118,7 +118,7 @@ def test_a_breaking_plan_is_refused(mesh: Opened) -> None:
     apply(mesh, planned(mesh))
     wide = {"id": "integer", "more": "string"}
     select = "SELECT 1 AS id, 'x' AS more"
-    port = Port("orders", wide, version="1.1.0")
+    port = Port("orders", wide, required=("id",), version="1.1.0")
     apply(mesh, planned(mesh, Product("shop.orders", {"orders": select}, (port,)), costs()))
     plan = planned(mesh, orders(select), costs())
     assert plan.breaking == ("shop.orders.orders@1",)

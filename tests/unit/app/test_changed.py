@@ -120,6 +120,13 @@ def test_a_domain_selects_its_products_and_the_mesh_all(mesh: Path) -> None:
     assert selected(mesh) == "a.one a.two b.one_more"
 
 
+def test_fragments_select_the_products_that_may_use_them(mesh: Path) -> None:
+    write(mesh, "domains/a/shared/columns.yaml", "properties: {}")
+    assert selected(mesh) == "a.one a.two"
+    write(mesh, "shared/columns.yaml", "properties: {}")
+    assert selected(mesh) == "a.one a.two b.one_more"
+
+
 def test_what_changed_is_combined_with_what_it_reads_and_feeds(mesh: Path) -> None:
     write(mesh, "domains/a/one/product.yaml", "other")
     assert selected(mesh, "changed:main+") == "a.one a.two"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,11 @@ RELATIONSHIP = {
 CONTRACT = "domains/shop/orders/orders.v1.odcs.yaml"
 
 
-def orders(rules: tuple[dict[str, object], ...] = ()) -> Product:
+def orders(rules: tuple[dict[str, object], ...] = (), version: str = "1.0.0") -> Product:
     return Product(
         "shop.orders",
         {"orders": "SELECT 1 AS part UNION ALL SELECT 2"},
-        (Port("orders", {"part": "integer"}, rules=rules),),
+        (Port("orders", {"part": "integer"}, rules=rules, version=version),),
         inputs=("shop.parts.parts",),
     )
 
@@ -100,12 +101,7 @@ def test_newer_data_of_the_other_product_asks_again(
 
 
 def test_what_is_held_back_there_is_not_looked_at(tmp_path: Path, files: dict[str, bytes]) -> None:
-    path = "domains/shop/parts/parts.v1.odcs.yaml"
-    contract = json.loads(files[path])
-    contract["schema"][0]["quality"] = [
-        {"type": "library", "metric": "rowCount", "mustBeLessThan": 3}
-    ]
-    held = {**files, path: json.dumps(contract).encode()}
+    held = {**files, **few_parts()}
     apply_files(tmp_path, {**held, "known.csv": b"id\n1\n"})
     lay_out(tmp_path, {**held, "known.csv": b"id\n7\n8\n9\n"})
     assert not_passed(tmp_path) == []
@@ -114,10 +110,18 @@ def test_what_is_held_back_there_is_not_looked_at(tmp_path: Path, files: dict[st
     assert found.empty
 
 
+def few_parts() -> dict[str, bytes]:
+    """The files of the parts once they promise to be few."""
+    rule = {"type": "library", "metric": "rowCount", "mustBeLessThan": 3}
+    port = replace(PARTS.ports[0], rules=(rule,), version="1.1.0")
+    files = mesh_files((replace(PARTS, ports=(port,)),))
+    return {path: text for path, text in files.items() if "/parts/" in path}
+
+
 def blocking(folder: Path) -> dict[str, bytes]:
     """Apply orders that a relationship holds on their first release; the files that did it."""
-    files = mesh_files((PARTS, orders()))
-    apply_files(folder, {**files, "known.csv": b"id\n1\n2\n"})
+    apply_files(folder, {**mesh_files((PARTS, orders())), "known.csv": b"id\n1\n2\n"})
+    files = mesh_files((PARTS, orders(version="1.1.0")))
     contract = json.loads(files[CONTRACT])
     relationship = {"type": "foreignKey", "to": "parts.id"}
     contract["schema"][0]["properties"][0]["relationships"] = [relationship]
@@ -142,13 +146,7 @@ def test_what_a_relationship_holds_stays_held_when_its_target_cannot_be_read(
 
 
 def test_what_a_relationship_holds_stays_held_when_its_target_is_held_too(tmp_path: Path) -> None:
-    files = blocking(tmp_path)
-    path = "domains/shop/parts/parts.v1.odcs.yaml"
-    contract = json.loads(files[path])
-    contract["schema"][0]["quality"] = [
-        {"type": "library", "metric": "rowCount", "mustBeLessThan": 3}
-    ]
-    files = {**files, path: json.dumps(contract).encode()}
+    files = {**blocking(tmp_path), **few_parts()}
     lay_out(tmp_path, {**files, "known.csv": b"id\n1\n2\n3\n"})
     not_passed(tmp_path)
     assert set(held(tmp_path)) == {"shop.parts", "shop.orders"}
@@ -156,8 +154,8 @@ def test_what_a_relationship_holds_stays_held_when_its_target_is_held_too(tmp_pa
 
 
 def test_what_a_new_check_reads_and_nobody_can_read_now_blocks_nothing(tmp_path: Path) -> None:
-    files = mesh_files((PARTS, orders()))
-    apply_files(tmp_path, {**files, "known.csv": b"id\n1\n2\n"})
+    apply_files(tmp_path, {**mesh_files((PARTS, orders())), "known.csv": b"id\n1\n2\n"})
+    files = mesh_files((PARTS, orders(version="1.1.0")))
     contract = json.loads(files[CONTRACT])
     relationship = {"type": "foreignKey", "to": "parts.id"}
     contract["schema"][0]["properties"][0]["relationships"] = [relationship]

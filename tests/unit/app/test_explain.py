@@ -12,6 +12,7 @@ import yaml
 
 from weft.app.errors import NotFound
 from weft.app.explain import EFFECTS, explain, field_entry
+from weft.contract.change_kinds import KINDS
 from weft.contract.checks import is_measured
 from weft.mesh.codes import CODES
 
@@ -135,3 +136,24 @@ def test_the_next_step_leads_to_what_was_meant(topic: str, next_step: str) -> No
     with pytest.raises(NotFound) as refused:
         explain(topic)
     assert refused.value.next_step == next_step
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_change_is_explained(kind: str) -> None:
+    found = explain(kind.upper())
+    assert found.topic == kind
+    assert KINDS[kind].meaning in found.text and KINDS[kind].verb in found.title
+
+
+def test_what_breaks_needs_a_major_or_somebody() -> None:
+    assert explain("column-removed").text == (
+        "Queries that name it fail. It is breaking for the provider and breaking for consumers, "
+        "so that it needs a new major version, or somebody who answers for it until a day."
+    )
+    assert explain("tags-changed").text.endswith("so that it needs a new patch version.")
+
+
+def test_a_misspelled_kind_of_change_is_guessed() -> None:
+    with pytest.raises(NotFound) as stopped:
+        explain("colum-removed")
+    assert stopped.value.next_step == "weft explain column-removed"

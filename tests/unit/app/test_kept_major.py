@@ -159,6 +159,25 @@ def test_a_last_day_is_promised_in_what_comes_back(mesh: Path) -> None:
     text = (mesh / FOLDER / "lines.v1.odcs.yaml").read_text()
     assert "price" in text and "status: deprecated" in text and "2127-03-01" in text
     assert plan(mesh).blocked == ()
+    with opened(mesh, "", System()) as there:
+        found = make_plan(there, PlanOptions()).loaded.products["sales.orders"].ports
+    assert [(each.major, each.version) for each in found] == [(1, "1.2.1"), (2, "2.0.0")]
+
+
+@pytest.mark.parametrize(("version", "kept"), [("1.2.0", "1.2.1"), ("1.7.0", "1.7.0")])
+def test_an_end_is_a_new_version_and_takes_no_layout_away(
+    mesh: Path, version: str, kept: str
+) -> None:
+    edit(mesh, "lines.v1.odcs.yaml", "1.2.0", version)
+    edit(mesh, "product.yaml", "1.2.0", version)
+    contract = mesh / FOLDER / "lines.v1.odcs.yaml"
+    contract.write_text(f"# Mind this.\n{contract.read_text()}")
+    write(mesh, drafted(mesh, Major(2, 1, "2127-03-01", "2027-01-01T00:00:00Z")))
+    assert contract.read_text().startswith("# Mind this.\n")
+    with opened(mesh, "", System()) as there:
+        found = make_plan(there, PlanOptions()).loaded.products["sales.orders"].ports
+    assert [each.version for each in found] == [kept, "2.0.0"]
+    assert plan(mesh).blocked == ()
 
 
 def test_a_model_of_the_kept_major_alone_comes_back_in_its_place(mesh: Path) -> None:
@@ -236,3 +255,16 @@ def test_a_function_goes_on_where_a_person_copied_it(mesh: Path) -> None:
     [lines] = [each.text for each in draft.files if each.path.endswith("lines_v1.sql")]
     assert "FROM raw_v1 AS raw" in lines
     assert not [each.path for each in draft.files if "raw" in each.path]
+
+
+def test_a_contract_with_fragments_is_as_it_was_applied(mesh: Path) -> None:
+    contract = mesh / FOLDER / "lines.v1.odcs.yaml"
+    named = contract.read_text().replace("logicalType: integer", "use: number", 1)
+    assert named != contract.read_text()
+    shared = mesh / "shared"
+    shared.mkdir()
+    (shared / "numbers.yaml").write_text("properties:\n  number: {logicalType: integer}\n")
+    contract.write_text(named)
+    assert drafted(mesh, Major(keep=1)).notes == ()
+    (shared / "numbers.yaml").write_text("properties:\n  number: {logicalType: number}\n")
+    assert any("again as it was applied" in each for each in drafted(mesh, Major(keep=1)).notes)

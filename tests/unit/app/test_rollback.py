@@ -23,7 +23,8 @@ ADDRESS = "shop.orders"
 def orders(number: int, more: bool = False) -> Product:
     columns = {"id": "integer", **({"more": "integer"} if more else {})}
     select = f"SELECT {number} AS id" + (", 1 AS more" if more else "")
-    return Product(ADDRESS, {"orders": select}, (Port("orders", columns),))
+    port = Port("orders", columns, version="1.1.0" if more else "1.0.0")
+    return Product(ADDRESS, {"orders": select}, (port,))
 
 
 def reader() -> Product:

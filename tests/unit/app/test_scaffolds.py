@@ -71,6 +71,8 @@ def test_a_name_outside_the_rules_is_refused(mesh: Path) -> None:
     assert draft_product(mesh, ProductAddress("sales", "orders_v2"), port="orders").files
     with pytest.raises(Usage, match="reserved"):
         draft_mesh(mesh / "other", "weft")
+    with pytest.raises(Usage, match="`shared` cannot be the name of a product"):
+        draft_product(mesh, ProductAddress("sales", "shared"))
 
 
 def test_an_unknown_domain_or_warehouse_offers_the_nearest(mesh: Path) -> None:

@@ -32,7 +32,9 @@ def results(folder: Path, *select: str, **kinds: bool) -> list[verb.Tested]:
         return list(verb.run_tests(mesh, verb.TestOptions(select, **kinds)))
 
 
-def small(*tests: dict[str, Any], rules: tuple[dict[str, Any], ...] = ()) -> dict[str, bytes]:
+def small(
+    *tests: dict[str, Any], rules: tuple[dict[str, Any], ...] = (), version: str = "1.0.0"
+) -> dict[str, bytes]:
     """A product `a.b` that doubles the numbers of a file, with these unit tests."""
     product = Product(
         "a.b",
@@ -40,7 +42,7 @@ def small(*tests: dict[str, Any], rules: tuple[dict[str, Any], ...] = ()) -> dic
             "doubled": "SELECT n, n * 2.0 AS twice FROM numbers",
             "halves": "SELECT n, n / 2 AS half FROM doubled",
         },
-        (Port("doubled", {"n": "integer", "twice": "number"}, ("n",), rules),),
+        (Port("doubled", {"n": "integer", "twice": "number"}, ("n",), rules, version),),
         sources=(Source("numbers", "numbers.csv", {"n": "integer"}),),
     )
     files = mesh_files([product]) | {"numbers.csv": b"n\n1\n2\n3\n"}
@@ -174,7 +176,8 @@ def contract(folder: Path) -> tuple[int, dict[str, CheckResult]]:
 def test_a_held_candidate_is_what_is_tested(tmp_path: Path) -> None:
     apply_files(tmp_path, small())
     assert contract(tmp_path)[0] == 1
-    apply_files(tmp_path, small(rules=(COUNTED,)) | {"numbers.csv": b"n\n1\n2\n9\n"})
+    counted = small(rules=(COUNTED,), version="1.1.0")
+    apply_files(tmp_path, counted | {"numbers.csv": b"n\n1\n2\n9\n"})
     release, checks = contract(tmp_path)
     assert release == 0
     assert checks["small"].failed == 1

@@ -110,7 +110,8 @@ def test_what_reads_a_changed_product_points_to_it(folder: Path) -> None:
 
 
 def test_a_held_product_says_which_check_holds_it(folder: Path) -> None:
-    apply_files(folder, files(data=b"id,price\n1,1\n2,2\n3,3\n", rules=(FEW,)))
+    more = b"id,price\n1,1\n2,2\n3,3\n"
+    apply_files(folder, files(data=more, version="1.1.0", rules=(FEW,)))
     verdict, reasons = said(folder, "sales.shop")
     assert verdict == "held"
     assert reasons[0].note.startswith("checks failed: ")

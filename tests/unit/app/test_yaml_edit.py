@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.app.yaml_edit import CannotEdit, append_entry, scalar, set_value
+from weft.app.yaml_edit import CannotEdit, append_entry, remove_entry, scalar, set_value
 
 TEXT = """\
 # head
@@ -76,3 +76,22 @@ def test_a_value_that_is_absent_or_no_text_is_refused() -> None:
 def test_every_text_survives_as_a_scalar(text: str) -> None:
     assert yaml.load(f"a: {scalar(text)}\n", Loader=yaml.SafeLoader) == {"a": text}
     assert yaml.load(f"[{scalar(text)}]\n", Loader=yaml.SafeLoader) == [text]
+
+
+LISTED = "a: 1 # one\nlist:\n  # first\n  - x: 1\n  - {x: 2} # two\n\n# behind\nb: 2\n"
+
+
+def test_an_entry_goes_and_what_stands_around_it_stays() -> None:
+    first = "a: 1 # one\nlist:\n  # first\n  - {x: 2} # two\n\n# behind\nb: 2\n"
+    assert remove_entry(LISTED, "list", 0) == first
+    assert remove_entry(first, "list", 0) == "a: 1 # one\n\n# behind\nb: 2\n"
+
+
+def test_an_entry_of_a_list_in_one_line_is_left_to_people() -> None:
+    with pytest.raises(CannotEdit):
+        remove_entry("a: [{x: 1}]\n", "a", 0)
+
+
+def test_a_mapping_inside_of_an_entry_stands_in_one_line() -> None:
+    added = append_entry("a: 1\n", "list", {"x": "one", "value": {"until": "2027-01-31"}})
+    assert added == "a: 1\n\nlist:\n  - x: one\n    value: {until: 2027-01-31}\n"

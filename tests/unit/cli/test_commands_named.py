@@ -83,10 +83,9 @@ def taken(command: str) -> None:
     verb: click.Command = load(words[0])
     rest = words[1:]
     while isinstance(verb, VerbGroup) and rest and not rest[0].startswith("-"):
-        below = verb.commands.get(rest[0])
-        if below is None:
-            raise click.UsageError(f"there is no {words[0]} {rest[0]}")
-        verb, rest = below, rest[1:]
+        name, below, rest = verb.resolve_command(click.Context(verb), rest)
+        assert below is not None, name
+        verb = below
     assert isinstance(verb, Verb | VerbGroup)
     if not rest:
         # Only the verb is meant, not a command to give.

@@ -12,6 +12,7 @@ from weft.mesh.change import ChangeAction
 from weft.mesh.growth import Growing, Growth, Range
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
+from weft.mesh.waiver import Waiver
 from weft.plan.plan import (
     Affected,
     BuildSpec,
@@ -113,6 +114,23 @@ def dropping() -> Plan:
         ),
         steps=(BUILD, DROP),
     )
+
+
+def waived() -> Plan:
+    """The same with somebody who answers for what it breaks."""
+    plan = breaking()
+    reason = "nobody has read it since 2024, and the source does not have it any longer"
+    waiver = Waiver("column dep_delay removed", "mara.lind@skyline.example", reason, "2027-01-31")
+    port, *rest = plan.changes
+    version, gone, *others = port.fields
+    gone = replace(gone, kind="column-removed", category=ChangeClass.BREAKING, waiver=waiver)
+    port = replace(port, fields=(version, gone, *others))
+    return replace(plan, changes=(port, *rest), blocked=())
+
+
+@pytest.mark.parametrize("width", [0, 80])
+def test_a_plan_that_breaks_what_somebody_answers_for(golden: Golden, width: int) -> None:
+    golden(f"plan_waived_{width}", draw(waived(), View(width, seconds=0.4)))
 
 
 @pytest.mark.parametrize("width", [0, 80, 120])
@@ -311,7 +329,7 @@ def test_types_inside_of_columns_what_is_reused_and_what_moved(golden: Golden) -
         UPDATE,
         ChangeClass.BREAKING,
         fields=(
-            FieldChange(DELETE, "column legs[].gate", note="removed"),
+            FieldChange(DELETE, "column legs[].gate", note="removed; if exit is it, write so"),
             FieldChange(UPDATE, "column distance", "DOUBLE", "DECIMAL(18,2)", "other type"),
             FieldChange(DELETE, "check required gate", note="goes with its column"),
         ),

@@ -260,6 +260,12 @@ def test_a_draft_shows_lines_that_look_like_the_head_of_a_difference() -> None:
     assert lines == ["~ m.sql", "    --- refresh: always", "    +++ 1", "     SELECT 1"]
 
 
+def test_of_a_long_draft_only_the_paths_are_shown() -> None:
+    files = (NewFile("a.sql", "SELECT\n" * 400), NewFile("b.sql", "SELECT 1\n"))
+    drawn = draw_draft(Draft(files), colour=False)
+    assert drawn == "+ a.sql\n    400 lines\n\n+ b.sql\n    1 line\n"
+
+
 def test_a_draft_cannot_steer_a_terminal() -> None:
     new = NewFile("a\x1b.sql", "SELECT '\x1b[2J'\n")
     drawn = draw_draft(Draft((new,), (Edit("b", "", "\x07"),)), colour=False)

@@ -348,3 +348,10 @@ def test_a_type_that_becomes_known_is_no_change_of_a_port() -> None:
         diff_product(product("a.b", [], [replace(promised("number"), objects=(known,))]), before)
         == ()
     )
+
+
+def test_nothing_is_compared_where_the_digests_are_equal() -> None:
+    before = product("shop.orders", [transform("orders")], [shown("orders")])
+    other = replace(before, ports=(shown("orders", COLUMNS[:1]),))
+    assert other.digest == before.digest
+    assert diff_product(other, before) == ()

@@ -69,7 +69,7 @@ def test_only_what_was_published_can_be_broken(status: Status, found: tuple[str,
 def test_a_refusal_names_the_victims_and_the_way_out() -> None:
     affected = becomes(shown("orders", COLUMNS[:1]))
     (sentence,) = blocking_sentences([ADDRESS], affected, ())
-    assert "it breaks a.reader." in sentence
+    assert "it breaks 1 of 2 consumers: a.reader." in sentence
     assert "weft new port shop.orders.orders --major 2 --keep 1" in sentence
     assert "no consumer in this mesh" in blocking_sentences([ADDRESS], (), ())[0]
 
@@ -151,7 +151,7 @@ def test_a_wider_type_breaks_nobody_and_is_told() -> None:
     affected = affected_by(changes, EVERYONE)
     assert [each.verdict for each in affected] == ["ok, reads v of a wider type", "ok"]
     assert breaking_ports(changes, {"shop.orders": before}) == ()
-    assert "no consumer in this mesh" in blocking_sentences([ADDRESS], affected, changes)[0]
+    assert "it breaks none of 2 consumers." in blocking_sentences([ADDRESS], affected, changes)[0]
 
 
 def test_who_reads_a_removed_object_breaks() -> None:

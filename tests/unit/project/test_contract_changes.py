@@ -372,6 +372,66 @@ def test_a_renamed_column_is_compared_further_under_its_new_name() -> None:
     ]
 
 
+def test_the_checks_and_words_of_a_renamed_column_are_compared_with_what_they_were() -> None:
+    def renamed(own: list[Any]) -> None:
+        own[1] = {
+            **own[1],
+            "name": "total",
+            "logicalTypeOptions": {"minimum": 1},
+            "classification": "public",
+            "customProperties": custom("renamed_from", "amount"),
+        }
+
+    found = changes_of(
+        column("amount", classification="internal"),
+        columns(renamed),
+        typed(total="DECIMAL(10,2)"),
+    )
+    assert [(each.title, each.kind, each.columns) for each in found] == [
+        ("column amount renamed", "column-renamed", ("amount",)),
+        ("check total >= 1 more closely bounded", "range-tightened", ("amount",)),
+        ("column total classified lower", "classification-lowered", ("amount",)),
+    ]
+
+
+def test_a_renamed_key_is_still_the_key() -> None:
+    def renamed(own: list[Any]) -> None:
+        own[0] = {**own[0], "name": "number", "customProperties": custom("renamed_from", "id")}
+
+    found = changes_of(nothing, columns(renamed), typed(number="INTEGER"))
+    assert [each.kind for each in found] == ["column-renamed"]
+
+
+def test_a_column_that_was_never_published_cannot_have_been_renamed() -> None:
+    extra = {**EXTRA, "customProperties": custom("renamed_from", "extr")}
+    (found,) = changes_of(nothing, columns(lambda own: own.append(extra)), None)
+    assert found.kind == "column-added"
+    assert found.note == "VARCHAR; it cannot be extr renamed, which was not published"
+
+
+def test_the_mark_of_a_rename_stays_without_a_meaning() -> None:
+    marked = column("note", customProperties=custom("renamed_from", "text"))
+    assert changes_of(marked, marked, None) == ()
+
+
+def test_changes_of_several_objects_say_in_which_they_are() -> None:
+    def two(document: Document) -> None:
+        document["schema"].append(deepcopy(OTHER))
+
+    def both_renamed(document: Document) -> None:
+        two(document)
+        for obj in document["schema"]:
+            obj["properties"][0]["description"] = "A number."
+        document["schema"][1]["description"] = "Customers."
+
+    found = changes_of(two, both_renamed, None)
+    assert sorted(each.title for each in found) == [
+        "column id of customers described otherwise",
+        "column id of orders described otherwise",
+        "object customers described otherwise",
+    ]
+
+
 def test_waivers_and_the_mark_of_a_candidate_are_no_part_of_a_promise() -> None:
     marks = [*custom("waivers", []), *custom("candidate", {"until": "2027-01-31"})]
     assert changes_of(nothing, root(customProperties=marks), None) == ()

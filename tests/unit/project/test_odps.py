@@ -39,3 +39,9 @@ def test_a_full_product() -> None:
 def test_a_product_of_the_least() -> None:
     product = read_product({"id": "a.b"}, "a", "b", "p")
     assert product == DataProduct("a", "b", "p", document={"id": "a.b"})
+
+
+def test_a_team_that_is_a_list_of_people() -> None:
+    document = {"id": "a.b", "team": [{"username": "u", "role": "owner"}, {"username": "v"}]}
+    product = read_product(document, "a", "b", "p")
+    assert product.team == Team("", (Member("u", "owner"), Member("v")))

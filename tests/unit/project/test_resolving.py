@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -84,15 +85,16 @@ def data(text: str, fragments: Fragments | None = None) -> Any:
         ),
         (
             "slaProperties: [{use: [daily, kept]}, {property: x, value: 1}]",
-            "slaProperties: [{property: frequency, value: 1, unit: d}, {property: latency, value: 24, "
-            "unit: h}, {property: retention, value: 3, unit: y}, {property: x, value: 1}]",
+            "slaProperties: [{property: frequency, value: 1, unit: d}, "
+            "{property: latency, value: 24, unit: h}, {property: retention, value: 3, unit: y}, "
+            "{property: x, value: 1}]",
         ),
         ("tags: {use: common}", "tags: [flights]"),
         (
             "use: house\ndescription: {purpose: Flights., usage: Mine.}",
             "description: {purpose: Flights., usage: Mine., limitations: None.}\n"
-            "slaProperties: [{property: frequency, value: 1, unit: d}, {property: latency, value: 24, "
-            "unit: h}]",
+            "slaProperties: [{property: frequency, value: 1, unit: d}, "
+            "{property: latency, value: 24, unit: h}]",
         ),
         (
             "schema: [{name: a, quality: [{use: filled, mustBe: 3}]}]",
@@ -202,9 +204,7 @@ def test_a_digest_is_of_what_is_used_and_of_nothing_else() -> None:
 
 def test_fragments_nested_without_end_are_refused() -> None:
     names = [f"n{number}" for number in range(60)]
-    lines = [
-        f"  {each}: {{properties: [{{use: {after}}}]}}" for each, after in zip(names, names[1:])
-    ]
+    lines = [f"  {each}: {{properties: [{{use: {after}}}]}}" for each, after in pairwise(names)]
     deep = shared("\n".join(["properties:", *lines, "  n59: {logicalType: string}"]).encode())
     found = resolution("schema: [{properties: [{use: n0}]}]", deep)
     assert [each.code for each in found.diagnostics] == ["W110"]

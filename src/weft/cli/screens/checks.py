@@ -12,6 +12,7 @@ from weft.cli.cells import pad, visible
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import StepResult
 from weft.mesh.words import count
+from weft.plan.expectations import in_numbers
 
 _WORDS = {
     Verdict.PASS: ("ok", "green", "ok"),
@@ -46,9 +47,21 @@ def draw_failed(steps: Iterable[StepResult], *, colour: bool, env: str = "") -> 
     lines = []
     for each in steps:
         bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
-        lines += [f"{each.product}.{each.target}"] if bad else []
+        lines += [_about(each)] if bad else []
         lines += [draw_check(Checked(each.target, check), colour=colour, env=env) for check in bad]
     return lines
+
+
+def _about(step: StepResult) -> str:
+    """Say what checks were about, and for whom that is a break where consumers expect them."""
+    place = f"{step.product}.{visible(step.target)}"
+    if not step.consumer:
+        return place
+    broken = [each for each in step.checks if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
+    if not broken:
+        return f"{step.consumer} would be warned of {place}"
+    numbers = ", ".join(visible(in_numbers(each)) for each in broken)
+    return f"{step.consumer} would break: {numbers} of {place}"
 
 
 def draw_sum(results: Iterable[CheckResult]) -> str:

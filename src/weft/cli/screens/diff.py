@@ -1,4 +1,4 @@
-"""What two environments show, side by side: one block of lines per object that differs."""
+"""What two environments or versions show, side by side: lines per object that differs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,16 @@ _OBJECT = (
 
 
 def diff_result(
-    found: Sequence[ObjectDiff], environments: tuple[str, str], address: str, seconds: float
+    found: Sequence[ObjectDiff],
+    environments: tuple[str, str],
+    address: str,
+    seconds: float,
+    versions: str = "",
 ) -> Result:
-    """Return a comparison for every format; `address` is what was asked for."""
+    """Return a comparison for every format; `address` is what was asked for.
+
+    `versions` are the two that are compared, as a command names them, in place of environments.
+    """
     rows = [[getattr(each, column.name) for column in _OBJECT] for each in found]
     table = Table("diff", _OBJECT, rows)
     first, second = environments
@@ -40,19 +47,22 @@ def diff_result(
         told.append(f"{seconds:.1f} s")
         blocks = [f"{head} · {' · '.join(told)}"]
         blocks += [_object(each, environments, screen) for each in differing]
-        return "\n\n".join(blocks) + f"\n{_next(differing, environments, address)}\n"
+        pair = versions or " ".join(environments)
+        return "\n\n".join(blocks) + f"\n{_next(differing, pair, address)}\n"
 
     return Result("diff", data, table, text)
 
 
-def _next(differing: Sequence[ObjectDiff], environments: tuple[str, str], address: str) -> str:
+def _next(differing: Sequence[ObjectDiff], pair: str, address: str) -> str:
     compared = next((each for each in differing if each.state == "differs"), None)
-    pair = " ".join(environments)
+    of_versions = "@" in pair
     if compared is None:
-        return f"  how they stand:  weft ls --env {environments[1]}"
+        look = f"weft diff {pair}" if of_versions else f"weft ls --env {pair.split()[-1]}"
+        return f"  how they stand:  {look}"
     form = " --json" if compared.rows else ""
     what = "as data" if form else "rows that differ"
-    return f"  {what}:  weft diff {pair} {address or compared.port} --rows 10{form}"
+    port = "" if of_versions else f" {address or compared.port}"
+    return f"  {what}:  weft diff {pair}{port} --rows 10{form}"
 
 
 def _object(found: ObjectDiff, environments: tuple[str, str], screen: Screen) -> str:

@@ -8,11 +8,23 @@ import click
 
 from weft.app.new_files import Draft, Edit
 from weft.cli.cells import visible
+from weft.mesh.words import count
+
+# What nobody reads line by line; the files are there to be looked at once they are written.
+_MOST_LINES = 400
 
 
 def draw_draft(draft: Draft, *, colour: bool) -> str:
-    """Draw every new file in full and every edit as the lines that differ."""
-    blocks = [(f"+ {new.path}", new.text.splitlines()) for new in draft.files]
+    """Draw every new file in full and every edit as the lines that differ.
+
+    Of new files that are long together only the paths are drawn, and how long each is.
+    """
+    if sum(new.text.count("\n") for new in draft.files) > _MOST_LINES:
+        blocks = [
+            (f"+ {each.path}", [count(each.text.count("\n"), "line")]) for each in draft.files
+        ]
+    else:
+        blocks = [(f"+ {new.path}", new.text.splitlines()) for new in draft.files]
     blocks += [(f"~ {edit.path}", _differing(edit)) for edit in draft.edits]
     return "\n".join(_block(head, lines, colour) for head, lines in blocks)
 

@@ -12,7 +12,7 @@ from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.cli.screens.checks import draw_failed, draw_sum
 from weft.mesh.run import AuditEntry, Lock, Run
-from weft.mesh.words import short_time
+from weft.mesh.words import short_commit, short_time
 
 _TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
 
@@ -36,7 +36,7 @@ def runs_result(history: RunHistory, environment: str, env: str = "") -> Result:
             each.state,
             each.started,
             each.actor,
-            each.commit[:8],
+            short_commit(each.commit),
             each.message,
         )
         for each in runs
@@ -115,6 +115,7 @@ def releases_result(history: ProductHistory, env: str = "") -> Result:
         Column("at", Kind.TIME),
         Column("ports"),
         Column("actor"),
+        Column("commit"),
         Column("run"),
         Column("restores", _NUMBER),
     )
@@ -125,6 +126,7 @@ def releases_result(history: ProductHistory, env: str = "") -> Result:
             each.release.at,
             " ".join(f"{port.port}@{port.major} {port.version}" for port in each.release.ports),
             each.run.actor if each.run else "",
+            short_commit(each.run.commit) if each.run else "",
             each.release.run,
             each.release.restores or None,
         )

@@ -12,12 +12,23 @@ from weft.cli.cells import cells, cut, flow, pad, visible
 from weft.cli.next_step import in_env
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.copies import copy_lines
+from weft.cli.screens.previews import comparing_lines, expected_lines, signed_lines
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
+from weft.plan.gate import is_refused
 from weft.plan.growing import in_words
-from weft.plan.plan import Affected, Change, ChangeClass, FieldChange, HeldBack, Plan, Step
+from weft.plan.impact import toll_of
+from weft.plan.plan import (
+    Affected,
+    Change,
+    ChangeClass,
+    FieldChange,
+    HeldBack,
+    Plan,
+    Step,
+)
 from weft.warehouses.protocol import Act
 
 _COLOURS = {
@@ -34,6 +45,8 @@ _WIDEST_LABEL = 40
 _MOST_FIELDS = 12
 _MOST_CAUSES = 3
 _NONE = "(none)"
+_ADVICE = "; "
+"""What stands in a note in front of what can be done."""
 
 
 @dataclass(frozen=True)
@@ -237,10 +250,18 @@ def _change_line(change: Change, room: int, view: View, *, drops: bool) -> str:
     versions = [_value(each, 0) for each in change.fields if each.what == "version"]
     gone = change.action is ChangeAction.DELETE
     effects = ("DROP" if drops else "", "" if drops and gone else visible(change.effect))
-    breaking = "BREAKING" if change.category is ChangeClass.BREAKING else ""
+    breaking = _breaking(change)
     text = f"{label}{'   '.join(part for part in (*versions, *effects, breaking) if part)}".rstrip()
     loud = "DROP" if drops else breaking
     return f"  {_painted(change.action.value, change.action, view)} {_emphasised(text, loud, view)}"
+
+
+def _breaking(change: Change) -> str:
+    """Say that a change breaks promises, and whether somebody answers for all of that."""
+    if change.category is not ChangeClass.BREAKING:
+        return ""
+    waived = any(each.waiver for each in change.fields) and not any(map(is_refused, change.fields))
+    return "BREAKING, waived" if waived else "BREAKING"
 
 
 def _drops(plan: Plan, change: Change) -> bool:
@@ -260,8 +281,21 @@ def _field_lines(change: Change, view: View) -> list[str]:
     shown = fields if view.whole or len(fields) <= _MOST_FIELDS else fields[: _MOST_FIELDS - 1]
     labels = [min(cells(visible(each.what)), _WIDEST_LABEL) for each in shown]
     room = max([_FIELD_LABEL - 3, *labels])
-    lines = [_field_line(each, room, view) for each in shown]
+    lines = [
+        line for each in shown for line in (_field_line(each, room, view), *_under(each, view))
+    ]
     return [*lines, *_left_out(len(fields) - len(shown), view)]
+
+
+def _under(field: FieldChange, view: View) -> list[str]:
+    """Draw what stands under a field: advice, and who answers for what it breaks, and why."""
+    _, _, advice = field.note.partition(_ADVICE)
+    told = [f"        {visible(advice)}"] if advice else []
+    if field.waiver is None:
+        return told
+    by, until, reason = field.waiver.by, field.waiver.until, field.waiver.reason
+    words = [f"waived by {visible(by)} until {until}:", *visible(reason).split()]
+    return [*told, *flow("        ", words, view.width, " ").splitlines()]
 
 
 def _left_out(number: int, view: View) -> list[str]:
@@ -271,7 +305,7 @@ def _left_out(number: int, view: View) -> list[str]:
 
 def _field_line(field: FieldChange, room: int, view: View) -> str:
     label = pad(visible(field.what), room) + "   "
-    note = visible(field.note)
+    note = visible(field.note.partition(_ADVICE)[0])
     taken = 8 + cells(label) + (cells(note) + 3 if note else 0)
     value = _value(field, view.width - taken if view.width else 0)
     value = pad(value, _FIELD_VALUE - 3) + "   " if value and note else value
@@ -298,8 +332,13 @@ def _ending(plan: Plan, view: View) -> list[str]:
     lines = []
     if plan.affected:
         several = len({each.port for each in plan.affected}) > 1
-        consumers = [_affected(each, with_port=several) for each in plan.affected]
-        lines += flow("Affected: ", consumers, view.width).splitlines()
+        consumers = [affected_words(each, with_port=several) for each in plan.affected]
+        toll = toll_of(plan.affected)
+        lines += [f"Affected: {toll}:"] if toll else []
+        head = " " * cells("Affected: ") if toll else "Affected: "
+        lines += flow(head, consumers, view.width).splitlines()
+    mark = _painted("!", ChangeAction.WARN, view)
+    lines += [*expected_lines(plan, mark, view.width), *signed_lines(plan, view.width)]
     lines.append(_sums(plan))
     lines += [*_adopted(plan), *_unadopted(plan, view)]
     for step in plan.drops:
@@ -307,18 +346,20 @@ def _ending(plan: Plan, view: View) -> list[str]:
     if plan.blocked:
         return lines + [line for reason in plan.blocked for line in _blocked(reason, view)]
     allowed = " --allow-drop" if plan.drops else ""
-    return [*lines, f"  do it:  {view.apply}{allowed}"] if view.apply else lines
+    lines += [f"  do it:  {view.apply}{allowed}"] if view.apply else []
+    return [*lines, *comparing_lines(plan, view.env)]
 
 
 def _blocked(reason: str, view: View) -> list[str]:
     """Draw a reason; lines after its first are what to do about it."""
     first, *rest = reason.splitlines()
     return [_emphasised(f"Blocked: {visible(first)}", "Blocked:", view)] + [
-        f"  {visible(in_env(line.strip(), view.env))}" for line in rest
+        f"  {visible(in_env(line.rstrip(), view.env))}" for line in rest
     ]
 
 
-def _affected(consumer: Affected, *, with_port: bool) -> str:
+def affected_words(consumer: Affected, *, with_port: bool) -> str:
+    """Return a consumer, how it reads a port, and what becomes of it."""
     address = PortAddress.parse(consumer.port)
     how = f"pins {address.major}" if consumer.pinned else "floats"
     how = f"{address.port} {how}" if with_port else how

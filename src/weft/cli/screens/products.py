@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from weft.app.show import Detail, Line, Listing
@@ -9,8 +11,11 @@ from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.cells import flow, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
+from weft.cli.screens.status import promises_table
+from weft.contract.attainment import Attainment
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.words import count, short_time
+from weft.warehouses.shown import versioned_name
 
 _LINE = (
     Column("product"),
@@ -43,7 +48,7 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
             each.state,
             each.status,
             each.release or None,
-            " ".join(each.ports),
+            " ".join(f"{port} (preview)" if port in each.previews else port for port in each.ports),
             each.models or None,
             each.owner,
         )
@@ -70,7 +75,7 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
 def product_result(detail: Detail, env: str = "") -> Result:
     """Return the page of a product for every format."""
     ports = [
-        (port.name, port.status, port.version, len(port.objects), port.description)
+        (port.name, _stage(port), port.version, len(port.objects), port.description)
         for port in detail.manifest.ports
     ]
     columns = (
@@ -125,8 +130,13 @@ def _stands(line: Line) -> str:
     return f"applied by root {line.root}" if line.state == "elsewhere" else line.state
 
 
-def port_result(manifest: ProductManifest, port: PortVersion, env: str = "") -> Result:
-    """Return a port with its columns and what is promised of each, for every format."""
+def port_result(
+    manifest: ProductManifest, port: PortVersion, env: str = "", levels: Sequence[Attainment] = ()
+) -> Result:
+    """Return a port with its columns and what is promised of each, for every format.
+
+    `levels` are its service levels, and how they are kept.
+    """
     described = {
         (str(obj.get("name")), str(each.get("name"))): str(each.get("description", ""))
         for obj in port.contract.get("schema", [])
@@ -153,12 +163,19 @@ def port_result(manifest: ProductManifest, port: PortVersion, env: str = "") -> 
     address = f"{manifest.address}.{port.name}"
 
     def text(screen: Screen) -> str:
-        head = f"{_bold(address, screen)} · {port.status} · {port.version}"
-        first = port.objects[0].name
-        query = _ITS_DATA.format(f"{manifest.address}.{first}_v{port.major}", env)
-        return f"{head}\n\n{draw_table(table, screen)}\n  {query}\n"
+        head = f"{_bold(address, screen)} · {_stage(port)} · {port.version}"
+        first = versioned_name(port.objects[0].name, port.major, port.candidate)
+        query = _ITS_DATA.format(f"{manifest.address}.{first}", env)
+        promises = f"\n{draw_table(promises_table(levels), screen)}" if levels else ""
+        return f"{head}\n\n{draw_table(table, screen)}{promises}\n  {query}\n"
 
-    return Result("port", {"product": manifest.address, "port": port}, table, text)
+    data = {"product": manifest.address, "port": port, "service_levels": levels}
+    return Result("port", data, table, text)
+
+
+def _stage(port: PortVersion) -> str:
+    """The status of a port, and until when it is a preview where it is one."""
+    return f"{port.status}, preview until {port.candidate}" if port.candidate else port.status
 
 
 def transform_result(manifest: ProductManifest, model: Transform, env: str = "") -> Result:

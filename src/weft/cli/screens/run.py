@@ -14,6 +14,7 @@ from textwrap import indent
 import click
 
 from weft.app.errors import Exit, most_telling
+from weft.app.refreshing import DUE, NOT_DUE
 from weft.cli.cells import flow, pad, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.checks import draw_failed, draw_sum
@@ -49,9 +50,13 @@ class Following:
     again: str = "weft apply"
     run: str = ""
     results: dict[str, list[StepResult]] = field(default_factory=dict)
+    reasons: list[dict[str, str]] = field(default_factory=list)
 
     def take(self, event: RunEvent) -> str:
         """Take an event in; return the line to show for it, "" when there is none."""
+        if event.kind in (DUE, NOT_DUE):
+            self.reasons.append({"product": event.product, "is": event.kind, "why": event.text})
+            return f" {pad(event.kind, 7)}  {pad(event.product, _NAME)}  {visible(event.text)}"
         self.run = event.run
         if event.result is not None:
             self.results.setdefault(event.result.product, []).append(event.result)
@@ -66,7 +71,12 @@ class Following:
             for product, state in self._states().items()
         ]
         columns = (Column("product"), Column("state"), Column("seconds", Kind.NUMBER))
-        data = {"run": self.run, "exit": int(self.exit_code()), "steps": self.results}
+        data = {
+            "run": self.run,
+            "exit": int(self.exit_code()),
+            "due": self.reasons,
+            "steps": self.results,
+        }
         return Result("run", data, Table("run", columns, rows), lambda _: self.ending(seconds))
 
     def ending(self, seconds: float) -> str:

@@ -17,6 +17,7 @@ from weft.cli.screens.checks import Checked, draw_check, draw_sum
 from weft.contract.evaluate import blocked
 from weft.mesh.check import Verdict
 from weft.mesh.words import count
+from weft.plan.expectations import in_numbers
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Tally:
     def exit_code(self) -> Exit:
         """Return 6 where a unit test failed or a promise that blocks is broken."""
         good = all(each.passed for each in self.units) and not any(
-            each.problem or blocked(each.checks) for each in self.contracts
+            (each.problem and not each.consumer) or blocked(each.checks) for each in self.contracts
         )
         return Exit.DONE if good else Exit.CHECKS
 
@@ -102,7 +103,10 @@ class Tally:
         sizes = f"{count(len(contract.checks), 'check')}, {count(contract.rows, 'row')}"
         data = f"release {contract.release}" if contract.release else "not published"
         name = f"{contract.product}.{contract.object}, {data}, {sizes}"
-        lines = [self._line(good, name, contract.seconds)]
+        if contract.consumer:
+            lines = [self._expected(contract)]
+        else:
+            lines = [self._line(good, name, contract.seconds)]
         lines += [f"         {visible(contract.problem)}"] if contract.problem else []
         return lines + [
             draw_check(
@@ -111,6 +115,17 @@ class Tally:
             for check in contract.checks
             if self.whole or check.verdict is not Verdict.PASS
         ]
+
+    def _expected(self, contract: ContractResult) -> str:
+        """Draw what a consumer expects: whether it would break, which fails nothing here."""
+        bad = [each for each in contract.checks if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
+        good = not (bad or contract.problem)
+        word = pad("ok" if good else "warn", 5)
+        word = click.style(word, fg="green" if good else "yellow") if self.colour else word
+        numbers = ", ".join(visible(in_numbers(each)) for each in bad)
+        broken = " would break" + (f": {numbers}" if numbers else "")
+        says = " finds what it expects" if good else broken
+        return f" {word} {contract.consumer}{says} in {contract.product}.{contract.object}"
 
     def _line(self, good: bool, name: str, seconds: float) -> str:
         word = pad("ok" if good else "FAIL", 5)

@@ -12,9 +12,10 @@ from weft.app.bootstrap import Opened
 from weft.app.drift import drift_beside
 from weft.app.environments import exists, not_there_yet, refuse_unknown
 from weft.app.errors import Exit, Usage
-from weft.app.plan import PlanOptions, make_plan
+from weft.app.plan import Planned, PlanOptions, make_plan
 from weft.app.salts import Restatement
 from weft.app.saved_plan import for_saved_plan, read_plan
+from weft.app.scheduling import confirm_all
 from weft.cli.beginning import NO_PRODUCTS
 from weft.cli.cells import visible
 from weft.cli.held import held_exit, tell_held
@@ -93,7 +94,8 @@ def apply(
                 tuple(map(Restatement.parse, restate)),
                 read_tables=True,
             )
-            plan = _shown(mesh, wanted, options, view, screen)
+            planned = _shown(mesh, wanted, options, view, screen)
+            plan = planned.plan
         refuse_unless_allowed(plan, options)
         code = held_exit(plan)
         if plan.empty and exists(mesh):
@@ -106,6 +108,8 @@ def apply(
         else:
             screen.say("Nothing was applied.")
             return Exit.BLOCKED
+        if not saved:
+            confirm_all(mesh, planned.scope, plan)
         tell_held(mesh, plan, screen)
         return code
 
@@ -120,7 +124,7 @@ def _serve(mesh: Opened, plan: Plan, options: ApplyOptions, screen: Screen) -> b
 
 def _shown(
     mesh: Opened, wanted: PlanOptions, options: ApplyOptions, view: View, screen: Screen
-) -> Plan:
+) -> Planned:
     """Make a plan and show it, as talk where the result is written in another format."""
     notice = not_there_yet(mesh)
     planned = make_plan(mesh, wanted)
@@ -135,4 +139,4 @@ def _shown(
     screen.show(draw(planned.plan, view))
     if not planned.loaded.products:
         screen.say(NO_PRODUCTS.rstrip())
-    return planned.plan
+    return planned

@@ -1,4 +1,4 @@
-"""`weft explain`: what a code, a field of a standard or a verb means."""
+"""`weft explain`: what a code, a field of a standard, a kind of change or a verb means."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from weft.cli.verb import verb
     "explain",
     ("weft explain W206", "what a code of `weft validate` means, and what to write"),
     ("weft explain schema.properties.required", "what a field of a contract does in Weft"),
+    ("weft explain enum-value-added", "what a change of a contract means, and what it needs"),
 )
 @click.argument("topic", required=False, shell_complete=a_topic)
 @click.option(
@@ -32,9 +33,10 @@ from weft.cli.verb import verb
 @screen_options
 @click.pass_context
 def explain(context: click.Context, topic: str | None, schema: str | None, screen: Screen) -> int:
-    """Explain a code, a field of a standard or a verb.
+    """Explain a code, a field of a standard, a kind of change or a verb.
 
-    Fields of a data contract are written as in the document, with dots
+    Kinds of change are those of a contract, such as `column-removed`: `weft diff` and `weft plan`
+    have them in their JSON. Fields of a data contract are written as in the document, with dots
     (`slaProperties.property`); those of a data product begin with `product.`
     """
     if topic is not None and schema is None:

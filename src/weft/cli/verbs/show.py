@@ -6,6 +6,7 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.show import named_part, show_product
+from weft.app.status import attained_by
 from weft.cli.completion import an_address
 from weft.cli.next_step import same_env
 from weft.cli.options import env_option, mesh_here
@@ -32,7 +33,12 @@ def show(address: str, env: str, sql: bool, screen: Screen) -> int:
     """
     with mesh_here(env) as mesh:
         detail = show_product(mesh, address)
-    part = named_part(detail, address)
+        part = named_part(detail, address)
+        promises = (
+            attained_by(mesh, detail.manifest.address, part)
+            if isinstance(part, PortVersion)
+            else ()
+        )
     if sql:
         if part is None:
             raise Usage(f"{address} names no model or port", next_step=f"weft show {address}")
@@ -40,7 +46,7 @@ def show(address: str, env: str, sql: bool, screen: Screen) -> int:
     elif part is None:
         put(product_result(detail, same_env(env)), screen)
     elif isinstance(part, PortVersion):
-        put(port_result(detail.manifest, part, same_env(env)), screen)
+        put(port_result(detail.manifest, part, same_env(env), promises), screen)
     else:
         put(transform_result(detail.manifest, part, same_env(env)), screen)
     return Exit.DONE

@@ -117,4 +117,62 @@ CONTRACTS: dict[str, Code] = {
         "means one thing. Rename one of them, or delete it. A domain may have a fragment of the "
         "same name as the mesh: there its own counts.",
     ),
+    "W274": Code(
+        "A waiver that cannot be read",
+        "A waiver lets one breaking change of an active port pass until a day, because somebody "
+        "answers for it. It stands in the contract's custom property `waivers` of vendor weft, a "
+        "list whose entries have four keys: `change` in the words of the plan, `by`, `reason` and "
+        "`until`. Example: `{change: column dep_delay removed, by: mara.lind@skyline.example, "
+        "reason: nobody reads it, until: 2027-01-31}`.",
+    ),
+    "W275": Code(
+        "A waiver for no change",
+        "A waiver names a change as the plan prints it where it refuses it: what changes and what "
+        "becomes of it, such as `column dep_delay removed`. No breaking change ends in these "
+        "words, so that the waiver lets nothing pass. Copy the words from the plan.",
+    ),
+    "W276": Code(
+        "A candidate that cannot be shown",
+        "The custom property `candidate` asks that a contract of status `draft` or `proposed` is "
+        "shown as a preview until a day: `{vendor: weft, property: candidate, value: {until: "
+        "2027-01-31}}`. Correct the day; where the contract has another status, take the property "
+        "out.",
+    ),
+    "W278": Code(
+        "An expectation of what is not there",
+        "Expectations are about objects and columns that the contract of the input port promises. "
+        "Correct the name.",
+    ),
+    "W279": Code(
+        "An expectation of more than one object",
+        "The producer's warehouse measures expectations, on the object that they are about. It "
+        "has no other data of the product that expects them, so relationships to it, and rules "
+        "that name it, cannot be measured there. Check them in a contract of your own.",
+    ),
+    "W280": Code(
+        "Expectations of no input port",
+        "A file `expectations/<input>.odcs.yaml` says what a product expects of one of its input "
+        "ports, and is named like it. There is no such input port, or it reads data from outside. "
+        "Rename the file, or delete it.",
+    ),
+    "W290": Code(
+        "A column that cannot have been renamed",
+        "The custom property `renamed_from` of a column names the column that it was, so that the "
+        "two are compared as one. That column has to be gone from the object, and only one column "
+        "can take its place. Correct the name, or take the property out.",
+    ),
+    "W285": Code(
+        "A service level that cannot be measured",
+        "An entry of `slaProperties` has a value, a unit or an `element` that does not fit its "
+        "property: a length of time is written as `value: 24, unit: h`, a share as `value: 99.5, "
+        "unit: percent`, a time of day as `value: '06:00', unit: Europe/Berlin`, a day as "
+        "`2027-03-01`, and `element` names a date or a timestamp of the port, as `object.column`. "
+        "The contract is published as it is; `weft status` says that this is not measurable.",
+    ),
+    "W286": Code(
+        "An ending that cannot be read",
+        "What a contract says of its end has a form: `successor` is the address of a port version, "
+        "such as `sales.orders.lines@2`, and `override`, by which a port is retired though it is "
+        "read, has `by` and `reason`. `weft deprecate` and `weft retire` write them.",
+    ),
 }

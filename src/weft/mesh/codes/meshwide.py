@@ -160,4 +160,10 @@ MESHWIDE: dict[str, Code] = {
         "A snapshot adds `valid_from` and `valid_to` to what its query gives, which say when a row "
         "was true. Give the query's own column another name.",
     ),
+    "W431": Code(
+        "An input port that ends",
+        "The port version that is read is deprecated: its producer said when it ends, and what "
+        "comes after it. It can be read until then. Move to the successor, by its major in "
+        "`version`; `weft consumers` shows who has moved and who has not.",
+    ),
 }

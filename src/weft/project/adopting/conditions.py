@@ -5,7 +5,8 @@ What a contract can say of a column is said there; the rest becomes a rule in SQ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,9 +16,14 @@ from sqlglot.errors import SqlglotError
 
 from weft.contract.patterns import pattern_problem
 from weft.mesh.found import FoundCondition
+from weft.mesh.manifest import RULE_TABLE, Column, Read, ReadKind
 from weft.project.adopting.names import fitting_name
-from weft.sql.dialect import Dialect
-from weft.sql.query import parse_rule
+from weft.project.adopting.types import Around
+from weft.sql.query import Known, compile_select, parse_rule
+from weft.sql.transpile import transpile_select
+
+NONE_MAY_FAIL = {"mustBe": 0}
+"""How a rule says that there must be no such row."""
 
 _BOUNDS = {
     exp.GTE: "minimum",
@@ -25,14 +31,19 @@ _BOUNDS = {
     exp.GT: "exclusiveMinimum",
     exp.LT: "exclusiveMaximum",
 }
-_LENGTHS = {exp.GTE: ("minLength", 0), exp.LTE: ("maxLength", 0)}
-_LENGTHS_BEYOND = {exp.GT: ("minLength", 1), exp.LT: ("maxLength", -1)}
+_LENGTHS: dict[type[exp.Expr], tuple[str, int]] = {
+    exp.GTE: ("minLength", 0),
+    exp.LTE: ("maxLength", 0),
+    exp.GT: ("minLength", 1),
+    exp.LT: ("maxLength", -1),
+}
 _SWAPPED = {exp.GTE: exp.LTE, exp.LTE: exp.GTE, exp.GT: exp.LT, exp.LT: exp.GT, exp.EQ: exp.EQ}
 _TEXTS = (
     *(exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR),
     *(exp.DataType.Type.BPCHAR, exp.DataType.Type.USERDEFINED),
 )
 _NUMBERS = ("integer", "number")
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
 @dataclass(frozen=True)
@@ -47,38 +58,63 @@ class Promised:
 
 
 def promised(
-    condition: FoundCondition, columns: Mapping[str, str], holder: Dialect, own: Dialect
+    condition: FoundCondition,
+    kinds: Mapping[str, str],
+    columns: Sequence[Column],
+    around: Around,
 ) -> tuple[Promised, ...]:
     """Say a condition in a contract whose columns have these logical types.
 
-    One that is several joined by AND is said piece by piece, as far as that goes.
+    `columns` are the same as SQL sees them. One that is several joined by AND is said piece by
+    piece, as far as that goes.
     """
     try:
-        tree = _plain(parse_one(condition.sql, dialect=holder.sqlglot), condition.column)
+        parsed = parse_one(condition.sql, dialect=around.holder.sqlglot)
+        tree = _plain(parsed, condition.column)
+        pieces = list(_pieces(tree))
     except (SqlglotError, RecursionError):
         return (Promised(problem="it cannot be read"),)
-    unknown = [each.name for each in tree.find_all(exp.Column) if each.name not in columns]
+    unknown = [each.name for each in tree.find_all(exp.Column) if each.name not in kinds]
     if unknown:
         return (Promised(problem=f"column `{unknown[0]}` is left out"),)
-    pieces = list(_pieces(tree))
-    found = [_of_column(each, columns) for each in pieces]
+    found = [_of_column(each, kinds) for each in pieces]
     rest = [piece for piece, said in zip(pieces, found, strict=True) if said is None]
     said = [each for each in found if each is not None]
     if rest:
-        said.append(_rule(condition.name, exp.and_(*rest), holder, own))
+        said.append(_rule(condition.name, exp.and_(*rest), columns, around))
     return tuple(said)
 
 
-def rule_of(name: str, query: str, own: Dialect, **more: Any) -> Promised:
-    """A rule in SQL that counts rows which must not be; a problem where no rule may be so."""
-    _, problems = parse_rule(query, own, None)
+def rule_of(
+    name: str,
+    query: str,
+    relations: Mapping[str, Sequence[Column]],
+    around: Around,
+    limit: Mapping[str, Any] = NONE_MAY_FAIL,
+) -> Promised:
+    """A rule in SQL that counts rows, with their limit; a problem where it does not compile.
+
+    `relations` are what it may read by name, RULE_TABLE among them.
+    """
+    parsed, problems = parse_rule(query, around.own, None)
+    if parsed is not None:
+        strange = [each for each in parsed.names if each not in relations]
+        if strange:
+            return Promised(problem=f"`{strange[0]}` is nothing that it may read")
+        known = {
+            each: Known(Read(ReadKind.MODEL, each), tuple(relations[each])) for each in parsed.names
+        }
+        compiled, problems = compile_select(parsed, around.own, known)
+        if compiled is not None and around.home is not around.own:
+            _, problems = transpile_select(parsed, around.own, around.home, known)
     if problems:
         return Promised(problem=problems[0].message)
-    rule = {"id": fitting_name(name), "name": name, "type": "sql", "query": query, "mustBe": 0}
-    return Promised(rule={**rule, **more})
+    rule = {"id": fitting_name(name), "name": name, "type": "sql", "query": query}
+    return Promised(rule={**rule, **limit})
 
 
-def _rule(name: str, condition: exp.Expr, holder: Dialect, own: Dialect) -> Promised:
+def _rule(name: str, condition: exp.Expr, columns: Sequence[Column], around: Around) -> Promised:
+    own, holder = around.own, around.holder
     try:
         broken = exp.not_(exp.paren(condition)).sql(own.sqlglot, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError:
@@ -87,7 +123,8 @@ def _rule(name: str, condition: exp.Expr, holder: Dialect, own: Dialect) -> Prom
         return Promised(
             problem=f"it is written for {holder.name}, and may mean another in {own.name}"
         )
-    return rule_of(name, " ".join(("SELECT count(*) FROM ${table} WHERE", broken)), own)
+    query = " ".join(("SELECT count(*) FROM ${table} WHERE", broken))
+    return rule_of(name, query, {RULE_TABLE: columns}, around)
 
 
 def _is_common(condition: exp.Expr) -> bool:
@@ -106,8 +143,8 @@ def _plain(tree: exp.Expr, column: str) -> exp.Expr:
     def simpler(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and column and node.name.upper() == "VALUE":
             return exp.column(exp.to_identifier(column, quoted=True))
-        if isinstance(node, exp.Cast) and (_is_text(node) or _is_number(node)):
-            return node.this.unnest()
+        if isinstance(node, exp.Cast):
+            return _uncast(node)
         if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
             items = node.expression.this.unnest()
             if isinstance(items, exp.Array):
@@ -131,8 +168,17 @@ def _is_text(cast: exp.Cast) -> bool:
     return kind.this in _TEXTS
 
 
-def _is_number(cast: exp.Cast) -> bool:
-    return _number(cast.this) is not None and cast.to.is_type(*exp.DataType.NUMERIC_TYPES)
+def _uncast(cast: exp.Cast) -> exp.Expr:
+    """What is cast, where it is a text or a number anyway; a server writes `-1` as `'-1'`."""
+    inside: exp.Expr = cast.this.unnest()
+    if _is_text(cast):
+        return inside
+    if not cast.to.is_type(*exp.DataType.NUMERIC_TYPES):
+        return cast
+    if isinstance(inside, exp.Literal) and _NUMBER.fullmatch(str(inside.this)):
+        number: exp.Expr = exp.Literal.number(str(inside.this).lstrip("-"))
+        return exp.Neg(this=number) if str(inside.this).startswith("-") else number
+    return cast if _number(inside) is None else inside
 
 
 def _pieces(tree: exp.Expr) -> Iterator[exp.Expr]:
@@ -228,7 +274,7 @@ def _long(
         return None
     if kind is exp.EQ:
         return Promised(name, options=(("minLength", value), ("maxLength", value)))
-    key, more = {**_LENGTHS, **_LENGTHS_BEYOND}[kind]
+    key, more = _LENGTHS[kind]
     return Promised(name, options=((key, value + more),)) if value + more >= 0 else None
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import cache
+
+from sqlglot import Dialect as SqlDialect
 
 from weft.mesh.address import MAX_NAME, name_problem
+from weft.sql.dialect import Dialect, dialect_named, dialect_names
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
@@ -32,6 +36,19 @@ def fitting_name(text: str, taken: Collection[str] = (), *, instead: str = "data
     if not name or not name[0].isalpha() or name_problem(name[:MAX_NAME].rstrip("_")):
         name = f"{instead}_{name}".strip("_")
     return _free(name, taken)
+
+
+def as_sql(name: str, dialect: Dialect) -> str:
+    """Write a name as SQL, in quotes only where it is another without them."""
+    plain = name.isascii() and name.isidentifier() and dialect.fold(name) == name
+    return name if plain and name not in _reserved() else dialect.quote(name)
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    """Words that mean something else in the SQL of any warehouse."""
+    dialects = (SqlDialect.get_or_raise(dialect_named(each).sqlglot) for each in dialect_names())
+    return frozenset().union(*(each.generator_class.RESERVED_KEYWORDS for each in dialects))
 
 
 def _free(name: str, taken: Collection[str]) -> str:

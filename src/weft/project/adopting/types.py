@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from weft.contract.described import described_type
+from weft.mesh.manifest import Column
 from weft.sql.carried import carried_type
 from weft.sql.dialect import Dialect
 from weft.sql.type_text import take_apart
@@ -38,10 +40,10 @@ class Typed:
     note: str = ""
 
 
-def typed(native: str, around: Around, places: int | None = None) -> Typed | None:
+def typed(native: str, around: Around, digits: tuple[int, int] | None = None) -> Typed | None:
     """Say a native type of the holder in a contract; None where no column can have its values.
 
-    `places` is as in `FoundColumn`.
+    `digits` is as in `FoundColumn`.
     """
     holder = around.holder
     canonical = canonical_type(native, holder)
@@ -49,10 +51,7 @@ def typed(native: str, around: Around, places: int | None = None) -> Typed | Non
     if family == "string":
         return Typed({"logicalType": "string", **_length(native)})
     if canonical == "DECIMAL":
-        behind = _PLACES if places is None else places
-        sized = f"DECIMAL({_DIGITS},{behind})"
-        note = f"has no size; {sized} holds what is there" if places is not None else ""
-        return Typed(logical_keys(sized, around.own), note or f"has no size; read as {sized}")
+        return _unsized(digits, around.own)
     own = _kept(canonical, around)
     if own:
         note = _shortened(native, canonical, holder)
@@ -65,6 +64,24 @@ def typed(native: str, around: Around, places: int | None = None) -> Typed | Non
     if family in ("binary", "json"):
         return None
     return Typed({"logicalType": "string"}, f"{native} is read as text")
+
+
+def _unsized(digits: tuple[int, int] | None, own: Dialect) -> Typed:
+    """A decimal without a size, in one that holds what is there."""
+    before, behind = digits or (0, _PLACES)
+    if before + behind > _DIGITS:
+        why = f"has values of more than {_DIGITS} digits, or that are none: read as text"
+        return Typed({"logicalType": "string"}, why)
+    sized = f"DECIMAL({_DIGITS},{behind})"
+    return Typed(logical_keys(sized, own), f"has no size; read as {sized}")
+
+
+def column_of_keys(keys: Mapping[str, Any], dialect: Dialect) -> Column:
+    """Return a column as SQL sees it whose property has these keys, its name among them."""
+    native = dialect.native_type(
+        keys.get("logicalType", ""), keys.get("physicalType", ""), keys.get("logicalTypeOptions")
+    )
+    return Column(keys["name"], native)
 
 
 def logical_keys(native: str, dialect: Dialect) -> dict[str, Any]:

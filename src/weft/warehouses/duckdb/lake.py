@@ -13,6 +13,7 @@ from weft.plan.plan import BuildSpec, Source, Step
 from weft.warehouses.answering import Answer
 from weft.warehouses.duckdb.audits import Auditor
 from weft.warehouses.duckdb.builds import Builder
+from weft.warehouses.duckdb.describing import Describing
 from weft.warehouses.duckdb.disk import Disk
 from weft.warehouses.duckdb.drifting import Drifting
 from weft.warehouses.duckdb.ending import Environments
@@ -70,6 +71,7 @@ class Lake(KeptReleases):
         self._exists = partial(open_lake, layout, owner.mesh, owner.store)
         self._engine = engine
         self._sources = sources
+        self.described_files = Describing(sources).described_files
         self._scratch = Scratch(layout, disk)
         self._manifests = Manifests(layout, disk)
         self._sessions = Sessions(engine, self._scratch)

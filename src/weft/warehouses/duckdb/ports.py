@@ -255,4 +255,6 @@ def _shown(releases: list[Release], production: bool) -> Iterator[_Shown]:
 
 def _comment(release: Release, port: PortRelease) -> str:
     run = f", run {release.run}" if release.run else ""
-    return f"{release.product}.{port.port} {port.version}, release {release.number}{run}"
+    preview = f", preview until {port.candidate}" if port.candidate else ""
+    version = f"{release.product}.{port.port} {port.version}{preview}"
+    return f"{version}, release {release.number}{run}"

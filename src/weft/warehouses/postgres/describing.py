@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from weft.mesh.found import FoundColumn, FoundCondition, FoundReference, FoundTable
 from weft.mesh.nearest import did_you_mean
-from weft.sql.postgres import quote
+from weft.sql.postgres import DIALECT, quote
+from weft.warehouses.postgres.adbc import connected
 from weft.warehouses.postgres.catalog import relation
-from weft.warehouses.postgres.copying import Copier
 from weft.warehouses.postgres.schemas import Schemas
 from weft.warehouses.postgres.sessions import Row, Sessions
 from weft.warehouses.postgres.tables import READ_ONLY
@@ -102,6 +102,11 @@ ORDER BY i.indrelid, c.relname
 """
 
 _UNSIZED = "numeric"
+# Before the point and behind it; NaN and infinity need more than anything has.
+_DIGITS = (
+    "max(CASE WHEN CAST({name} AS text) ~ '[A-Z]' THEN 1000"
+    " ELSE length(CAST(trunc(abs({name})) AS text)) END), coalesce(max(scale({name})), 0)"
+)
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,9 @@ class _Constraints:
 class Describing:
     """Describes what others have in a database."""
 
-    def __init__(self, sessions: Sessions, schemas: Schemas, copier: Copier) -> None:
+    def __init__(self, sessions: Sessions, schemas: Schemas) -> None:
         self._sessions = sessions
         self._schemas = schemas
-        self._copier = copier
 
     def described(self, schemas: Sequence[str]) -> tuple[FoundTable, ...]:
         """Describe all tables and views in these schemas, or in all that others have."""
@@ -139,7 +143,7 @@ class Describing:
             _table(row, columns[row[0]], _constraints(constraints[row[0]], indexes[row[0]]))
             for row in rows
         )
-        return tuple(self._with_places(each) for each in found)
+        return tuple(self._with_digits(each) for each in found)
 
     def _refuse(self, name: str, there: Sequence[str], marked: Mapping[str, object]) -> None:
         place = self._sessions.target.place
@@ -153,25 +157,29 @@ class Describing:
             near = did_you_mean(name, others, f"there is {', '.join(others) or 'none'}")
             raise WarehouseError(f"there is no schema `{name}` in {place}; {near}", denied=True)
 
-    def _with_places(self, table: FoundTable) -> FoundTable:
-        """The table with how many places the decimals have that say no size themselves."""
+    def _with_digits(self, table: FoundTable) -> FoundTable:
+        """The table with how many digits the decimals have that say no size themselves."""
         unsized = [each.name for each in table.columns if each.type == _UNSIZED]
         if not unsized or table.problem:
             return table
-        counted = ", ".join(f"max(scale({quote(each)}))" for each in unsized)
+        counted = ", ".join(_DIGITS.format(name=quote(each)) for each in unsized)
         source = relation(table.schema, table.name)
         select = " ".join(("SELECT CAST(to_json(ARRAY[", counted, "]) AS text) FROM", source))
         try:
-            with self._copier.connected() as connection:
+            with connected(self._sessions) as connection:
                 connection.run(READ_ONLY)
                 found = json.loads(connection.value(select))
         except WarehouseError as error:
             return replace(table, problem=str(error))
-        places = dict(zip(unsized, found, strict=True))
+        digits = {
+            name: (before, behind)
+            for name, before, behind in zip(unsized, found[::2], found[1::2], strict=True)
+            if before is not None
+        }
         return replace(
             table,
             columns=tuple(
-                replace(each, places=places[each.name]) if each.name in places else each
+                replace(each, digits=digits[each.name]) if each.name in digits else each
                 for each in table.columns
             ),
         )
@@ -200,6 +208,7 @@ def _table(row: Row, columns: Sequence[Row], constraints: _Constraints) -> Found
         schema=schema,
         name=name,
         kind=kind,
+        dialect=DIALECT.name,
         columns=tuple(
             FoundColumn(column, native, said, filled, tuple(values))
             for column, native, said, filled, values, *_ in seen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weft.mesh.manifest import Column
 from weft.mesh.release import ObjectRelease, Release
@@ -113,6 +113,7 @@ class Ports:
         """
         there = self.there(place)
         views = self._views(place, (*kept, wanted), wanted, there, found)
+        views += self._going(place, kept, wanted, there, found)
         together: list[str] = []
         for view in views:
             if not view.replaceable:
@@ -228,6 +229,35 @@ class Ports:
             views.append(View(each, text, columns, replaceable, reads))
         return views
 
+    def _going(
+        self,
+        place: Place,
+        kept: Sequence[Release],
+        wanted: Release,
+        there: There,
+        found: Mapping[str, Located],
+    ) -> list[View]:
+        """Return views that a release does not have any longer, as they are until they are dropped.
+
+        The name without a version may read one of them until it leads to another major, which is
+        after the pointer has moved: so they go on with the rows that they have.
+        """
+        production = place.environment == self._names.production
+        staying = {each.name for each in shown(wanted, production)}
+        going = {
+            each.name: each.port
+            for each in (shown(kept[0], production) if kept else ())
+            if each.name not in staying and each.name in there.columns
+            if each.object.key in found and not each.plain
+        }
+        if not going:
+            return []
+        gone = {(each.port, each.major): each for each in going.values()}
+        others = (each for each in wanted.ports if (each.port, each.major) not in gone)
+        as_it_is = replace(wanted, ports=(*others, *gone.values()))
+        views = self._views(place, (*kept, as_it_is), as_it_is, there, found)
+        return [each for each in views if each.shown.name in going and each.replaceable]
+
     def _anew(self, place: Place, view: View, there: There) -> list[str]:
         """Drop a view and make it again, with the grants that it had, and what reads it."""
         name = view.shown.name
@@ -266,7 +296,9 @@ def _create(place: Place, view: View) -> str:
     """Make or replace a view, and mark it, in two statements."""
     target = relation(place.ports, view.shown.name)
     listed = ", ".join(quote(column.name) for column in view.columns)
-    release = f"{place.product}.{view.shown.port.port} {view.shown.port.version}"
+    port = view.shown.port
+    preview = f", preview until {port.candidate}" if port.candidate else ""
+    release = f"{place.product}.{port.port} {port.version}{preview}"
     comment = described(release, written(port=_mark(view.shown)))
     create = f"CREATE OR REPLACE VIEW {target} ({listed}) {OPTIONS} AS\n{view.select}"
     return "; ".join((create, " ".join(("COMMENT ON VIEW", target, "IS", string(comment)))))

@@ -26,13 +26,15 @@ _TAKES = {
     "string": ("string", *_NUMBERS, "boolean", *_MOMENTS, "time", "uuid", "json", "interval", ""),
     "boolean": ("boolean",),
     "date": ("date",),
-    "time": ("time",),
     "timestamp": _MOMENTS,
     "timestamptz": ("timestamptz",),
     "uuid": ("uuid",),
     "binary": ("binary",),
     "json": ("json", "array", "object"),
+    "interval": ("interval",),
 }
+# These fit only what is spelled as they are: an item or a zone would become another.
+_SPELLED = ("array", "time")
 _LEAVING_AS_THEY_ARE = (
     *("integer", "float", "string", "boolean", "time", "binary", *_MOMENTS),
     "array",
@@ -65,8 +67,11 @@ def reading_of(column: Column, stored: str) -> ReadColumn:
     """
     native = _wanted(column, stored)
     have, want = family_of(stored, DIALECT), family_of(native, DIALECT)
-    alike = want == "array" and canonical_type(stored, DIALECT) == native
-    if not alike and have not in _TAKES.get(want, ()):
+    if want in _SPELLED:
+        fits = canonical_type(stored, DIALECT) == native
+    else:
+        fits = have in _TAKES.get(want, ())
+    if not fits:
         raise WarehouseError(
             f"column `{column.name}` is {stored}, which does not fit {native.lower()}", denied=True
         )
@@ -86,8 +91,9 @@ def _wanted(column: Column, stored: str) -> str:
     family = family_of(stored, DIALECT)
     if family in ("array", "object"):
         return "JSONB"
-    plain = family in _TAKES and family != "string"
-    return canonical_type(stored, DIALECT) if plain else "TEXT"
+    if family not in (*_TAKES, "time") or family in ("string", "interval"):
+        return "TEXT"
+    return canonical_type(stored, DIALECT)
 
 
 def _value(name: str, have: str, native: str) -> str:

@@ -10,6 +10,7 @@ from weft.mesh.release import Build, Observed
 from weft.plan.plan import Source, Step
 from weft.sql.postgres import DIALECT
 from weft.warehouses.answering import Answer
+from weft.warehouses.duckdb.describing import Describing as FileDescribing
 from weft.warehouses.files import SourceFiles
 from weft.warehouses.postgres.audits import Auditor
 from weft.warehouses.postgres.builds import Builder
@@ -61,7 +62,8 @@ class Postgres(KeptReleases):
         releases = Releases(sessions, known, places, ports, released)
         self.health = Health(sessions, catalog, places, names)
         self.tables = Tables(sessions, known, places, copier, names)
-        self.described = Describing(sessions, catalog.schemas, copier).described
+        self.described_files = FileDescribing(sources).described_files
+        self.described = Describing(sessions, catalog.schemas).described
         self._sessions = sessions
         self._catalog = catalog
         self._builder = Builder(sessions, known, places, reading, names)

@@ -13,11 +13,14 @@ from weft.contract.service_levels import Zones
 from weft.mesh.service_level import Measurement, Probe, ServiceLevel
 from weft.mesh.words import count, duration
 
+_A_MOMENT = 0.001
+"""What was measured just now holds already: clocks count in thousandths of a second."""
+
 _JUDGED_BY = 30
 """The window, in days, whose budget tells that a level is spent."""
 
 
-class State(StrEnum):
+class LevelState(StrEnum):
     """How a service level stands, worst first."""
 
     BROKEN = "broken"
@@ -29,11 +32,11 @@ class State(StrEnum):
     UNMEASURABLE = "not measurable"
 
 
-_ORDER = {state: place for place, state in enumerate(State)}
+_ORDER = {state: place for place, state in enumerate(LevelState)}
 
 
 @dataclass(frozen=True)
-class Standing:
+class Attainment:
     """How a service level of a port version stands.
 
     `found` says in words what it is now, or why that is not known. `budgets` are those of all
@@ -43,63 +46,63 @@ class Standing:
 
     port: str
     level: ServiceLevel
-    state: State
+    state: LevelState
     found: str
     at: str = ""
     budgets: tuple[Budget, ...] = ()
     alert: Alert | None = None
 
 
-def standing(
+def attainment(
     port: str, level: ServiceLevel, measured: Sequence[Measurement], now: float, zones: Zones
-) -> Standing:
+) -> Attainment:
     """How a level stands by what was measured of it, in any order; `now` is since 1970."""
     if level.probe is None:
-        return Standing(port, level, State.UNMEASURABLE, level.why)
+        return Attainment(port, level, LevelState.UNMEASURABLE, level.why)
     if level.probe in (Probe.BEGIN, Probe.END):
         return _of_a_day(port, level, now)
     last = max(measured, key=lambda each: each.at, default=None)
-    spans = kept_spans(level, measured, now, zones(level.zone) or UTC)
+    spans = kept_spans(level, measured, now + _A_MOMENT, zones(level.zone) or UTC)
     facts = tuple(facts_of(measured, now))
     if last is None or not facts:
         why = last.problem if last else "nothing was measured yet"
-        return Standing(port, level, State.UNKNOWN, why, last.at if last else "")
+        return Attainment(port, level, LevelState.UNKNOWN, why, last.at if last else "")
     counted = budgets(spans, level.objective, now)
     burning = alert(spans, level.objective, now)
     found = last.problem or _FOUND[level.probe](level, facts, now)
-    state = _state(spans, counted, burning)
-    return Standing(port, level, state, found, last.at, counted, burning)
+    state = LevelState.UNKNOWN if last.value is None else _state(spans, counted, burning)
+    return Attainment(port, level, state, found, last.at, counted, burning)
 
 
-def worst_first(standings: Iterable[Standing]) -> tuple[Standing, ...]:
+def worst_first(attainments: Iterable[Attainment]) -> tuple[Attainment, ...]:
     """Sort what is worst to the front: by state, then by what is left of the budget."""
-    return tuple(sorted(standings, key=_badness))
+    return tuple(sorted(attainments, key=_badness))
 
 
-def _badness(each: Standing) -> tuple[int, float, str, str]:
+def _badness(each: Attainment) -> tuple[int, float, str, str]:
     left = min((it.left for it in each.budgets if it.days == _JUDGED_BY), default=1.0)
     return _ORDER[each.state], left, each.port, each.level.name
 
 
-def _state(spans: Sequence[Span], counted: Sequence[Budget], burning: Alert | None) -> State:
+def _state(spans: Sequence[Span], counted: Sequence[Budget], burning: Alert | None) -> LevelState:
     if not spans:
-        return State.UNKNOWN
+        return LevelState.UNKNOWN
     if not spans[-1].kept:
-        return State.BROKEN
+        return LevelState.BROKEN
     if any(each.days == _JUDGED_BY and each.left <= 0 for each in counted):
-        return State.SPENT
-    return State.BURNING if burning else State.KEPT
+        return LevelState.SPENT
+    return LevelState.BURNING if burning else LevelState.KEPT
 
 
-def _of_a_day(port: str, level: ServiceLevel, now: float) -> Standing:
+def _of_a_day(port: str, level: ServiceLevel, now: float) -> Attainment:
     """How a first or a last day stands: all that is asked is whether it has come."""
     left = level.target - now
     if level.probe is Probe.BEGIN:
         found = f"in {duration(left)}" if left > 0 else f"for {duration(-left)}"
-        return Standing(port, level, State.KEPT, found)
+        return Attainment(port, level, LevelState.KEPT, found)
     if left > 0:
-        return Standing(port, level, State.KEPT, f"{duration(left)} left")
-    return Standing(port, level, State.ENDED, f"{duration(-left)} ago")
+        return Attainment(port, level, LevelState.KEPT, f"{duration(left)} left")
+    return Attainment(port, level, LevelState.ENDED, f"{duration(-left)} ago")
 
 
 _Say = Callable[[ServiceLevel, Sequence[Fact], float], str]
@@ -110,7 +113,7 @@ def _age(_: ServiceLevel, facts: Sequence[Fact], now: float) -> str:
 
 
 def _refreshed(_: ServiceLevel, facts: Sequence[Fact], now: float) -> str:
-    return f"refreshed {duration(now - facts[-1].at)} ago"
+    return f"refreshed {duration(now - facts[-1].at + facts[-1].value)} ago"
 
 
 def _by_time(level: ServiceLevel, facts: Sequence[Fact], now: float) -> str:

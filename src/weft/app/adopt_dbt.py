@@ -1,0 +1,127 @@
+"""Adopt a project of dbt by its manifest; what its models read is described by who holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from weft.app.adopt import around_of, home_for, refuse_taken, server_of
+from weft.app.adopted_files import draft_of
+from weft.app.bootstrap import Opened
+from weft.app.errors import NotFound, Usage
+from weft.app.new_files import Draft
+from weft.mesh.address import ProductAddress
+from weft.mesh.found import FoundColumn, FoundTable
+from weft.project.adopting.dbt_manifest import (
+    MAX_BYTES,
+    DbtNode,
+    DbtProject,
+    NoManifest,
+    read_manifest,
+)
+from weft.project.adopting.dbt_product import product_of_project, read_data
+from weft.project.adopting.dbt_sql import is_known
+from weft.project.adopting.names import fitting_name
+from weft.project.adopting.product import Place
+from weft.sql.dialect import is_dialect
+from weft.warehouses.describing import DescribesFiles, DescribesTables
+from weft.warehouses.protocol import WarehouseError
+
+
+def adopt_project(
+    mesh: Opened, manifest: Path, warehouse: str, into: ProductAddress | None
+) -> Draft:
+    """Draft a product of the project whose manifest this is.
+
+    `warehouse` is where its tables are, "" for the home of the product. Raises Usage for what is
+    no manifest or does not fit, Blocked where a product is in the way.
+    """
+    if warehouse and warehouse not in mesh.settings.warehouses:
+        raise NotFound("warehouse", warehouse, mesh.settings.warehouses)
+    project = _project(manifest)
+    if not is_known(project.adapter):
+        raise Usage(f"SQL of adapter `{project.adapter}` of {manifest} is not known")
+    domain = home_for(mesh, into)
+    address = into or ProductAddress(domain.name, fitting_name(project.name, instead="project"))
+    holder = warehouse or domain.warehouse
+    around = around_of(mesh, domain, mesh.settings.warehouses[holder].type)
+    found = dict(_found(mesh, project, manifest, holder, domain.warehouse))
+    server, _ = server_of(mesh, holder)
+    adopted = product_of_project(address, project, found, Place(server, holder), around)
+    refuse_taken(mesh.folder, adopted)
+    return draft_of([adopted], f"dbt project {project.name}")
+
+
+def _project(manifest: Path) -> DbtProject:
+    """Read a manifest, but never more than one may have."""
+    with manifest.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    try:
+        return read_manifest(data)
+    except NoManifest as problem:
+        raise Usage(
+            f"{manifest} is no manifest that is read",
+            why=str(problem),
+            next_step="dbt compile, with dbt 1.6 or newer",
+        ) from problem
+
+
+def _found(
+    mesh: Opened, project: DbtProject, manifest: Path, holder: str, home: str
+) -> Iterator[tuple[str, FoundTable]]:
+    """What is known of the data that models read: by its files, its catalogue, or the project."""
+    data = read_data(project)
+    tables = _catalogue(mesh, holder, data)
+    for node in data:
+        table = _file(mesh, node, manifest, home) or tables.get((node.schema or "", node.table))
+        if table is not None:
+            yield node.unique_id, table
+        elif _is_typed(node) and is_dialect(project.adapter):
+            yield node.unique_id, _as_said(node, project.adapter)
+
+
+def _catalogue(
+    mesh: Opened, holder: str, data: Iterable[DbtNode]
+) -> dict[tuple[str, str], FoundTable]:
+    """The tables of a warehouse in the schemas of a project, none of a schema that is not there."""
+    warehouse = mesh.warehouse(holder)
+    found: dict[tuple[str, str], FoundTable] = {}
+    if isinstance(warehouse, DescribesTables):
+        for schema in sorted({each.schema or "" for each in data}):
+            try:
+                tables = warehouse.described([schema])
+            except WarehouseError as error:
+                if error.transient or error.interrupted:
+                    raise
+                continue
+            found |= {(each.schema, each.name): each for each in tables}
+    return found
+
+
+def _file(mesh: Opened, node: DbtNode, manifest: Path, home: str) -> FoundTable | None:
+    """A seed as the file that it is, where that lies in the mesh."""
+    warehouse = mesh.warehouse(home)
+    if node.resource_type != "seed" or not isinstance(warehouse, DescribesFiles):
+        return None
+    # The manifest is in `target`, beside the folders of the project.
+    file = (manifest.resolve().parent.parent / node.original_file_path).resolve()
+    root = mesh.folder.resolve()
+    if not file.is_file() or root not in file.parents:
+        return None
+    path = file.relative_to(root).as_posix()
+    return warehouse.described_files(FoundTable("", node.name, "csv", path=path), (path,))
+
+
+def _is_typed(node: DbtNode) -> bool:
+    return bool(node.columns) and all(each.data_type for each in node.columns.values())
+
+
+def _as_said(node: DbtNode, adapter: str) -> FoundTable:
+    """A table as the project describes it, with the types that it gives."""
+    columns = (
+        FoundColumn(each.name, each.data_type or "", each.description or "")
+        for each in node.columns.values()
+    )
+    return FoundTable(
+        node.schema or "", node.table, "table", dialect=adapter, columns=tuple(columns)
+    )

@@ -1,0 +1,126 @@
+"""Candidate: show a new major as a preview until a day, and release what was previewed.
+
+Both edit the contract alone; apply shows and publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from weft.app.bootstrap import Opened
+from weft.app.definition import definition_data, definition_text, entries
+from weft.app.errors import Usage
+from weft.app.new_files import Draft, Edit
+from weft.app.port_version import contract_path
+from weft.app.release import Bumped, Unreleased, unreleased
+from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, remove_entry, set_value
+from weft.contract.candidates import UNFINISHED
+from weft.mesh.address import PortAddress
+from weft.mesh.contract import Status
+from weft.project.odcs import read_status
+
+_LIST = "customProperties"
+
+
+def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
+    """Draft the edits that show an unreleased major as a preview until a day, an ISO date.
+
+    Raises NotFound, Usage for a day that is over or a version that is released, and Blocked where
+    a person has to edit the contract.
+    """
+    found = _unreleased(mesh, address, "--candidate --until DATE")
+    _check_day(until, mesh.system.now()[:10])
+    place = PortAddress.parse(found.address)
+    path, text = _contract(mesh.folder, place)
+    status, shown, number = _said(text)
+    if (status in UNFINISHED) and shown == until:
+        return Bumped(found.address, why=f"it is a candidate until {until} already")
+    edited = text
+    try:
+        if status not in UNFINISHED:
+            edited = set_value(edited, Status.DRAFT, "status")
+        if number is None:
+            value = {"until": until}
+            entry: dict[str, str | dict[str, str]] = {"vendor": "weft", "property": "candidate"}
+            edited = append_entry(edited, _LIST, {**entry, "value": value})
+        else:
+            edited = set_value(edited, until, _LIST, number, "value", "until")
+    except CannotEdit as problem:
+        wanted = f"status: draft, and the custom property candidate with until: {until}"
+        raise by_hand(path, problem, wanted) from None
+    return Bumped(found.address, Draft((), (Edit(path, text, edited),)))
+
+
+def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
+    """Draft the edits that release what is a preview, or a draft that nobody saw.
+
+    Raises NotFound, Usage for a version that is released, and Blocked where a person has to edit
+    the contract.
+    """
+    found = _unreleased(mesh, address, "--promote")
+    place = PortAddress.parse(found.address)
+    path, text = _contract(mesh.folder, place)
+    status, _, number = _said(text)
+    if status not in UNFINISHED:
+        return Bumped(found.address, why=f"its status is {status}, so apply releases it")
+    try:
+        edited = set_value(text, Status.ACTIVE, "status")
+        if number is not None:
+            edited = remove_entry(edited, _LIST, number)
+    except CannotEdit as problem:
+        wanted = "status: active, and no custom property candidate"
+        raise by_hand(path, problem, wanted) from None
+    return Bumped(found.address, Draft((), (Edit(path, text, edited),)))
+
+
+def _unreleased(mesh: Opened, address: PortAddress, option: str) -> Unreleased:
+    """The one major that is meant and that is not released yet. Raises NotFound and Usage."""
+    majors = unreleased(mesh, address)
+    found = [each for each in majors if not each.released]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = [each.address for each in found]
+        raise Usage(
+            f"{address} has several majors that are not released: {', '.join(names)}",
+            next_step=f"weft release {names[-1]} {option}",
+        )
+    last = majors[-1]
+    port = replace(PortAddress.parse(last.address), major=None)
+    raise Usage(
+        f"{last.address} is released as {last.released}, and a released version does not change",
+        why="A preview is of a major that nobody has yet.",
+        next_step=f"weft new port {port} --keep {PortAddress.parse(last.address).major}",
+    )
+
+
+def _check_day(until: str, today: str) -> None:
+    try:
+        last = date.fromisoformat(until).isoformat()
+    except ValueError:
+        raise Usage(f"`{until}` is no date; one looks like 2027-03-31") from None
+    if last < today:
+        raise Usage(f"{until} is over, so nobody could see the preview")
+
+
+def _contract(folder: Path, address: PortAddress) -> tuple[str, str]:
+    path = contract_path(address)
+    return path, definition_text(folder / path)
+
+
+def _said(text: str) -> tuple[Status, str, int | None]:
+    """What a contract says of its status, of a preview, and where it says the second."""
+    data = definition_data(text.encode())
+    for number, until in _previews(data):
+        return read_status(data), until, number
+    return read_status(data), "", None
+
+
+def _previews(data: dict[str, object]) -> Iterator[tuple[int, str]]:
+    for number, each in entries(data, _LIST).items():
+        value = each.get("value")
+        if str(each.get("property")).removeprefix("weft.") == "candidate":
+            yield number, str(value.get("until", "")) if isinstance(value, dict) else ""

@@ -1,0 +1,115 @@
+"""Deprecate: say in a contract when a port version ends, what comes after it, and why.
+
+Only the files are edited; the apply that publishes it tells the consumers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from weft.app.bootstrap import Opened
+from weft.app.contract_file import resolved_data
+from weft.app.definition import definition_data, definition_text
+from weft.app.ended_contract import Sunset, deprecated
+from weft.app.errors import Usage
+from weft.app.new_files import Draft, Edit
+from weft.app.port_version import contract_path, listed_as
+from weft.app.release import Bumped, Unreleased, unreleased
+from weft.app.situation import remembered
+from weft.app.yaml_edit import CannotEdit, by_hand, set_value
+from weft.contract.days import is_day
+from weft.contract.term_compatibility import term_changes
+from weft.contract.versions import Bump, min_bump, next_version, numbers
+from weft.mesh.address import PortAddress
+from weft.mesh.contract import Status
+from weft.project.odcs import read_status
+
+
+def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bumped:
+    """Draft the edits that deprecate a published port version until a day.
+
+    Raises NotFound, Usage for a day that is over, a successor that is none or a version that
+    nobody has, and Blocked where a person has to edit the contract.
+    """
+    _check_day(sunset.until, mesh.system.now()[:10])
+    found = published(mesh, address, f"deprecate {address} --until {sunset.until}")
+    place = PortAddress.parse(found.address)
+    if sunset.successor:
+        sunset = replace(sunset, successor=_successor(mesh, place, sunset.successor))
+    path = contract_path(place)
+    before = definition_text(mesh.folder / path)
+    status = read_status(definition_data(before.encode()))
+    if status is Status.RETIRED:
+        raise Usage(f"{place} is retired", next_step=f"weft retire {place} --undo")
+    try:
+        after = deprecated(before, sunset)
+        if after == before:
+            return Bumped(found.address, why=f"it is deprecated until {sunset.until} already")
+        version = _version(mesh, place, found, after)
+        after = set_value(after, version, "version")
+    except CannotEdit as problem:
+        wanted = f"status: deprecated, and endOfSupport {sunset.until} in slaProperties"
+        raise by_hand(path, problem, wanted) from None
+    return Bumped(found.address, Draft((), _edits(mesh.folder, place, before, after, version)))
+
+
+def published(mesh: Opened, address: PortAddress, command: str) -> Unreleased:
+    """The one port version that is meant, which consumers have. Raises NotFound and Usage.
+
+    `command` is what to say again, with the major.
+    """
+    found = [each for each in unreleased(mesh, address) if each.released]
+    if not found:
+        raise Usage(
+            f"{address} is not published, so nobody has to be told of its end",
+            next_step=f"weft show {address}",
+        )
+    if len(found) > 1:
+        names = [each.address for each in found]
+        meant = command.replace(str(address), names[0])
+        raise Usage(f"{address} has several majors: {', '.join(names)}", next_step=f"weft {meant}")
+    return found[0]
+
+
+def _check_day(until: str, today: str) -> None:
+    if not is_day(until):
+        raise Usage(f"`{until}` is no date; one looks like 2027-03-31")
+    if until < today:
+        raise Usage(f"{until} is over, and consumers need time to move")
+
+
+def _successor(mesh: Opened, place: PortAddress, wanted: str) -> str:
+    """The address of what comes after; of `@2` alone, that major of the same port."""
+    text = f"{replace(place, major=None)}{wanted}" if wanted.startswith("@") else wanted
+    successor = PortAddress.parse(text)
+    if successor == place:
+        raise Usage(f"{place} cannot be its own successor")
+    # Raises NotFound where there is no such port in these files.
+    unreleased(mesh, successor)
+    return str(successor)
+
+
+def _version(mesh: Opened, place: PortAddress, found: Unreleased, text: str) -> str:
+    """The version that the deprecated contract gets; the plan says what even that is too short for.
+
+    A later end promises more than was released, which asks for a minor step.
+    """
+    promised = remembered(mesh).descriptors[str(place)].contract
+    meant = resolved_data(mesh.folder, place.product.domain, text.encode())
+    steps = [Bump.PATCH, min_bump(each.consumer for each in term_changes(promised, meant))]
+    if found.needed is not None:
+        steps.append(min(found.needed, Bump.MINOR, key=list(Bump).index))
+    wanted = next_version(found.released, max(steps, key=list(Bump).index))
+    return max(found.files, wanted, key=numbers)
+
+
+def _edits(
+    folder: Path, place: PortAddress, before: str, after: str, version: str
+) -> tuple[Edit, ...]:
+    path = contract_path(place)
+    its_list = str(Path(path).with_name("product.yaml").as_posix())
+    product = definition_text(folder / its_list)
+    listed = listed_as(product, its_list, place, version)
+    edits = (Edit(path, before, after), Edit(its_list, product, listed))
+    return tuple(each for each in edits if each.before != each.after)

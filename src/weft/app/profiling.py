@@ -1,0 +1,107 @@
+"""Look at the rows that a model has made: what they show of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from arro3.core import RecordBatchReader
+
+from weft.app.bootstrap import Opened
+from weft.app.situation import Remembered, gather
+from weft.app.values import values_of
+from weft.contract.profile import Profile, ProfileScan
+from weft.mesh.manifest import Column, Manifest, ProductManifest
+from weft.plan.examine import Situation, examine
+from weft.plan.plan import Source
+from weft.sql.dialect import Dialect, dialect_named
+
+
+@dataclass(frozen=True)
+class Made:
+    """A build of a model that is there; `columns` have native types of the warehouse.
+
+    `is_current` says that it is of the model as it is in the files, over what that reads now.
+    """
+
+    key: str
+    columns: tuple[Column, ...]
+    is_current: bool = True
+
+
+def profile_of(
+    made: Made, dialect: Dialect, ask: Callable[[str], Any], key: Sequence[str] = ()
+) -> Profile:
+    """Look through all rows of a build, once, and for the values of columns that have few.
+
+    `ask` runs a SELECT over the build and gives its rows, as `Warehouse.rows` does. `key` are
+    columns that are looked at as a key. Raises WarehouseError.
+    """
+    scan = ProfileScan(dialect.relation("builds", made.key), made.columns, dialect, key)
+    [row] = _rows(ask(scan.statement))
+    profile = scan.profile(row)
+    statement = scan.values_statement(profile)
+    listed: dict[str, list[str]] = {}
+    for place, value in _rows(ask(statement)) if statement else ():
+        listed.setdefault(scan.names[int(place)], []).append(value)
+    columns = {
+        name: replace(each, values=tuple(sorted(listed.get(name, ()))))
+        for name, each in profile.columns.items()
+    }
+    return replace(profile, columns=columns)
+
+
+def _rows(answer: Any) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
+    with answer as rows:
+        for batch in RecordBatchReader.from_arrow(rows):
+            found += zip(*values_of(batch), strict=True)
+    return found
+
+
+class MadeRows:
+    """The builds of one product's models: as they would be released next, else as released."""
+
+    def __init__(self, mesh: Opened, memory: Remembered, manifest: ProductManifest) -> None:
+        """Ask the warehouses what is there. Raises WarehouseError and StoreError."""
+        address = manifest.address
+        desired = Manifest(
+            mesh.settings.mesh, mesh.environment, manifest.root, {address: manifest}, (address,)
+        )
+        situation = gather(mesh, desired, desired.products, memory)
+        self._found = examine(situation)[address]
+        self._situation: Situation = situation
+        self._environment = mesh.environment
+        self._manifest = manifest
+        self._warehouse = mesh.warehouse(manifest.warehouse)
+
+    def made(self, model: str) -> Made | None:
+        """The newest build of a model that is there; None where there is none."""
+        release = self._situation.shown(self._manifest.address)
+        released = release.builds if release is not None else {}
+        there = self._situation.builds.get(self._manifest.warehouse, frozenset())
+        wanted = self._found.keyed.builds.get(model)
+        for key in (wanted, released.get(model)):
+            if key in there and (build := self._warehouse.built([key]).get(key)):
+                return Made(key, build.columns, key == wanted)
+        return None
+
+    def profile(self, made: Made, key: Sequence[str] = ()) -> Profile:
+        """Look through all rows of a build; see `profile_of`. Raises WarehouseError."""
+
+        def ask(select: str) -> Any:
+            sources = self._sources()
+            return self._warehouse.rows(select, (made.key,), sources, self._environment)
+
+        return profile_of(made, dialect_named(self._warehouse.dialect), ask, key)
+
+    def _sources(self) -> dict[str, Source]:
+        """The files that a view reads, by key."""
+        contents = self._situation.contents.get(self._manifest.address, {})
+        keys = self._found.keyed.sources
+        return {
+            keys[spec.name]: Source(keys[spec.name], spec, content.files, content.content)
+            for spec in self._manifest.sources
+            if (content := contents.get(spec.name)) is not None and spec.name in keys
+        }

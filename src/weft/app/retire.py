@@ -1,0 +1,93 @@
+"""Retire: end a version of a port that nobody reads any longer, and take that back.
+
+Only the contract is edited; apply takes the port out of sight. Its builds stay as long as
+rollback can reach them, so that it comes back without being built again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from weft.app.bootstrap import Opened
+from weft.app.consumers import declared_consumers
+from weft.app.definition import definition_data, definition_text
+from weft.app.deprecate import published
+from weft.app.ended_contract import retired, revived
+from weft.app.errors import Blocked, Usage
+from weft.app.new_files import Draft, Edit
+from weft.app.port_version import contract_path
+from weft.app.release import Bumped, unreleased
+from weft.app.yaml_edit import CannotEdit, by_hand
+from weft.contract.endings import ending_of
+from weft.mesh.address import PortAddress
+from weft.mesh.contract import Status
+from weft.mesh.lifecycle import may_follow
+from weft.plan.endings import day_to_come, not_announced, still_read
+from weft.project.odcs import read_status
+
+
+def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> Bumped:
+    """Draft the edit that retires a published port version.
+
+    `override` is the reason for which whoever asks ends it over the heads of its readers. Raises
+    NotFound, Usage, and Blocked with the list of what stands in the way.
+    """
+    found = published(mesh, address, f"retire {address}")
+    place = PortAddress.parse(found.address)
+    path, text, status = _contract(mesh.folder, place)
+    if status is Status.RETIRED:
+        return Bumped(found.address, why="its contract is retired already, so apply ends it")
+    in_the_way = tuple(_in_the_way(mesh, place, text, status))
+    if in_the_way and not override:
+        raise Blocked(
+            f"{place} cannot be retired yet: {'; '.join(in_the_way)}",
+            why="Whoever reads it would be left with nothing.",
+            next_step=f"weft deprecate {place} --until DATE"
+            if not may_follow(status, Status.RETIRED)
+            else f"weft consumers {place}",
+        )
+    by = mesh.system.user() if in_the_way else ""
+    try:
+        edited = retired(text, by, override)
+    except CannotEdit as problem:
+        raise by_hand(path, problem, "status: retired") from None
+    return Bumped(found.address, Draft((), (Edit(path, text, edited),)))
+
+
+def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
+    """Draft the edit that takes a retirement back: the version is deprecated as before.
+
+    Raises NotFound, Usage where there is none to take back, and Blocked.
+    """
+    majors = [PortAddress.parse(each.address) for each in unreleased(mesh, address)]
+    gone = [each for each in majors if _contract(mesh.folder, each)[2] is Status.RETIRED]
+    if len(gone) != 1:
+        named = ", ".join(map(str, gone))
+        said = f"{address} has several retired majors: {named}" if gone else f"{address} is not"
+        raise Usage(said if gone else f"{said} retired", next_step=f"weft show {address}")
+    [place] = gone
+    path, text, _ = _contract(mesh.folder, place)
+    try:
+        edited = revived(text)
+    except CannotEdit as problem:
+        raise by_hand(path, problem, "status: deprecated, and no override") from None
+    return Bumped(str(place), Draft((), (Edit(path, text, edited),)))
+
+
+def _contract(folder: Path, place: PortAddress) -> tuple[str, str, Status]:
+    path = contract_path(place)
+    text = definition_text(folder / path)
+    return path, text, read_status(definition_data(text.encode()))
+
+
+def _in_the_way(mesh: Opened, place: PortAddress, text: str, status: Status) -> Iterator[str]:
+    """What keeps a port version from being retired now, each in a few words."""
+    today = mesh.system.now()[:10]
+    yield from not_announced(status)
+    yield from day_to_come(ending_of(definition_data(text.encode())), today)
+    for consumer, root in declared_consumers(mesh, place).items():
+        where = "" if root == mesh.settings.root else f" (repository {root})"
+        yield f"{consumer}{where} has it as its input"
+    reads = mesh.store.reads.of("", [str(place.product)])
+    yield from still_read(str(place), reads, today, mesh.settings.retire.quiet_days)

@@ -1,0 +1,81 @@
+"""Who reads a port, as a board: where each consumer is on the way to the newest version."""
+
+from __future__ import annotations
+
+from weft.app.consumers import DAYS, Board, Consumer, OnOffer
+from weft.cli.cells import visible
+from weft.cli.output import Column, Kind, Result, Table, draw_table
+from weft.cli.screen import Screen
+from weft.mesh.contract import Status
+from weft.mesh.words import age
+
+_COLUMNS = (
+    Column("consumer"),
+    Column("major", Kind.NUMBER),
+    Column("follows"),
+    Column("stands"),
+    Column("breaks", Kind.TEXT),
+    Column("last_read", title="last read"),
+    Column("reads", Kind.NUMBER, title=f"in {DAYS} d"),
+    Column("told"),
+    Column("answer"),
+)
+_PEOPLE = (
+    Column("person"),
+    Column("major", Kind.NUMBER),
+    Column("last_read", title="last read"),
+    Column("reads", Kind.NUMBER, title=f"in {DAYS} d"),
+)
+
+
+def board_result(board: Board, now: str) -> Result:
+    """Return who reads a port, for every format."""
+    table = Table("consumers", _COLUMNS, [_row(each, now) for each in board.consumers])
+    people = Table(
+        "people",
+        _PEOPLE,
+        [(each.name, each.major, _ago(each.last, now), each.reads) for each in board.people],
+    )
+
+    def text(screen: Screen) -> str:
+        head = "".join(map(_version, board.versions))
+        products = draw_table(table, screen) if board.consumers else "No product reads it.\n"
+        queried = f"\n{draw_table(people, screen)}" if board.people else ""
+        return f"{head}\n{products}{queried}{_next(board)}"
+
+    return Result("consumers", {"board": board}, table, text)
+
+
+def _row(each: Consumer, now: str) -> tuple[str | int, ...]:
+    return (
+        each.consumer,
+        each.major,
+        "pins" if each.pinned else "floats",
+        each.stands,
+        ", ".join(each.breaks) or "no",
+        _ago(each.last, now),
+        each.reads,
+        each.told[-1].kind if each.told else "no",
+        each.answer,
+    )
+
+
+def _ago(last: str, now: str) -> str:
+    return f"{age(last, now)} ago" if last else "never"
+
+
+def _version(each: OnOffer) -> str:
+    said = f"preview until {each.candidate}" if each.candidate else str(each.status)
+    if each.status is Status.DEPRECATED:
+        said = f"{said}, {each.ending}" if each.ending.until else said
+        said += f": {visible(each.ending.reason)}" if each.ending.reason else ""
+    return f"{each.address}  {each.version}  {said}\n"
+
+
+def _next(board: Board) -> str:
+    """What to do where everybody left a version that ends."""
+    left = [each for each in board.consumers if each.stands != "moved"]
+    ending = [each for each in board.versions if each.status is Status.DEPRECATED]
+    if ending and not any(ending[0].address.endswith(f"@{each.major}") for each in left):
+        return f"  end it:  weft retire {ending[0].address}\n"
+    return ""

@@ -1,0 +1,162 @@
+"""Service levels on a screen: promise against reality, and what is left of the error budgets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import click
+
+from weft.cli.output import Column, Kind, Result, Table, draw_table
+from weft.cli.screen import Screen
+from weft.contract.attainment import Attainment, LevelState
+from weft.contract.budget import WINDOWS, Budget
+from weft.mesh.address import product_of
+from weft.mesh.words import count
+
+_JUDGED_BY = 30
+_INDENT = "  "
+_MANY = 10
+
+
+def status_result(
+    attained: Sequence[Attainment], environment: str, env: str, address: str, *, whole: bool
+) -> Result:
+    """Return service levels for every format; `whole` shows people every window.
+
+    `env` is the option by which the next command means the same environment.
+    """
+    table = levels_table(attained)
+    data = {"environment": environment, "levels": attained}
+
+    def text(screen: Screen) -> str:
+        if not attained:
+            who = f"{address} promises no" if address else "Nothing that is published promises a"
+            next_step = "weft explain slaProperties"
+            return f"{who} service level in {environment}.\n  how to promise one:  {next_step}\n"
+        shown = draw_table(table, screen) if whole else _by_port(attained, screen)
+        lines = [f"{shown}\n{_sum(attained, environment)}"]
+        lines += [f"  {each}" for each in _next_steps(attained, env)]
+        return "\n".join(lines) + "\n"
+
+    return Result("status", data, table, text)
+
+
+def levels_table(attained: Iterable[Attainment]) -> Table:
+    """Service levels with all of their windows, a row each."""
+    columns = (
+        *(Column(name) for name in ("port", "level")),
+        Column("promised", Kind.TEXT),
+        Column("state"),
+        Column("found", Kind.TEXT),
+        *(Column(f"kept_{days}d", title=f"kept {days} d") for days in WINDOWS),
+        *(Column(f"left_{days}d", title=f"left {days} d") for days in WINDOWS),
+        Column("known_30d", title="known 30 d"),
+    )
+    rows = []
+    for each in attained:
+        by_days = {it.days: it for it in each.budgets}
+        windows = [by_days.get(days) for days in WINDOWS]
+        rows.append(
+            [
+                *(each.port, each.level.name, each.level.promised, each.state, each.found),
+                *(_share(it.met if it else None) for it in windows),
+                *(_share(it.left if it else None) for it in windows),
+                _share(it.known if (it := by_days.get(_JUDGED_BY)) else None),
+            ]
+        )
+    return Table("status", columns, rows)
+
+
+def promises_table(attained: Iterable[Attainment]) -> Table:
+    """The service levels of one port, as its page shows them."""
+    columns = (
+        Column("service level"),
+        Column("promised", Kind.TEXT),
+        Column("state"),
+        Column("found", Kind.TEXT),
+    )
+    rows = [(each.level.name, each.level.promised, each.state, each.found) for each in attained]
+    return Table("service_levels", columns, rows)
+
+
+def _by_port(attained: Sequence[Attainment], screen: Screen) -> str:
+    """The ports, the one with the worst level first, each with its levels under it."""
+    ports: dict[str, list[Attainment]] = {}
+    for each in attained:
+        ports.setdefault(each.port, []).append(each)
+    ordered = [each for levels in ports.values() for each in levels]
+    narrower = replace(screen, width=max(screen.width - len(_INDENT), 0))
+    head, *rows = draw_table(_short(ordered), narrower).splitlines()
+    if len(rows) != len(ordered):
+        return draw_table(_short(ordered, named=True), screen)
+    lines = [_INDENT + head]
+    for port, levels in ports.items():
+        lines.append(click.style(port, bold=True) if screen.colour else port)
+        lines += [_INDENT + row for row in rows[: len(levels)]]
+        del rows[: len(levels)]
+    return "\n".join(lines) + "\n"
+
+
+def _short(attained: Iterable[Attainment], *, named: bool = False) -> Table:
+    """What fits on a screen: the window that a level is judged by; its port where it is named."""
+    columns = (
+        *([Column("port")] if named else ()),
+        Column("state"),
+        Column("level", Kind.TEXT),
+        Column("promised", Kind.TEXT),
+        Column("found", Kind.TEXT),
+        Column("kept", Kind.NUMBER, f"kept {_JUDGED_BY} d"),
+        Column("left", Kind.NUMBER, "budget left"),
+    )
+    rows = [
+        (
+            *([each.port] if named else ()),
+            *(each.state, each.level.name, each.level.promised, each.found),
+            _share(found.met if (found := _judging(each)) else None),
+            _share(found.left if found else None),
+        )
+        for each in attained
+    ]
+    return Table("status", columns, rows)
+
+
+def _judging(each: Attainment) -> Budget | None:
+    return next((it for it in each.budgets if it.days == _JUDGED_BY), None)
+
+
+def _share(share: float | None) -> str:
+    """A share as people read it; what is not whole is never rounded to it."""
+    if share is None:
+        return ""
+    text = f"{share:.1%}" if abs(share) < _MANY else f"{share:,.0%}"
+    if text == "100.0%" and share < 1:
+        return ">99.9%"
+    return "<0.1%" if text == "0.0%" and share > 0 else text.replace(".0%", "%")
+
+
+def _sum(attained: Sequence[Attainment], environment: str) -> str:
+    ports = len({each.port for each in attained})
+    states = Counter(each.state for each in attained)
+    parts = [f"{states[state]:,} {state}" for state in LevelState if states[state]]
+    promised = f"{count(len(attained), 'service level')} of {count(ports, 'port')} in {environment}"
+    return f"{promised}: {' · '.join(parts)}"
+
+
+def _next_steps(attained: Sequence[Attainment], env: str) -> Iterator[str]:
+    """What to do about the worst, and about what nobody knows."""
+    worst = attained[0]
+    known = [it.known for each in attained if (it := _judging(each)) and 0 < it.known < 1]
+    if known:
+        of_them = f"the least known for {_share(min(known))} of them"
+        yield f"{count(len(known), 'level')} known for less than {_JUDGED_BY} days, {of_them}"
+    if worst.state in (LevelState.BROKEN, LevelState.SPENT, LevelState.BURNING):
+        if worst.alert:
+            fast = f"{worst.alert.burn:g} times too fast, or faster"
+            yield f"{worst.alert.name}: {worst.port} uses up its budget {fast}"
+        yield f"why:  weft why {product_of(worst.port)}{env}"
+    elif any(each.state is LevelState.UNKNOWN for each in attained):
+        yield f"measure it:  weft status --measure{env}"
+    else:
+        yield f"a port with its promises:  weft show {worst.port}{env}"

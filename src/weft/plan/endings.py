@@ -1,0 +1,118 @@
+"""What keeps a port from being retired: its last day, and those who still read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from weft.contract.endings import Ending, ending_of
+from weft.mesh.change import ChangeAction
+from weft.mesh.consumption import PortReads, ReadBy
+from weft.mesh.contract import Status
+from weft.mesh.lifecycle import may_follow
+from weft.mesh.manifest import PortVersion, ProductManifest
+from weft.mesh.words import count
+from weft.plan.plan import Change
+
+
+@dataclass(frozen=True)
+class Retiring:
+    """A port version that is to be retired, and the status in which consumers see it."""
+
+    port: PortVersion
+    was: Status
+
+    @property
+    def ending(self) -> Ending:
+        """What its contract says of its end."""
+        return ending_of(self.port.contract)
+
+
+def retiring(
+    changes: Iterable[Change], desired: Mapping[str, ProductManifest]
+) -> dict[str, Retiring]:
+    """The port versions that these changes retire while consumers see them, by address."""
+    found: dict[str, Retiring] = {}
+    for change in changes:
+        if change.kind != "port" or change.action is not ChangeAction.UPDATE:
+            continue
+        manifest = desired.get(change.product)
+        was = _ended_as(change)
+        for port in manifest.ports if manifest and was else ():
+            if was and port.name == change.name:
+                found[change.address] = Retiring(port, was)
+    return found
+
+
+def _ended_as(change: Change) -> Status | None:
+    """The status that a change ends by retiring a port; None where it does not."""
+    ends = (
+        Status(each.old)
+        for each in change.fields
+        if each.what == "status" and each.new == Status.RETIRED
+    )
+    return next((each for each in ends if each.published), None)
+
+
+def overridden(ports: Mapping[str, Retiring]) -> frozenset[str]:
+    """Those of these ports that a person ends over the heads of their readers."""
+    return frozenset(address for address, each in ports.items() if each.ending.override_by)
+
+
+def too_early(
+    ports: Mapping[str, Retiring], reads: Iterable[PortReads], today: str, quiet: int
+) -> list[str]:
+    """Why ports cannot be retired on a day, ISO, in full sentences; `quiet` is in days.
+
+    Lines after the first say what can be done. A port that a person overrides can be.
+    """
+    reads = tuple(reads)
+    found: list[str] = []
+    for address, each in ports.items():
+        if each.ending.override_by:
+            continue
+        why = [
+            *not_announced(each.was),
+            *day_to_come(each.ending, today),
+            *still_read(address, reads, today, quiet),
+        ]
+        if why:
+            found.append(
+                f"{address} cannot be retired yet: {'; '.join(why)}.\n"
+                f"who reads it:  weft consumers {address}\n"
+                f"without waiting:  weft retire {address} --override --reason TEXT"
+            )
+    return found
+
+
+def not_announced(was: Status) -> Iterator[str]:
+    """Say that a port ends of which nobody was told that it would."""
+    if not may_follow(was, Status.RETIRED):
+        yield f"it is {was}, and what ends is deprecated first"
+
+
+def day_to_come(ending: Ending, today: str) -> Iterator[str]:
+    """Say that the last day of a port is not over."""
+    if ending.until and today <= ending.until:
+        yield f"its last day is {ending.until}"
+
+
+def still_read(
+    address: str, reads: Sequence[PortReads], today: str, quiet: int
+) -> Iterator[str]:
+    """Say who queried a port within so many days.
+
+    What builds read is no question: their products say that they read it.
+    """
+    first = (date.fromisoformat(today) - timedelta(days=quiet)).isoformat()
+    recent = [
+        each
+        for each in reads
+        if each.address == address and each.kind is ReadBy.QUERY and each.day > first
+    ]
+    for reader in sorted({each.reader for each in recent}):
+        own = [each for each in recent if each.reader == reader]
+        times = count(sum(each.count for each in own), "time")
+        last = max(each.last for each in own)[:10]
+        yield f"{reader} read it {times} in {count(quiet, 'day')}, last on {last}"

@@ -1,0 +1,100 @@
+"""What a release tells others: consumers of the end of a port, and the store of who read what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from weft.contract.endings import Ending, ending_of
+from weft.mesh.address import PortAddress, port_and_major, product_of
+from weft.mesh.change import ChangeAction
+from weft.mesh.consumption import Notice, NoticeKind, Override, PortReads, ReadBy
+from weft.mesh.contract import Status
+from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind
+from weft.plan.plan import Change, Plan, StepKind
+
+
+def notices_of(plan: Plan, product: str) -> Iterator[Notice]:
+    """What consumers are told when the release of a product is published, by the plan for it."""
+    manifest = plan.manifests.get(product)
+    ports = {f"{product}.{each.name}": each for each in manifest.ports} if manifest else {}
+    for change in _of_ports(plan, product):
+        told = _told(change, ports.get(change.address))
+        for each in plan.affected if told else ():
+            if told and each.port == change.address:
+                port, major = port_and_major(change.name)
+                yield Notice(product, port, major, each.consumer, *told)
+
+
+def overrides_of(plan: Plan, product: str) -> Iterator[Override]:
+    """The ports of a product that the plan ends because a person overrides their readers."""
+    manifest = plan.manifests.get(product)
+    for port in manifest.ports if manifest else ():
+        ending = ending_of(port.contract)
+        address = f"{product}.{port.name}"
+        ends = any(
+            change.address == address and _new_status(change) == Status.RETIRED
+            for change in _of_ports(plan, product)
+        )
+        if ending.override_by and ends:
+            yield Override(address, ending.override_by, ending.override_reason)
+
+
+def reads_of(
+    plan: Plan, product: str, done: Iterable[str], manifest: ProductManifest | None, at: str
+) -> Iterator[PortReads]:
+    """What was read of other products by the builds among the steps that are `done`, by id."""
+    steps = set(done)
+    built = {
+        step.target
+        for step in plan.steps
+        if step.id in steps and step.kind is StepKind.BUILD and step.product == product
+    }
+    models = manifest.transforms if manifest else ()
+    reads = (read for model in models if model.name in built for read in model.query.reads)
+    for target in sorted({read.target for read in reads if read.kind is ReadKind.PORT}):
+        address = PortAddress.parse(target)
+        place = (product_of(target), address.port, address.major or 0)
+        yield PortReads(*place, ReadBy.BUILD, product, at[:10], 1, at)
+
+
+def _of_ports(plan: Plan, product: str) -> Iterator[Change]:
+    return (
+        each
+        for each in plan.changes
+        if each.kind == "port" and each.product == product and each.action is ChangeAction.UPDATE
+    )
+
+
+def _told(change: Change, port: PortVersion | None) -> tuple[NoticeKind, str] | None:
+    """What is to be told of a change of a port; None where it is none of its end."""
+    if port is None:
+        return None
+    ending, was, now = ending_of(port.contract), _old_status(change), _new_status(change)
+    if now == Status.DEPRECATED:
+        kind = NoticeKind.REVIVED if was == Status.RETIRED else NoticeKind.DEPRECATED
+        return kind, _sentence(change.name, ending)
+    if now == Status.RETIRED and was in (Status.ACTIVE, Status.DEPRECATED):
+        said = f"{change.name} is retired"
+        return NoticeKind.RETIRED, _with_reason(said, ending.override_reason or ending.reason)
+    if now == Status.ACTIVE and was in (Status.DEPRECATED, Status.RETIRED):
+        return NoticeKind.REVIVED, f"{change.name} is active again"
+    moved = any("endOfSupport" in each.what for each in change.fields)
+    if port.status is Status.DEPRECATED and moved:
+        return NoticeKind.SUNSET, _sentence(change.name, ending)
+    return None
+
+
+def _sentence(name: str, ending: Ending) -> str:
+    return _with_reason(f"{name} {ending}", ending.reason)
+
+
+def _with_reason(said: str, reason: str) -> str:
+    return f"{said}: {reason}" if reason else said
+
+
+def _old_status(change: Change) -> str:
+    return next((each.old for each in change.fields if each.what == "status"), "")
+
+
+def _new_status(change: Change) -> str:
+    return next((each.new for each in change.fields if each.what == "status"), "")

@@ -1,0 +1,2 @@
+-- see target/compiled
+select 1 {{ ref('order_amounts') }}

@@ -1,0 +1,189 @@
+"""Who a candidate breaks is asked, and a no keeps it from being released."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from applying import apply_files
+from mesh_files import Port, Product, document, lay_out, mesh_files
+from weft.app.apply import ApplyOptions, apply_plan
+from weft.app.bootstrap import opened
+from weft.app.errors import NotFound, Stale, Usage
+from weft.app.plan import PlanOptions, make_plan
+from weft.app.signoff import sign_off, signoffs
+from weft.app.system import System
+from weft.mesh.address import PortAddress
+from weft.mesh.signoff import Answer, Signoff
+from weft.plan.plan import Plan
+
+OLD = Port("orders", {"id": "integer", "amount": "integer"})
+NEW = Port("orders", {"id": "integer", "total": "integer"}, version="2.0.0")
+CANDIDATE = replace(NEW, status="draft", candidate="2026-12-10")
+MODELS = {
+    "orders_v1": "SELECT CAST(1 AS INTEGER) AS id, CAST(5 AS INTEGER) AS amount",
+    "orders_v2": "SELECT id, amount AS total FROM orders_v1",
+}
+TWO = PortAddress.parse("shop.sales.orders@2")
+
+
+def reader(name: str, column: str) -> Product:
+    """A product that reads a column of the orders."""
+    model = f"SELECT CAST(count({column}) AS BIGINT) AS n FROM orders"
+    return Product(
+        f"shop.{name}",
+        {name: model},
+        (Port(name, {"n": "integer"}),),
+        inputs=("shop.sales.orders",),
+    )
+
+
+def files(*ports: Port, settings: str = "") -> dict[str, bytes]:
+    """The producer, a reader whom the new major breaks, and one whom it does not; both pin 1."""
+    made = mesh_files(
+        [Product("shop.sales", MODELS, ports), reader("sums", "amount"), reader("ids", "id")]
+    )
+    for name in ("sums", "ids"):
+        path = f"domains/shop/{name}/product.yaml"
+        made[path] = made[path].replace(b'"contractId"', b'"version": "1", "contractId"', 1)
+    if settings:
+        policy = b'{"release": ' + settings.encode() + b","
+        made["weft.yaml"] = made["weft.yaml"].replace(b"{", policy, 1)
+    return made
+
+
+def on(day: str) -> System:
+    """A machine on some day."""
+    return System(now=lambda: f"{day}T08:00:00.000Z", user=lambda: "mara")
+
+
+def planned(folder: Path, day: str) -> Plan:
+    """What would be done on a day."""
+    with opened(folder, "", on(day)) as mesh:
+        return make_plan(mesh, PlanOptions()).plan
+
+
+def answer(folder: Path, said: Answer, reason: str = "") -> Signoff:
+    """Let the reader that breaks say something."""
+    with opened(folder, "", on("2026-12-03")) as mesh:
+        return sign_off(mesh, TWO, "shop.sums", said, reason)
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    """A mesh in which a candidate is shown, and whoever it breaks was asked."""
+    apply_files(tmp_path, files(OLD), on("2026-12-01"))
+    apply_files(tmp_path, files(OLD, CANDIDATE), on("2026-12-02"))
+    return tmp_path
+
+
+def test_whom_a_candidate_breaks_is_asked_until_its_last_day(asked: Path) -> None:
+    with opened(asked, "", on("2026-12-02")) as mesh:
+        [found] = mesh.store.signoffs.all("prod")
+        assert signoffs(mesh, TWO).signoffs == (found,)
+    assert (found.consumer, found.version) == ("shop.sums", "2.0.0")
+    assert (found.state, found.answer_by) == (Answer.OPEN, "2026-12-10")
+
+
+def test_a_candidate_waits_for_who_can_still_answer(asked: Path) -> None:
+    lay_out(asked, files(OLD, NEW))
+    [blocked] = planned(asked, "2026-12-03").blocked
+    assert blocked.splitlines() == [
+        "shop.sales.orders@2 cannot be released yet: shop.sums can answer until 2026-12-10.",
+        "weft release signoff shop.sales.orders@2 --consumer shop.sums --yes",
+    ]
+
+
+def test_a_yes_lets_it_be_released(asked: Path) -> None:
+    answer(asked, Answer.YES)
+    lay_out(asked, files(OLD, NEW))
+    plan = planned(asked, "2026-12-03")
+    assert not plan.blocked
+    assert [(each.state, each.actor) for each in plan.signoffs] == [(Answer.YES, "mara")]
+    apply_files(asked, None, on("2026-12-03"))
+    assert planned(asked, "2026-12-04").signoffs == ()
+
+
+def test_a_no_keeps_it_from_being_released_until_somebody_answers_for_it(asked: Path) -> None:
+    answer(asked, Answer.NO, "we sum amounts")
+    lay_out(asked, files(OLD, NEW))
+    [blocked] = planned(asked, "2026-12-03").blocked
+    assert blocked.startswith(
+        "shop.sales.orders@2 cannot be released: shop.sums says no (mara): we sum amounts.\n"
+    )
+    waiver = {
+        "change": "sign-off of shop.sums",
+        "by": "mara.lind@example.com",
+        "reason": "They move next week.",
+        "until": "2026-12-20",
+    }
+    entry = {"vendor": "weft", "property": "waivers", "value": [waiver]}
+    path = "domains/shop/sales/orders.v2.odcs.yaml"
+    made = files(OLD, NEW)
+    contract = made[path].replace(
+        b"{", b'{"customProperties": ' + json.dumps([entry]).encode() + b",", 1
+    )
+    lay_out(asked, {**made, path: contract})
+    assert not planned(asked, "2026-12-03").blocked
+    assert planned(asked, "2026-12-21").blocked
+
+
+def test_a_no_after_the_plan_was_made_makes_it_stale(asked: Path) -> None:
+    answer(asked, Answer.YES)
+    lay_out(asked, files(OLD, NEW))
+    plan = planned(asked, "2026-12-03")
+    answer(asked, Answer.NO, "not yet")
+    with opened(asked, "", on("2026-12-03")) as mesh, pytest.raises(Stale, match="says no"):
+        list(apply_plan(mesh, plan, ApplyOptions()))
+
+
+def test_silence_is_a_no_unless_the_mesh_says_otherwise(asked: Path) -> None:
+    lay_out(asked, files(OLD, NEW))
+    [blocked] = planned(asked, "2026-12-11").blocked
+    assert "shop.sums says no: no answer until 2026-12-10." in blocked
+    lay_out(asked, files(OLD, NEW, settings='{"silence": "yes"}'))
+    assert not planned(asked, "2026-12-11").blocked
+
+
+def test_expectations_that_hold_are_a_yes(asked: Path) -> None:
+    contract = {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "shop.sums.orders",
+        "version": "1.0.0",
+        "status": "active",
+        "schema": [{"name": "orders", "properties": [{"name": "id", "unique": True}]}],
+    }
+    expecting = {"domains/shop/sums/expectations/orders.odcs.yaml": document(contract)}
+    apply_files(asked, {**files(OLD, CANDIDATE), **expecting}, on("2026-12-03"))
+    lay_out(asked, {**files(OLD, NEW), **expecting})
+    plan = planned(asked, "2026-12-04")
+    assert [(each.state, each.reason) for each in plan.signoffs] == [
+        (Answer.YES, "its expectations hold")
+    ]
+    assert not plan.blocked
+
+
+def test_a_new_major_that_was_no_candidate_asks_and_is_not_kept_back(tmp_path: Path) -> None:
+    apply_files(tmp_path, files(OLD), on("2026-12-01"))
+    lay_out(tmp_path, files(OLD, NEW))
+    plan = planned(tmp_path, "2026-12-02")
+    assert not plan.blocked
+    assert [(each.consumer, each.answer_by) for each in plan.signoffs] == [
+        ("shop.sums", "2026-12-16")
+    ]
+
+
+def test_only_who_is_asked_answers_and_a_no_has_a_reason(asked: Path) -> None:
+    with pytest.raises(Usage, match="needs a --reason"):
+        answer(asked, Answer.NO)
+    with opened(asked, "", on("2026-12-03")) as mesh:
+        with pytest.raises(NotFound):
+            sign_off(mesh, TWO, "shop.ids", Answer.YES, "")
+        with pytest.raises(Usage, match="nobody is asked"):
+            sign_off(mesh, replace(TWO, major=3), "shop.sums", Answer.YES, "")
+    with opened(asked, "dev", on("2026-12-03")) as mesh, pytest.raises(Usage):
+        signoffs(mesh, TWO)
