@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -328,6 +329,8 @@ def test_a_run_that_is_stopped_stops_what_it_calls(mesh: Mesh, how: signal.Signa
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # Tests that run in the background of a shell ignore what Ctrl-C sends, and so would this.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
     )
     pid = wait_for(lambda: [int(each.read_text() or 0) for each in temporary.glob("weft-*/pid")])
     running.send_signal(how)

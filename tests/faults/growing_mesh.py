@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mesh_files import Port, Product, Source, mesh_files
 
 _COLUMNS = {"id": "integer", "day": "date", "changed": "date"}
@@ -23,20 +25,21 @@ _HEADS = {
 
 def first() -> dict[str, bytes]:
     """The mesh as it is published first, in full builds."""
-    return _mesh(_ROWS)
+    return _mesh([_ROWS])
 
 
 def second() -> dict[str, bytes]:
     """Later: newer data is added to what is there, and takes the place of some."""
-    return _mesh((*_ROWS, *_MORE))
+    return _mesh([_ROWS, _MORE])
 
 
 def third() -> dict[str, bytes]:
     """Still later, once more."""
-    return _mesh((*_ROWS, *_MORE, *_LAST))
+    return _mesh([_ROWS, _MORE, _LAST])
 
 
-def _mesh(rows: tuple[str, ...]) -> dict[str, bytes]:
+def _mesh(days: Sequence[tuple[str, ...]]) -> dict[str, bytes]:
+    """The mesh over a file of each day's rows."""
     models = {name: f"{head}SELECT id, day, changed FROM log" for name, head in _HEADS.items()}
     states = {"id": "integer", "valid_from": "date", "valid_to": "date"}
     log = Product(
@@ -47,7 +50,10 @@ def _mesh(rows: tuple[str, ...]) -> dict[str, bytes]:
             Port("by_key", _COLUMNS),
             Port("states", states),
         ),
-        sources=(Source("log", "data/log.csv", _COLUMNS),),
+        sources=(Source("log", "data/log/*.csv", _COLUMNS),),
     )
-    lines = "".join(f"{row}\n" for row in ("id,day,changed", *rows))
-    return mesh_files([log]) | {"data/log.csv": lines.encode()}
+    files = {
+        f"data/log/{day}.csv": "".join(f"{row}\n" for row in ("id,day,changed", *rows)).encode()
+        for day, rows in enumerate(days, 1)
+    }
+    return mesh_files([log]) | files

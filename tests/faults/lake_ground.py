@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from effects import Effects
@@ -95,8 +96,7 @@ def released(folder: Path) -> Seen:
                 # What has lost its data shows nothing.
                 with suppress(WarehouseError, duckdb.IOException):
                     select = expansion.select(each.key, each.columns)
-                    rows = engine.execute(select).fetchall()
-                    content = content_of(each.columns, rows)
+                    content = content_of(each.columns, _rows(engine, select))
                     seen.setdefault(product, {})[f"{each.name}_v{major}"] = content
     return seen
 
@@ -110,10 +110,19 @@ def served(folder: Path) -> Seen:
     with suppress(duckdb.IOException), duckdb.connect(str(path), read_only=True) as client:
         for schema, view, columns in client.execute(_VIEWS).fetchall():
             with suppress(duckdb.IOException):
-                rows = client.execute(f'SELECT * FROM "{schema}"."{view}"').fetchall()
+                rows = _rows(client, f'SELECT * FROM "{schema}"."{view}"')
                 content = content_of(columns, rows)
                 seen.setdefault(schema.replace("__", "."), {})[view] = content
     return seen
+
+
+def _rows(engine: duckdb.DuckDBPyConnection, select: str) -> list[tuple[Any, ...]]:
+    """The rows of a SELECT, whose moments are texts: the engine needs more to make them values."""
+    described = engine.execute(f"DESCRIBE {select}").fetchall()
+    zoned = [name for name, kind, *_ in described if kind == "TIMESTAMP WITH TIME ZONE"]
+    texts = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in zoned)
+    replaced = f"* REPLACE ({texts})" if texts else "*"
+    return engine.execute(f"SELECT {replaced} FROM ({select})").fetchall()
 
 
 def leftovers(folder: Path, tidy: bool) -> Iterator[str]:

@@ -65,8 +65,9 @@ def test_what_was_changed_outside_is_brought_back(ground: str) -> None:
         assert_all_recover(scenario, spread(scenario, 1, *faults), programs=1)
 
 
-def test_a_domain_that_moves() -> None:
-    with quick_folder() as folder, prepared(Path(folder), courses()["moving"]) as scenario:
+@pytest.mark.parametrize("course", ["moving", "moving-back"])
+def test_a_domain_that_moves(course: str) -> None:
+    with quick_folder() as folder, prepared(Path(folder), courses()[course]) as scenario:
         assert scenario.ending == "done"
         said = " ".join(scenario.effects)
         assert all(each in said for each in ("warehouse.load", "/leave/", "warehouse.rows"))

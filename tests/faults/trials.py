@@ -33,7 +33,7 @@ from weft.app.load import load
 from weft.app.prune import prune
 from weft.app.system import System
 from weft.store.protocol import FencedOut, Locked, StoreError
-from weft.warehouses.postgres import layers
+from weft.warehouses.postgres import layers, parts
 from weft.warehouses.protocol import WarehouseError
 
 OUTSIDE = (WarehouseError, StoreError, FencedOut, Locked, Refusal)
@@ -262,8 +262,9 @@ def grounded(name: str) -> AbstractContextManager[Ground]:
     from both_grounds import both
     from postgres_ground import postgres
 
-    # So that few rows are layers of their own, too.
+    # So that few rows are layers, and small files tables, of their own, too.
     layers.SMALL_ROWS = 0
+    parts.SMALL_BYTES = 0
     return postgres() if name == "postgres" else both()
 
 

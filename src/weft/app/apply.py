@@ -17,7 +17,7 @@ from weft.app.bootstrap import Opened
 from weft.app.checkout import checkout
 from weft.app.environments import exists
 from weft.app.errors import Blocked, Breaking, Stale
-from weft.app.execution import Execution
+from weft.app.execution import Execution, Stalled
 from weft.app.fitness import refuse_unfit
 from weft.app.measuring import measure
 from weft.app.prune import prune_after
@@ -290,7 +290,10 @@ class _Applying:
         workers = self._options.workers or self._mesh.system.cpus
         execution = Execution(self._plan, warehouses, bound, workers, self._mesh.system.monotonic)
         done = 0
-        for result in execution.results():
+        for result in execution.go_on():
+            if isinstance(result, Stalled):
+                yield RunEvent("waiting", self._run.id, done, total, text=result.text)
+                continue
             done += 1
             release = None
             if result.step in execution.outcomes:

@@ -5,8 +5,10 @@ Nothing here knows stores or screens; what a held or failed step means for other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,14 @@ from weft.contract.evaluate import blocked
 from weft.mesh.run import StepResult, StepState
 from weft.plan.growing import in_words
 from weft.plan.plan import Plan, Step, StepKind
-from weft.warehouses.protocol import Bound, Origin, Outcome, Warehouse, WarehouseError
+from weft.warehouses.protocol import (
+    Bound,
+    Origin,
+    Outcome,
+    SaysWhoBlocks,
+    Warehouse,
+    WarehouseError,
+)
 
 if TYPE_CHECKING:
     from weft.app.functions.calling import Functions
@@ -25,6 +34,16 @@ _MOVES = (StepKind.PUBLISH, StepKind.LEAVE, StepKind.DROP)
 
 # So many steps are handed out per worker, so that none waits while results are recorded.
 _AHEAD = 2
+
+# In seconds: who waits for longer wants to know for whom.
+_PATIENCE = 2.0
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """What is in the way of steps that run, and what to do about it, in words."""
+
+    text: str
 
 
 class Execution:
@@ -55,12 +74,17 @@ class Execution:
         self._ready: list[tuple[int, str]] = []
         self._held: set[str] = set()
         self._unwritable = ""
+        self._said: set[str] = set()
         for step in plan.steps:
             if not step.needs:
                 self._queue(step.id)
 
     def results(self) -> Iterator[StepResult]:
-        """Run everything; yields each step's result as it ends, in the caller's thread.
+        """Run everything; yields each step's result as it ends, in the caller's thread."""
+        return (each for each in self.go_on() if isinstance(each, StepResult))
+
+    def go_on(self) -> Iterator[StepResult | Stalled]:
+        """Run everything; yields each step's result as it ends, and once each what blocks some.
 
         When the caller stops listening, running statements are cancelled and waited for.
         """
@@ -73,7 +97,9 @@ class Execution:
                     step = self._steps[heappop(self._ready)[1]]
                     del self._waiting[step.id]
                     running[pool.submit(self._carry_out, step)] = step
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                done, _ = wait(running, _PATIENCE, return_when=FIRST_COMPLETED)
+                if not done:
+                    yield from self._stalled(running.values())
                 for future in sorted(done, key=lambda each: self._place[running[each].id]):
                     yield from self._ended(running.pop(future), future)
             finished = True
@@ -84,6 +110,17 @@ class Execution:
                 for warehouse in self._warehouses.values():
                     warehouse.cancel()
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def _stalled(self, running: Iterable[Step]) -> Iterator[Stalled]:
+        asked = {(step.warehouse, self._bound[step.product].run) for step in running}
+        for name, run in sorted(asked):
+            warehouse = self._warehouses[name]
+            if isinstance(warehouse, SaysWhoBlocks):
+                with suppress(WarehouseError):
+                    for text in warehouse.blocked(run):
+                        if text not in self._said:
+                            self._said.add(text)
+                            yield Stalled(text)
 
     def _queue(self, step: str) -> None:
         heappush(self._ready, (self._place[step], step))

@@ -102,7 +102,7 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
     shown = shown_objects(descriptors)
     if not shown:
         _refuse_foreign(mesh)
-        raise Usage(f"nothing is published in {mesh.environment} yet", next_step="weft apply")
+        raise _nothing_published(mesh)
     with ExitStack() as opened:
         try:
             answer = opened.enter_context(_query(mesh, text, shown))
@@ -112,6 +112,25 @@ def query(mesh: Opened, text: str) -> Iterator[Answer]:
                 raise
             answer = opened.enter_context(_query(mesh, text, moved))
         yield answer
+
+
+def _nothing_published(mesh: Opened) -> Usage:
+    """Say why there is nothing to query: nothing was applied, or no port of it is for consumers."""
+    definitions = mesh.store.definitions
+    applied = definitions.applied(mesh.environment)
+    ports = [
+        (f"{address}.{port.name}", port.status)
+        for address, manifest in definitions.manifests(mesh.environment, applied).items()
+        for port in manifest.ports
+    ]
+    why, next_step = "", "weft apply"
+    if ports:
+        name, status = ports[0]
+        why = f"{name} is {status}, which consumers do not see in {mesh.environment}."
+        next_step = "set `status: active` in its contract and product.yaml, then weft apply"
+    elif applied:
+        why, next_step = "No product that was applied has an output port.", "weft new port"
+    return Usage(f"nothing is published in {mesh.environment} yet", why=why, next_step=next_step)
 
 
 def _where_they_are(mesh: Opened, shown: Mapping[str, Shown]) -> dict[str, Shown]:

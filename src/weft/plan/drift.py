@@ -150,15 +150,17 @@ def as_left(recorded: Iterable[Release], kept: Mapping[int, Release]) -> tuple[R
     """Return a product's recorded releases, newest first, as they were left in one warehouse.
 
     `kept` is what that one has under each number. A product that left it shows nothing there under
-    the number of the release that the same run has published elsewhere.
+    the number of the release that was published elsewhere, in the same run or in one that had to
+    go on with that.
     """
     current, *earlier = recorded
     return (current, *(_as_left(each, kept.get(each.number)) for each in earlier))
 
 
 def _as_left(recorded: Release, kept: Release | None) -> Release:
-    has_left = kept is not None and kept.empty and not kept.damaged and kept.run == recorded.run
-    return kept if kept is not None and has_left else recorded
+    if kept is None or kept.damaged or not kept.empty or kept.fence < recorded.fence:
+        return recorded
+    return kept
 
 
 def meaning(drift: Drift) -> str:

@@ -451,6 +451,14 @@ class HoldsTables(Protocol):
         """These tables."""
 
 
+@runtime_checkable
+class SaysWhoBlocks(Protocol):
+    """A warehouse in which others can be in the way of a step for long."""
+
+    def blocked(self, run: str) -> Iterable[str]:
+        """Say in words whom a run waits for now, and what to do about it. Raises WarehouseError."""
+
+
 @dataclass(frozen=True)
 class Condition:
     """One thing that was looked at: how it is, and what to do about it; `fix` "" says it is well.

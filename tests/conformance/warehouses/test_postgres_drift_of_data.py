@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ from weft.mesh.growth import Growth
 from weft.mesh.manifest import Column, FileSource
 from weft.plan.plan import Source
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.postgres import layers
+from weft.warehouses.postgres import layers, parts
+from weft.warehouses.postgres.parts import parts_of
 from weft.warehouses.protocol import Scope
 
 COPY = ThingKind.COPY
@@ -143,6 +145,35 @@ def test_files_that_were_landed(outside: Outside, tmp_path: Path) -> None:
     assert outside.found() == ()
     outside.warehouse.run(build("more", select, ["raw"]), here)
     assert outside.found() == ()
+
+
+def test_files_that_were_landed_apart(
+    outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "SMALL_BYTES", 0)
+    [raw] = landed(tmp_path).values()
+    (tmp_path / "b.csv").write_text("id\n3\n")
+    files = SourceFiles(str(tmp_path))
+    both = replace(raw, files=("a.csv", "b.csv"), content=files.content(("a.csv", "b.csv")))
+    here = bound("run_2", 2, {"raw": both})
+    select = f"SELECT id, 'x' AS note FROM {POSTGRES.relation('sources', 'raw')}"
+    outside.warehouse.run(build("of_files", select, ["raw"]), here)
+    ports = [port({"orders": ("of_files", ["id", "note"])})]
+    outside.releases = (outside.warehouse.run(publish(ports, 1), here).release, *outside.releases)
+    assert outside.found() == ()
+    for each, deed, fact in (
+        (parts_of(both, files)[0], "DELETE FROM {0}", "rows"),
+        (both, "CREATE OR REPLACE VIEW {0} AS SELECT 1 AS id", "definition"),
+    ):
+        named = f"{INTERNAL}.s_{each.key}"
+        outside.admin.execute(deed.format(named))
+        assert told(outside.found()) == [(COPY, named, CHANGED, frozenset([fact]))]
+        outside.revert()
+        assert outside.found() == ()
+        outside.warehouse.run(build(f"more_{fact}", select, ["raw"]), here)
+        assert outside.found() == ()
+        rows = outside.admin.execute(f"SELECT id FROM {INTERNAL}.b_more_{fact} ORDER BY id")
+        assert rows.fetchall() == [(1,), (2,), (3,)]
 
 
 @pytest.fixture

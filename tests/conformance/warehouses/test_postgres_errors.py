@@ -9,12 +9,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from arro3.core import Array, DataType, Table
 from psycopg import sql
 from warehouse_steps import PRODUCT, bound, build
 
 from weft.mesh.secret import Secret
 from weft.warehouses.postgres import OPTIONS, open_warehouse
-from weft.warehouses.protocol import Scope, WarehouseError
+from weft.warehouses.protocol import Scope, Unmeasurable, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
 
@@ -152,3 +153,26 @@ def test_a_foreign_mesh_or_store(database: dict[str, Any], tmp_path: Any) -> Non
             assert caught.value.denied
             assert what in str(caught.value)
         foreign.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (DataType.date32(), "date out of range (column `value`, row 2)"),
+        (
+            DataType.duration("s"),
+            "a value could not be written: ConversionException: Conversion Error: "
+            "Could not convert Interval to Microsecond",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_written_is_no_lost_connection(
+    database: dict[str, Any], value: DataType, message: str
+) -> None:
+    whole = DataType.int32() if value == DataType.date32() else DataType.int64()
+    numbers = Array([1, 2**31 - 1000 if whole == DataType.int32() else 2**63 - 5], whole)
+    opened = open_warehouse("ops_db", database, "", "skyline", "store_1")
+    with pytest.raises(Unmeasurable) as refused:
+        opened.load("key", Table.from_pydict({"value": numbers.cast(value)}))
+    opened.close()
+    assert str(refused.value) == message

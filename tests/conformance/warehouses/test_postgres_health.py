@@ -14,6 +14,7 @@ from warehouse_steps import PRODUCT, bound, build, port, publish
 
 from postgres_server import ADMIN, PASSWORD, as_keywords
 from weft.warehouses.postgres import open_warehouse
+from weft.warehouses.postgres.marks import SchemaMark, written
 from weft.warehouses.protocol import Scope, WarehouseError
 
 NOW = "2026-11-21T10:00:00Z"
@@ -151,6 +152,23 @@ def test_a_schema_of_a_wrong_owner_is_told(
         fix = 'ALTER SCHEMA "sales__orders" OWNER TO "skyline__sales__orders"'
         assert told(warehouse, "owners") == [("schema sales__orders is owned by admin", fix)]
         admin.execute(fix)
+        assert told(warehouse, "owners")[0][1] == ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "product"), [("mallory", "sales.other"), ("sales__other", "sales.other")]
+)
+def test_a_schema_that_only_says_it_is_ours_is_given_to_nobody(
+    database: dict[str, Any], admin: psycopg.Connection[Any], schema: str, product: str
+) -> None:
+    with opened(database) as warehouse:
+        warehouse.run(build("a", "SELECT 1 AS id"), bound())
+        mark = written(schema=SchemaMark("skyline", "store_1", product, "prod", internal=False))
+        admin.execute(f"CREATE SCHEMA {schema}; COMMENT ON SCHEMA {schema} IS '{mark}'")
+        detail = f"schema {schema} of admin says that Weft made it, which it did not"
+        fix = f'admin or an administrator runs COMMENT ON SCHEMA "{schema}" IS NULL'
+        assert told(warehouse, "owners") == [(detail, fix)]
+        admin.execute(fix.partition(" runs ")[2])
         assert told(warehouse, "owners")[0][1] == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from warehouse_steps import PRODUCT, audit, bound, build, port, publish, require
 from postgres_line import Line, line, serving
 from weft.sql.dialect import dialect_named
 from weft.warehouses.postgres import connections, open_warehouse
+from weft.warehouses.postgres.sessions import LOCKS, signed
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -280,3 +282,41 @@ def test_a_program_that_stopped_inside_a_build_does_not_stop_the_others(
         assert not open_it().run(step, bound("quick")).reused
         held.go_on.set()
         assert slow.result(timeout=10).reused
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        (f"BEGIN; {ORDERS}", "uses what is to be replaced"),
+        (
+            f"SELECT pg_advisory_lock({LOCKS}, {signed('sales__orders__internal')})",
+            "holds a lock by which runs of Weft take turns",
+        ),
+    ],
+)
+def test_who_is_in_the_way_is_said(
+    open_it: Callable[..., Any], database: dict[str, Any], statement: str, why: str
+) -> None:
+    warehouse = open_it()
+    release(warehouse, 1)
+    assert warehouse.blocked("run_2") == []
+    keywords = {**database, "dbname": database["database"], "user": ADMIN}
+    del keywords["database"]
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(**keywords, autocommit=True, application_name="report") as reader,
+    ):
+        reader.execute(statement)
+        publishing = pool.submit(release, warehouse, 2, "run_2")
+        said: list[str] = []
+        while not said and not publishing.done():
+            said = warehouse.blocked("run_2")
+        assert warehouse.blocked("run_1") == []
+        reader.close()
+        assert publishing.result().release.number == 2
+    number = re.findall(r"process ([0-9]+)", said[0])[0]
+    assert said == [
+        f"sales.orders waits in warehouse `wh` in weft.yaml for process {number} (report of "
+        f"admin), which {why}: let it end its transaction, or run "
+        f"SELECT pg_terminate_backend({number})"
+    ]

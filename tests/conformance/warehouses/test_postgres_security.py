@@ -11,13 +11,18 @@ from typing import Any
 
 import psycopg
 import pytest
+from arro3.core import Array, DataType, Table
 from psycopg import errors, sql
 from warehouse_kinds import ADMIN
 from warehouse_steps import PRODUCT, bound, build, port, publish, relation
 
+from weft.mesh.manifest import Column
+from weft.mesh.product import Materialization
+from weft.mesh.release import Build
 from weft.sql.dialect import dialect_named
 from weft.warehouses.postgres import open_warehouse
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.postgres.marks import Mark, encoded
+from weft.warehouses.protocol import Scope, WarehouseError
 
 CONSUMER = "weft_test_consumer"
 PASSWORD = "not-a-secret"
@@ -232,6 +237,30 @@ def test_a_forged_mark_is_not_believed(warehouse: Any, database: dict[str, Any])
             '"model":"f","kind":"table","columns":[{"name":"id","type":"integer"}]}}}\''
         )
     assert not warehouse.run(build("f", "SELECT 1 AS id"), bound()).reused
+
+
+def test_a_build_of_a_strange_owner_is_none(warehouse: Any, database: dict[str, Any]) -> None:
+    with entered(database, ADMIN) as admin:
+        for key in ("k2", "k3"):
+            forged = f"{PRIVATE}.b_{key}"
+            admin.execute(f"DROP TABLE IF EXISTS {forged} CASCADE")
+            admin.execute(f"CREATE TABLE {forged} AS SELECT 666 AS id, 'forged' AS name")
+            made = Build(key, PRODUCT, key, Materialization.TABLE, (Column("id", "integer"),), 1, 8)
+            admin.execute(f"COMMENT ON TABLE {forged} IS '{encoded(Mark(build=made))}'")
+            admin.execute(f"GRANT SELECT ON {forged} TO PUBLIC")
+    warehouse.close()
+    opened = open_warehouse("wh", database, "", "skyline", "store_1")
+    for content in (False, True):
+        scope = Scope("prod", (PRODUCT,), frozenset(["k3"]), content=content)
+        assert opened.observe(scope).builds == {"k1"}
+    for key in ("k2", "k3"):
+        with pytest.raises(WarehouseError, match=r'b_k." with our mark, which `admin` owns'):
+            opened.run(build(key, "SELECT 3 AS id"), bound("run_2", 2))
+        with pytest.raises(WarehouseError, match="missing"):
+            opened.run(publish([port({"orders": (key, ["id"])})], 2), bound("run_2", 2))
+        with pytest.raises(WarehouseError, match="look at it with `weft drift`"):
+            opened.load(key, Table.from_pydict({"id": Array([1], DataType.int32())}))
+    opened.close()
 
 
 def test_a_role_that_can_log_in_owns_nothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from weft.mesh.release import Observed
 from weft.plan.plan import Source, Step, StepKind
 from weft.sql.dialect import dialect_named
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.postgres import open_warehouse
+from weft.warehouses.postgres import open_warehouse, parts
 from weft.warehouses.protocol import Act, Scope, TellsSteps
 
 PROD = Scope("prod", (PRODUCT,))
@@ -76,6 +77,15 @@ def source(tmp_path: Path) -> Source:
 
 
 @pytest.fixture
+def in_parts(tmp_path: Path, source: Source, monkeypatch: pytest.MonkeyPatch) -> Source:
+    """A source of two files that are landed apart."""
+    monkeypatch.setattr(parts, "SMALL_BYTES", 0)
+    (tmp_path / "more.csv").write_bytes(b"id,seen\n3,\n")
+    files = ("orders.csv", "more.csv")
+    return replace(source, files=files, content=SourceFiles(str(tmp_path)).content(files))
+
+
+@pytest.fixture
 def wire(database: dict[str, Any]) -> Iterator[Line]:
     """A line to the server that keeps what is said."""
     with line(database["host"], database["port"]) as found:
@@ -111,7 +121,11 @@ def test_telling_changes_nothing(
     assert warehouse.marks() is None
 
 
-def test_told_statements_are_those_that_run(warehouse: Any, wire: Line, source: Source) -> None:
+@pytest.mark.parametrize("of", ["source", "in_parts"])
+def test_told_statements_are_those_that_run(
+    warehouse: Any, wire: Line, of: str, request: pytest.FixtureRequest
+) -> None:
+    source: Source = request.getfixturevalue(of)
     told = warehouse.tell(steps(), {"src": source})
     wire.said.clear()
     for step in steps():

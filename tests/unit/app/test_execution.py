@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from weft.app.execution import Execution
+from weft.app.execution import Execution, Stalled
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import StepResult, StepState
 from weft.plan.plan import Plan, Step, StepKind
@@ -145,3 +145,34 @@ def test_what_was_there_already_counts_as_reused() -> None:
     lake = Recorder({"c/build": lambda: Outcome(rows=3, reused=True)})
     found = ended([step("c/build")], lake)["c/build"]
     assert (found.state, found.rows) == (StepState.REUSED, 3)
+
+
+@dataclass
+class Blocking(Recorder):
+    """A warehouse that says whom a run waits for, and goes on once it was asked twice."""
+
+    asked: list[str] = field(default_factory=list)
+    again: threading.Event = field(default_factory=threading.Event)
+
+    def blocked(self, run: str) -> list[str]:
+        self.asked.append(run)
+        if len(self.asked) == 1:
+            raise WarehouseError("not now")
+        if len(self.asked) == 3:
+            self.again.set()
+        return ["a waits for bob"]
+
+
+def test_who_is_in_the_way_for_long_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weft.app.execution._PATIENCE", 0.01)
+    lake = Blocking()
+
+    def waits() -> Outcome:
+        assert lake.again.wait(10)
+        return Outcome()
+
+    lake.does = {"a/publish": waits}
+    said = list(execution([step("a/publish")], lake).go_on())
+    assert [each.text for each in said if isinstance(each, Stalled)] == ["a waits for bob"]
+    assert isinstance(said[-1], StepResult)
+    assert set(lake.asked) == {"run"}

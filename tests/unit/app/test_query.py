@@ -86,10 +86,36 @@ def test_a_misspelt_port_is_named(mesh: Opened) -> None:
     assert found.note == "did you mean `shop.orders.orders`?"
 
 
-def test_before_anything_is_published(tmp_path: Path) -> None:
-    apply_files(tmp_path, mesh_files([Product("shop.orders", {"orders": "SELECT 1 AS id"})]))
-    with opened(tmp_path, "", System()) as mesh, pytest.raises(Usage, match="nothing is published"):
+DRAFT = Port("orders", {"id": "integer"}, status="draft")
+
+
+@pytest.mark.parametrize(
+    ("ports", "why", "next_step"),
+    [
+        ((), "No product that was applied has an output port.", "weft new port"),
+        (
+            (DRAFT,),
+            "shop.orders.orders@1 is draft, which consumers do not see in prod.",
+            "set `status: active` in its contract and product.yaml, then weft apply",
+        ),
+    ],
+)
+def test_before_anything_is_published(
+    tmp_path: Path, ports: tuple[Port, ...], why: str, next_step: str
+) -> None:
+    orders = Product("shop.orders", {"orders": "SELECT CAST(1 AS BIGINT) AS id"}, ports)
+    apply_files(tmp_path, mesh_files([orders]))
+    with opened(tmp_path, "", System()) as mesh, pytest.raises(Usage) as refused:
         rows(mesh, "SELECT 1 AS one")
+    assert str(refused.value) == "nothing is published in prod yet"
+    assert (refused.value.why, refused.value.next_step) == (why, next_step)
+
+
+def test_before_anything_is_applied(tmp_path: Path) -> None:
+    apply_files(tmp_path, mesh_files([]))
+    with opened(tmp_path, "", System()) as mesh, pytest.raises(Usage) as refused:
+        rows(mesh, "SELECT 1 AS one")
+    assert (refused.value.why, refused.value.next_step) == ("", "weft apply")
 
 
 def test_a_table_function_is_answered_with_what_there_is(mesh: Opened) -> None:

@@ -129,10 +129,11 @@ def test_a_product_is_held_by_its_checks_even_with_nothing_to_publish() -> None:
     assert " HELD  operations.flights" in text
 
 
-def test_a_warning_of_the_run_is_shown() -> None:
+def test_what_a_run_says_beside_its_steps_is_shown() -> None:
     assert Following().take(RunEvent("warning", "r1", text="a \x1b[2J file")) == (
         " warn  a ␛[2J file"
     )
+    assert Following().take(RunEvent("waiting", "r1", text="for bob")) == " wait  for bob"
 
 
 def test_the_answers_of_checks(golden: Golden) -> None:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from weft.mesh.drift import Deviation, Difference, Drift, Settlement, Thing, ThingKind
 from weft.mesh.release import Release
-from weft.plan.drift import can_be_adopted, destroys, drifted, loses_data, meaning, standing
+from weft.plan.drift import (
+    as_left,
+    can_be_adopted,
+    destroys,
+    drifted,
+    loses_data,
+    meaning,
+    standing,
+)
 from weft.plan.plan import BuildSpec, Plan, Step, StepKind
 from weft.plan.reverting import Undone, around
 
@@ -220,3 +228,22 @@ def test_a_plan_reverts_nothing_in_another_environment() -> None:
     elsewhere = {"sales.orders": (Release("sales.orders", "dev", 1, ()),)}
     with pytest.raises(ValueError, match=r"would move sales\.orders in dev"):
         around(EMPTY, [revert(drift)], elsewhere, None)
+
+
+def test_a_product_that_left_and_came_back_shows_nothing_of_what_it_was_elsewhere() -> None:
+    recorded = tuple(
+        Release("sales.orders", "prod", number, (), {"m": f"k{number}"}, manifest="d", fence=number)
+        for number in (3, 2, 1)
+    )
+    empty = Release("sales.orders", "prod", 2, (), run="run_2", fence=2, at="2026-11-21")
+    current, second, first = recorded
+    assert as_left(recorded, {}) == recorded
+    for by in (empty, replace(empty, run="run_3", fence=3)):
+        assert as_left(recorded, {1: first, 2: by, 3: current}) == (current, by, first)
+    for other in (
+        replace(empty, fence=1),
+        replace(empty, at=""),
+        replace(second, builds={"m": "x"}),
+    ):
+        assert as_left(recorded, {2: other}) == recorded
+    assert as_left(recorded, {3: replace(empty, number=3, fence=3)}) == recorded

@@ -31,6 +31,7 @@ _WORDS = {
     StepState.SKIPPED: ("skip", "yellow"),
     StepState.FAILED: ("FAIL", "red"),
 }
+_SAID_BESIDE = {"warning": "warn", "waiting": "wait"}
 # To people a failed check says more than what was skipped beside it.
 _WORST_FIRST = (StepState.FAILED, StepState.HELD, StepState.SKIPPED)
 
@@ -62,7 +63,8 @@ class Following:
             self.results.setdefault(event.result.product, []).append(event.result)
         if event.product:
             return self._line(event.product)
-        return f" {pad('warn', 4)}  {visible(event.text)}" if event.kind == "warning" else ""
+        word = _SAID_BESIDE.get(event.kind)
+        return f" {pad(word, 4)}  {visible(event.text)}" if word else ""
 
     def result(self, seconds: float) -> Result:
         """Return the whole run, for every format; people have read its products already."""

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from weft.warehouses.messages import one_line
 from weft.warehouses.postgres.connections import APPLICATION, SET_UP
-from weft.warehouses.postgres.errors import told
+from weft.warehouses.postgres.errors import Interrupted, server_words, told
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.signals import ended_by_signals
 from weft.warehouses.postgres.target import Target
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import Unmeasurable, WarehouseError
 
 _SCHEMA_OPTION = "adbc.ingest.target_db_schema"
 _TABLE_OPTION = "adbc.ingest.target_table"
@@ -84,13 +83,23 @@ class Connection:
         return prepared.execute_query()[0]
 
     def ingest(self, schema: str, name: str, stream: Any) -> int:
-        """Write all rows of an Arrow stream to a table; return how many."""
-        with self._statement() as prepared:
-            prepared.set_options(
-                **{_SCHEMA_OPTION: schema, _TABLE_OPTION: name, _MODE_OPTION: _APPEND}
-            )
-            prepared.bind_stream(stream)
-            return int(prepared.execute_update())
+        """Write all rows of an Arrow stream to a table; return how many.
+
+        A value that cannot be written has no code, as a lost connection has none.
+        """
+        try:
+            with self._adbc.AdbcStatement(self._connection) as prepared:
+                prepared.set_options(
+                    **{_SCHEMA_OPTION: schema, _TABLE_OPTION: name, _MODE_OPTION: _APPEND}
+                )
+                prepared.bind_stream(stream)
+                return int(prepared.execute_update())
+        except self._adbc.Error as error:
+            explained = self._explained(error)
+            if isinstance(explained, Interrupted) and not self.is_lost():
+                told = f"a value could not be written: {server_words(str(error))}"
+                raise Unmeasurable(told) from error
+            raise explained from error
 
     def commit(self) -> None:
         """End the transaction."""
@@ -124,4 +133,4 @@ class Connection:
             raise self._explained(error) from error
 
     def _explained(self, error: Any) -> WarehouseError:
-        return told(error.sqlstate or "", one_line(str(error)), self._target.place)
+        return told(error.sqlstate or "", server_words(str(error)), self._target.place)

@@ -17,9 +17,10 @@ from weft.warehouses.postgres.marks import Mark, SchemaMark, encoded, read_mark
 from weft.warehouses.postgres.names import POINTER, build_name, source_name
 from weft.warehouses.postgres.schemas import Schemas
 from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.protocol import WarehouseError
 
 _RELATIONS = """
-SELECT n.nspname, c.relname, d.description
+SELECT n.nspname, c.relname, d.description, pg_get_userbyid(c.relowner)
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_description AS d ON d.objoid = c.oid AND d.objsubid = 0
@@ -117,10 +118,14 @@ class Shared(Placed):
 
 @dataclass(frozen=True)
 class Located(Placed):
-    """A marked table or view. Of a build that grows `tables` are those of its layers."""
+    """A marked table or view. Of a build that grows `tables` are those of its layers.
+
+    `stranger` is who owns it where that is no owner of ours, and then its mark proves nothing.
+    """
 
     mark: Mark
     tables: tuple[Shared, ...] = ()
+    stranger: str = ""
 
     @property
     def kind(self) -> str:
@@ -152,6 +157,19 @@ def given_up(found: Located) -> str:
     """Return the statement that notes that a build or source has lost its data."""
     mark = string(encoded(replace(found.mark, damaged=True)))
     return " ".join(("COMMENT ON", found.kind, found.relation, "IS", mark))
+
+
+def refuse_strange(found: Located, place: str) -> None:
+    """Raise WarehouseError where a stranger owns what stands in the way of a build of ours.
+
+    `place` is how messages name the database.
+    """
+    if found.stranger:
+        raise WarehouseError(
+            f"{place} has {found.relation} with our mark, which `{found.stranger}` owns, so that "
+            "it is not used; look at it with `weft drift`, or let its owner drop it",
+            denied=True,
+        )
 
 
 def relation(schema: str, name: str) -> str:
@@ -257,8 +275,9 @@ class Catalog:
         if not schemas:
             return
         statement = " ".join((_RELATIONS, which, "ORDER BY n.nspname, c.relname"))
-        for schema, name, comment in self._sessions.ask(statement, (schemas, *parameters)):
-            yield Located(schema, name, read_mark(comment) or Mark())
+        for schema, name, comment, owner in self._sessions.ask(statement, (schemas, *parameters)):
+            stranger = "" if self.schemas.is_owner(owner) else owner
+            yield Located(schema, name, read_mark(comment) or Mark(), stranger=stranger)
 
 
 def _filled(found: Located) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from weft.mesh.manifest import Column
 from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.adbc import Connection, connected
-from weft.warehouses.postgres.catalog import Located, Placed, given_up
+from weft.warehouses.postgres.catalog import Located, Placed, given_up, refuse_strange
 from weft.warehouses.postgres.incoming import Incoming
 from weft.warehouses.postgres.layer_tables import drop
 from weft.warehouses.postgres.marks import encoded, read_mark
@@ -27,7 +27,12 @@ def made_by(target: str, columns: Sequence[Incoming]) -> list[str]:
         if each.native != each.carrier
     ]
     retyped = [" ".join(("ALTER TABLE", target, ", ".join(casts)))] if casts else []
-    return [f"CREATE TABLE {target} ({listed})", *retyped, f"ANALYZE {target}"]
+    indexes = (
+        f"CREATE INDEX ON {target} USING brin ({quote(each.name)})"
+        for each in columns
+        if each.ranged
+    )
+    return [f"CREATE TABLE {target} ({listed})", *retyped, *indexes, f"ANALYZE {target}"]
 
 
 class Copier:
@@ -117,8 +122,9 @@ class Copier:
     def discard(self, found: Located) -> None:
         """Remove what has lost its data, or note that it has where views read it.
 
-        Raises WarehouseError.
+        Raises WarehouseError, where it is a stranger's too.
         """
+        refuse_strange(found, self._sessions.target.place)
         if not drop(self._sessions, found, found.kind):
             self._sessions.ask(given_up(found))
 

@@ -166,10 +166,18 @@ def _copies(
 
     In the place that belongs to no product there is nothing else.
     """
-    read = {key for each in builds.values() if each for key in each.build.reads}
-    copies = {}
-    for each in there.relations.values():
-        found = each.mark.readable if each.schema == place.internal and is_data(each) else None
-        if found and found.key not in builds and (found.key in read or not place.product):
-            copies[found.key] = Located(each.schema, each.name, each.mark)
+    brought = {
+        each.mark.readable.key: Located(each.schema, each.name, each.mark)
+        for each in there.relations.values()
+        if each.schema == place.internal and is_data(each) and each.mark.readable
+    }
+    if not place.product:
+        return {key: each for key, each in brought.items() if key not in builds}
+    copies: dict[str, Located] = {}
+    waiting = [key for each in builds.values() if each for key in each.build.reads]
+    while waiting:
+        key = waiting.pop()
+        if key in brought and key not in builds and key not in copies:
+            copies[key] = brought[key]
+            waiting += brought[key].build.needs
     return copies

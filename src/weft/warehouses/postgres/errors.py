@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from weft.warehouses.messages import one_line
@@ -21,6 +22,12 @@ _MEMORY = ("53200",)
 _CORRUPTED = ("XX001", "XX002", "58030", "58P01")
 _AGAIN = ("40001", "40P01", LOCK_NOT_AVAILABLE)
 _AT_FAULT = ("21", "22", "42", "0A", "44", "54")
+
+
+# What the server says within what the driver makes of it, and of which value of a copy.
+_ERROR = re.compile(r"(?:ERROR|FATAL|PANIC): +([^\n]+)")
+_VALUE = re.compile(r"\nCONTEXT: +COPY [^\n]*, line (\d+), column ([^\n:]+)")
+_EXTERNAL = "External error: "
 
 
 class Refused(WarehouseError):
@@ -46,6 +53,19 @@ def explained(error: Any, place: str) -> WarehouseError:
     """Turn an error of the driver into ours; `place` is the warehouse as weft.yaml names it."""
     text = one_line(error.diag.message_primary or str(error))
     return told(error.sqlstate or "", text, place, one_line(error.diag.message_detail or ""))
+
+
+def server_words(message: str) -> str:
+    """Return what a message of the Arrow driver says beside the names of its own functions.
+
+    >>> server_words("IO: ERROR:  date out of range\\nCONTEXT:  COPY t, line 3, column x")
+    'date out of range (column `x`, row 3)'
+    """
+    if found := _ERROR.search(message):
+        value = _VALUE.search(message)
+        at = f" (column `{value[2]}`, row {value[1]})" if value else ""
+        return one_line(found[1]) + at
+    return one_line(message.rpartition(_EXTERNAL)[2])
 
 
 def told(code: str, text: str, place: str, detail: str = "") -> WarehouseError:

@@ -12,7 +12,7 @@ from weft.mesh.words import count
 from weft.sql.postgres import quote
 from weft.warehouses.postgres.adbc import drivers
 from weft.warehouses.postgres.catalog import Catalog
-from weft.warehouses.postgres.names import Names
+from weft.warehouses.postgres.names import POINTER, Names, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.protocol import Condition, WarehouseError
@@ -29,6 +29,11 @@ WHERE d.datname = current_database() AND r.rolname = session_user
 """
 _MAY_READ = "SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = %s"
 _CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp() - CAST(%s AS timestamptz)) AS float8)"
+_POINTER = """
+SELECT EXISTS (
+ SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname = %s AND c.relname = %s AND pg_get_userbyid(c.relowner) = %s)
+"""
 _PUBLIC = """
 SELECT DISTINCT 'SCHEMA ' || quote_ident(n.nspname)
 FROM pg_namespace AS n, aclexplode(n.nspacl) AS acl
@@ -119,19 +124,36 @@ class Health:
         return Condition("clock", detail, "set both clocks by one time server")
 
     def _owners(self) -> Iterator[Condition]:
-        """Schemas that say they are ours, whose owner says otherwise."""
+        """Schemas that say they are ours, whose owner says otherwise.
+
+        Anybody can write a mark, and only what was ours is to be so again.
+        """
         wrong = False
         for schema, owner, mark in self._catalog.schemas.told():
             if mark.mesh != self._names.mesh:
                 continue
             place = self._names.place(mark.product, mark.environment)
             wanted = place.internal_owner if mark.internal else place.port_owner
-            if owner != wanted:
-                wrong = True
+            if owner == wanted:
+                continue
+            wrong = True
+            if self._was_made(schema, place):
                 fix = f"ALTER SCHEMA {quote(schema)} OWNER TO {quote(wanted)}"
                 yield Condition("owners", f"schema {schema} is owned by {owner}", fix)
+            else:
+                detail = f"schema {schema} of {owner} says that Weft made it, which it did not"
+                remove = f"COMMENT ON SCHEMA {quote(schema)} IS NULL"
+                fix = f"{owner} or an administrator runs {remove}"
+                yield Condition("owners", detail, fix)
         if not wrong:
             yield Condition("owners", "every schema of ours has its owner")
+
+    def _was_made(self, schema: str, place: Place) -> bool:
+        """Whether a schema is one of a place that we made: only its owner can have the pointer."""
+        [(has_pointer,)] = self._sessions.ask(
+            _POINTER, (place.internal, POINTER, place.internal_owner)
+        )
+        return schema in place.schemas and bool(has_pointer)
 
     def _public(self) -> Condition:
         schemas = list(self._catalog.schemas.marked())

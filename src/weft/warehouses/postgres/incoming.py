@@ -24,6 +24,7 @@ _CARRIERS = {
     "TIMESTAMP": "timestamp without time zone",
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
 }
+_MOMENTS = ("date", "timestamp", "timestamptz")
 _TEXTS = {"JSON": "jsonb", "UUID": "uuid"}
 
 
@@ -31,12 +32,19 @@ _TEXTS = {"JSON": "jsonb", "UUID": "uuid"}
 class Incoming:
     """A column as it comes: its name, and the type in which it is kept.
 
-    `carrier` is the type in which it is written, which is cast to `native` afterwards.
+    `carrier` is the type in which it is written, which is cast to `native` afterwards. Of one that
+    is `ranged` the server notes which values lie where.
     """
 
     name: str
     carrier: str
     native: str
+    ranged: bool = False
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether it has times, by which models that grow read what is new."""
+        return family_of(self.native, DIALECT) in _MOMENTS
 
 
 def incoming(column: Outgoing, native: str = "") -> Incoming:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from weft.warehouses.hollow import hollow
 from weft.warehouses.messages import missing_build
-from weft.warehouses.postgres.catalog import Catalog, Located
+from weft.warehouses.postgres.catalog import Catalog, Located, refuse_strange
 from weft.warehouses.protocol import WarehouseError
 
 
 class Known:
     """Finds what has a key. It never changes, so that what was found once is kept.
 
-    What has lost its data is there, and is not whole: it is to be made again.
+    What has lost its data, or is a stranger's, is there and is not whole: it is to be made again.
     """
 
     def __init__(self, catalog: Catalog, production: str, place: str) -> None:
@@ -36,16 +36,16 @@ class Known:
                 self._found[each.build.key] = each
         return {key: self._found[key] for key in wanted if key in self._found}
 
-    def _rank(self, each: Located) -> tuple[bool, str]:
+    def _rank(self, each: Located) -> tuple[bool, bool, str]:
         mark = self.catalog.schemas.known()[each.schema]
-        return (mark.environment != self._production, each.schema)
+        return (each.stranger != "", mark.environment != self._production, each.schema)
 
     def whole(self, keys: Iterable[str]) -> dict[str, Located]:
         """Return those of these builds that have their data, and what their views lead to too."""
         wanted = tuple(keys)
         found = self.reached(wanted)
         lost = self.catalog.emptied(found.values())
-        lost.update(key for key, each in found.items() if each.mark.damaged)
+        lost.update(key for key, each in found.items() if each.mark.damaged or each.stranger)
         views = {key: each.build.needs for key, each in found.items()}
         lost.update(need for needs in views.values() for need in needs if need not in found)
         lost.update(hollow(views, lost))
@@ -89,9 +89,15 @@ class Known:
         return reached
 
     def broken(self, key: str) -> Located | None:
-        """Return a build that is there and not whole, as it is now; None when there is none."""
+        """Return a build that is there and not whole, as it is now; None when there is none.
+
+        Raises WarehouseError where it is a stranger's.
+        """
         self.lose([key])
-        return self.find([key]).get(key)
+        found = self.find([key]).get(key)
+        if found:
+            refuse_strange(found, self._place)
+        return found
 
     def add(self, found: Located) -> None:
         """Remember a build that was just made."""

@@ -1,48 +1,112 @@
-"""Bring the files of a source into the database, once: the embedded engine reads them."""
+"""Bring the files of sources into the database, each once: the embedded engine reads them.
+
+Files that are landed apart are tables of their own, which a view shows together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from threading import Lock
 from typing import Any
 
+from weft.mesh.product import Materialization
 from weft.plan.plan import Source
 from weft.sql.postgres import DIALECT
 from weft.warehouses.duckdb.outbound import read_files
 from weft.warehouses.files import SourceFiles
+from weft.warehouses.merging import names
 from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.copying import Copier
 from weft.warehouses.postgres.incoming import Incoming, incoming, kept_type
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.making import Maker, made_by
 from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import Place, source_name
-from weft.warehouses.protocol import Origin
+from weft.warehouses.postgres.parts import is_small, parts_of
+from weft.warehouses.postgres.places import Places
+from weft.warehouses.protocol import Origin, WarehouseError
+
+_ROWS = "SELECT {columns} FROM {table}"
 
 
 class Landing:
     """Lands sources. What it reads are exactly the pinned files, as they were when planned."""
 
-    def __init__(self, copier: Copier, sources: SourceFiles) -> None:
+    def __init__(
+        self, known: Known, places: Places, copier: Copier, maker: Maker, sources: SourceFiles
+    ) -> None:
+        self._known = known
+        self._places = places
         self._copier = copier
+        self._maker = maker
         self._sources = sources
+        self._locks: dict[str, Lock] = {}
 
-    def draft(self, source: Source, place: Place, run: str) -> Located:
-        """Return the table in which a source is landed, without its columns and rows."""
-        build = Origin(place.product, source.spec.name, run=run).build(source.key)
-        return Located(place.internal, source_name(source.key), Mark(landed=build))
+    def land(self, source: Source, place: Place, run: str) -> None:
+        """Land a source in the internals of a place, unless it is there. Raises WarehouseError."""
+        self._unless_there(source, place, partial(self._land, source, run))
 
-    def land(self, source: Source, place: Place, run: str) -> Located:
-        """Land a source in the internals of a place. Raises WarehouseError."""
-        stamps = self._sources.pinned(source)
-        draft = self.draft(source, place, run)
-        check = partial(self._sources.refuse_changed, source, stamps)
-        with self._opened(source) as (columns, rows):
-            return self._copier.copy(rows, columns, draft, place, check)
+    def parts(self, source: Source) -> tuple[Source, ...]:
+        """Return the sources that are landed for a source: itself, or parts under a view."""
+        return parts_of(source, self._sources)
 
     def columns(self, source: Source) -> list[Incoming]:
         """Return how the columns of a source are stored. Raises WarehouseError."""
         with self._opened(source) as (columns, _):
             return columns
+
+    def _unless_there(
+        self, source: Source, place: Place, make: Callable[[Place], Located]
+    ) -> Located:
+        """Return a source, which is made in a place unless it is there.
+
+        What has lost its data stays where it is, as long as something reads it.
+        """
+        key = source.key
+        with self._locks.setdefault(key, Lock()):
+            found = self._known.whole([key])
+            if found:
+                return found[key]
+            for broken in self._known.find([key]).values():
+                place = self._places.at(broken.schema)
+                self._copier.discard(broken)
+            try:
+                made = make(place)
+            except WarehouseError:
+                # Another process may have landed it in the meantime.
+                self._known.lose([key])
+                found = self._known.whole([key])
+                if not found:
+                    raise
+                return found[key]
+            self._known.add(made)
+            return made
+
+    def _land(self, source: Source, run: str, place: Place) -> Located:
+        stamps = self._sources.pinned(source)
+        parts = self.parts(source)
+        if parts == (source,):
+            return self._copied(source, run, place)
+        tables = [
+            self._unless_there(each, place, partial(self._copied, each, run)) for each in parts
+        ]
+        for each in tables:
+            if each.schema != place.internal:
+                self._places.let_read(place.internal_owner, each)
+        self._sources.refuse_changed(source, stamps)
+        draft = drafted(source, place, run, [each.key for each in parts])
+        is_there = self._known.broken(source.key) is not None
+        return self._maker.make(draft, place, made_by(draft, together(tables), is_there=is_there))
+
+    def _copied(self, source: Source, run: str, place: Place) -> Located:
+        stamps = self._sources.pinned(source)
+        draft = drafted(source, place, run)
+        check = partial(self._sources.refuse_changed, source, stamps)
+        with self._opened(source) as (columns, rows):
+            return self._copier.copy(rows, columns, draft, place, check)
 
     @contextmanager
     def _opened(self, source: Source) -> Iterator[tuple[list[Incoming], Any]]:
@@ -50,4 +114,31 @@ class Landing:
         spec, paths = source.spec, [self._sources.path(file) for file in source.files]
         with read_files(spec, DIALECT, paths, self._sources.folder) as outbound:
             declared = [kept_type(each.type) for each in spec.columns]
-            yield list(map(incoming, outbound.columns, declared)), outbound.rows
+            columns = map(incoming, outbound.columns, declared)
+            sought = not is_small(source, self._sources)
+            yield (
+                [replace(each, ranged=sought and each.is_moment) for each in columns],
+                outbound.rows,
+            )
+
+
+def drafted(source: Source, place: Place, run: str, parts: Sequence[str] = ()) -> Located:
+    """Return what a source is landed in, without its columns and rows: a view of these keys.
+
+    Without any it is a table.
+    """
+    build = Origin(place.product, source.spec.name, tuple(parts), run).build(source.key)
+    if parts:
+        build = replace(build, kind=Materialization.VIEW)
+    return Located(place.internal, source_name(source.key), Mark(landed=build))
+
+
+def together(tables: Iterable[Located]) -> str:
+    """Return the SELECT of the rows of all these tables, which have the same columns."""
+    return "\nUNION ALL\n".join(
+        _ROWS.format(
+            columns=names(DIALECT, [column.name for column in each.build.columns]),
+            table=each.relation,
+        )
+        for each in tables
+    )

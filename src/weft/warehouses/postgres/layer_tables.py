@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Set
 from weft.warehouses.postgres.catalog import Placed, Shared
 from weft.warehouses.postgres.errors import LOCK_NOT_AVAILABLE, STILL_NEEDED, Refused
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.names import Names, Place
+from weft.warehouses.postgres.names import Names
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.sessions import SHORT, Sessions, lock_timeout
 from weft.warehouses.postgres.sharing import moved
@@ -39,15 +39,11 @@ class LayerTables:
 
     def _give(self, table: Shared, readers: Set[str]) -> None:
         """Move a table to one of those who read it; they all go on reading."""
-        places = [self._place(schema) for schema in sorted(readers)]
+        places = [self._places.at(schema) for schema in sorted(readers)]
         heir, *others = sorted(places, key=lambda each: each.environment != self._names.production)
         self._sessions.together(moved(table, "TABLE", heir))
         for each in others:
             self._places.let_read(each.internal_owner, Placed(heir.internal, table.name))
-
-    def _place(self, schema: str) -> Place:
-        mark = self._catalog.schemas.known()[schema]
-        return self._names.place(mark.product, mark.environment)
 
 
 def drop(sessions: Sessions, found: Placed, kind: str) -> bool:

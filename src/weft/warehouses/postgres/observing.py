@@ -27,8 +27,9 @@ class Observer:
         places = [self._released.names.place(each, scope.environment) for each in scope.products]
         readable, pointers = self._catalog.readable_and_pointers(each.internal for each in places)
         releases = {each.product: each for each in self._released.current(pointers)}
+        readable.sort(key=lambda each: each.stranger == "")
         found = {each.build.key: each for each in readable}
-        damaged = {key for key, each in found.items() if each.mark.damaged}
+        damaged = {key for key, each in found.items() if each.mark.damaged or each.stranger}
         wanted = scope.bases.union(*(each.bases for each in releases.values()))
         if scope.content:
             damaged |= self._without_content(found.values())
@@ -49,7 +50,11 @@ class Observer:
 
         They are marked, so that everybody sees it afterwards, from outside.
         """
-        tables = [each for each in readable if not each.build.is_view and not each.mark.damaged]
+        tables = [
+            each
+            for each in readable
+            if not (each.build.is_view or each.mark.damaged or each.stranger)
+        ]
         damaged = [each for each in tables if not self._has_its_rows(each)]
         for each in damaged:
             # A login that may not must do without.

@@ -65,6 +65,11 @@ class Places:
                 self._made.add(place)
         return place
 
+    def at(self, schema: str) -> Place:
+        """Return the place that a schema of ours belongs to."""
+        mark = self._catalog.schemas.known()[schema]
+        return self._names.place(mark.product, mark.environment)
+
     def is_made(self, place: Place) -> bool:
         """Whether a place is there and our login may act for its owners."""
         return self._catalog.schemas.ours().keys() >= set(place.schemas) and self._is_member(place)

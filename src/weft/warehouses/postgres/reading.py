@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from threading import Lock
 
 from weft.mesh.manifest import Column
-from weft.plan.plan import Source
 from weft.sql.postgres import DIALECT, quote
 from weft.warehouses.postgres.catalog import Located
-from weft.warehouses.postgres.copying import Copier
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
 from weft.warehouses.postgres.names import Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.sessions import Sessions
-from weft.warehouses.protocol import Bound, WarehouseError
+from weft.warehouses.protocol import Bound
 
 _TYPES = """
 SELECT format_type(oid::oid, modifier)
@@ -27,12 +24,10 @@ ORDER BY place
 class Reading:
     """Finds what statements read, lands the files among it, and lets the reader's role read it."""
 
-    def __init__(self, known: Known, places: Places, landing: Landing, copier: Copier) -> None:
+    def __init__(self, known: Known, places: Places, landing: Landing) -> None:
         self._known = known
-        self._copier = copier
         self._places = places
         self._landing = landing
-        self._locks: dict[str, Lock] = {}
 
     def found(self, keys: Iterable[str], place: Place, bound: Bound) -> tuple[Located, ...]:
         """Return builds and sources that the internals of a place may then read.
@@ -53,22 +48,8 @@ class Reading:
         wanted = tuple(dict.fromkeys(keys))
         for key in wanted:
             if key in bound.sources:
-                self._land(bound.sources[key], self._places.prepared(place), bound.run)
+                self._landing.land(bound.sources[key], self._places.prepared(place), bound.run)
         return tuple(self._known.need(wanted).values())
-
-    def _land(self, source: Source, place: Place, run: str) -> None:
-        with self._locks.setdefault(source.key, Lock()):
-            if self._known.whole([source.key]):
-                return
-            for broken in self._known.find([source.key]).values():
-                self._copier.discard(broken)
-            try:
-                self._known.add(self._landing.land(source, place, run))
-            except WarehouseError:
-                # Another process may have landed it in the meantime.
-                self._known.lose([source.key])
-                if not self._known.whole([source.key]):
-                    raise
 
 
 def over(select: str, found: Iterable[Located]) -> str:

@@ -38,6 +38,10 @@ class Schemas:
             if owner.startswith(f"{mark.mesh}__")
         }
 
+    def is_owner(self, role: str) -> bool:
+        """Whether a role is one of those that this mesh makes."""
+        return role.startswith(f"{self._mesh}__")
+
     def told(self) -> Iterator[tuple[str, str, SchemaMark]]:
         """Yield every schema that has a mark, with its owner; whether it is true or not."""
         for schema, owner, comment in self._sessions.ask(_MARKED):

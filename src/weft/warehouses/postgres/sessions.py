@@ -39,6 +39,10 @@ SELECT set_config('work_mem', '128MB', true)
 WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('128MB')
 """
 
+# Whoever holds a lock works all the time; what waits for it must not wait for somebody asleep.
+_NOT_IDLE = "SET idle_session_timeout = '60s'"
+_IDLE_AGAIN = "RESET idle_session_timeout"
+
 # "WEFT" as a number: the first half of the names of our locks.
 LOCKS = 0x57454654
 
@@ -70,8 +74,8 @@ class Sessions:
     @contextmanager
     def on_behalf_of(self, product: str, run: str) -> Iterator[None]:
         """Work for a run: every statement of this thread says so, and can be stopped for good."""
-        words = (f"product={_UNSAFE.sub('_', product)}", f"run={_UNSAFE.sub('_', run)}")
-        self._local.comment = " ".join(("/* weft", *words, "*/ "))
+        words = ("/* weft", f"product={_UNSAFE.sub('_', product)}", of_run(run))
+        self._local.comment = " ".join(words) + " "
         try:
             yield
         finally:
@@ -179,15 +183,20 @@ class Sessions:
 
     @contextmanager
     def locked(self, name: str, *, shared: bool = False) -> Iterator[None]:
-        """Hold a lock of the server by its name, until the connection is lost at the latest."""
+        """Hold a lock of the server by its name, until the connection is lost at the latest.
+
+        A program that was stopped while it holds one loses its connection, and with it the lock.
+        """
         kind = "_shared" if shared else ""
         key = (LOCKS, signed(name))
         self.ask(f"SELECT pg_advisory_lock{kind}(%s, %s)", key)
         try:
+            self.ask(_NOT_IDLE)
             yield
         finally:
             with suppress(WarehouseError):
                 self.ask(f"SELECT pg_advisory_unlock{kind}(%s, %s)", key)
+                self.ask(_IDLE_AGAIN)
 
     def close(self) -> None:
         """Close all connections; they open again when they are needed."""
@@ -212,6 +221,11 @@ class Sessions:
         if cut := self._connections.cut_name():
             raise Unmeasurable(cut)
         return cursor
+
+
+def of_run(run: str) -> str:
+    """Return the end of the comment in front of every statement of a run."""
+    return f"run={_UNSAFE.sub('_', run)} */"
 
 
 def lock_timeout(milliseconds: int) -> str:

@@ -14,13 +14,16 @@ from weft.mesh.release import Build, Release
 from weft.plan.plan import AuditSpec, BuildSpec, Call, Source, Step
 from weft.warehouses.auditing import statements_of
 from weft.warehouses.postgres.audits import TYPE_OF
-from weft.warehouses.postgres.builds import drafted, made_by
+from weft.warehouses.postgres.builds import drafted
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.copying import made_by as copied_by
 from weft.warehouses.postgres.growing import Grower
+from weft.warehouses.postgres.incoming import Incoming
 from weft.warehouses.postgres.increments import increment, sought
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.landing import Landing
+from weft.warehouses.postgres.landing import Landing, together
+from weft.warehouses.postgres.landing import drafted as landed_as
+from weft.warehouses.postgres.making import made_by
 from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import RELEASES, Place, build_name
 from weft.warehouses.postgres.places import Places
@@ -206,15 +209,22 @@ class Teller:
             if key not in sources or key in self._foreseen or self._known.whole([key]):
                 continue
             source = sources[key]
-            columns = self._landing.columns(source)
-            draft = self._landing.draft(source, place, _RUN)
-            stored = tuple(Column(each.name, each.native) for each in columns)
-            self._foreseen[key] = draft.completed(replace(draft.build, columns=stored))
-            first, *rest = copied_by(draft.relation, columns)
-            yield Act(first)
-            yield _in_words(f"the rows of {', '.join(source.files)} are copied into it")
-            for statement in rest:
-                yield Act(statement)
+            parts = self._landing.parts(source)
+            for each in parts:
+                if each.key not in self._foreseen and not self._known.whole([each.key]):
+                    columns = self._landing.columns(each)
+                    stored = tuple(Column(column.name, column.native) for column in columns)
+                    draft = landed_as(each, place, _RUN)
+                    self._foreseen[each.key] = draft.completed(replace(draft.build, columns=stored))
+                    yield from _filled(draft, columns, each.files)
+            if parts == (source,):
+                continue
+            tables = self._read(each.key for each in parts)
+            yield from self._granted(place.internal_owner, place, tables)
+            draft = landed_as(source, place, _RUN, [each.key for each in parts])
+            build = replace(draft.build, columns=tables[0].build.columns)
+            self._foreseen[key] = draft.completed(build)
+            yield from map(Act, made_by(draft, together(tables)))
 
     def _read(self, keys: Iterable[str]) -> tuple[Located, ...]:
         """Return what a statement reads, as it is or will be. Raises WarehouseError."""
@@ -241,6 +251,14 @@ class Teller:
                 if statement not in self._granted_before:
                     self._granted_before.add(statement)
                     yield Act(statement)
+
+
+def _filled(table: Located, columns: list[Incoming], files: Iterable[str]) -> Iterator[Act]:
+    """What makes a table of files."""
+    first, *rest = copied_by(table.relation, columns)
+    yield Act(first)
+    yield _in_words(f"the rows of {', '.join(files)} are copied into it")
+    yield from map(Act, rest)
 
 
 def _in_words(text: str) -> Act:

@@ -13,6 +13,7 @@ from weft.warehouses.answering import Answer
 from weft.warehouses.duckdb.describing import Describing as FileDescribing
 from weft.warehouses.files import SourceFiles
 from weft.warehouses.postgres.audits import Auditor
+from weft.warehouses.postgres.blocking import blocked
 from weft.warehouses.postgres.builds import Builder
 from weft.warehouses.postgres.catalog import Catalog
 from weft.warehouses.postgres.copying import Copier
@@ -25,6 +26,7 @@ from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.landing import Landing
 from weft.warehouses.postgres.layer_tables import LayerTables
 from weft.warehouses.postgres.loading import RUN, Loader
+from weft.warehouses.postgres.making import Maker
 from weft.warehouses.postgres.names import Names
 from weft.warehouses.postgres.observing import Observer
 from weft.warehouses.postgres.places import Places
@@ -55,8 +57,8 @@ class Postgres(KeptReleases):
         known = Known(catalog, names.production, target.place)
         places = Places(sessions, catalog, names, store)
         copier = Copier(sessions)
-        landing = Landing(copier, sources)
-        reading = Reading(known, places, landing, copier)
+        landing = Landing(known, places, copier, Maker(sessions, catalog), sources)
+        reading = Reading(known, places, landing)
         ports = Ports(sessions, catalog, places, names)
         released = Released(sessions, catalog, names)
         releases = Releases(sessions, known, places, ports, released)
@@ -79,6 +81,7 @@ class Postgres(KeptReleases):
         drifting = Drifting(sessions, known, released, ports, store)
         self._reverting = Reverting(sessions, known, places, (released, ports), drifting)
         self.drift = drifting.drift
+        self.blocked = partial(blocked, sessions)
         layers = LayerTables(sessions, known, places, names)
         pruning = Pruning(sessions, known, self._living, releases, released, layers)
         self.environments = Environments(sessions, known, places, pruning, released)
