@@ -125,6 +125,22 @@ def test_a_project_without_public_models_shows_its_last_ones(tmp_path: Path) -> 
     nothing_to_do(tmp_path)
 
 
+@pytest.mark.parametrize("path", ["../../outside.csv", "/etc/hostname", "a\0b", "", "x" * 5000])
+def test_no_file_outside_of_the_mesh_is_read(tmp_path: Path, path: str) -> None:
+    (tmp_path / "outside.csv").write_text("id\n1\n")
+    folder = tmp_path / "mesh"
+    folder.mkdir()
+    manifest = on_the_lake(folder)
+
+    def lead_away(document: dict[str, Any]) -> None:
+        document["nodes"]["seed.shop.raw_orders"]["original_file_path"] = path
+
+    changed(manifest, lead_away)
+    said = adopted(folder, manifest)
+    assert "left out: seed.shop.raw_orders: its columns are nowhere to be read" in said.err
+    assert "outside" not in (folder / PRODUCT / "ADOPTED.md").read_text()
+
+
 def test_a_project_that_was_not_compiled_says_so(tmp_path: Path) -> None:
     manifest = on_the_lake(tmp_path)
 

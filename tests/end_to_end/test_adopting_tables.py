@@ -22,8 +22,11 @@ SHOP = """
 CREATE SCHEMA crm;
 CREATE TYPE crm.mood AS ENUM ('good', 'bad');
 CREATE DOMAIN crm.email AS text NOT NULL CHECK (VALUE ~ '^[^@]+@[^@]+$');
+CREATE DOMAIN crm.year AS integer CHECK (VALUE > 1900);
+CREATE DOMAIN crm.late_year AS crm.year CHECK (VALUE > 1950);
 CREATE TABLE crm.customers (
   id integer PRIMARY KEY,
+  born crm.late_year,
   email crm.email UNIQUE,
   "Full Name" varchar(80) NOT NULL CHECK ("Full Name" <> ''),
   mood crm.mood,
@@ -50,7 +53,7 @@ CREATE UNIQUE INDEX few ON crm."OrderLines" (customer) WHERE status = 'open';
 CREATE VIEW crm.spent AS
   SELECT customer, sum(amount) AS total FROM crm."OrderLines" GROUP BY customer;
 INSERT INTO crm.customers VALUES
-  (1, 'ann@example.com', 'Ann', 'good', NULL), (2, 'bob@example.com', 'Bob', NULL, 1);
+  (1, 1999, 'ann@example.com', 'Ann', 'good'), (2, NULL, 'bob@example.com', 'Bob', NULL);
 INSERT INTO crm."OrderLines" VALUES
   (1, 1, 1, 'paid', 10.50, 0.125, '2026-01-31 10:00:00.5+02', 'web', '(1,2)'),
   (1, 2, 2, 'open', NULL, NULL, NULL, NULL, NULL);
@@ -109,6 +112,11 @@ def test_everything_that_the_catalogue_knows_is_promised(
     assert customers["description"]["purpose"] == "People who bought something: one row each."
     assert columns(customers) == {
         "id": {"logicalType": "integer", "physicalType": "INTEGER", **KEY},
+        "born": {
+            "logicalType": "integer",
+            "physicalType": "INTEGER",
+            "logicalTypeOptions": {"exclusiveMinimum": 1950},
+        },
         "email": {
             "logicalType": "string",
             "logicalTypeOptions": {"pattern": "^[^@]+@[^@]+$"},
@@ -160,7 +168,7 @@ def test_what_has_no_place_is_listed(crm: Any, database: dict[str, Any], tmp_pat
     lost = [
         "crm.OrderLines: index `few`: contracts have no such promise",
         "crm.bits: no column can be read",
-        "crm.bits.a: duckdb has no type like bit(3)",
+        "crm.bits.a: no column here holds what bit(3) does",
         "crm.customers: constraint `customers_id_check`: rows that break it may be there",
     ]
     for each in lost:
@@ -187,7 +195,7 @@ def test_programs_get_the_notes_too(crm: Any, database: dict[str, Any], tmp_path
     mesh(tmp_path, database, "lake")
     said = weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes", "--json")
     assert said.data["schema"] == "weft.files/1"
-    assert said.data["notes"][0] == "sales.crm: 3 ports, 21 promises, all drafts."
+    assert said.data["notes"][0] == "sales.crm: 3 ports, 22 promises, all drafts."
     assert {"action": "created", "path": "domains/sales/crm/product.yaml"} in said.data["rows"]
 
 
@@ -212,6 +220,26 @@ def test_nothing_of_what_is_there_changes(
     assert weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes").code == 0
     assert crm.execute("SELECT to_regclass('crm.grabbed')").fetchone() == (None,)
     assert columns(contract(tmp_path, "shown"))["x"]["physicalType"] == "DECIMAL(38,1)"
+
+
+def test_a_view_that_fails_is_left_out(crm: Any, database: dict[str, Any], tmp_path: Path) -> None:
+    crm.execute("CREATE VIEW crm.broken AS SELECT 1.5 / (id - 1) AS x FROM crm.customers")
+    mesh(tmp_path, database, "lake")
+    said = weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes")
+    assert (said.code, "left out: crm.broken: " in said.err) == (0, True), said
+    assert "division by zero" in said.err
+    assert weft(tmp_path, "apply", "--yes").code == 0
+
+
+def test_a_domain_whose_models_cannot_be_built_adopts_nothing(
+    crm: Any, database: dict[str, Any], tmp_path: Path
+) -> None:
+    files = {"weft.yaml": settings(database), **domain("sales", "lake", "postgres")}
+    lay_out(tmp_path, files)
+    said = weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes")
+    assert said.code == 5
+    assert "domain `sales` is written in postgres and lives on duckdb" in said.err
+    assert "next:  `dialect: duckdb` in domains/sales/domain.yaml" in said.err
 
 
 @pytest.mark.parametrize(

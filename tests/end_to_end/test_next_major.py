@@ -78,6 +78,9 @@ def test_a_preview_is_compared_objected_to_mended_and_released(
     assert called(capsys, "query", "SELECT amount FROM shop.sales.orders").code == 0
     assert "orders@2 (preview)" in called(capsys, "ls").told
     assert called(capsys, "drift", "--detailed-exitcode").code == 0
+    page = called(capsys, "show", SECOND).told
+    assert "draft, preview until 2999-12-31" in page
+    assert "shop.sales.orders_v2_rc" in page
     compared = called(capsys, "diff", FIRST, SECOND, "--key", "id", "--json").data
     [found] = compared["objects"]
     assert (found["state"], found["keys"]) == ("differs", [2, 1, 1])

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import psycopg
+import pytest
 
 from mesh_files import lay_out
 from postgres_server import ADMIN, as_keywords
@@ -40,8 +41,10 @@ def adopted(folder: Path, what: str) -> None:
     assert tested.code == 0, tested
 
 
-def test_on_postgres(database: dict[str, Any], tmp_path: Path) -> None:
-    values = {**TYPES, **OWN["postgres"]}
+@pytest.mark.parametrize("relation", ["everything", "shown"])
+def test_on_postgres(database: dict[str, Any], tmp_path: Path, relation: str) -> None:
+    """A table's rows never leave the server; those of a view do, and come back."""
+    values = {**TYPES, **OWN["postgres"], "zoned": ("TIME WITH TIME ZONE '10:00+02'", None)}
     row = ", ".join(f'{sql} AS "{name}_x"' for name, (sql, _) in values.items())
     nulls = ", ".join("NULL" for _ in values)
     lay_out(tmp_path, {"weft.yaml": settings(database), **domain("sales", "ops_db", "postgres")})
@@ -49,12 +52,13 @@ def test_on_postgres(database: dict[str, Any], tmp_path: Path) -> None:
         connection.execute("CREATE SCHEMA crm")
         connection.execute(f"CREATE TABLE crm.everything AS SELECT {row}")
         connection.execute(f"INSERT INTO crm.everything SELECT {nulls}")
+        connection.execute("CREATE VIEW crm.shown AS SELECT * FROM crm.everything")
     adopted(tmp_path, "ops_db")
     there = {**database, "user": ADMIN}
     with psycopg.connect(**as_keywords(there), autocommit=True) as connection:
         before, after = (
             _columns(connection, name)
-            for name in ("crm.everything", "dev__sales__types.everything_v1")
+            for name in ("crm.everything", f"dev__sales__types.{relation}_v1")
         )
         assert after == {name: OTHERWISE.get(kind, kind) for name, kind in before.items()}
         trimmed = {name: f'rtrim("{name}")' for name in ("char_x",)}
@@ -63,7 +67,7 @@ def test_on_postgres(database: dict[str, Any], tmp_path: Path) -> None:
         )
         rows = [
             connection.execute(f"SELECT {compared} FROM {name} ORDER BY 1 NULLS LAST").fetchall()
-            for name in ("crm.everything", "dev__sales__types.everything_v1")
+            for name in ("crm.everything", f"dev__sales__types.{relation}_v1")
         ]
         assert rows[0] == rows[1]
 

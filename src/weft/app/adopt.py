@@ -22,6 +22,7 @@ from weft.project.adopting.product import AdoptedProduct, Place, product_of_tabl
 from weft.project.adopting.types import Around
 from weft.project.parse import parse_domain
 from weft.sql.dialect import dialect_named
+from weft.sql.transpile import is_translated
 from weft.warehouses.describing import DescribesTables
 
 # How libpq finds a server where nothing says so.
@@ -92,10 +93,19 @@ def home_for(mesh: Opened, into: ProductAddress | None, warehouse: str = "") -> 
 
 
 def around_of(mesh: Opened, domain: Domain, holder: str) -> Around:
-    """Which dialects types pass on their way from a holder into a domain."""
-    home = mesh.settings.warehouses[domain.warehouse].type
-    own = domain.dialect or home
-    return Around(dialect_named(holder), dialect_named(own), dialect_named(home))
+    """Which dialects types pass on their way from a holder into a domain.
+
+    Raises Blocked where no model of the domain could be built, whatever it says.
+    """
+    home = dialect_named(mesh.settings.warehouses[domain.warehouse].type)
+    own = dialect_named(domain.dialect) if domain.dialect else home
+    if own is not home and not is_translated(own, home):
+        raise Blocked(
+            f"domain `{domain.name}` is written in {own.name} and lives on {home.name}",
+            why="Models are not translated that way, so that none could be built.",
+            next_step=f"`dialect: {home.name}` in domains/{domain.name}/domain.yaml",
+        )
+    return Around(dialect_named(holder), own, home)
 
 
 def refuse_taken(folder: Path, adopted: AdoptedProduct) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from weft.project.adopting.dbt_manifest import (
     NoManifest,
     read_manifest,
 )
-from weft.project.adopting.dbt_product import product_of_project, read_data
+from weft.project.adopting.dbt_models import read_data
+from weft.project.adopting.dbt_product import product_of_project
 from weft.project.adopting.dbt_sql import is_known
 from weft.project.adopting.names import fitting_name
 from weft.project.adopting.product import Place
@@ -101,14 +103,16 @@ def _catalogue(
 def _file(mesh: Opened, node: DbtNode, manifest: Path, home: str) -> FoundTable | None:
     """A seed as the file that it is, where that lies in the mesh."""
     warehouse = mesh.warehouse(home)
-    if node.resource_type != "seed" or not isinstance(warehouse, DescribesFiles):
+    is_path = node.resource_type == "seed" and node.original_file_path.isprintable()
+    if not is_path or not isinstance(warehouse, DescribesFiles):
         return None
     # The manifest is in `target`, beside the folders of the project.
-    file = (manifest.resolve().parent.parent / node.original_file_path).resolve()
-    root = mesh.folder.resolve()
-    if not file.is_file() or root not in file.parents:
+    project = os.path.dirname(os.path.dirname(os.path.realpath(manifest)))
+    file = os.path.realpath(os.path.join(project, node.original_file_path))
+    root = os.path.join(os.path.realpath(mesh.folder), "")
+    if not file.startswith(root) or not os.path.isfile(file):
         return None
-    path = file.relative_to(root).as_posix()
+    path = Path(file).relative_to(root).as_posix()
     return warehouse.described_files(FoundTable("", node.name, "csv", path=path), (path,))
 
 

@@ -31,7 +31,7 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
     Raises NotFound, Usage for a day that is over or a version that is released, and Blocked where
     a person has to edit the contract.
     """
-    found = _unreleased(mesh, address, "--candidate --until DATE")
+    found = _unreleased(mesh, address, promote=False)
     _check_day(until, mesh.system.now()[:10])
     place = PortAddress.parse(found.address)
     path, text = _contract(mesh.folder, place)
@@ -60,7 +60,7 @@ def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
     Raises NotFound, Usage for a version that is released, and Blocked where a person has to edit
     the contract.
     """
-    found = _unreleased(mesh, address, "--promote")
+    found = _unreleased(mesh, address, promote=True)
     place = PortAddress.parse(found.address)
     path, text = _contract(mesh.folder, place)
     status, _, number = _said(text)
@@ -76,7 +76,7 @@ def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
     return Bumped(found.address, Draft((), (Edit(path, text, edited),)))
 
 
-def _unreleased(mesh: Opened, address: PortAddress, option: str) -> Unreleased:
+def _unreleased(mesh: Opened, address: PortAddress, *, promote: bool) -> Unreleased:
     """The one major that is meant and that is not released yet. Raises NotFound and Usage."""
     majors = unreleased(mesh, address)
     found = [each for each in majors if not each.released]
@@ -84,16 +84,20 @@ def _unreleased(mesh: Opened, address: PortAddress, option: str) -> Unreleased:
         return found[0]
     if found:
         names = [each.address for each in found]
+        last = names[-1]
         raise Usage(
             f"{address} has several majors that are not released: {', '.join(names)}",
-            next_step=f"weft release {names[-1]} {option}",
+            next_step=f"weft release {last} --promote"
+            if promote
+            else f"weft release {last} --candidate --until DATE",
         )
-    last = majors[-1]
-    port = replace(PortAddress.parse(last.address), major=None)
+    newest = majors[-1]
+    place = PortAddress.parse(newest.address)
+    port = replace(place, major=None)
     raise Usage(
-        f"{last.address} is released as {last.released}, and a released version does not change",
+        f"{place} is released as {newest.released}, and a released version does not change",
         why="A preview is of a major that nobody has yet.",
-        next_step=f"weft new port {port} --keep {PortAddress.parse(last.address).major}",
+        next_step=f"weft new port {port} --keep {place.major}",
     )
 
 

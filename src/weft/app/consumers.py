@@ -105,9 +105,7 @@ def board(mesh: Opened, address: PortAddress) -> Board:
     )
     known_of = _Known(mesh, address, everyone, seen[-1].major)
     consumers = sorted(known_of.consumers(), key=lambda each: (each.major, each.consumer))
-    return Board(
-        f"{product}.{address.port}", versions, tuple(consumers), tuple(known_of.people())
-    )
+    return Board(f"{product}.{address.port}", versions, tuple(consumers), tuple(known_of.people()))
 
 
 def declared_consumers(mesh: Opened, address: PortAddress) -> dict[str, str]:
@@ -171,9 +169,7 @@ class _Known:
             for major, pinned in pins.items():
                 yield self._consumer(name, manifest, major, pinned)
 
-    def _consumer(
-        self, name: str, manifest: ProductManifest, major: int, pinned: bool
-    ) -> Consumer:
+    def _consumer(self, name: str, manifest: ProductManifest, major: int, pinned: bool) -> Consumer:
         reads = [each for each in self._of(ReadBy.BUILD, major) if each.reader == name]
         answer = self._answers.get(name)
         return Consumer(

@@ -31,12 +31,14 @@ CREATE, DELETE = ChangeAction.CREATE, ChangeAction.DELETE
 class Side:
     """One of the two versions: the port's address, its full version, and where it is from.
 
-    `origin` is `published`, or `files` for one that nobody has published.
+    `origin` is `published`, or `files` for one that nobody has published. Of a port that is not
+    there version and status are "".
     """
 
     address: str
     version: str
     origin: str
+    status: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,10 @@ class Difference:
 class ContractDiff:
     """What differs between two versions of a port.
 
-    `needed` is the step that the differences ask for, None where there are none, and `taken` the
-    one between the two versions, None where the new one is not later. `affected` are all those
-    who read the old version, with what the new one in its place would mean for them.
+    `needed` is the step that the differences ask for, None where there are none or the port comes
+    or goes, and `taken` the one between the two versions, None where the new one is not later.
+    `affected` are all who read the old version, with what the new one in its place would mean for
+    them.
     """
 
     old: Side
@@ -116,14 +119,17 @@ class _Known:
 
 
 def compare_versions(mesh: Opened, first: PortAddress, second: PortAddress) -> ContractDiff:
-    """Compare two majors of a port, or two ports. Raises NotFound, StoreError and Invalid."""
+    """Compare two majors of a port, or two ports, whatever their statuses are.
+
+    Raises NotFound, StoreError and Invalid.
+    """
     known = _known(mesh, (str(first.product), str(second.product)))
     (old, owner, origin), (new, _, new_origin) = known.version(first), known.version(second)
     return _compared(
         known,
         owner,
-        (old, new),
-        (Side(str(first), old.version, origin), Side(str(second), new.version, new_origin)),
+        (old, replace(new, status=old.status)),
+        (_side(str(first), old, origin), _side(str(second), new, new_origin)),
     )
 
 
@@ -162,8 +168,8 @@ def _against(
     known: _Known, name: str, published: _Owned | None, wanted: _Owned | None
 ) -> ContractDiff:
     """What becomes of one port, which may be new or gone."""
-    old = Side(name, published[1].version if published else "", PUBLISHED)
-    new = Side(name, wanted[1].version if wanted else "", FILES)
+    old = _side(name, published[1] if published else None, PUBLISHED)
+    new = _side(name, wanted[1] if wanted else None, FILES)
     if published and wanted:
         return _compared(known, wanted[0], (published[1], wanted[1]), (old, new))
     port = f"port {name.rpartition('.')[2]}"
@@ -173,6 +179,10 @@ def _against(
     readers = known.readers(name)
     lost = Difference(change("port-removed", DELETE, port), tuple(sorted(readers)))
     return ContractDiff(old, new, (lost,), affected=affected_by([gone], readers))
+
+
+def _side(address: str, port: PortVersion | None, origin: str) -> Side:
+    return Side(address, port.version, origin, port.status) if port else Side(address, "", origin)
 
 
 def _is_meant(port: str, address: str) -> bool:
@@ -210,7 +220,8 @@ def _compared(
     waivers = waivers_of(new.contract)
     found = tuple(_difference(each, reads, waivers, known.today) for each in changes)
     waived = {each.change.title for each in found if each.waiver}
-    needed = bump_needed(changes, waived)
+    withdrawn = old.status.published and not new.status.published
+    needed = None if withdrawn else bump_needed(changes, waived)
     return ContractDiff(*sides, found, needed, taken, affected_by([whole], readers))
 
 

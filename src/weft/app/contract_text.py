@@ -67,29 +67,43 @@ class Edited:
 def edit_contract(text: str, edits: Iterable[ObjectEdit]) -> Edited:
     """Make these changes. The text has been read as a contract before.
 
-    Raises CannotEdit where one place stands for several, so that more would change than is meant.
+    Raises CannotEdit where one place stands for several, so that more would change than is meant,
+    and where the new text would say something else than it should.
     """
     if any(isinstance(token, AliasToken) for token in scan(text)):
         raise CannotEdit("it uses YAML aliases")
-    yaml = _round_trip(text)
+    yaml = round_trip(text)
     document = yaml.load(text)
-    before = _written(yaml, document)
+    before = written(yaml, document)
     by_hand: list[str] = []
     for edit in edits:
         by_hand += _edit_object(document, edit)
-    after = _written(yaml, document)
+    after = written(yaml, document)
     if after == before:
         return Edited(text, tuple(by_hand))
+    if not _reads_as(after, document):
+        raise CannotEdit("its layout is unusual")
     return Edited(after, tuple(by_hand), laid_out_anew=before != text)
 
 
-def _written(yaml: Any, document: Any) -> str:
-    written = io.StringIO()
-    yaml.dump(document, written)
-    return written.getvalue()
+def _reads_as(text: str, document: Any) -> bool:
+    """Whether a text says what a document holds: the writer of YAML has its weak points, too."""
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return bool(round_trip(text).load(text) == document)
+    except YAMLError:
+        return False
 
 
-def _round_trip(text: str) -> Any:
+def written(yaml: Any, document: Any) -> str:
+    """The text of a document, by what read it."""
+    target = io.StringIO()
+    yaml.dump(document, target)
+    return target.getvalue()
+
+
+def round_trip(text: str) -> Any:
     """A reader and writer of YAML that keeps what people see, in the text's own indentation."""
     from ruamel.yaml import YAML
 

@@ -33,7 +33,7 @@ def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bum
     nobody has, and Blocked where a person has to edit the contract.
     """
     _check_day(sunset.until, mesh.system.now()[:10])
-    found = published(mesh, address, f"deprecate {address} --until {sunset.until}")
+    found = published(mesh, address)
     place = PortAddress.parse(found.address)
     if sunset.successor:
         sunset = replace(sunset, successor=_successor(mesh, place, sunset.successor))
@@ -54,11 +54,8 @@ def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bum
     return Bumped(found.address, Draft((), _edits(mesh.folder, place, before, after, version)))
 
 
-def published(mesh: Opened, address: PortAddress, command: str) -> Unreleased:
-    """The one port version that is meant, which consumers have. Raises NotFound and Usage.
-
-    `command` is what to say again, with the major.
-    """
+def published(mesh: Opened, address: PortAddress) -> Unreleased:
+    """The one port version that is meant, which consumers have. Raises NotFound and Usage."""
     found = [each for each in unreleased(mesh, address) if each.released]
     if not found:
         raise Usage(
@@ -67,8 +64,10 @@ def published(mesh: Opened, address: PortAddress, command: str) -> Unreleased:
         )
     if len(found) > 1:
         names = [each.address for each in found]
-        meant = command.replace(str(address), names[0])
-        raise Usage(f"{address} has several majors: {', '.join(names)}", next_step=f"weft {meant}")
+        raise Usage(
+            f"{address} has several majors, and one of them is meant: {', '.join(names)}",
+            next_step=f"weft consumers {address}",
+        )
     return found[0]
 
 

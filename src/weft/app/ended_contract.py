@@ -47,10 +47,17 @@ def retired(text: str, by: str = "", reason: str = "") -> str:
 
 
 def revived(text: str) -> str:
-    """Take a retirement back: the contract is deprecated as before. Raises CannotEdit."""
-    text = set_value(text, Status.DEPRECATED, "status")
+    """Take a retirement back: deprecated as before, or active without a last day.
+
+    Raises CannotEdit where only a person should do it.
+    """
+    status = Status.ACTIVE if _last_day_at(text) is None else Status.DEPRECATED
+    text = set_value(text, status, "status")
     place = _custom_at(text, "override")
-    return text if place is None else remove_entry(text, _CUSTOM, place)
+    if place is None:
+        return text
+    # The list came with an empty line before it, where it was the first of the file.
+    return remove_entry(text, _CUSTOM, place).rstrip("\n") + "\n"
 
 
 def _last_day_at(text: str) -> int | None:

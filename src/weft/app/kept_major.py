@@ -12,8 +12,8 @@ from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Usage
 from weft.app.kept_models import in_python, kept_models
 from weft.app.new_files import Edit, NewFile
+from weft.app.restoring import restored
 from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
-from weft.app.yaml_write import yaml_text
 from weft.contract.term_compatibility import same_terms
 from weft.contract.versions import Bump, next_version
 from weft.mesh.address import PortAddress
@@ -48,12 +48,12 @@ def keep_major(
     port = _published(address, applied)
     version = ""
     written = resolved_data(mesh, address.product.domain, before.encode())
-    restored = port is not None and not _is_as_applied(written, port.contract)
-    if port is not None and restored:
-        after, version = yaml_text(port.contract), port.version
+    differs = port is not None and not _is_as_applied(written, port.contract)
+    if port is not None and differs:
+        after, version = restored(before, port.contract), port.version
     if until:
         after = _ending(after, contract.name, address, until)
-    if port is not None and until and (restored or written.get("version") == port.version):
+    if port is not None and until and (differs or written.get("version") == port.version):
         # A released version does not change, and its end is something new.
         version = next_version(port.version, Bump.PATCH)
         after = _with_version(after, contract.name, version)
@@ -77,7 +77,7 @@ def keep_major(
             if there.get(path, text) != text
         ),
         version,
-        restored,
+        differs,
     )
 
 

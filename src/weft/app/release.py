@@ -26,6 +26,7 @@ from weft.contract.versions import (
 from weft.contract.waivers import waiver_for, waivers_of
 from weft.mesh.address import PortAddress
 from weft.mesh.change import ContractChange
+from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest
 from weft.mesh.waiver import Waiver
 from weft.sql.dialect import dialect_named
@@ -47,7 +48,8 @@ class Unreleased:
 
     `released` is the version that is published, "" before there is one, and `files` that of the
     files. `needed` is the step that the changes ask for, None where nothing differs, and `next`
-    the version that it leads to, "" where the files have a late enough one.
+    the version that it leads to, "" where the files have a late enough one. `status` is that of the
+    files, and `candidate` the last day of a preview, "" where it is none.
     """
 
     address: str
@@ -57,6 +59,8 @@ class Unreleased:
     waived: tuple[Waived, ...] = ()
     needed: Bump | None = None
     next: str = ""
+    status: Status = Status.ACTIVE
+    candidate: str = ""
 
 
 def unreleased(mesh: Opened, address: PortAddress) -> tuple[Unreleased, ...]:
@@ -96,7 +100,7 @@ def _compared(
 ) -> Unreleased:
     address = f"{manifest.address}.{new.name}"
     if old is None:
-        return Unreleased(address, "", new.version)
+        return Unreleased(address, "", new.version, status=new.status, candidate=new.candidate)
     changes = contract_changes(old, new, dialect_named(manifest.dialect))
     waivers = waivers_of(new.contract)
     found = [(each, waiver_for(each.title, waivers, today)) for each in changes if each.breaks]
@@ -127,7 +131,10 @@ def bump(mesh: Opened, address: PortAddress, step: str) -> Bumped:
     What needs a new major gets one, and the old one stays as it was applied. Raises NotFound,
     Usage where the step is too short or the port was never released, Blocked and Invalid.
     """
-    found = _one_of(unreleased(mesh, address), address, step)
+    several = unreleased(mesh, address)
+    if step == AUTO and len(several) > 1 and not any(each.needed for each in several):
+        return Bumped(str(address), why="nothing differs from what is released of it")
+    found = _one_of(several, address, step)
     place = PortAddress.parse(found.address)
     if not found.released:
         raise Usage(

@@ -33,7 +33,7 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
     `override` is the reason for which whoever asks ends it over the heads of its readers. Raises
     NotFound, Usage, and Blocked with the list of what stands in the way.
     """
-    found = published(mesh, address, f"retire {address}")
+    found = published(mesh, address)
     place = PortAddress.parse(found.address)
     path, text, status = _contract(mesh.folder, place)
     if status is Status.RETIRED:
@@ -56,7 +56,7 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
 
 
 def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
-    """Draft the edit that takes a retirement back: the version is deprecated as before.
+    """Draft the edit that takes a retirement back: the version ends as before, or not at all.
 
     Raises NotFound, Usage where there is none to take back, and Blocked.
     """
@@ -71,7 +71,7 @@ def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
     try:
         edited = revived(text)
     except CannotEdit as problem:
-        raise by_hand(path, problem, "status: deprecated, and no override") from None
+        raise by_hand(path, problem, "the status that it had, and no override") from None
     return Bumped(str(place), Draft((), (Edit(path, text, edited),)))
 
 

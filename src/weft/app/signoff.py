@@ -82,7 +82,7 @@ def _refuse_elsewhere(mesh: Opened) -> None:
     if not mesh.production:
         raise Usage(
             f"sign-offs are of {mesh.settings.production}, and this is {mesh.environment}",
-            next_step=f"weft release signoff --env {mesh.settings.production}",
+            why="Outside of production nobody waits for a yes.",
         )
 
 

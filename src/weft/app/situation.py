@@ -173,7 +173,6 @@ def gather(
         lost=lost,
         contents=contents.found,
         unread=contents.unread,
-        salts=_salts(mesh),
         input_contracts={
             address: input_contracts(manifest, everyone, memory.descriptors)
             for address, manifest in desired.products.items()
@@ -191,6 +190,7 @@ def _with_acts(mesh: Opened, situation: Situation, known: Mapping[str, str]) -> 
     store, settings = mesh.store, mesh.settings
     return replace(
         situation,
+        salts=_salts(mesh),
         holds=store.journal.holds(mesh.environment),
         signoffs=store.signoffs.all(mesh.environment) if mesh.production else (),
         silence=settings.release.silence,

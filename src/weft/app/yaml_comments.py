@@ -59,21 +59,24 @@ def _holder(node: Any, key: Any) -> tuple[Any, Any]:
 def take_tail(node: Any, key: Any) -> str:
     """Take the lines of comment, and empty lines, that follow a value; its own line keeps its."""
     holder, last = _holder(node, key)
-    if holder.ca.end:
+    ending = ""
+    if holder.ca.end and last == _last(holder):
         # Where the last entry of a list is in one line, they belong to the list.
         tokens, holder.ca.end = holder.ca.end, []
-        return "".join(f"{' ' * each.column}{each.value}" for each in tokens)
+        ending = "".join(f"{' ' * each.column}{each.value}" for each in tokens)
     slots = holder.ca.items.get(last)
     place = 2 if hasattr(holder, "keys") else 0
     token = slots[place] if slots else None
     if token is None:
-        return ""
+        return ending
     head, _, tail = token.value.partition("\n")
+    if _is_block(holder[last]):
+        head, tail = "", token.value
     if tail:
         token.value = f"{head}\n"
     if tail and not head:
         slots[place] = None
-    return str(tail)
+    return f"{ending}{tail}"
 
 
 def give_tail(node: Any, key: Any, tail: str) -> None:
@@ -88,6 +91,14 @@ def give_tail(node: Any, key: Any, tail: str) -> None:
     place = 2 if is_mapping else 0
     slots = holder.ca.items.setdefault(last, [None] * (4 if is_mapping else 2))
     if slots[place] is None:
-        slots[place] = CommentToken(f"\n{tail}", CommentMark(0), None)
+        text = tail if _is_block(holder[last]) else f"\n{tail}"
+        slots[place] = CommentToken(text, CommentMark(0), None)
     else:
         slots[place].value += tail
+
+
+def _is_block(value: Any) -> bool:
+    """Whether it is a text over lines of its own, on which no comment can stand beside it."""
+    from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
+
+    return isinstance(value, FoldedScalarString | LiteralScalarString)

@@ -102,7 +102,7 @@ def _lasting(listed: Sequence[Element]) -> list[Element]:
 def _told(key: str, element: Element) -> Any:
     """The value of a key, without what only goes with a change."""
     value = element.get(key)
-    return (_lasting(value) or None) if key == "customProperties" and value else value
+    return (_lasting(value or ()) or None) if key == "customProperties" else value
 
 
 def _action(old: object, new: object) -> ChangeAction:

@@ -63,7 +63,7 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Override:
+class EnforcedEnd:
     """A port version that ends over the heads of those who read it, by whom and why."""
 
     address: str

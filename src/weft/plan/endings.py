@@ -98,9 +98,7 @@ def day_to_come(ending: Ending, today: str) -> Iterator[str]:
         yield f"its last day is {ending.until}"
 
 
-def still_read(
-    address: str, reads: Sequence[PortReads], today: str, quiet: int
-) -> Iterator[str]:
+def still_read(address: str, reads: Sequence[PortReads], today: str, quiet: int) -> Iterator[str]:
     """Say who queried a port within so many days.
 
     What builds read is no question: their products say that they read it.

@@ -71,5 +71,6 @@ def _other_products(
     product: str, steps: Iterable[Step], moved: Mapping[str, Sequence[str]]
 ) -> tuple[str, ...]:
     needs = (need.partition("/")[0] for step in steps for need in step.needs)
-    others = (*needs, *moved.get(product, ()))
+    expecting = (step.consumer for step in steps if step.consumer)
+    others = (*needs, *moved.get(product, ()), *expecting)
     return tuple(dict.fromkeys(other for other in others if other != product))

@@ -16,6 +16,7 @@ from weft.contract.evaluate import blocked
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.check import CheckResult
+from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.mesh.product import Materialization
 from weft.plan.audited import audits_before, passed_before
@@ -53,6 +54,8 @@ from weft.plan.steps import Asked, product_steps
 from weft.plan.waiting import Pending
 
 Verdicts = Mapping[str, Sequence[CheckResult]]
+
+_STAGES = {Status.PROPOSED: "only proposed", Status.DRAFT: "a draft"}
 
 
 @dataclass
@@ -403,8 +406,7 @@ def _unreleased(product: str, port: PortAddress, situation: Situation) -> str:
     manifest = situation.desired.products.get(product)
     for each in manifest.ports if manifest else release.ports if release else ():
         if (each.port, each.major) == (port.port, port.major):
-            stage = "a preview" if each.candidate else f"a {each.status}"
-            return "" if each.status.published else stage
+            return "a preview" if each.candidate else _STAGES.get(each.status, "")
     return ""
 
 

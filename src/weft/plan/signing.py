@@ -51,7 +51,9 @@ def ballots(
         consumers = {
             consumer
             for old in manifest.ports
-            if old.port == port.port and old.major < port.major and old.status.published
+            if old.port == port.port
+            and old.major < port.major
+            and (old.port, old.major) in released
             for consumer in _broken(manifest, old, port, everyone)
         }
         signoffs = (_signoff(manifest.address, port, each, situation) for each in consumers)
@@ -151,5 +153,5 @@ def _objection(address: str, signoff: Signoff) -> Iterator[str]:
         yield (
             f"{address} cannot be released yet: {consumer} can answer until "
             f"{signoff.answer_by}{why}.\n"
-            f"weft release signoff {address} --consumer {consumer} --yes"
+            f"when it agrees:  weft release signoff {address} --consumer {consumer} --yes"
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from weft.contract.endings import Ending, ending_of
 from weft.mesh.address import PortAddress, port_and_major, product_of
 from weft.mesh.change import ChangeAction
-from weft.mesh.consumption import Notice, NoticeKind, Override, PortReads, ReadBy
+from weft.mesh.consumption import EnforcedEnd, Notice, NoticeKind, PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind
 from weft.plan.plan import Change, Plan, StepKind
@@ -25,7 +25,7 @@ def notices_of(plan: Plan, product: str) -> Iterator[Notice]:
                 yield Notice(product, port, major, each.consumer, *told)
 
 
-def overrides_of(plan: Plan, product: str) -> Iterator[Override]:
+def overrides_of(plan: Plan, product: str) -> Iterator[EnforcedEnd]:
     """The ports of a product that the plan ends because a person overrides their readers."""
     manifest = plan.manifests.get(product)
     for port in manifest.ports if manifest else ():
@@ -36,7 +36,7 @@ def overrides_of(plan: Plan, product: str) -> Iterator[Override]:
             for change in _of_ports(plan, product)
         )
         if ending.override_by and ends:
-            yield Override(address, ending.override_by, ending.override_reason)
+            yield EnforcedEnd(address, ending.override_by, ending.override_reason)
 
 
 def reads_of(

@@ -45,9 +45,10 @@ def read_product(document: dict[str, Any], domain: str, name: str, path: str) ->
 
 def read_team(entry: Mapping[str, Any] | list[Mapping[str, Any]]) -> Team:
     """Make a team of the standards' team object; in their older versions it is a list of people."""
-    team = {"members": entry} if isinstance(entry, list) else entry
-    members = tuple(
-        Member(each["username"], each.get("role", "member"), each.get("name", ""))
-        for each in team.get("members", ())
-    )
-    return Team(team.get("name", ""), members)
+    if isinstance(entry, list):
+        return Team("", tuple(map(_member, entry)))
+    return Team(entry.get("name", ""), tuple(map(_member, entry.get("members", ()))))
+
+
+def _member(entry: Mapping[str, Any]) -> Member:
+    return Member(entry["username"], entry.get("role", "member"), entry.get("name", ""))

@@ -25,6 +25,11 @@ CODE = "W330"
 Parts = tuple[str | int, ...]
 
 
+def is_translated(source: Dialect, target: Dialect) -> bool:
+    """Whether anything written in one dialect is written in another."""
+    return target.strict and not source.strict
+
+
 def transpile_select(
     parsed: ParsedSelect, source: Dialect, target: Dialect, known: Mapping[str, Known]
 ) -> tuple[Parts | None, tuple[Problem, ...]]:
@@ -32,7 +37,7 @@ def transpile_select(
 
     `parsed` compiles in its own dialect with these relations. Exactly one of the results is there.
     """
-    if not target.strict or source.strict:
+    if not is_translated(source, target):
         return None, (_problem(NOWHERE, parsed.text, target, "nothing is translated this way"),)
     setting = Setting(parsed.text, source, parsed.names, known, choose_mark(parsed.text))
     sources, problems = resolve_scoped(parsed.tree, setting)

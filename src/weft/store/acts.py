@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from weft.mesh.consumption import Override
+from weft.mesh.consumption import EnforcedEnd
 from weft.mesh.drift import Settlement
 from weft.mesh.evidence import Evidence, EvidenceRecord
 from weft.mesh.run import Hold, Lock, Run, StepState
@@ -88,7 +88,7 @@ def product_ended(finished: Finished, run: Run) -> tuple[Act, ...]:
     return (ended, published)
 
 
-def port_ended_by_override(override: Override) -> Act:
+def port_ended_by_override(override: EnforcedEnd) -> Act:
     """A port ended while somebody read it, because a person said so."""
     return act("port.ended", override.address, by=override.by, reason=override.reason)
 

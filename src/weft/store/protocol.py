@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from weft.mesh.check import CheckResult
-from weft.mesh.consumption import Notice, Override, PortReads
+from weft.mesh.consumption import EnforcedEnd, Notice, PortReads
 from weft.mesh.drift import Settlement
 from weft.mesh.evidence import Evidence, EvidenceHead, EvidenceRecord
 from weft.mesh.manifest import Descriptor, ProductManifest
@@ -137,7 +137,7 @@ class Finished:
     signoffs: Sequence[Signoff] = ()
     notices: Sequence[Notice] = ()
     reads: Sequence[PortReads] = ()
-    overrides: Sequence[Override] = ()
+    overrides: Sequence[EnforcedEnd] = ()
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,7 @@ class DatabaseReads:
         return tuple(map(_reads, transaction.execute(_OF_PRODUCTS, wanted)))
 
 
-def count_reads(
-    transaction: Transaction, environment: str, reads: Iterable[PortReads]
-) -> None:
+def count_reads(transaction: Transaction, environment: str, reads: Iterable[PortReads]) -> None:
     """Count reads inside of the caller's transaction."""
     rows = [{"environment": environment, **vars(each)} for each in reads]
     if rows:

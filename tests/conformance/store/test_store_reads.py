@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from weft.mesh.consumption import Notice, NoticeKind, Override, PortReads, ReadBy
+from weft.mesh.consumption import EnforcedEnd, Notice, NoticeKind, PortReads, ReadBy
 from weft.mesh.run import Run, RunState
 from weft.store.protocol import Finished, Outdated, Store
 
@@ -55,7 +55,7 @@ def test_reads_of_one_environment_and_of_all(store: Store) -> None:
 def test_a_product_that_ends_in_a_run_reads_and_tells(open_one: Callable[[], Store]) -> None:
     built = replace(ANA, kind=ReadBy.BUILD, reader="finance.margin")
     again = replace(TOLD, kind=NoticeKind.SUNSET, message="lines@1 ends 2027-06-30")
-    override = Override("sales.orders.lines@1", "kim", "it shows names")
+    override = EnforcedEnd("sales.orders.lines@1", "kim", "it shows names")
     store = open_one()
     finished = Finished(
         "sales.orders", "prod", notices=(TOLD, again), reads=(built,), overrides=(override,)

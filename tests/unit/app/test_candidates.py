@@ -140,3 +140,16 @@ def test_the_data_of_a_candidate_is_compared_with_what_is_released(tmp_path: Pat
         ("amount", 0, None),
         ("total", None, 0),
     ]
+
+
+def test_nobodys_production_is_built_on_a_draft(tmp_path: Path) -> None:
+    files = mesh_files([sales(ONE, TWO), READER])
+    path = "domains/shop/reader/product.yaml"
+    pinned = files[path].replace(b'"contractId"', b'"version": "2", "contractId"', 1)
+    lay_out(tmp_path, {**files, path: pinned})
+    [blocked] = planned(tmp_path, "2026-12-02").plan.blocked
+    assert blocked.splitlines() == [
+        "shop.reader reads shop.sales.orders@2.orders, which is a draft in prod: what is "
+        "published there is built on released versions only.",
+        "release it first:  weft release shop.sales.orders@2 --promote",
+    ]

@@ -121,7 +121,17 @@ def test_a_port_that_goes_and_one_that_comes(folder: Path) -> None:
     ]
     assert all(each.breaks for each in gone.affected)
     assert titles(new) == [("port lines@1 added", ())]
-    assert (new.old.version, new.new) == ("", Side("shop.other.lines@1", "1.0.0", "files"))
+    assert new.new == Side("shop.other.lines@1", "1.0.0", "files", "active")
+    assert (new.old.version, gone.needed, new.needed) == ("", None, None)
+
+
+def test_a_port_that_is_withdrawn_needs_no_version(folder: Path) -> None:
+    found = files(orders(), ALL, PRICES, IDS)
+    document = json.loads(found[CONTRACT]) | {"status": "retired"}
+    lay_out(folder, {**found, CONTRACT: json.dumps(document).encode()})
+    (diff,) = compared(folder, LINES)
+    assert [each.change.kind for each in diff.differences] == ["status-withdrawn"]
+    assert diff.needed is None and all(each.breaks for each in diff.affected)
 
 
 def test_two_majors_are_compared_with_those_who_read_the_first(tmp_path: Path) -> None:
@@ -137,7 +147,7 @@ def test_two_majors_are_compared_with_those_who_read_the_first(tmp_path: Path) -
         found = compare_versions(mesh_, first, other)
         back = compare_versions(mesh_, other, first)
     assert (found.old.origin, found.new.origin) == ("published", "files")
-    assert ("column price removed", ("finance.prices",)) in titles(found)
+    assert titles(found) == [("column price removed", ("finance.prices",))]
     assert [(each.consumer, each.breaks) for each in found.affected] == [("finance.prices", True)]
     assert (found.needed, found.taken) == (Bump.MAJOR, Bump.MAJOR)
     assert back.taken is None and back.affected == ()

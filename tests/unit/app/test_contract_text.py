@@ -210,6 +210,17 @@ def test_a_place_that_stands_for_several_is_left_to_people() -> None:
         edit_contract(text, [])
 
 
+def test_a_text_that_would_not_say_what_is_meant_is_not_given() -> None:
+    text = (
+        "schema:\n  - name: o\n    properties:\n\n      - {name: a}\n"
+        "      - {name: b, logicalType: string}  # beside b\n"
+        "      - name: c\n        logicalType: string\n"
+    )
+    columns = {name: ("schema", 0, "properties", place) for place, name in enumerate("abc")}
+    with pytest.raises(CannotEdit, match="unusual"):
+        edit_contract(text, [ObjectEdit(("schema", 0), columns, Synced(removed=("a",)))])
+
+
 def test_what_a_fragment_brings_is_left_to_people() -> None:
     columns = {"id": COLUMNS["id"], "b": (), "z": ()}
     synced = Synced(removed=("b",), amended=(Amendment("z", ("required",), True),))

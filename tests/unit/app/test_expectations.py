@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from arro3.core import Table
+
 from applying import apply_files
 from mesh_files import Port, Product, document, lay_out, mesh_files
 from weft.app import test as verb
@@ -16,6 +18,7 @@ from weft.app.plan import PlanOptions, make_plan
 from weft.app.system import System
 from weft.cli.screens.tests import Tally
 from weft.mesh.run import RunEvent
+from weft.plan.followers import Follower, followers
 from weft.plan.plan import BREAKS, Expected, Plan
 
 ORDERS = Port("orders", {"id": "integer", "amount": "integer"})
@@ -133,8 +136,11 @@ def test_a_new_expectation_is_measured_on_what_is_published(tmp_path: Path) -> N
     files = mesh_files([sales("(1, 50)", ports=(ORDERS,)), READER])
     apply_files(tmp_path, files)
     lay_out(tmp_path, {**files, **expectations(AMOUNT)})
-    steps = planned(tmp_path).steps
-    assert [each.consumer for each in steps if each.product == "shop.sales"] == ["shop.reader"]
+    plan = planned(tmp_path)
+    own = [each.consumer for each in plan.steps if each.product == "shop.sales"]
+    assert own == ["shop.reader"]
+    told = [each for each in followers(plan) if each.product == "shop.sales"]
+    assert told == [Follower("shop.sales", (), 1, ("shop.reader",))]
     apply_files(tmp_path)
     assert planned(tmp_path).empty
 
@@ -192,3 +198,17 @@ def test_tests_of_the_producer_measure_what_consumers_expect(tmp_path: Path) -> 
     assert " warn  shop.reader would break: 1 of 2 rows in shop.sales.orders@2.orders" in lines
     assert " warn  shop.reader would break in shop.sales.orders@3.orders" in lines
     assert tally.exit_code() == 0
+
+
+def test_rows_that_a_consumer_does_not_expect_are_kept(tmp_path: Path) -> None:
+    product = sales("(1, 5)", "(1, 5), (2, 60)")
+    apply_files(tmp_path, {**mesh_files([product, READER]), **expectations(AMOUNT)})
+    with opened(tmp_path, "", System()) as mesh:
+        rows = Table.from_arrow(verb.failing_rows(mesh, "orders.maximum_amount"))
+    assert rows.column("amount").to_pylist() == [60]
+
+
+def test_a_draft_of_expectations_counts_for_nothing(tmp_path: Path) -> None:
+    files = {**mesh_files([sales("(1, 5)"), READER]), **expectations(AMOUNT, status="draft")}
+    lay_out(tmp_path, files)
+    assert planned(tmp_path).expected == ()

@@ -12,13 +12,17 @@ from applying import apply_files
 from mesh_files import Port, Product, document, lay_out, mesh_files
 from weft.app.apply import ApplyOptions, refuse_unless_allowed
 from weft.app.bootstrap import opened
+from weft.app.consumers import board
 from weft.app.errors import Blocked, Exit, Refusal, Usage, rating
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.retire import draft_retirement
 from weft.app.rollback import RollbackOptions, lift_hold, plan_rollback
 from weft.app.run import plan_run
 from weft.app.show import list_products
 from weft.app.system import System
 from weft.app.validate import validate
+from weft.mesh.address import PortAddress
+from weft.mesh.consumption import NoticeKind
 from weft.mesh.diagnostic import Severity
 from weft.plan.plan import Plan
 
@@ -82,6 +86,20 @@ def test_what_another_root_reads_is_not_dropped(roots: Roots) -> None:
     assert [each.consumer for each in plan.affected if each.breaks] == ["down.b"]
     assert "down.b" in plan.blocked[0]
     assert exit_of(plan) is Exit.BREAKING
+
+
+def test_another_root_is_told_of_an_end_and_keeps_it_from_coming(roots: Roots) -> None:
+    ending = replace(UP, ports=(Port("a", COLUMNS, version="1.0.1", status="deprecated"),))
+    roots.fill(roots.ra, ending)
+    apply_files(roots.ra)
+    assert told(roots.rb) == [("W431", Severity.WARNING)]
+    port = PortAddress.parse("up.a.a@1")
+    with opened(roots.ra, "", System()) as mesh:
+        [consumer] = board(mesh, port).consumers
+        with pytest.raises(Blocked, match=r"down\.b \(repository rb\) has it as its input"):
+            draft_retirement(mesh, port)
+    assert (consumer.consumer, consumer.root, consumer.pinned) == ("down.b", "rb", False)
+    assert [each.kind for each in consumer.told] == [NoticeKind.DEPRECATED]
 
 
 def test_a_column_that_another_root_reads_is_not_taken_away(roots: Roots) -> None:

@@ -93,7 +93,7 @@ def test_a_candidate_waits_for_who_can_still_answer(asked: Path) -> None:
     [blocked] = planned(asked, "2026-12-03").blocked
     assert blocked.splitlines() == [
         "shop.sales.orders@2 cannot be released yet: shop.sums can answer until 2026-12-10.",
-        "weft release signoff shop.sales.orders@2 --consumer shop.sums --yes",
+        "when it agrees:  weft release signoff shop.sales.orders@2 --consumer shop.sums --yes",
     ]
 
 
@@ -140,6 +140,42 @@ def test_a_no_after_the_plan_was_made_makes_it_stale(asked: Path) -> None:
         list(apply_plan(mesh, plan, ApplyOptions()))
 
 
+def test_another_version_of_a_candidate_has_the_answers_that_it_had(asked: Path) -> None:
+    answer(asked, Answer.NO, "we sum amounts")
+    lay_out(asked, files(OLD, replace(NEW, version="2.1.0")))
+    [blocked] = planned(asked, "2026-12-03").blocked
+    assert "shop.sums says no (mara): we sum amounts." in blocked
+    answer(asked, Answer.YES)
+    plan = planned(asked, "2026-12-03")
+    assert not plan.blocked
+    assert [(each.version, each.state) for each in plan.signoffs] == [("2.1.0", Answer.YES)]
+    answer(asked, Answer.NO, "not yet")
+    with opened(asked, "", on("2026-12-03")) as mesh, pytest.raises(Stale, match="says no"):
+        list(apply_plan(mesh, plan, ApplyOptions()))
+
+
+def test_who_expects_something_of_a_candidate_later_is_asked_as_well(tmp_path: Path) -> None:
+    contract = {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "shop.ids.orders",
+        "version": "1.0.0",
+        "status": "active",
+        "schema": [{"name": "orders", "properties": [{"name": "id", "enum": [{"value": 7}]}]}],
+    }
+    late = {"domains/shop/ids/expectations/orders.odcs.yaml": document(contract)}
+    apply_files(tmp_path, files(OLD), on("2026-12-01"))
+    apply_files(tmp_path, files(OLD, CANDIDATE), on("2026-12-02"))
+    answer(tmp_path, Answer.YES)
+    apply_files(tmp_path, {**files(OLD, CANDIDATE), **late}, on("2026-12-03"))
+    lay_out(tmp_path, {**files(OLD, NEW), **late})
+    [blocked] = planned(tmp_path, "2026-12-04").blocked
+    assert "shop.ids can answer until 2026-12-10; its expectations would break." in blocked
+    with opened(tmp_path, "", on("2026-12-04")) as mesh:
+        sign_off(mesh, TWO, "shop.ids", Answer.YES, "")
+    assert not planned(tmp_path, "2026-12-04").blocked
+
+
 def test_silence_is_a_no_unless_the_mesh_says_otherwise(asked: Path) -> None:
     lay_out(asked, files(OLD, NEW))
     [blocked] = planned(asked, "2026-12-11").blocked
@@ -175,6 +211,11 @@ def test_a_new_major_that_was_no_candidate_asks_and_is_not_kept_back(tmp_path: P
     assert [(each.consumer, each.answer_by) for each in plan.signoffs] == [
         ("shop.sums", "2026-12-16")
     ]
+
+
+def test_nobody_is_asked_while_nothing_is_released(tmp_path: Path) -> None:
+    lay_out(tmp_path, files(OLD, CANDIDATE))
+    assert planned(tmp_path, "2026-12-01").signoffs == ()
 
 
 def test_only_who_is_asked_answers_and_a_no_has_a_reason(asked: Path) -> None:

@@ -104,6 +104,12 @@ def test_who_loses_nobody_may_change_freely() -> None:
     assert text.endswith("Nobody reads it.\n  what a plan would do:  weft plan\n")
 
 
+def test_a_draft_is_not_released_by_an_apply() -> None:
+    draft = replace(NEW, new=replace(NEW.new, status="draft"))
+    text = written(contract_diff_result((draft,)), Screen())
+    assert text.endswith("It is draft, and not published in production.\n")
+
+
 def test_programs_get_both_views_and_who_answers() -> None:
     document = json.loads(written(contract_diff_result((SHORT,)), Screen("json")))
     assert document["schema"] == "weft.contract-diff/1"

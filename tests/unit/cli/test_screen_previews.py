@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from weft.app.release import Unreleased
 from weft.app.signoff import Asked
 from weft.cli.output import written
 from weft.cli.screen import Screen
 from weft.cli.screens.plan import View, draw
+from weft.cli.screens.release import unreleased_result
 from weft.cli.screens.signoffs import answered_result, signoffs_result
 from weft.mesh.change import ChangeAction
 from weft.mesh.contract import Status
@@ -98,4 +100,18 @@ def test_an_answer() -> None:
     assert written(answered_result(NO), Screen(width=80)).splitlines() == [
         f"punctuality.performance says no to {NEW} (2.0.0)",
         f"  what all say:  weft release signoff {NEW}",
+    ]
+
+
+def test_what_is_not_released_says_how_it_comes_to_be() -> None:
+    draft = Unreleased(NEW, "", "2.0.0", status=Status.DRAFT)
+    preview = replace(draft, candidate="2027-01-31")
+    assert written(unreleased_result((draft, preview)), Screen(width=80)).splitlines() == [
+        f"{NEW} is draft, and not released",
+        f"  show it first:  weft release {NEW} --candidate --until DATE",
+        f"  release 2.0.0:  weft release {NEW} --promote",
+        "",
+        f"{NEW} is a preview until 2027-01-31, and not released yet",
+        f"  who agrees:  weft release signoff {NEW}",
+        f"  release 2.0.0:  weft release {NEW} --promote",
     ]

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field, replace
 
 OPEN, ENDING, GONE = "active", "deprecated", "retired"
 UNFINISHED = ("draft", "proposed")
+QUIET = 3
+"""For how many days nobody may have queried what is to end."""
 
 
 @dataclass(frozen=True)
 class Major:
     """One major of the port, as files say it; days are numbers, and -1 is none.
 
-    `waived` are the last days on which somebody answers for the loss of a column.
+    `waived` are the last days on which somebody answers for the loss of a column, `until` is the
+    last day of all, and `override` says that a person ends it without waiting for that.
     """
 
     version: tuple[int, int, int]
@@ -26,6 +29,8 @@ class Major:
     status: str = "draft"
     preview: int = -1
     waived: Mapping[str, int] = field(default_factory=dict)
+    until: int = -1
+    override: bool = False
 
     @property
     def published(self) -> bool:
@@ -85,6 +90,7 @@ class Model:
     readers: dict[str, Reader] = field(default_factory=dict)
     applied_readers: dict[str, Reader] = field(default_factory=dict)
     seen: Names = field(default_factory=dict)
+    queried: dict[int, int] = field(default_factory=dict)
     today: int = 0
 
     def reading(self) -> dict[str, int]:
@@ -120,17 +126,26 @@ class Model:
             new = self.files.get(number)
             users = tuple(name for name, major in reading.items() if major == number)
             if old.published and not (new and new.published):
-                if users:
+                if users or (new and self._too_early(number, old, new)):
                     yield number, users
             elif old.published and new and not self._may_follow(old, new):
                 yield number, ()
 
+    def _too_early(self, number: int, old: Major, new: Major) -> bool:
+        if new.status != GONE or new.override:
+            return False
+        queried = self.queried.get(number, -QUIET)
+        return old.status == OPEN or self.today <= new.until or queried > self.today - QUIET
+
     def _may_follow(self, old: Major, new: Major) -> bool:
         if any(self.today > new.waived.get(each, -1) for each in old.columns - new.columns):
             return False
-        if new.version < old.version:
+        if new.version < old.version or -1 < new.until < old.until:
             return False
-        return new.columns == old.columns or new.version[:2] > old.version[:2]
+        if new.columns != old.columns or -1 < old.until < new.until:
+            return new.version[:2] > old.version[:2]
+        told, said = ((each.status, each.until, each.override) for each in (old, new))
+        return told == said or new.version > old.version
 
     def _answered_for(self, number: int) -> bool:
         """Whether a major loses columns that its readers had, and somebody answers for all."""

@@ -6,12 +6,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from life_cycle import UNFINISHED, Major, Model, Reader
+from life_cycle import QUIET, UNFINISHED, Major, Model, Reader
 from plan_values import after, plan, port, product, shown, situation, transform
 
+from weft.mesh.consumption import PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.manifest import Column, PortVersion, ProductManifest, ResolvedInput
 from weft.plan.examine import Situation
@@ -21,6 +24,7 @@ HISTORIES = int(os.environ.get("WEFT_HISTORIES", "200"))
 PRODUCT = "shop.orders"
 PORT = f"{PRODUCT}.orders"
 FIRST_DAY = date(2026, 11, 21)
+OVERRIDE = {"by": "ann", "reason": "nobody answers"}
 
 # Few things to name, and those that happen often several times, so that histories get somewhere.
 MAJORS = st.sampled_from([1, 1, 2, 2, 3])
@@ -37,6 +41,10 @@ STEPS = st.one_of(
     st.tuples(st.just("column"), MAJORS, COLUMN),
     st.tuples(st.just("bump"), MAJORS, st.sampled_from([-1, 1, 2, 2, 2])),
     st.tuples(st.just("waive"), MAJORS, COLUMN, DAYS),
+    st.tuples(st.just("end"), MAJORS, DAYS),
+    st.tuples(st.just("end"), MAJORS, DAYS),
+    st.tuples(st.just("override"), MAJORS),
+    st.tuples(st.just("query"), MAJORS),
     st.tuples(st.just("drop"), MAJORS),
     st.tuples(st.just("read"), READERS, st.integers(0, 3), COLUMN),
     st.tuples(st.just("leave"), READERS),
@@ -47,7 +55,7 @@ LATER, INSIST, GIVE_WAY = "later", "insist", "give way"
 # What is done after a step: nothing yet, or a plan; what that refuses is kept, or taken back.
 HISTORY = st.lists(
     st.tuples(STEPS, st.sampled_from([LATER, LATER, INSIST, GIVE_WAY, GIVE_WAY])),
-    min_size=15,
+    min_size=8,
     max_size=40,
 )
 BEGINNING: tuple[tuple[Step, str], ...] = (
@@ -69,13 +77,19 @@ def version(number: int, major: Major) -> PortVersion:
         for name, until in major.waived.items()
     ]
     text = ".".join(map(str, major.version))
-    contract = {
+    contract: dict[str, Any] = {
         "version": text,
+        "status": major.status,
         "schema": [{"name": "orders", "properties": [{"name": each.name} for each in columns]}],
     }
-    if waivers:
-        own = {"property": "waivers", "vendor": "weft", "value": waivers}
-        contract["customProperties"] = [own]
+    custom = {"waivers": waivers, "override": OVERRIDE if major.override else None}
+    contract["customProperties"] = [
+        {"property": name, "vendor": "weft", "value": value}
+        for name, value in custom.items()
+        if value
+    ]
+    if major.until >= 0:
+        contract["slaProperties"] = [{"property": "endOfSupport", "value": day(major.until)}]
     preview = major.status in UNFINISHED and major.preview >= 0
     return replace(
         shown("orders", columns, major=number, filled_by=f"orders_{number}"),
@@ -102,6 +116,11 @@ def consumer(name: str, reader: Reader, major: int) -> ProductManifest:
     read = ResolvedInput("orders", address, pinned=bool(reader.pin))
     made = replace(made, inputs=(read,), digest="")
     return replace(made, digest=str(hash(repr(made))))
+
+
+def query(number: int, when: int) -> PortReads:
+    """That somebody queried a major on a day."""
+    return PortReads(PRODUCT, "orders", number, ReadBy.QUERY, "eve", day(when), 1, day(when))
 
 
 @dataclass
@@ -131,6 +150,8 @@ class World:
             applied=differing,
             removed=tuple(address for address in self.known if address not in mine),
             broken=tuple({f"{PORT}@{each}" for each in self.model.broken().values()}),
+            reads=tuple(query(*each) for each in self.model.queried.items()),
+            quiet_days=QUIET,
             today=day(self.model.today),
         )
 
@@ -156,6 +177,8 @@ def do(world: World, step: Step) -> None:
             model.readers.pop(name, None)
         case ("pass", int(days)):
             model.today += days
+        case ("query", int(number)) if f"orders_v{number}" in model.seen:
+            model.queried[number] = model.today
         case ("drop", int(number)) if len(model.files) > 1:
             model.files.pop(number, None)
         case (str(what), int(number), *more) if number in model.files:
@@ -173,6 +196,11 @@ def edit(model: Model, what: str, number: int, more: Sequence[object]) -> None:
             model.edit(number, status="draft", preview=model.today + days)
         case ("column", str(name)):
             model.edit(number, columns=major.columns ^ {name})
+        case ("end", int(days)):
+            later = (first, minor + 1, 0)
+            model.edit(number, status="deprecated", until=model.today + days, version=later)
+        case ("override",):
+            model.edit(number, status="retired", override=True)
         case ("bump", 1):
             model.edit(number, version=(first, minor, patch + 1))
         case ("bump", 2):
@@ -204,8 +232,10 @@ def apply(world: World) -> bool:
         world.known.pop(address, None)
     world.now = after(made, wanted)
     assert world.names() == model.seen
-    assert all(f"orders_v{major}" in world.names() for major in model.reading().values())
-    assert plan(world.wanted()).empty
+    # Who answers for a loss may do so over the heads of those who read what is lost.
+    served = filter(None, model.reading().values())
+    assert all(f"orders_v{major}" in world.names() for major in served)
+    assert not model.compiles or plan(world.wanted()).empty
     return True
 
 
@@ -223,3 +253,25 @@ def live(history: Sequence[tuple[Step, str]]) -> World:
 @given(HISTORY)
 def test_plans_follow_the_model(history: list[tuple[Step, str]]) -> None:
     live(history)
+
+
+ENDED: tuple[tuple[Step, str], ...] = (
+    (("leave", "a.one"), INSIST),
+    (("end", 1, 2), INSIST),
+    (("pass", 2), LATER),
+    (("query", 1), LATER),
+    (("pass", 1), LATER),
+    (("status", 1, "retired"), INSIST),
+    (("pass", 2), INSIST),
+)
+
+
+def test_a_port_ends_after_its_last_day_and_its_last_reader() -> None:
+    assert live(ENDED[:-1]).names() == {"orders": (1, (1, 1, 0)), "orders_v1": (1, (1, 1, 0))}
+    assert live(ENDED).names() == {}
+
+
+def test_a_wrong_model_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("life_cycle.QUIET", QUIET + 1)
+    with pytest.raises(AssertionError):
+        live(ENDED)

@@ -13,6 +13,7 @@ from weft.cli.screen import Screen
 from weft.cli.screens.plan import affected_words
 from weft.contract.versions import Bump
 from weft.mesh.change import Effect
+from weft.mesh.contract import Status
 from weft.mesh.words import count
 from weft.plan.impact import toll_of
 
@@ -26,6 +27,7 @@ _COLUMNS = (
 _NONE = "(none)"
 _BESIDE = "  ~   " + "  "
 _LEAST = 20
+_UNFINISHED = (Status.DRAFT, Status.PROPOSED)
 _EFFECT = max(map(len, Effect))
 """How wide the effects of changes are drawn."""
 
@@ -140,7 +142,10 @@ def _taken(step: Bump | None) -> str:
 
 
 def _gone_or_new(found: ContractDiff) -> list[str]:
+    status = found.new.status
     if not found.old.version:
+        if status in _UNFINISHED:
+            return [f"It is {status}, and not published in production."]
         return ["It is not released yet.", "  release it:  weft apply"]
     readers = [each for each in found.affected if not each.goes_on]
     if readers:

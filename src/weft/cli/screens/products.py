@@ -13,6 +13,8 @@ from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.cli.screens.status import promises_table
 from weft.contract.attainment import Attainment
+from weft.contract.endings import ending_of
+from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.words import count, short_time
 from weft.warehouses.shown import versioned_name
@@ -174,7 +176,9 @@ def port_result(
 
 
 def _stage(port: PortVersion) -> str:
-    """The status of a port, and until when it is a preview where it is one."""
+    """The status of a port, until when it is a preview where it is one, and when it ends."""
+    if port.status is Status.DEPRECATED and ending_of(port.contract).until:
+        return f"{port.status}, {ending_of(port.contract)}"
     return f"{port.status}, preview until {port.candidate}" if port.candidate else port.status
 
 

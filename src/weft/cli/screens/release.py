@@ -36,7 +36,7 @@ def unreleased_result(found: Sequence[Unreleased]) -> Result:
 def _block(found: Unreleased, screen: Screen) -> str:
     head = click.style(found.address, bold=True) if screen.colour else found.address
     if not found.released:
-        return f"{head} is not released yet\n  release {found.files}:  weft apply\n"
+        return "\n".join([f"{head} is {_stage(found)}", *_to_release(found)]) + "\n"
     if not found.changes:
         if found.files != found.released:
             files = f"the files say {found.files}"
@@ -48,6 +48,25 @@ def _block(found: Unreleased, screen: Screen) -> str:
         by = f"waived by {visible(each.waiver.by)} until {each.waiver.until}"
         lines.append(flow(f"  {visible(each.change)}: {by}: ", [visible(each.waiver.reason)], 0))
     return "\n".join([*lines, *_what_next(found)]) + "\n"
+
+
+def _stage(found: Unreleased) -> str:
+    """Say what a major is that nobody has had yet."""
+    if found.candidate:
+        return f"a preview until {found.candidate}, and not released yet"
+    return "not released yet" if found.status.published else f"{found.status}, and not released"
+
+
+def _to_release(found: Unreleased) -> list[str]:
+    """Say how it comes to be released, and shown before that."""
+    if found.status.published:
+        return [f"  release {found.files}:  weft apply"]
+    look = (
+        f"  who agrees:  weft release signoff {found.address}"
+        if found.candidate
+        else f"  show it first:  weft release {found.address} --candidate --until DATE"
+    )
+    return [look, f"  release {found.files}:  weft release {found.address} --promote"]
 
 
 def _changes(changes: Sequence[ContractChange]) -> Table:
@@ -72,7 +91,8 @@ def _what_next(found: Unreleased) -> list[str]:
         ]
     command = f"  do it:  weft release {found.address} --bump"
     if found.needed is Bump.MAJOR:
-        return [f"This breaks consumers and needs a new major, {found.next}.", command]
+        whom = f"  whom it concerns:  weft diff --against published {found.address}"
+        return [f"This breaks consumers and needs a new major, {found.next}.", whom, command]
     return [f"This needs the next {found.needed} version, {found.next}.", command]
 
 

@@ -23,7 +23,7 @@ from weft.mesh.address import PortAddress
     "retire",
     ("weft retire sales.orders.lines@1", "its last day is over, and nobody reads it"),
     (
-        "weft retire sales.orders.lines@1 --override --reason 'it shows names'",
+        "weft retire sales.orders.lines@1 --override --reason 'it has names'",
         "somebody answers for ending it at once",
     ),
     ("weft retire sales.orders.lines@1 --undo", "bring it back as it was"),
@@ -34,9 +34,7 @@ from weft.mesh.address import PortAddress
 @click.option("--undo", is_flag=True, help="Take a retirement back.")
 @yes_option
 @screen_options
-def retire(
-    address: str, override: bool, reason: str, undo: bool, yes: bool, screen: Screen
-) -> int:
+def retire(address: str, override: bool, reason: str, undo: bool, yes: bool, screen: Screen) -> int:
     """Retire a version of a port in its contract, and show the plan that takes it out of sight.
 
     It has to be deprecated, its last day over, no product may have it as its input, and nobody

@@ -144,7 +144,7 @@ def _plain(tree: exp.Expr, column: str) -> exp.Expr:
         if isinstance(node, exp.Column) and column and node.name.upper() == "VALUE":
             return exp.column(exp.to_identifier(column, quoted=True))
         if isinstance(node, exp.Cast):
-            return _uncast(node)
+            return _uncast(node, column)
         if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
             items = node.expression.this.unnest()
             if isinstance(items, exp.Array):
@@ -168,10 +168,14 @@ def _is_text(cast: exp.Cast) -> bool:
     return kind.this in _TEXTS
 
 
-def _uncast(cast: exp.Cast) -> exp.Expr:
-    """What is cast, where it is a text or a number anyway; a server writes `-1` as `'-1'`."""
+def _uncast(cast: exp.Cast, column: str) -> exp.Expr:
+    """What is cast, where it is of that type anyway, as the value of a domain is of its own.
+
+    A server writes `-1` as `'-1'`.
+    """
     inside: exp.Expr = cast.this.unnest()
-    if _is_text(cast):
+    is_value = bool(column) and isinstance(inside, exp.Column) and inside.name == column
+    if is_value or _is_text(cast):
         return inside
     if not cast.to.is_type(*exp.DataType.NUMERIC_TYPES):
         return cast

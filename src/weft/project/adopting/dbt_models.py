@@ -18,6 +18,9 @@ from weft.project.order import in_order
 from weft.sql.query import Known, compile_select, parse_select
 from weft.sql.transpile import transpile_select
 
+DATA = ("source", "seed", "snapshot")
+"""What is in the database before any model is made, by resource type."""
+
 _JINJA = ("{{", "{%")
 
 
@@ -52,6 +55,12 @@ class Inputs:
 def is_model(node: DbtNode) -> bool:
     """Whether a node becomes a model; an ephemeral one is written out in what reads it."""
     return node.resource_type == "model" and node.materialized != "ephemeral"
+
+
+def read_data(project: DbtProject) -> tuple[DbtNode, ...]:
+    """The sources, seeds and snapshots that models read: they become sources."""
+    read = {each for node in project.of_kind("model") for each in node.reads}
+    return tuple(each for each in project.of_kind(*DATA) if each.unique_id in read)
 
 
 def named_models(project: DbtProject, taken: frozenset[str], told: list[Told]) -> list[Named]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,8 +19,10 @@ from weft.project.adopting.dbt_models import (
     is_model,
     model_drafts,
     named_models,
+    read_data,
     relations_of,
 )
+from weft.project.adopting.dbt_rest import rest_of
 from weft.project.adopting.dbt_tests import Setting, add_test, head_keys
 from weft.project.adopting.dbt_unit_tests import unit_tests
 from weft.project.adopting.names import fitting_name
@@ -38,15 +39,8 @@ from weft.project.adopting.types import Around, column_of_keys
 from weft.sql.dialect import dialect_named
 from weft.sql.types import family_of
 
-_DATA = ("source", "seed", "snapshot")
 _PUBLIC = "public"
 _TABLES = ("table", "view", "")
-
-
-def read_data(project: DbtProject) -> tuple[DbtNode, ...]:
-    """The sources, seeds and snapshots that models read: they become sources."""
-    read = {each for node in project.of_kind("model") for each in node.reads}
-    return tuple(each for each in project.of_kind(*_DATA) if each.unique_id in read)
 
 
 def product_of_project(
@@ -222,9 +216,7 @@ class _Draft:
 
     def tell_the_rest(self) -> None:
         """Tell what of the project has become nothing."""
-        self.told += _consumers(self._project)
-        self.told += _of_models(self._project)
-        self.told += _without_place(self._project)
+        self.told += rest_of(self._project)
         for tests in (*self._tests.values(), self._loose):
             for test in tests:
                 why = "what it is about is no port and no model here"
@@ -290,56 +282,6 @@ class _Draft:
             day = node.deprecation_date[:10]
             more["slaProperties"] = [{"property": "endOfSupport", "value": day}]
         return {key: value for key, value in more.items() if value}
-
-
-def _of_models(project: DbtProject) -> Iterator[Told]:
-    """What models have beside their SQL that nobody does here."""
-    for node in project.of_kind("model", "snapshot", "seed"):
-        for key in ("pre-hook", "post-hook", "grants"):
-            if node.config.get(key):
-                yield Told(f"{node.unique_id}: {key}", "it is not run here", is_lost=True)
-        versions = [
-            each.version
-            for each in project.of_kind("model")
-            if each.name == node.name and each.version is not None
-        ]
-        latest = node.latest_version
-        if latest is not None and latest == node.version and str(latest) != max(map(str, versions)):
-            why = f"{latest} is the latest version there; here it is the highest that is active"
-            yield Told(node.unique_id, why)
-    for node in project.of_kind("source"):
-        limits = node.freshness or {}
-        if any(isinstance(each, dict) and each.get("count") for each in limits.values()):
-            said = json.dumps(limits, sort_keys=True)
-            yield Told(f"{node.unique_id}: freshness {said}", "sources are not checked", True)
-
-
-def _consumers(project: DbtProject) -> Iterator[Told]:
-    """Who answers for models, and who reads them outside of the project."""
-    for each in project.exposures:
-        known = (project.nodes.get(one) for one in each.depends_on.nodes)
-        made_of = ", ".join(one.name for one in known if one is not None)
-        why = f"{each.type} of {each.owner.user or 'nobody'}, reads {made_of or 'nothing'}"
-        yield Told(f"exposure {each.label or each.name}", why)
-    for group in project.groups.values():
-        why = f"its owner {group.owner.user} is in the contracts of its ports"
-        yield Told(f"group {group.name}", why)
-
-
-def _without_place(project: DbtProject) -> Iterator[Told]:
-    """What is in a project and has nothing like it here."""
-    for kind, names in project.others.items():
-        why = "it is disabled" if kind == "disabled" else f"there is no {kind} here"
-        yield from (Told(each, why, is_lost=True) for each in names)
-    read = {each.unique_id for each in read_data(project)}
-    for node in project.nodes.values():
-        kind = node.resource_type
-        if kind == "model" and not is_model(node):
-            yield Told(node.unique_id, "ephemeral: written out where it is read")
-        elif kind in _DATA and node.unique_id not in read:
-            yield Told(node.unique_id, "no model reads it", is_lost=True)
-        elif kind not in ("model", "test", *_DATA):
-            yield Told(node.unique_id, f"there is no {kind} here", is_lost=True)
 
 
 def _documented(table: FoundTable, node: DbtNode) -> FoundTable:

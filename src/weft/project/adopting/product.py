@@ -191,7 +191,7 @@ def typed_columns(
         folded = column.name.lower()
         as_read = typed(column.type, around, column.digits)
         if as_read is None:
-            told.append(Told(found, f"{around.home.name} has no type like {column.type}", True))
+            told.append(Told(found, f"no column here holds what {column.type} does", True))
         elif folded in known:
             why = f"in a contract it is one with `{known[folded]}`: case makes no difference"
             told.append(Told(found, why, is_lost=True))

@@ -117,6 +117,9 @@ def _is_plain(canonical: str, dialect: Dialect) -> bool:
         return size is not None and int(size.group(1)) <= _DIGITS
     if family == "integer":
         return stored_type(canonical, dialect) in dialect.types.formats.values()
+    if family == "binary":
+        # Of bits the length would be lost, and what is beyond it.
+        return canonical in dialect.types.alike
     return bool(family)
 
 

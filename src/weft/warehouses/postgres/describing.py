@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 from weft.mesh.found import FoundColumn, FoundCondition, FoundReference, FoundTable
 from weft.mesh.nearest import did_you_mean
 from weft.sql.postgres import DIALECT, quote
-from weft.warehouses.postgres.adbc import connected
 from weft.warehouses.postgres.catalog import relation
 from weft.warehouses.postgres.schemas import Schemas
 from weft.warehouses.postgres.sessions import Row, Sessions
-from weft.warehouses.postgres.tables import READ_ONLY
+from weft.warehouses.postgres.tables import Tables
 from weft.warehouses.protocol import WarehouseError
 
 _SCHEMAS = """
@@ -123,9 +122,10 @@ class _Constraints:
 class Describing:
     """Describes what others have in a database."""
 
-    def __init__(self, sessions: Sessions, schemas: Schemas) -> None:
+    def __init__(self, sessions: Sessions, schemas: Schemas, tables: Tables) -> None:
         self._sessions = sessions
         self._schemas = schemas
+        self._tables = tables
 
     def described(self, schemas: Sequence[str]) -> tuple[FoundTable, ...]:
         """Describe all tables and views in these schemas, or in all that others have."""
@@ -166,9 +166,8 @@ class Describing:
         source = relation(table.schema, table.name)
         select = " ".join(("SELECT CAST(to_json(ARRAY[", counted, "]) AS text) FROM", source))
         try:
-            with connected(self._sessions) as connection:
-                connection.run(READ_ONLY)
-                found = json.loads(connection.value(select))
+            with self._tables.moment() as moment:
+                found = json.loads(moment.value(select))
         except WarehouseError as error:
             return replace(table, problem=str(error))
         digits = {

@@ -29,8 +29,7 @@ from weft.warehouses.postgres.table_types import ReadColumn, reading_of
 from weft.warehouses.protocol import Origin, Outcome, Table, WarehouseError
 
 _FIXED = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-READ_ONLY = f"{_FIXED}, READ ONLY"
-"""How a transaction begins that looks at what others made: as of one moment, changing nothing."""
+_READ_ONLY = f"{_FIXED}, READ ONLY"
 
 _RELATION = """
 SELECT has_schema_privilege(n.oid, 'USAGE'), c.oid::bigint, c.relkind::text, c.relrowsecurity,
@@ -39,10 +38,17 @@ FROM pg_namespace AS n LEFT JOIN pg_class AS c
  ON c.relnamespace = n.oid AND c.relname = %s AND c.relkind IN ('r', 'p', 'm', 'v', 'f')
 WHERE n.nspname = %s
 """
+# A domain has the values of the type that it is made of.
 _COLUMNS = """
-SELECT attname, format_type(atttypid, atttypmod),
- has_column_privilege(attrelid, attnum, 'SELECT')
-FROM pg_attribute WHERE attrelid = %s::oid AND attnum > 0 AND NOT attisdropped
+WITH RECURSIVE typed AS (
+ SELECT attrelid, attnum, attname, atttypid AS kind, atttypmod AS size
+ FROM pg_attribute WHERE attrelid = %s::oid AND attnum > 0 AND NOT attisdropped
+ UNION ALL
+ SELECT attrelid, attnum, attname, t.typbasetype, t.typtypmod
+ FROM typed JOIN pg_type AS t ON t.oid = typed.kind WHERE t.typtype = 'd'
+)
+SELECT attname, format_type(kind, size), has_column_privilege(attrelid, attnum, 'SELECT')
+FROM typed JOIN pg_type AS t ON t.oid = typed.kind WHERE t.typtype <> 'd' ORDER BY attnum
 """
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'"
 _TABLES = """
@@ -90,7 +96,7 @@ class Tables:
     def moment(self) -> Iterator[Moment]:
         """Look at tables as of one moment, on a connection that can change nothing."""
         with connected(self._sessions) as connection:
-            connection.run(READ_ONLY)
+            connection.run(_READ_ONLY)
             yield Moment(self, connection)
 
     def found(self, table: Table) -> _Found:
@@ -170,7 +176,7 @@ class Moment:
 
     def content(self, table: Table) -> str:
         """Return a hash of the rows of a table, whatever their order. Raises WarehouseError."""
-        return self._value(_content(self._tables.found(table)))
+        return self.value(_content(self._tables.found(table)))
 
     def rows(self, table: Table) -> Answer:
         """Return the rows of a table as an Arrow stream. Raises WarehouseError."""
@@ -188,11 +194,11 @@ class Moment:
         found = self._tables.found(table)
         if not found.is_plain:
             return None
-        snapshot = self._value("SELECT pg_export_snapshot()")
+        snapshot = self.value("SELECT pg_export_snapshot()")
         return self._tables.kept(found, key, origin, snapshot)
 
-    def _value(self, select: str) -> str:
-        """Ask for one text."""
+    def value(self, select: str) -> str:
+        """Ask for one text. Raises WarehouseError."""
         from arro3.core import RecordBatchReader
 
         with self._answer(select, ("value",), ()) as answer:

@@ -108,4 +108,10 @@ def test_a_decimal_that_none_can_hold_is_text() -> None:
 
 
 def test_what_no_column_can_hold_is_none() -> None:
-    assert typed("bit(8)", INTO_LAKE) is None
+    for native, around in (
+        ("bit(8)", INTO_LAKE),
+        ("bit(8)", HERE),
+        ("bit varying(5)", HERE),
+        ("BIT", LAKE),
+    ):
+        assert typed(native, around) is None

@@ -90,6 +90,7 @@ def test_pieces_are_said_each_for_itself() -> None:
 
 def test_a_domain_is_about_its_column() -> None:
     assert said("(VALUE ~ '^x'::text)", "status") == [("status", {"pattern": "^x"})]
+    assert said("((VALUE)::integer > 5)", "rating") == [("rating", {"exclusiveMinimum": 5})]
 
 
 def test_only_what_means_the_same_everywhere_goes_elsewhere() -> None:

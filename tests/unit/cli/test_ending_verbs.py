@@ -1,0 +1,107 @@
+"""`weft deprecate`, `weft consumers` and `weft retire`, on a mesh of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from applying import apply_files
+from mesh_files import Port, Product, mesh_files
+from weft.app.errors import Blocked, Usage
+from weft.app.yaml_write import yaml_text
+from weft.cli.main import run
+
+ONE = "shop.sales.orders@1"
+CONTRACT = "domains/shop/sales/orders.v1.odcs.yaml"
+DEPRECATE = ("deprecate", ONE, "--until", "2999-12-31", "--reason", "nobody asks", "--yes")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def weft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Said]:
+    """Run commands in a mesh with one port and a product that reads it."""
+    monkeypatch.chdir(tmp_path)
+    sales = Product(
+        "shop.sales",
+        {"orders": "SELECT CAST(1 AS INTEGER) AS id"},
+        (Port("orders", {"id": "integer"}),),
+    )
+    sums = Product(
+        "shop.sums",
+        {"sums": "SELECT CAST(count(id) AS BIGINT) AS n FROM orders"},
+        (Port("sums", {"n": "integer"}),),
+        inputs=("shop.sales.orders",),
+    )
+    files = mesh_files([sales, sums])
+    for path in (CONTRACT, "domains/shop/sales/product.yaml"):
+        files[path] = yaml_text(json.loads(files[path])).encode()
+    apply_files(tmp_path, files)
+
+    def call(*arguments: str) -> Said:
+        capsys.readouterr()
+        code = run(arguments)
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return call
+
+
+def test_a_version_is_deprecated_and_the_plan_is_shown(
+    weft: Callable[..., Said], tmp_path: Path
+) -> None:
+    said = weft(*DEPRECATE)
+    assert said.code == 0
+    assert "active -> deprecated" in said.out
+    assert "status: deprecated" in (tmp_path / CONTRACT).read_text()
+    again = weft(*DEPRECATE)
+    assert (again.code, "deprecated until 2999-12-31 already" in again.out) == (0, True)
+    assert weft("apply", "--yes").code == 0
+    warned = weft("validate")
+    assert "W431" in warned.out + warned.err
+    assert "deprecated, ends 2999-12-31" in weft("show", ONE).out
+    board = json.loads(weft("consumers", "shop.sales.orders", "--json").out)["board"]
+    [reader] = board["consumers"]
+    assert (reader["consumer"], reader["told"][0]["message"]) == (
+        "shop.sums",
+        "orders@1 ends 2999-12-31: nobody asks",
+    )
+
+
+def test_a_retirement_is_refused_with_what_is_in_its_way(weft: Callable[..., Said]) -> None:
+    with pytest.raises(Blocked, match="it is active, and what ends is deprecated first") as said:
+        weft("retire", ONE, "--yes")
+    assert said.value.next_step == f"weft deprecate {ONE} --until DATE"
+
+
+@pytest.mark.parametrize(
+    "options", [("--override",), ("--reason", "names"), ("--undo", "--reason", "names")]
+)
+def test_options_that_do_not_fit_together(
+    weft: Callable[..., Said], options: tuple[str, ...]
+) -> None:
+    with pytest.raises(Usage):
+        weft("retire", ONE, *options)
+
+
+def test_an_override_and_taking_it_back(weft: Callable[..., Said], tmp_path: Path) -> None:
+    before = (tmp_path / CONTRACT).read_text()
+    assert weft("retire", ONE, "--override", "--reason", "it shows names", "--yes").code == 0
+    assert "reason: it shows names" in (tmp_path / CONTRACT).read_text()
+    twice = weft("retire", ONE, "--yes")
+    assert (twice.code, "retired already" in twice.out) == (0, True)
+    assert weft("retire", ONE, "--undo", "--yes").code == 0
+    assert (tmp_path / CONTRACT).read_text() == before
