@@ -111,8 +111,8 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
 
 
 def _asked(signoff: Signoff) -> tuple[str, ...]:
-    """Who is asked about which version."""
-    return (signoff.product, signoff.port, signoff.version, signoff.consumer)
+    """Who is asked about which major."""
+    return (signoff.product, signoff.port, str(signoff.major), signoff.consumer)
 
 
 def _told(error: BaseException) -> str:
@@ -245,7 +245,9 @@ class _Applying:
     def _refuse_objections(self) -> None:
         """Who was asked may have said no since the plan was made."""
         said = {_asked(each): each.state for each in self._plan.signoffs}
-        for each in self._mesh.store.signoffs.all(self._plan.environment) if said else ():
+        asked = self._mesh.store.signoffs.all(self._plan.environment) if said else ()
+        last = {_asked(each): each for each in sorted(asked, key=lambda each: each.at)}
+        for each in last.values():
             if each.state is Answer.NO and said.get(_asked(each), Answer.NO) is not Answer.NO:
                 raise Stale(
                     f"this plan is stale: {each.consumer} says no to {each.address}",

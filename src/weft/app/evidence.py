@@ -102,7 +102,7 @@ def verify_file(path: Path) -> Verification:
     """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=_File)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         found = None
     if found is None or found.schema != SCHEMA:
         raise Usage(

@@ -56,8 +56,13 @@ def finished(
         release=release,
         descriptors=_descriptors(release, known) if release and known else (),
         verdicts=_verdicts(planned, results),
+        # What is shown already can break what somebody has only come to expect of it.
+        signoffs=[
+            each
+            for each in plan.signoffs
+            if each.product == product and (release or state is StepState.DONE)
+        ],
         # Recording the same definition again must not end a hold that is on it.
-        signoffs=[each for each in plan.signoffs if release and each.product == product],
         lift_hold=state is StepState.DONE
         and manifest is not None
         and base.applied != manifest.digest,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from weft.contract.endings import Ending, ending_of
@@ -18,19 +18,31 @@ from weft.plan.plan import Change
 
 @dataclass(frozen=True)
 class Retiring:
-    """A port version that is to be retired, and the status in which consumers see it."""
+    """A port version that is to be retired, and the status in which consumers see it.
+
+    `told` is the last day that they were told of, an ISO date; "" where it is none.
+    """
 
     port: PortVersion
     was: Status
+    told: str = ""
 
     @property
     def ending(self) -> Ending:
         """What its contract says of its end."""
         return ending_of(self.port.contract)
 
+    @property
+    def latest(self) -> Ending:
+        """Its end, no earlier than on the day that consumers were told of."""
+        ending = self.ending
+        return replace(ending, until=max(ending.until, self.told))
+
 
 def retiring(
-    changes: Iterable[Change], desired: Mapping[str, ProductManifest]
+    changes: Iterable[Change],
+    desired: Mapping[str, ProductManifest],
+    applied: Mapping[str, ProductManifest],
 ) -> dict[str, Retiring]:
     """The port versions that these changes retire while consumers see them, by address."""
     found: dict[str, Retiring] = {}
@@ -41,8 +53,15 @@ def retiring(
         was = _ended_as(change)
         for port in manifest.ports if manifest and was else ():
             if was and port.name == change.name:
-                found[change.address] = Retiring(port, was)
+                told = _told(applied.get(change.product), port)
+                found[change.address] = Retiring(port, was, told)
     return found
+
+
+def _told(applied: ProductManifest | None, port: PortVersion) -> str:
+    """The last day of a port version in the contract that was applied."""
+    before = applied.ports if applied else ()
+    return next((ending_of(each.contract).until for each in before if each.name == port.name), "")
 
 
 def _ended_as(change: Change) -> Status | None:
@@ -74,7 +93,7 @@ def too_early(
             continue
         why = [
             *not_announced(each.was),
-            *day_to_come(each.ending, today),
+            *day_to_come(each.latest, today),
             *still_read(address, reads, today, quiet),
         ]
         if why:

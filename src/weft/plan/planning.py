@@ -149,7 +149,7 @@ def _weighed(
     ]
     affected = affected_by(draft.changes, everyone, production=situation.in_production)
     read = [each.port for each in affected if each.breaks]
-    ending = retiring(draft.changes, situation.desired.products)
+    ending = retiring(draft.changes, situation.desired.products, situation.applied)
     ended = [each for each in (*situation.broken, *read) if each not in overridden(ending)]
     breaking = breaking_ports(draft.changes, situation.applied, ended)
     changed = [each for each in breaking if each not in new_majors(draft.changes, everyone)]

@@ -89,13 +89,21 @@ def _broken(
 
 
 def _signoff(product: str, port: PortVersion, consumer: str, situation: Situation) -> Signoff:
-    """What is known of a sign-off, or a new one."""
-    wanted = (product, port.port, port.version, consumer)
-    for each in situation.signoffs:
-        if (each.product, each.port, each.version, each.consumer) == wanted:
-            return each
+    """What was said last to any version of this major, or a new sign-off.
+
+    An answer is to the major: otherwise the next version number would get rid of a no.
+    """
+    wanted = (product, port.port, port.major, consumer)
+    said = [
+        each
+        for each in situation.signoffs
+        if (each.product, each.port, each.major, each.consumer) == wanted
+    ]
+    if said:
+        return replace(max(said, key=lambda each: each.at), version=port.version)
     answer_by = port.candidate or _later(situation.today)
-    return Signoff(situation.desired.environment, *wanted, Answer.OPEN, answer_by)
+    place = (situation.desired.environment, product, port.port, port.version, consumer)
+    return Signoff(*place, Answer.OPEN, answer_by)
 
 
 def _later(today: str) -> str:
@@ -128,10 +136,10 @@ def objections(cast: Iterable[Ballot], situation: Situation) -> Iterator[str]:
 
     A version that nobody was asked about before is not kept back.
     """
-    known = {(each.product, each.port, each.version) for each in situation.signoffs}
+    known = {(each.product, each.port, each.major) for each in situation.signoffs}
     for each in cast:
         port = each.port
-        if not port.status.published or (each.product, port.port, port.version) not in known:
+        if not port.status.published or (each.product, port.port, port.major) not in known:
             continue
         waivers = waivers_of(port.contract)
         for signoff in each.signoffs:

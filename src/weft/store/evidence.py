@@ -35,7 +35,7 @@ _TOLD = (
     "SELECT CAST(detail ->> 'record' AS INTEGER), detail ->> 'hash' FROM audit "
     "WHERE action = 'version.released' AND detail ->> 'environment' = :environment "
     "AND number > coalesce((SELECT max(number) FROM audit WHERE action = 'environment.ended' "
-    "AND subject = :environment), 0) ORDER BY number DESC LIMIT 1"
+    "AND subject = :environment), 0) ORDER BY number DESC"
 )
 _ADD = (
     "INSERT INTO evidence (environment, number, product, port, major, version, hash, content) "
@@ -81,12 +81,15 @@ class DatabaseEvidence:
 
     @reading
     def verify(self, transaction: Transaction, environment: str) -> EvidenceVerdict:
-        """Check the chain of an environment, its end by what the audit log says."""
+        """Check the chain of an environment, and that it is the one of the audit log."""
         found = list(_records(transaction, environment))
         records = [record for record, _ in found if record]
         unread = tuple(fault for _, fault in found if fault)
-        head = _head(transaction, _TOLD, environment)
-        return EvidenceVerdict(len(found), head, (*unread, *faults(records, head)))
+        rows = transaction.execute(_TOLD, {"environment": environment})
+        told = [EvidenceHead(number, hash) for number, hash in rows]
+        head = told[0] if told else EvidenceHead()
+        wrong = (*unread, *faults(records, head)) or tuple(_replaced(records, told))
+        return EvidenceVerdict(len(found), head, wrong)
 
 
 def _records(
@@ -106,6 +109,14 @@ def _records(
             continue
         same = [record.number, *inside] == [number, *columns]
         yield record, "" if same else f"record {number} is kept under other names than its own"
+
+
+def _replaced(records: Sequence[EvidenceRecord], told: Sequence[EvidenceHead]) -> Iterator[str]:
+    """What was taken off the end before the chain went on: the audit log has it still."""
+    kept = {(each.number, each.hash) for each in records}
+    for each in reversed(told):
+        if (each.number, each.hash) not in kept:
+            yield f"record {each.number} was replaced: the audit log has another one"
 
 
 def _head(transaction: Transaction, statement: str, environment: str) -> EvidenceHead:

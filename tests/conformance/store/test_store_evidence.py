@@ -124,6 +124,16 @@ def test_a_cut_end_is_named(three: Store) -> None:
     )
 
 
+def test_a_cut_end_is_named_when_the_chain_went_on(
+    three: Store, record: Callable[..., None]
+) -> None:
+    changed(three, "DELETE FROM evidence WHERE number = 3")
+    record(finished("2.0.0"), "r3")
+    assert three.evidence.verify("prod").faults == (
+        "record 3 was replaced: the audit log has another one",
+    )
+
+
 def test_an_emptied_chain_is_named(three: Store) -> None:
     changed(three, "DELETE FROM evidence")
     assert three.evidence.verify("prod").faults == (

@@ -299,6 +299,21 @@ def test_a_plan_says_no_to_an_end_that_was_written_by_hand(mesh_folder: Path) ->
     assert plan_of(mesh_folder, "2027-03-16").blocked == ()
 
 
+@pytest.mark.parametrize("other", ["2026-12-03", "none"])
+def test_an_end_does_not_come_before_the_day_that_was_told(mesh_folder: Path, other: str) -> None:
+    deprecate(mesh_folder)
+    move_reader(mesh_folder, "2026-12-03")
+    path = mesh_folder / CONTRACT
+    text = path.read_text().replace("status: deprecated", "status: retired")
+    path.write_text(text.replace("2027-03-01", other).replace("1.0.1", "1.1.0"))
+    product = path.parent / "product.yaml"
+    product.write_text(product.read_text().replace("1.0.1", "1.1.0"))
+    [said] = plan_of(mesh_folder, "2026-12-30").blocked
+    assert said.splitlines()[0] == (
+        "shop.sales.orders@1 cannot be retired yet: its last day is 2027-03-01."
+    )
+
+
 def test_a_plan_says_no_to_an_end_that_nobody_was_told_of(mesh_folder: Path) -> None:
     move_reader(mesh_folder, "2026-12-02")
     path = mesh_folder / CONTRACT

@@ -95,7 +95,9 @@ def test_some_records_are_checked_one_by_one(exported: bytes, tmp_path: Path) ->
     assert verified(tmp_path, file) == ("record 1 was altered",)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1, 2]", '{"schema": "weft.plan/1"}', "\x00\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1, 2]", '{"schema": "weft.plan/1"}', "\x00\xff", '{"schema": "\xff"}']
+)
 def test_what_is_no_evidence_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "evidence.json"
     path.write_bytes(text.encode("latin-1"))

@@ -134,8 +134,9 @@ class Model:
     def _too_early(self, number: int, old: Major, new: Major) -> bool:
         if new.status != GONE or new.override:
             return False
+        until = max(old.until, new.until)
         queried = self.queried.get(number, -QUIET)
-        return old.status == OPEN or self.today <= new.until or queried > self.today - QUIET
+        return old.status == OPEN or self.today <= until or queried > self.today - QUIET
 
     def _may_follow(self, old: Major, new: Major) -> bool:
         if any(self.today > new.waived.get(each, -1) for each in old.columns - new.columns):
