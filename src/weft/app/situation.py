@@ -14,7 +14,6 @@ from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
 from weft.app.table_contents import with_last_read
 from weft.mesh.consumption import PortReads
-from weft.mesh.contract import Status
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Build, Observed, Release
 from weft.plan.copies import foreign
@@ -182,10 +181,10 @@ def gather(
         readers=_readers(desired, memory),
         today=mesh.system.now()[:10],
     )
-    return with_last_read(_with_acts(mesh, situation, known))
+    return with_last_read(_with_acts(mesh, situation))
 
 
-def _with_acts(mesh: Opened, situation: Situation, known: Mapping[str, str]) -> Situation:
+def _with_acts(mesh: Opened, situation: Situation) -> Situation:
     """A situation with what people did and said, and what is made of that."""
     store, settings = mesh.store, mesh.settings
     return replace(
@@ -194,20 +193,24 @@ def _with_acts(mesh: Opened, situation: Situation, known: Mapping[str, str]) -> 
         holds=store.journal.holds(mesh.environment),
         signoffs=store.signoffs.all(mesh.environment) if mesh.production else (),
         silence=settings.release.silence,
-        reads=_reads(mesh, situation.desired, known),
+        reads=_reads(mesh, situation),
         quiet_days=settings.retire.quiet_days,
     )
 
 
-def _reads(mesh: Opened, desired: Manifest, known: Mapping[str, str]) -> tuple[PortReads, ...]:
-    """Who read products of which a port may be retired now, wherever they did."""
-    retiring = [
+def _reads(mesh: Opened, situation: Situation) -> tuple[PortReads, ...]:
+    """Who read products of which a port ends now, wherever they did."""
+    ending = [
         address
-        for address, manifest in desired.products.items()
-        if known.get(address) != manifest.digest
-        and any(each.status is Status.RETIRED for each in manifest.ports)
+        for address, before in situation.applied.items()
+        if not _published(before) <= _published(situation.desired.products.get(address))
     ]
-    return mesh.store.reads.of("", retiring) if mesh.production and retiring else ()
+    return mesh.store.reads.of("", ending) if mesh.production and ending else ()
+
+
+def _published(manifest: ProductManifest | None) -> set[str]:
+    ports = manifest.ports if manifest else ()
+    return {each.name for each in ports if each.status.published}
 
 
 def _readers(desired: Manifest, memory: Remembered) -> frozenset[str]:

@@ -105,6 +105,34 @@ def too_early(
     return found
 
 
+def still_queried(
+    changes: Iterable[Change],
+    applied: Mapping[str, ProductManifest],
+    reads: Iterable[PortReads],
+    today: str,
+    quiet: int,
+) -> Iterator[str]:
+    """Why published ports cannot go whose files are gone: somebody queried them lately.
+
+    The products that read them are named elsewhere.
+    """
+    reads = tuple(reads)
+    for change in changes:
+        if change.kind != "port" or change.action is not ChangeAction.DELETE:
+            continue
+        before = applied.get(change.product)
+        ports = before.ports if before else ()
+        if not any(each.name == change.name and each.status.published for each in ports):
+            continue
+        readers = list(still_read(change.address, reads, today, quiet))
+        if readers:
+            yield (
+                f"{change.address} cannot go with its files yet: {'; '.join(readers)}.\n"
+                f"bring its files back and end it in order:  "
+                f"weft deprecate {change.address} --until DATE"
+            )
+
+
 def not_announced(was: Status) -> Iterator[str]:
     """Say that a port ends of which nobody was told that it would."""
     if not may_follow(was, Status.RETIRED):
@@ -122,12 +150,11 @@ def still_read(address: str, reads: Sequence[PortReads], today: str, quiet: int)
 
     What builds read is no question: their products say that they read it.
     """
+    queries = [each for each in reads if each.address == address and each.kind is ReadBy.QUERY]
+    if not queries:
+        return
     first = (date.fromisoformat(today) - timedelta(days=quiet)).isoformat()
-    recent = [
-        each
-        for each in reads
-        if each.address == address and each.kind is ReadBy.QUERY and each.day > first
-    ]
+    recent = [each for each in queries if each.day > first]
     for reader in sorted({each.reader for each in recent}):
         own = [each for each in recent if each.reader == reader]
         times = count(sum(each.count for each in own), "time")

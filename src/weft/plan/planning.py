@@ -22,7 +22,7 @@ from weft.mesh.product import Materialization
 from weft.plan.audited import audits_before, passed_before
 from weft.plan.diff import BUILDING, diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
-from weft.plan.endings import overridden, retiring, too_early
+from weft.plan.endings import overridden, retiring, still_queried, too_early
 from weft.plan.examine import (
     Examined,
     Finding,
@@ -159,7 +159,9 @@ def _weighed(
     draft.blocked += useless_waivers(draft.changes, versions, situation.today)
     if situation.in_production:
         draft.blocked += refusals(draft.changes, versions)
-        draft.blocked += too_early(ending, situation.reads, situation.today, situation.quiet_days)
+        lately = (situation.reads, situation.today, situation.quiet_days)
+        draft.blocked += too_early(ending, *lately)
+        draft.blocked += still_queried(draft.changes, situation.applied, *lately)
         draft.blocked += objections(draft.ballots, situation)
     return affected, breaking
 

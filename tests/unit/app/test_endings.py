@@ -378,3 +378,18 @@ def test_files_of_a_port_that_is_read_cannot_go(mesh_folder: Path, gone: str) ->
     with at(mesh_folder, "2026-12-02") as mesh:
         plan = make_plan(mesh, PlanOptions(("shop.sales",))).plan
     assert any("it is read by shop.sums" in each for each in plan.blocked)
+
+
+def test_files_of_a_port_that_somebody_queries_cannot_go(mesh_folder: Path) -> None:
+    move_reader(mesh_folder, "2026-12-02")
+    ask(mesh_folder, "2026-12-03", "ana")
+    (mesh_folder / CONTRACT).unlink()
+    listed = f"{FOLDER}/product.yaml"
+    left = mesh_files([replace(SALES, ports=SALES.ports[1:])])
+    (mesh_folder / listed).write_bytes(left[listed])
+    [refusal] = plan_of(mesh_folder, "2026-12-04", "shop.sales").blocked
+    assert refusal == (
+        f"{ONE} cannot go with its files yet: ana read it 1 time in 14 days, last on 2026-12-03.\n"
+        f"bring its files back and end it in order:  weft deprecate {ONE} --until DATE"
+    )
+    assert plan_of(mesh_folder, "2026-12-31", "shop.sales").blocked == ()

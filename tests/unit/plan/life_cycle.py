@@ -126,7 +126,8 @@ class Model:
             new = self.files.get(number)
             users = tuple(name for name, major in reading.items() if major == number)
             if old.published and not (new and new.published):
-                if users or (new and self._too_early(number, old, new)):
+                early = self._too_early(number, old, new) if new else self._queried(number)
+                if users or early:
                     yield number, users
             elif old.published and new and not self._may_follow(old, new):
                 yield number, ()
@@ -135,8 +136,11 @@ class Model:
         if new.status != GONE or new.override:
             return False
         until = max(old.until, new.until)
-        queried = self.queried.get(number, -QUIET)
-        return old.status == OPEN or self.today <= until or queried > self.today - QUIET
+        return old.status == OPEN or self.today <= until or self._queried(number)
+
+    def _queried(self, number: int) -> bool:
+        """Whether somebody queried a major a short time ago."""
+        return self.queried.get(number, -QUIET) > self.today - QUIET
 
     def _may_follow(self, old: Major, new: Major) -> bool:
         if any(self.today > new.waived.get(each, -1) for each in old.columns - new.columns):
