@@ -196,7 +196,10 @@ def _known(mesh: Opened, products: Sequence[str]) -> _Known:
     if not mesh.production:
         inherited = memory.inherited.keys() - applied.keys()
         applied |= definitions.manifests(mesh.settings.production, inherited)
-    loaded = beside_faulty(load_files(mesh, memory), products)
+    loaded = load_files(mesh, memory)
+    if not (products or loaded.sound):
+        raise loaded.invalid()
+    loaded = beside_faulty(loaded, products)
     return _Known(loaded.products, applied, mesh.system.now()[:10])
 
 

@@ -159,7 +159,8 @@ def test_what_nobody_knows_is_not_found(folder: Path, address: str) -> None:
         compared(folder, address)
 
 
-def test_files_with_errors_are_not_compared(folder: Path) -> None:
+@pytest.mark.parametrize("address", [LINES, ""])
+def test_files_with_errors_are_not_compared(folder: Path, address: str) -> None:
     lay_out(folder, {**files(orders()), CONTRACT: b"a: ["})
     with pytest.raises(Invalid):
-        compared(folder, LINES)
+        compared(folder, address)
