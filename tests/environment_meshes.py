@@ -115,7 +115,7 @@ def served(folder: Path, file: str, relation: str = "shop__orders.orders") -> li
 
 
 def store_rows(folder: Path) -> Mapping[str, list[Any]]:
-    """All that the store keeps, by table, but for the audit log."""
+    """All that the store keeps, by table, but for the audit log and for who read what."""
     import sqlite3
     from contextlib import closing
 
@@ -124,7 +124,7 @@ def store_rows(folder: Path) -> Mapping[str, list[Any]]:
         return {
             name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
             for (name,) in names
-            if not name.startswith("audit")
+            if not name.startswith(("audit", "reads"))
         }
 
 

@@ -62,6 +62,7 @@ class Mesh:
         self.weft = call
         self.models = {"flights": FLIGHTS, "customers": CUSTOMERS, "states": STATES}
         self.columns = {"id": "integer", "day": "date", "delay": "integer"}
+        self.version = "1.0.0"
         self.write()
 
     def write(self) -> None:
@@ -69,7 +70,9 @@ class Mesh:
         changes = {"id": "integer", "name": "string", "updated": "timestamp"}
         valid = {"valid_from": "timestamp", "valid_to": "timestamp"}
         ports = {
-            "flights": Port("flights", self.columns, required=("id",), rules=(UNIQUE,)),
+            "flights": Port(
+                "flights", self.columns, required=("id",), rules=(UNIQUE,), version=self.version
+            ),
             "customers": Port("customers", changes, required=("name",), rules=(UNIQUE,)),
             "states": Port("states", {**changes, **valid}, required=("valid_from",)),
         }
@@ -247,6 +250,7 @@ def test_a_snapshot_keeps_every_state(mesh: Mesh) -> None:
 def test_a_column_more_is_no_rebuild(mesh: Mesh) -> None:
     mesh.models["flights"] = FLIGHTS.replace("delay FROM", "delay, delay > 4 AS late FROM")
     mesh.columns = {**mesh.columns, "late": "boolean"}
+    mesh.version = "1.1.0"
     mesh.write()
     before = mesh.files()
     told = mesh.weft("plan").out

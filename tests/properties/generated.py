@@ -62,6 +62,7 @@ class DrawnProduct:
     asking: bool = False
     description: str = ""
     turned: bool = False
+    edition: int = 0
 
     def definition(self) -> Product:
         """The product as files are made from it."""
@@ -86,7 +87,8 @@ class DrawnProduct:
             other = self.inputs[0].rpartition(".")[2]
             query = f"SELECT count(*) FROM ${{table}} AS a JOIN {other} AS b ON a.id = b.id"
             rules.append({"type": "sql", "query": query, "mustBeGreaterOrEqualTo": 0})
-        return Port(name, COLUMNS, rules=tuple(rules), description=self.description)
+        version = f"1.{self.edition}.0"
+        return Port(name, COLUMNS, (), tuple(rules), version, description=self.description)
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,12 @@ class DrawnMesh:
         return files
 
     def changed(self, product: DrawnProduct) -> DrawnMesh:
-        """The mesh with another version of one product."""
+        """The mesh with another version of one product; its contracts may say something else."""
         return replace(
             self,
             products=tuple(
-                product if each.address == product.address else each for each in self.products
+                replace(product, edition=self.counter) if each.address == product.address else each
+                for each in self.products
             ),
         )
 
@@ -221,7 +224,9 @@ def _comment(draw: st.DrawFn, mesh: DrawnMesh, product: DrawnProduct) -> tuple[s
         for model in product.models
     )
     changed = replace(product, models=found, turned=not product.turned)
-    return NOTHING, replace(mesh.changed(changed), comment=f"edited {mesh.counter}")
+    # Nothing is promised otherwise, so the contracts stay as they are.
+    products = tuple(changed if each == product else each for each in mesh.products)
+    return NOTHING, replace(mesh, products=products, comment=f"edited {mesh.counter}")
 
 
 def _description(draw: st.DrawFn, mesh: DrawnMesh, product: DrawnProduct) -> tuple[str, DrawnMesh]:

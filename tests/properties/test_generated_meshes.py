@@ -115,7 +115,12 @@ def test_what_was_edited_into_a_mesh_is_what_a_new_one_has(data: st.DataObject) 
         for _ in range(data.draw(st.integers(1, 3))):
             _, mesh = data.draw(edits(mesh))
             applied(folder, mesh.files())
-        good = DrawnMesh(tuple(replace(each, failing=frozenset()) for each in mesh.products))
+        good = DrawnMesh(
+            tuple(
+                replace(each, failing=frozenset(), edition=mesh.counter + 1)
+                for each in mesh.products
+            )
+        )
         applied(folder, good.files())
         applied(fresh, good.files())
         assert contents(folder) == contents(fresh)

@@ -108,19 +108,20 @@ class Definitions:
 
 
 def _with_passing(product: Published) -> Published:
-    """Add the releases that a view names and that gave way to the next one of their own run.
+    """Add the releases that a view names and that gave way to the next before they were recorded.
 
-    They showed what was new beside what went; only the last release of a run is recorded.
+    They showed what was new beside what went: only the last release of a run is recorded, and none
+    of a run that was killed there. Fences only grow, so theirs lie between those of the recorded.
     """
     recorded = {each.number for each in product.releases}
-    runs = {each.run for each in product.releases}
     missing = _all_numbers(product) - recorded
+    current, *earlier = product.releases
+    oldest = min((each.fence for each in earlier), default=0)
     passing = [
         each
         for number, each in (product.kept or {}).items()
-        if number in missing and each.run in runs
+        if number in missing and number < current.number and oldest <= each.fence <= current.fence
     ]
-    current, *earlier = product.releases
     earlier = sorted((*earlier, *passing), key=lambda each: each.number, reverse=True)
     return replace(product, releases=(current, *earlier))
 
