@@ -23,18 +23,24 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def skyline(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example mesh, applied; tests only read it."""
+def untouched_skyline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example mesh, applied and never used, not even read: queries are counted."""
     folder = tmp_path_factory.mktemp("example") / "skyline"
     write_demo(folder)
     apply_files(folder)
     return folder
 
 
+@pytest.fixture(scope="session")
+def skyline(untouched_skyline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example mesh, applied; tests only read it."""
+    return Path(shutil.copytree(untouched_skyline, tmp_path_factory.mktemp("read") / "skyline"))
+
+
 @pytest.fixture
-def own_skyline(skyline: Path, tmp_path: Path) -> Path:
+def own_skyline(untouched_skyline: Path, tmp_path: Path) -> Path:
     """A copy of the applied example mesh, to be changed."""
-    return Path(shutil.copytree(skyline, tmp_path / "skyline"))
+    return Path(shutil.copytree(untouched_skyline, tmp_path / "skyline"))
 
 
 @pytest.fixture(scope="session")
