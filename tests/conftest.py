@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,18 @@ from postgres_objects import drop_roles
 from weft.app.demo import write_demo
 
 _NUMBERS = count(1)
+_MEMORY = Path("/dev/shm")
+_ROOM = 8 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Write what tests write into memory where there is room: they mostly wait for a disk.
+
+    Nothing here is about power that fails; benchmarks are on the disk.
+    """
+    chosen = "TMPDIR" in os.environ
+    if not chosen and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 @pytest.fixture(scope="session")

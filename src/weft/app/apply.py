@@ -6,7 +6,7 @@ Nothing is worked out again here. The plan says what is done, the warehouse what
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -30,7 +30,8 @@ from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
 from weft.mesh.signoff import Answer, Signoff
-from weft.plan.plan import Plan, Step
+from weft.plan.plan import Plan
+from weft.plan.share import Share, shares
 from weft.store.protocol import Locked, StoreError
 from weft.warehouses.protocol import Bound, ServesPorts, WarehouseError
 
@@ -55,13 +56,13 @@ class _Product:
     """A product while it is being applied."""
 
     lock: Lock
-    planned: Sequence[Step]
+    share: Share
     results: list[StepResult] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
         """Whether all of its steps have a result."""
-        return len(self.results) == len(self.planned)
+        return len(self.results) == len(self.share.steps)
 
 
 def refuse_unless_allowed(plan: Plan, options: ApplyOptions) -> None:
@@ -187,10 +188,8 @@ class _Applying:
             msgspec.json.encode(plan),
             lambda lock: is_alive(mesh, lock),
         )
-        planned: dict[str, list[Step]] = {lock.product: [] for lock in locks}
-        for step in plan.steps:
-            planned[step.product].append(step)
-        self._products = {lock.product: _Product(lock, planned[lock.product]) for lock in locks}
+        own = shares(plan)
+        self._products = {lock.product: _Product(lock, own[lock.product]) for lock in locks}
 
     def look_again(self) -> None:
         """Make sure that all is still what the plan was made from. Raises Stale."""
@@ -340,15 +339,8 @@ class _Applying:
         order = (StepState.DONE, StepState.HELD, StepState.SKIPPED, StepState.FAILED)
         self._worst = max(self._worst, state, key=order.index)
         manifest = self._manifests.get(address)
-        ended = finished(
-            self._plan,
-            address,
-            product.planned,
-            product.results,
-            self._unrecorded(address),
-            manifest,
-        )
-        ended = told_of(self._plan, ended, manifest, self._run.started)
+        ended = finished(product.share, product.results, self._unrecorded(address), manifest)
+        ended = told_of(product.share, ended, manifest, self._run.started)
         if manifest is not None:
             evidence = witnessed(self._mesh, ended, manifest, self._run)
             ended = replace(ended, evidence=evidence)

@@ -6,7 +6,7 @@ per product; only whether a port answers is asked every time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -85,9 +85,9 @@ class _Port:
         return Relation(self.path(name), key, columns) if key else None
 
 
-def published_levels(mesh: Opened) -> Published:
-    """The service levels of everything that is published here, by port version."""
-    descriptors = mesh.store.definitions.descriptors(mesh.environment)
+def published_levels(mesh: Opened, products: Collection[str] | None = None) -> Published:
+    """The service levels of what is published here, by port version; None: by all products."""
+    descriptors = mesh.store.definitions.descriptors(mesh.environment, products)
     return {
         address: (each, service_levels(each.contract, zone_named))
         for address, each in descriptors.items()
@@ -106,8 +106,8 @@ def measure(
     """
     wanted = frozenset(products)
     ports: dict[str, list[_Port]] = {}
-    for descriptor, levels in published_levels(mesh).values():
-        here = descriptor.product in wanted and descriptor.warehouse in mesh.settings.warehouses
+    for descriptor, levels in published_levels(mesh, wanted).values():
+        here = descriptor.warehouse in mesh.settings.warehouses
         if here and any(each.probe for each in levels):
             ports.setdefault(descriptor.product, []).append(_Port(descriptor, levels))
     problems: dict[str, str] = {}

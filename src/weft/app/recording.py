@@ -13,7 +13,8 @@ from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
 from weft.mesh.release import ObjectRelease, Release
 from weft.mesh.run import StepResult, StepState
-from weft.plan.plan import Plan, Step
+from weft.plan.plan import Step
+from weft.plan.share import Share
 from weft.plan.telling import notices_of, overrides_of, reads_of
 from weft.store.protocol import Audited, Finished
 
@@ -31,57 +32,51 @@ def state_of(results: Sequence[StepResult]) -> StepState:
 
 
 def finished(
-    plan: Plan,
-    product: str,
-    planned: Sequence[Step],
+    share: Share,
     results: Sequence[StepResult],
     release: Release | None,
     known: ProductManifest | None,
 ) -> Finished:
-    """How a product ended, by its steps in the plan and their results.
+    """How a product ended, by its share of the plan and the results of its steps.
 
     `release` is given where the store does not know the current one yet. `known` is the product's
     definition: the one that the plan makes current, or the applied one.
     """
     state = state_of(results)
     settled = state in (StepState.DONE, StepState.HELD)
-    base = plan.base[product]
-    manifest = plan.manifests.get(product) if settled else None
+    manifest = share.manifest if settled else None
     return Finished(
-        product=product,
-        environment=plan.environment,
+        product=share.product,
+        environment=share.environment,
         steps=tuple(results),
         manifest=manifest,
-        removed=product in plan.removed and state is StepState.DONE,
+        removed=share.removed and state is StepState.DONE,
         release=release,
         descriptors=_descriptors(release, known) if release and known else (),
-        verdicts=_verdicts(planned, results),
+        verdicts=_verdicts(share.steps, results),
         # What is shown already can break what somebody has only come to expect of it.
-        signoffs=[
-            each
-            for each in plan.signoffs
-            if each.product == product and (release or state is StepState.DONE)
-        ],
+        signoffs=share.signoffs if release or state is StepState.DONE else (),
         # Recording the same definition again must not end a hold that is on it.
         lift_hold=state is StepState.DONE
         and manifest is not None
-        and base.applied != manifest.digest,
+        and share.base.applied != manifest.digest,
     )
 
 
-def told_of(plan: Plan, finished: Finished, manifest: ProductManifest | None, at: str) -> Finished:
+def told_of(
+    share: Share, finished: Finished, manifest: ProductManifest | None, at: str
+) -> Finished:
     """How a product ended, with what its consumers are told and what its builds read.
 
     Nobody is told of what was not released.
     """
-    product = finished.product
     done = [each.step for each in finished.steps if each.state is StepState.DONE]
     released = finished.release is not None
     return replace(
         finished,
-        notices=tuple(notices_of(plan, product)) if released else (),
-        overrides=tuple(overrides_of(plan, product)) if released else (),
-        reads=tuple(reads_of(plan, product, done, manifest, at)),
+        notices=tuple(notices_of(share)) if released else (),
+        overrides=tuple(overrides_of(share)) if released else (),
+        reads=tuple(reads_of(share, done, manifest, at)),
     )
 
 

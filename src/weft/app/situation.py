@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -41,22 +41,32 @@ def remembered(mesh: Opened) -> Remembered:
     """Ask the store what was applied and what is published."""
     definitions = mesh.store.definitions
     applied = definitions.applied(mesh.environment)
-    own = definitions.descriptors(mesh.environment)
     if mesh.production:
-        return Remembered(applied, own)
-    production = mesh.settings.production
+        return Remembered(applied, described(mesh))
+    inherited = {
+        address: each
+        for address, each in definitions.applied(mesh.settings.production).items()
+        if address not in applied
+    }
+    return Remembered(applied, described(mesh), inherited)
+
+
+def described(mesh: Opened, products: Collection[str] | None = None) -> dict[str, Descriptor]:
+    """The port versions that readers see, by address; of these products, or None: of all.
+
+    They are production's, where a product publishes nothing of its own.
+    """
+    definitions = mesh.store.definitions
+    own = definitions.descriptors(mesh.environment, products)
+    if mesh.production:
+        return own
     publish = {each.product for each in own.values()}
     others = {
         port: each
-        for port, each in definitions.descriptors(production).items()
+        for port, each in definitions.descriptors(mesh.settings.production, products).items()
         if each.product not in publish
     }
-    inherited = {
-        address: each
-        for address, each in definitions.applied(production).items()
-        if address not in applied
-    }
-    return Remembered(applied, {**others, **own}, inherited)
+    return {**others, **own}
 
 
 def load_files(mesh: Opened, memory: Remembered) -> Loaded:

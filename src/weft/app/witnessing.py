@@ -12,7 +12,7 @@ from hashlib import sha256
 import msgspec
 
 from weft.app.bootstrap import Opened
-from weft.app.situation import remembered
+from weft.app.situation import described
 from weft.contract.waivers import waivers_of
 from weft.mesh.check import CheckResult
 from weft.mesh.evidence import (
@@ -22,7 +22,7 @@ from weft.mesh.evidence import (
     EvidencedObject,
     EvidencedSignoff,
 )
-from weft.mesh.manifest import Descriptor, PortObject, ProductManifest
+from weft.mesh.manifest import PortObject, ProductManifest
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 from weft.mesh.run import Run, StepResult
 from weft.plan.plan import StepKind
@@ -50,7 +50,7 @@ def witnessed(
         return ()
     # A release of a run that was killed is recorded by a later one.
     its_run = run if release.run == run.id else mesh.store.journal.run(release.run) or run
-    read = _inputs(manifest, remembered(mesh).descriptors)
+    read = _inputs(mesh, manifest)
     witness = _Witness(mesh, finished, manifest)
     return tuple(witness.tell(each, release, its_run, read) for each in fresh)
 
@@ -170,11 +170,12 @@ def contract_digest(contract: Mapping[str, object]) -> str:
     return sha256(msgspec.json.encode(contract, order="sorted")).hexdigest()
 
 
-def _inputs(
-    manifest: ProductManifest, published: Mapping[str, Descriptor]
-) -> tuple[EvidencedInput, ...]:
+def _inputs(mesh: Opened, manifest: ProductManifest) -> tuple[EvidencedInput, ...]:
     """The ports that a product reads, as they are published now."""
-    ports = dict.fromkeys(each.port for each in manifest.inputs if each.port in published)
+    read = {each.port: each.product for each in manifest.inputs if each.port}
+    published = described(mesh, frozenset(read.values())) if read else {}
     return tuple(
-        EvidencedInput(port, published[port].version, published[port].release) for port in ports
+        EvidencedInput(port, published[port].version, published[port].release)
+        for port in read
+        if port in published
     )

@@ -25,8 +25,9 @@ def moving(
 ) -> tuple[Affected, ...]:
     """The consumers of a port that gets a new current major, and what that means for each."""
     found: list[Affected] = []
+    readers = _readers(everyone)
     for port in new_majors(changes, everyone).values():
-        for consumer, read in _readers(port, everyone):
+        for consumer, read in readers.get(port.name, ()):
             verdict = OK
             if not read.pinned and read.port == port.address:
                 verdict = f"{OK}, follows to major {port.version.major}"
@@ -60,6 +61,11 @@ class NewMajor:
     address: str
     version: PortVersion
 
+    @property
+    def name(self) -> str:
+        """The address of the port, without a major."""
+        return port_and_major(self.address)[0]
+
 
 def new_majors(changes: Iterable[Change], everyone: Everyone) -> dict[str, NewMajor]:
     """The majors, by address, that changes make the current ones of their ports."""
@@ -84,12 +90,14 @@ def _begins(change: Change) -> bool:
     )
 
 
-def _readers(port: NewMajor, everyone: Everyone) -> Iterator[tuple[ProductManifest, ResolvedInput]]:
-    name, _ = port_and_major(port.address)
+def _readers(everyone: Everyone) -> dict[str, list[tuple[ProductManifest, ResolvedInput]]]:
+    """Who reads which ports, by their addresses without a major."""
+    found: dict[str, list[tuple[ProductManifest, ResolvedInput]]] = {}
     for consumer in everyone.values():
         for read in consumer.inputs:
-            if read.port and port_and_major(read.port)[0] == name:
-                yield consumer, read
+            if read.port:
+                found.setdefault(port_and_major(read.port)[0], []).append((consumer, read))
+    return found
 
 
 def _left_behind(
@@ -116,10 +124,11 @@ def how_to_stay(
 ) -> Iterator[str]:
     """Say for each new major whose followers it would break what keeps them where they are."""
     breaks = {(each.consumer, each.port) for each in affected if each.breaks and not each.pinned}
+    readers = _readers(everyone)
     for port in new_majors(changes, everyone).values():
         left = [
             (consumer, read)
-            for consumer, read in _readers(port, everyone)
+            for consumer, read in readers.get(port.name, ())
             if (consumer.address, read.port) in breaks
         ]
         if left:

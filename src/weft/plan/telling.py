@@ -10,58 +10,49 @@ from weft.mesh.change import ChangeAction
 from weft.mesh.consumption import EnforcedEnd, Notice, NoticeKind, PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind
-from weft.plan.plan import Change, Plan, StepKind
+from weft.plan.plan import Change
+from weft.plan.share import Share
 
 
-def notices_of(plan: Plan, product: str) -> Iterator[Notice]:
+def notices_of(share: Share) -> Iterator[Notice]:
     """What consumers are told when the release of a product is published, by the plan for it."""
-    manifest = plan.manifests.get(product)
-    ports = {f"{product}.{each.name}": each for each in manifest.ports} if manifest else {}
-    for change in _of_ports(plan, product):
+    manifest = share.manifest
+    ports = {f"{share.product}.{each.name}": each for each in manifest.ports} if manifest else {}
+    for change in _of_ports(share):
         told = _told(change, ports.get(change.address))
-        for each in plan.affected if told else ():
+        for each in share.affected if told else ():
             if told and each.port == change.address:
                 port, major = port_and_major(change.name)
-                yield Notice(product, port, major, each.consumer, *told)
+                yield Notice(share.product, port, major, each.consumer, *told)
 
 
-def overrides_of(plan: Plan, product: str) -> Iterator[EnforcedEnd]:
+def overrides_of(share: Share) -> Iterator[EnforcedEnd]:
     """The ports of a product that the plan ends because a person overrides their readers."""
-    manifest = plan.manifests.get(product)
-    for port in manifest.ports if manifest else ():
+    ended = {each.name for each in _of_ports(share) if _new_status(each) == Status.RETIRED}
+    for port in share.manifest.ports if share.manifest and ended else ():
         ending = ending_of(port.contract)
-        address = f"{product}.{port.name}"
-        ends = any(
-            change.address == address and _new_status(change) == Status.RETIRED
-            for change in _of_ports(plan, product)
-        )
-        if ending.override_by and ends:
+        if ending.override_by and port.name in ended:
+            address = f"{share.product}.{port.name}"
             yield EnforcedEnd(address, ending.override_by, ending.override_reason)
 
 
 def reads_of(
-    plan: Plan, product: str, done: Iterable[str], manifest: ProductManifest | None, at: str
+    share: Share, done: Iterable[str], manifest: ProductManifest | None, at: str
 ) -> Iterator[PortReads]:
     """What was read of other products by the builds among the steps that are `done`, by id."""
-    steps = set(done)
-    built = {
-        step.target
-        for step in plan.steps
-        if step.id in steps and step.kind is StepKind.BUILD and step.product == product
-    }
+    ended = set(done)
+    built = {each.target for each in share.steps if each.id in ended and each.build}
     models = manifest.transforms if manifest else ()
     reads = (read for model in models if model.name in built for read in model.query.reads)
     for target in sorted({read.target for read in reads if read.kind is ReadKind.PORT}):
         address = PortAddress.parse(target)
         place = (product_of(target), address.port, address.major or 0)
-        yield PortReads(*place, ReadBy.BUILD, product, at[:10], 1, at)
+        yield PortReads(*place, ReadBy.BUILD, share.product, at[:10], 1, at)
 
 
-def _of_ports(plan: Plan, product: str) -> Iterator[Change]:
+def _of_ports(share: Share) -> Iterator[Change]:
     return (
-        each
-        for each in plan.changes
-        if each.kind == "port" and each.product == product and each.action is ChangeAction.UPDATE
+        each for each in share.changes if each.kind == "port" and each.action is ChangeAction.UPDATE
     )
 
 

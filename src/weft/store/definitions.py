@@ -33,6 +33,10 @@ _MANIFESTS = (
 _DESCRIPTORS = (
     "SELECT product, port, major, content FROM descriptors WHERE environment = :environment"
 )
+_DESCRIPTORS_OF = (
+    "SELECT product, port, major, content FROM json_each(:products) AS wanted "
+    "JOIN descriptors ON environment = :environment AND product = wanted.value"
+)
 _FOUND = (
     "SELECT verdicts.audit, verdicts.content FROM json_each(:audits) AS wanted "
     "JOIN verdicts ON verdicts.audit = wanted.value"
@@ -109,9 +113,15 @@ class DatabaseDefinitions:
         return {product: unpacked(content, _MANIFEST) for product, content in rows}
 
     @reading
-    def descriptors(self, transaction: Transaction, environment: str) -> dict[str, Descriptor]:
-        """What is published, by port address with its major (`a.b.c@1`)."""
-        rows = transaction.execute(_DESCRIPTORS, {"environment": environment})
+    def descriptors(
+        self, transaction: Transaction, environment: str, products: Iterable[str] | None = None
+    ) -> dict[str, Descriptor]:
+        """What is published, by port address with its major (`a.b.c@1`); None: by all products."""
+        if products is None:
+            rows = transaction.execute(_DESCRIPTORS, {"environment": environment})
+        else:
+            wanted = {"environment": environment, "products": json_list(products)}
+            rows = transaction.execute(_DESCRIPTORS_OF, wanted)
         return {
             f"{product}.{port}@{major}": unpacked(content, _DESCRIPTOR)
             for product, port, major, content in rows

@@ -161,8 +161,10 @@ class Definitions(Protocol):
     def manifests(self, environment: str, products: Iterable[str]) -> dict[str, ProductManifest]:
         """The content of applied definitions, by address; absent products are left out."""
 
-    def descriptors(self, environment: str) -> dict[str, Descriptor]:
-        """What is published, by port address with its major (`a.b.c@1`)."""
+    def descriptors(
+        self, environment: str, products: Iterable[str] | None = None
+    ) -> dict[str, Descriptor]:
+        """What is published, by port address with its major (`a.b.c@1`); None: by all products."""
 
     def verdicts(self, audits: Iterable[str]) -> dict[str, tuple[CheckResult, ...]]:
         """What earlier audits found, by audit key."""

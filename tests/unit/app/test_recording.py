@@ -7,11 +7,12 @@ import pytest
 from weft.app.recording import finished
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import StepResult, StepState
-from weft.plan.plan import AuditSpec, Base, Plan, Step, StepKind
+from weft.plan.plan import AuditSpec, Base, Step, StepKind
+from weft.plan.share import Share
 from weft.store.protocol import Audited
 
 STEP = Step("s", StepKind.AUDIT, "a.b", "lake", "t", audit=AuditSpec("audit", "build", "t", "…"))
-PLAN = Plan("p", "m", "m", "prod", base={"a.b": Base()}, steps=(STEP,))
+SHARE = Share("a.b", "prod", Base(), steps=(STEP,))
 
 
 def results(*verdicts: Verdict) -> tuple[CheckResult, ...]:
@@ -24,11 +25,11 @@ def results(*verdicts: Verdict) -> tuple[CheckResult, ...]:
 def test_what_was_found_is_remembered_with_its_build(verdicts: tuple[Verdict, ...]) -> None:
     checks = results(*verdicts)
     done = StepResult("s", "a.b", "audit", "t", StepState.DONE, checks=checks)
-    told = finished(PLAN, "a.b", PLAN.steps, [done], None, None).verdicts
+    told = finished(SHARE, [done], None, None).verdicts
     assert told == {"audit": Audited("build", checks)}
 
 
 def test_what_could_not_be_measured_is_asked_again() -> None:
     checks = results(Verdict.PASS, Verdict.ERROR)
     done = StepResult("s", "a.b", "audit", "t", StepState.DONE, checks=checks)
-    assert finished(PLAN, "a.b", PLAN.steps, [done], None, None).verdicts == {}
+    assert finished(SHARE, [done], None, None).verdicts == {}

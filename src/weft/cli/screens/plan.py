@@ -49,6 +49,10 @@ _ADVICE = "; "
 """What stands in a note in front of what can be done."""
 
 
+Dropped = Collection[tuple[str, str]]
+"""The port versions that a plan drops, with their products."""
+
+
 @dataclass(frozen=True)
 class View:
     """How to draw: `width` 0 is unlimited; `whole` shows all in full.
@@ -143,7 +147,11 @@ def _products(plan: Plan, view: View) -> list[list[str]]:
     shown = [name for name in changes if name not in folded] + [
         name for name in held if name not in changes
     ]
-    blocks = [_product(plan, name, changes.get(name, []), held.get(name), view) for name in shown]
+    dropped = _dropped(plan)
+    blocks = [
+        _product(_title(name, plan), changes.get(name, []), held.get(name), dropped, view)
+        for name in shown
+    ]
     if folded:
         room = max(cells(name) for name in folded)
         lines = [_created_line(name, changes[name], room, view) for name in created]
@@ -166,15 +174,19 @@ def _created_line(product: str, changes: Iterable[Change], room: int, view: View
 
 
 def _product(
-    plan: Plan, product: str, changes: Sequence[Change], held: HeldBack | None, view: View
+    title: str,
+    changes: Sequence[Change],
+    held: HeldBack | None,
+    dropped: Dropped,
+    view: View,
 ) -> list[str]:
-    lines = [_title(product, plan)]
+    lines = [title]
     # What is lost stands last, where it is seen.
     ordered = sorted(changes, key=lambda change: change.action is ChangeAction.DELETE)
     aligned = [_label(each) for each in ordered if each.action is not ChangeAction.WARN]
     room = max([_LABEL_ENDS - 3, *map(cells, aligned)]) + 3
     for change in ordered:
-        lines.append(_change_line(change, room, view, drops=_drops(plan, change)))
+        lines.append(_change_line(change, room, view, drops=_drops(dropped, change)))
         lines += _field_lines(change, view)
     if held:
         checks = f": {visible(', '.join(held.checks))}" if held.checks else ""
@@ -264,15 +276,17 @@ def _breaking(change: Change) -> str:
     return "BREAKING, waived" if waived else "BREAKING"
 
 
-def _drops(plan: Plan, change: Change) -> bool:
+def _dropped(plan: Plan) -> Dropped:
+    return frozenset(
+        (step.product, port) for step in plan.drops for port in step.target.split(", ")
+    )
+
+
+def _drops(dropped: Dropped, change: Change) -> bool:
     """Whether a change ends something that consumers or other models may have read."""
     if change.action is ChangeAction.DELETE:
         return change.effect == "drop"
-    return change.kind == "port" and any(
-        change.name in step.target.split(", ")
-        for step in plan.drops
-        if step.product == change.product
-    )
+    return change.kind == "port" and (change.product, change.name) in dropped
 
 
 def _field_lines(change: Change, view: View) -> list[str]:
@@ -368,7 +382,8 @@ def affected_words(consumer: Affected, *, with_port: bool) -> str:
 
 def _sums(plan: Plan) -> str:
     parts = [each for each in plan.changes if each.kind != "product" or each.fields]
-    staying = [each for each in parts if not _drops(plan, each)]
+    dropped = _dropped(plan)
+    staying = [each for each in parts if not _drops(dropped, each)]
     actions = Counter(each.action for each in staying)
     changed = actions[ChangeAction.UPDATE] + actions[ChangeAction.DELETE]
     breaking = sum(each.category is ChangeClass.BREAKING for each in parts)
