@@ -23,7 +23,7 @@ from postgres_outside import (
     Told,
     told,
 )
-from warehouse_steps import bound, build, growing, port, publish
+from warehouse_steps import PRODUCT, bound, build, growing, port, publish
 
 from weft.mesh.drift import ThingKind
 from weft.mesh.growth import Growth
@@ -263,3 +263,41 @@ def test_what_hangs_on_a_strange_table(outside: Outside) -> None:
     outside.admin.execute(f"CREATE TABLE {INTERNAL}.notes (id integer)")
     outside.admin.execute(f"CREATE RULE quiet AS ON DELETE TO {INTERNAL}.notes DO INSTEAD NOTHING")
     assert told(outside.found()) == [(ThingKind.OTHER, f"{INTERNAL}.notes", UNKNOWN, ANY)]
+
+
+def test_what_nobody_shows_and_somebody_else_owns_goes_away(outside: Outside) -> None:
+    """Nobody looks at its rows, so that they must not become a build of ours."""
+    outside.warehouse.run(build("later", "SELECT 1 AS id"), bound("run_2", 2))
+    over = f"SELECT id FROM {POSTGRES.relation('builds', 'later')}"
+    outside.warehouse.run(build("over", over, ["later"], "view"), bound("run_2", 2))
+    later = f"{INTERNAL}.b_later"
+    outside.admin.execute(f"ALTER TABLE {later} OWNER TO admin")
+    outside.admin.execute(f"UPDATE {later} SET id = 666")
+    outside.open_anew()
+    assert told(outside.found()) == [(BUILD, later, CHANGED, frozenset(["owner"]))]
+    outside.revert()
+    assert outside.found() == ()
+    there = outside.warehouse.observe(Scope("prod", (), frozenset(["later", "over"])))
+    assert there.builds.isdisjoint({"later", "over"})
+    assert outside.admin.execute("SELECT to_regclass(%s)", (later,)).fetchall() == [(None,)]
+
+
+def test_what_only_an_earlier_release_showed_goes_away(outside: Outside) -> None:
+    """The port stays as it is, and with it who may read it."""
+    outside.publish_again()
+    outside.warehouse.run(build("third", "SELECT 8 AS id, 'z' AS note, 2.5 AS price"), bound())
+    ports = [port({"orders": ("third", ["id", "note", "price"]), "lines": ("seen", ["id"])})]
+    release = outside.warehouse.run(publish(ports, 2), bound("run_3", 3)).release
+    outside.releases = (release, *outside.releases)
+    outside.admin.execute(f"GRANT SELECT ON {PORT} TO pg_read_all_stats")
+    grants = "SELECT relacl::text FROM pg_class WHERE oid = %s::regclass"
+    before = outside.admin.execute(grants, (PORT,)).fetchall()
+    outside.admin.execute(f"ALTER TABLE {INTERNAL}.b_second OWNER TO admin")
+    outside.open_anew()
+    drifts = [each for each in outside.found() if each.kind is BUILD]
+    assert told(tuple(drifts)) == [(BUILD, f"{INTERNAL}.b_second", CHANGED, frozenset(["owner"]))]
+    outside.revert(drifts)
+    assert outside.admin.execute(f"SELECT id FROM {PORT}").fetchall() == [(8,)]
+    assert outside.admin.execute(grants, (PORT,)).fetchall() == before
+    assert {each.kind for each in outside.found()} == {GRANT}
+    assert "second" not in outside.warehouse.observe(Scope("prod", (PRODUCT,))).builds

@@ -25,6 +25,7 @@ from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
 POSTGRES = dialect_named("postgres")
+NOW = "2026-03-20T10:00:00+00:00"
 ORDERS = "SELECT id FROM sales__orders.orders_v1"
 
 
@@ -218,11 +219,49 @@ def test_what_others_read_is_not_pruned(
     warehouse.close()
     admin.execute("CREATE VIEW public.mine AS SELECT * FROM sales__orders__internal.b_a")
     admin.execute("CREATE TABLE sales__orders__internal.b_c AS SELECT 1 AS id")
-    removed = open_it().forget([], frozenset(), "2026-03-20T10:00:00+00:00")
+    removed = open_it().forget([], frozenset(), NOW)
     assert removed.names == ("sales__orders__internal.b_b",)
     assert [each.key for each in removed.builds] == ["b"]
     assert admin.execute("SELECT * FROM public.mine").fetchall() == [(1,)]
     assert admin.execute("SELECT * FROM sales__orders__internal.b_c").fetchall() == [(1,)]
+
+
+def test_pruning_that_was_cut_off_is_gone_on_with(
+    open_it: Callable[..., Any], wire: Line, admin: psycopg.Connection[Any]
+) -> None:
+    """While the views still read what the releases that are gone already showed."""
+    publishing = open_it()
+    for number in (1, 2):
+        release(publishing, number)
+    publishing.close()
+    pruning = open_it(port=wire.port)
+    old = pruning.history("prod", PRODUCT)[1:]
+    wire.cut_at = b"CREATE OR REPLACE VIEW"
+    wire.heard = False
+    with pytest.raises(WarehouseError, match="connection was lost"):
+        pruning.forget(old, frozenset(), NOW)
+    again = open_it()
+    assert len(again.history("prod", PRODUCT)) == 1
+    told = again.forget([], frozenset(), NOW, dry_run=True)
+    assert again.forget([], frozenset(), NOW) == told
+    assert [each.key for each in told.builds] == ["k1"]
+    assert admin.execute(ORDERS).fetchall() == [(2,)]
+
+
+def test_what_was_never_published_is_pruned(
+    open_it: Callable[..., Any], wire: Line, admin: psycopg.Connection[Any]
+) -> None:
+    """Though the views were made to show it."""
+    release(open_it(), 1)
+    publishing = open_it(port=wire.port)
+    wire.cut_at = b"UPDATE"
+    wire.heard = False
+    with pytest.raises(WarehouseError, match="connection was lost"):
+        release(publishing, 2, "run_2")
+    publishing.close()
+    removed = open_it().forget([], frozenset(), NOW)
+    assert [each.key for each in removed.builds] == ["k2"]
+    assert admin.execute(ORDERS).fetchall() == [(1,)]
 
 
 def test_only_new_rows_of_an_audit_are_kept(open_it: Callable[..., Any], wire: Line) -> None:

@@ -83,6 +83,17 @@ WHERE n.nspname = ANY(%s) AND t.relkind = 'r' AND t.relname ~ '^[gp]_'
 ORDER BY n.nspname, t.relname
 """
 
+# The schemas of all views that read any of these.
+_READERS = """
+SELECT DISTINCT s.nspname FROM pg_depend AS d
+JOIN pg_rewrite AS r ON r.oid = d.objid
+JOIN pg_class AS v ON v.oid = r.ev_class
+JOIN pg_namespace AS s ON s.oid = v.relnamespace
+WHERE d.refobjid IN (SELECT to_regclass(name) FROM unnest(%s::text[]) AS name)
+ AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+ORDER BY 1
+"""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -254,6 +265,13 @@ class Catalog:
             for schema, name, comment, owner, size, readers in rows
             if (read_mark(comment) or Mark()).layer
         ]
+
+    def showing(self, builds: Iterable[Placed]) -> list[str]:
+        """Return our schemas of ports whose views read any of these builds."""
+        asked = [each.relation for each in builds]
+        found = self._sessions.ask(_READERS, (asked,)) if asked else []
+        ours = self.schemas.known()
+        return [schema for (schema,) in found if schema in ours and not ours[schema].internal]
 
     def columns(self, schema: str) -> dict[str, tuple[Column, ...]]:
         """Return the columns of the views in a schema."""

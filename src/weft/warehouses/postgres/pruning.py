@@ -83,8 +83,7 @@ class Pruning:
             unneeded, rows = self._of_nobody(gone, keep), self._old_rows(now)
             for release in gone:
                 self._releases.remove(release)
-            for environment, product in {(each.environment, each.product) for each in gone}:
-                self._releases.narrow(environment, product)
+            self._releases.narrow(unneeded)
             dropped = [each for each in unneeded if self.drop(each)]
             self._known.lose(each.build.key for each in dropped)
             tables = [each for each in self._layers.unread(()) if self.drop(each)]

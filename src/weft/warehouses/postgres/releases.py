@@ -151,9 +151,14 @@ class Releases:
         statement = " ".join(("DELETE FROM", table, "WHERE number = %s"))
         self._sessions.ask(statement, (release.number,))
 
-    def narrow(self, environment: str, product: str) -> None:
-        """Let the ports of a product read nothing that is no longer kept."""
-        self._serve(self._names.place(product, environment))
+    def narrow(self, unneeded: Iterable[Located]) -> None:
+        """Let no port read these builds, which no kept release shows.
+
+        It reads those of a release that is gone, and of one that was never published since the
+        program was killed before that.
+        """
+        for schema in self._known.catalog.showing(unneeded):
+            self._serve(self._places.at(schema))
 
     def _move(self, place: Place, wanted: Release, expected: int, together: Sequence[str]) -> None:
         """Move the pointer; whether it was moved, where that is not known, is read back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -181,6 +181,9 @@ class Reverting:
         drift, target, owner = case.drift, case.subject.target, case.place.internal_owner
         if drift.deviation is Deviation.MISSING:
             return
+        if self._is_of_nobody(case):
+            yield from self._thrown_away(case)
+            return
         yield from _given_back(case)
         key = case.subject.thing.key
         if not key:
@@ -207,6 +210,31 @@ class Reverting:
         if drift.facts & {"rows", "definition"}:
             yield Undo(owner, tuple(map(given_up, builds.values())))
 
+    def _is_of_nobody(self, case: _Case) -> bool:
+        """Whether somebody else owns a build that nothing current leads to.
+
+        Its rows are not looked at, so that it must not become ours with what he wrote there.
+        """
+        drift = case.drift
+        if drift.kind is not ThingKind.BUILD or "owner" not in drift.facts:
+            return False
+        shown = self._known.reached(case.current.keys).values()
+        there = {f"{each.schema}.{each.name}" for build in shown for each in (build, *build.tables)}
+        return drift.name not in there
+
+    def _thrown_away(self, case: _Case) -> Iterator[Undo]:
+        """Drop such a build; ports that can still be read at an earlier release forget it first."""
+        place = case.place
+        path = relation(place.internal, case.drift.name.partition(".")[2])
+        reading = readers(self._sessions, path, place.schemas)
+        gone = {case.drift.name, *(f"{schema}.{name}" for schema, name in reading)}
+        for schema, name in reading:
+            if schema == place.ports:
+                yield from self._shown(case, name, gone)
+        views = [relation(*each) for each in reading if each[0] == place.internal]
+        dropped = (f"DROP VIEW {', '.join(views)}",) if views else ()
+        yield Undo("", (*dropped, f"DROP {case.subject.target}"))
+
     def _dropped(self, case: _Case) -> Undo:
         """Drop a build and the views of the product that read it; the server refuses any others."""
         place = case.place
@@ -217,10 +245,24 @@ class Reverting:
         return Undo("", (*views, f"DROP {case.subject.target}"))
 
     def _view(self, case: _Case) -> Iterator[Undo]:
-        place, name = case.place, case.drift.name.partition(".")[2]
+        name = case.drift.name.partition(".")[2]
+        return self._shown(case, name, anew="owner" in case.drift.facts)
+
+    def _shown(
+        self, case: _Case, name: str, gone: Collection[str] = (), *, anew: bool = False
+    ) -> Iterator[Undo]:
+        """Make a view of a port what it has to be, and with `anew` drop it before.
+
+        `gone` are builds and views by name that it must not read.
+        """
+        place = case.place
         kept = self._released.of(place, READABLE_RELEASES)
         earlier = [each for each in kept if each.number < case.current.number and not each.damaged]
-        found = self._known.find(shown_keys((case.current, *earlier)))
+        found = {
+            key: each
+            for key, each in self._known.find(shown_keys((case.current, *earlier))).items()
+            if f"{each.schema}.{each.name}" not in gone
+        }
         if not found.keys() >= set(shown_keys([case.current])):
             # What it reads has to be built first; its view comes with that.
             return
@@ -229,7 +271,6 @@ class Reverting:
         for each in view.reads:
             if granted := self._places.grants(place.port_owner, each):
                 yield Undo(place.internal_owner, tuple(granted))
-        anew = "owner" in case.drift.facts
         statements = self._ports.bringing_back(place, view, anew=anew)
         yield Undo(place.port_owner, tuple(statements))
 
