@@ -23,7 +23,10 @@ STATE = ".weft"
 
 @dataclass(frozen=True)
 class Opened:
-    """A mesh that is open in one environment. Warehouses are opened when first asked for."""
+    """A mesh that is open in one environment. Warehouses are opened when first asked for.
+
+    `since` is when it was opened, by the clock that only goes forward.
+    """
 
     folder: Path
     settings: MeshSettings
@@ -31,12 +34,18 @@ class Opened:
     system: System
     store: Store
     cache: Cache
+    since: float
     connected: dict[str, Warehouse] = field(default_factory=dict)
 
     @property
     def production(self) -> bool:
         """Whether this is the production environment."""
         return self.environment == self.settings.production
+
+    @property
+    def seconds(self) -> float:
+        """For how many seconds it is open."""
+        return self.system.monotonic() - self.since
 
     def warehouse(self, name: str) -> Warehouse:
         """Open a warehouse of `weft.yaml`. Raises WarehouseError."""
@@ -67,6 +76,7 @@ def opened(folder: Path, environment: str, system: System) -> Iterator[Opened]:
 
     Raises Invalid, StoreError, and Usage where the branch has no environment.
     """
+    since = system.monotonic()
     settings = load_settings(folder, system.variables)
     environment = resolved(environment, folder, settings.production)
     store = open_store(settings.store.reveal(), settings.mesh, system.new_id(), str(folder))
@@ -77,6 +87,7 @@ def opened(folder: Path, environment: str, system: System) -> Iterator[Opened]:
         system=system,
         store=store,
         cache=Cache(folder / STATE),
+        since=since,
     )
     try:
         yield mesh

@@ -71,7 +71,9 @@ def flow(head: str, items: list[str], width: int, joint: str = " · ") -> str:
     """
     lines, line = [], head
     for place, item in enumerate(items):
-        if place and width and cells(line) + cells(joint) + cells(item) > width:
+        # Behind an item that is not the last one stands a joint, on its line or at its end.
+        behind = cells(joint.rstrip()) if place < len(items) - 1 else 0
+        if place and width and cells(line) + cells(joint) + cells(item) + behind > width:
             lines.append(line + joint.rstrip())
             line = " " * cells(head) + item
         else:

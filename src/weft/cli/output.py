@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from weft.cli.cells import cells, cut, pad, visible, visible_lines
+from weft.cli.headline import headline
 from weft.cli.screen import Screen
 from weft.mesh.words import short_time
 
@@ -70,21 +71,23 @@ class Result:
     """What a verb found, in every form it can be written in.
 
     `data` is what JSON and YAML write, `table` what CSV and Markdown write; `text` draws it for
-    people and may be cut to the screen's width.
+    people and may be cut to the screen's width. `head` says them first what is shown, in parts;
+    nothing where the text does.
     """
 
     thing: str
     data: Mapping[str, Any]
     table: Table
     text: Callable[[Screen], str]
+    head: tuple[str, ...] = ()
 
 
-def put(result: Result | Table, screen: Screen) -> None:
-    """Write a result to stdout in the format that was asked for.
+def put(result: Result | Table, screen: Screen, seconds: float = 0.0) -> None:
+    """Write a result to stdout in the format that was asked for; it was found in `seconds`.
 
     Data is written as it is; only a terminal gets it with its control characters shown.
     """
-    text = written(result, screen)
+    text = written(result, screen, seconds)
     screen.put(visible_lines(text) if screen.width and screen.format != "table" else text)
 
 
@@ -95,8 +98,8 @@ def report(words: str, table: Table, screen: Screen) -> None:
         put(table, screen)
 
 
-def written(result: Result | Table, screen: Screen) -> str:
-    """Return a result in the format that was asked for."""
+def written(result: Result | Table, screen: Screen, seconds: float = 0.0) -> str:
+    """Return a result in the format that was asked for; people are told how long it took."""
     table = result.table if isinstance(result, Result) else result
     match screen.format:
         case "json":
@@ -108,9 +111,17 @@ def written(result: Result | Table, screen: Screen) -> str:
         case "md":
             return _markdown(table)
         case _ if isinstance(result, Result):
-            return result.text(screen)
+            return _headed(result, f"{seconds:.1f} s", screen)
         case _:
             return draw_table(table, screen)
+
+
+def _headed(result: Result, took: str, screen: Screen) -> str:
+    text = result.text(screen)
+    if not result.head:
+        return text
+    head = [visible(each) for each in result.head]
+    return f"{headline(head, took, screen.width, colour=screen.colour)}\n{text}"
 
 
 def _document(result: Result | Table) -> dict[str, Any]:

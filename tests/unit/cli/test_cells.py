@@ -43,6 +43,10 @@ def test_items_flow_into_lines_and_are_never_broken() -> None:
     assert text.count("a.b") == 12
 
 
+def test_what_goes_on_in_the_next_line_fits_with_the_joint_behind_it() -> None:
+    assert flow("", ["abc", "def", "g"], 10) == "abc ·\ndef · g"
+
+
 def test_items_flow_in_one_line_where_there_is_no_width() -> None:
     assert flow("x: ", ["a", "b"], 0) == "x: a · b"
 

@@ -47,24 +47,25 @@ ANA = Person("ana", 1, "2027-01-30T12:00:00.000Z", 4)
 
 
 def test_a_board_of_who_has_moved(golden: Callable[[str, str], None]) -> None:
-    found = board_result(Board(PORT, VERSIONS, (TESTED, LEFT, MOVED), (ANA,)), NOW)
+    found = board_result(Board(PORT, VERSIONS, (TESTED, LEFT, MOVED), (ANA,)), "prod", NOW)
     golden("consumers", written(found, Screen(width=140)))
 
 
 def test_what_everybody_left_can_end(golden: Callable[[str, str], None]) -> None:
     golden(
-        "consumers_moved", written(board_result(Board(PORT, VERSIONS, (MOVED,), ()), NOW), Screen())
+        "consumers_moved",
+        written(board_result(Board(PORT, VERSIONS, (MOVED,), ()), "prod", NOW), Screen()),
     )
 
 
 def test_a_port_that_nobody_reads(golden: Callable[[str, str], None]) -> None:
     preview = OnOffer(f"{PORT}@2", "2.0.0", Status.DRAFT, "2027-03-01", Ending())
-    found = board_result(Board(PORT, (VERSIONS[1], preview), (), ()), NOW)
+    found = board_result(Board(PORT, (VERSIONS[1], preview), (), ()), "prod", NOW)
     golden("consumers_none", written(found, Screen()))
 
 
 def test_programs_get_all_of_it() -> None:
-    found = board_result(Board(PORT, VERSIONS, (LEFT,), (ANA,)), NOW)
+    found = board_result(Board(PORT, VERSIONS, (LEFT,), (ANA,)), "prod", NOW)
     told = json.loads(written(found, Screen(format="json")))
     board = told["board"]
     assert board["consumers"][0]["told"][0]["message"] == TOLD.message

@@ -22,7 +22,7 @@ from weft.cli.screens.history import (
     runs_result,
     steps_result,
 )
-from weft.cli.screens.lineage import draw_lineage, lineage_result
+from weft.cli.screens.lineage import lineage_result
 from weft.cli.screens.products import port_result, product_result, products_result, sql_result
 from weft.mesh.check import Check, CheckKind, CheckResult, Promise, Verdict
 from weft.mesh.contract import Status
@@ -235,11 +235,11 @@ def lineage() -> Lineage:
 
 
 def test_lineage_is_two_trees(golden: Golden) -> None:
-    golden("lineage", draw_lineage(lineage(), Screen(width=80)))
+    golden("lineage", written(lineage_result(lineage(), "prod"), Screen(width=80)))
 
 
 def test_lineage_as_a_table_has_a_row_for_every_edge() -> None:
-    rows = lineage_result(lineage()).table.rows
+    rows = lineage_result(lineage(), "prod").table.rows
     assert [tuple(row)[:2] for row in rows] == [
         ("upstream", 1),
         ("upstream", 2),

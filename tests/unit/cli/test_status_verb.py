@@ -48,7 +48,7 @@ def weft(
 def test_status_shows_what_is_promised(weft: Callable[..., Said]) -> None:
     said = weft("status")
     assert said.code == 0
-    assert "3 service levels of 1 port in prod: 2 kept · 1 not measurable" in said.out
+    assert "3 service levels of 1 port in prod · 2 kept · 1 not measurable" in said.out
     document = json.loads(weft("status", f"{LINES}.lines@1", "--measure", "--json").out)
     assert [each["state"] for each in document["levels"]] == ["kept", "kept", "not measurable"]
 

@@ -7,7 +7,7 @@ from weft.cli.cells import visible
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.mesh.contract import Status
-from weft.mesh.words import age
+from weft.mesh.words import age, count
 
 _COLUMNS = (
     Column("consumer"),
@@ -28,8 +28,8 @@ _PEOPLE = (
 )
 
 
-def board_result(board: Board, now: str) -> Result:
-    """Return who reads a port, for every format."""
+def board_result(board: Board, environment: str, now: str) -> Result:
+    """Return who reads a port in an environment, for every format."""
     table = Table("consumers", _COLUMNS, [_row(each, now) for each in board.consumers])
     people = Table(
         "people",
@@ -43,7 +43,8 @@ def board_result(board: Board, now: str) -> Result:
         queried = f"\n{draw_table(people, screen)}" if board.people else ""
         return f"{head}\n{products}{queried}{_next(board)}"
 
-    return Result("consumers", {"board": board}, table, text)
+    read_by = f"{count(len(board.consumers), 'consumer')} in {environment}"
+    return Result("consumers", {"board": board}, table, text, (board.port, read_by))
 
 
 def _row(each: Consumer, now: str) -> tuple[str | int, ...]:

@@ -9,6 +9,7 @@ import click
 
 from weft.app.drift import Looked
 from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.headline import headline
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screen import Screen
 from weft.mesh.drift import Deviation, Difference, Drift, Settlement, ThingKind
@@ -112,11 +113,11 @@ def _lines(
     right = f"{count(looked.products, 'product')} · {looked.seconds:.1f} s"
     if not looked.found:
         head = f"Nothing was changed outside: {environment} is as Weft left it."
-        yield _headed(head, right, screen)
+        yield headline([head], right, screen.width)
         yield from _beyond(looked, screen)
         yield f"  look at it:  weft ls{env}"
         return
-    yield _headed(f"{environment}: {_sum(looked)}", right, screen)
+    yield headline([f"{environment}: {_sum(looked)}"], right, screen.width)
     shown = [each for each in looked.found if whole or not each.adopted]
     for title, own in _groups(shown).items():
         yield ""
@@ -126,11 +127,6 @@ def _lines(
     yield ""
     yield from _beyond(looked, screen)
     yield from _next_steps(looked, env, whole=whole)
-
-
-def _headed(head: str, right: str, screen: Screen) -> str:
-    room = (screen.width or 80) - cells(right)
-    return pad(head, max(room, cells(head) + 3)) + right
 
 
 def _sum(looked: Looked) -> str:

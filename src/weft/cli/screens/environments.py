@@ -51,7 +51,8 @@ def environments_result(lines: Sequence[EnvironmentLine]) -> Result:
     def text(screen: Screen) -> str:
         return f"{draw_table(table, screen)}{_next(lines)}\n"
 
-    return Result("environments", {"environments": lines}, table, text)
+    head = (count(len(lines), "environment"),)
+    return Result("environments", {"environments": lines}, table, text, head)
 
 
 def _next(lines: Sequence[EnvironmentLine]) -> str:

@@ -12,7 +12,7 @@ from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.cli.screens.checks import draw_failed, draw_sum
 from weft.mesh.run import AuditEntry, Lock, Run
-from weft.mesh.words import short_commit, short_time
+from weft.mesh.words import count, short_commit, short_time
 
 _TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
 
@@ -51,7 +51,9 @@ def runs_result(history: RunHistory, environment: str, env: str = "") -> Result:
             lines += f"  older ones, too:  weft history --limit 0{env}\n"
         return f"{lines}  what the newest did:  weft history --run {runs[0].id}{env}\n"
 
-    return Result("runs", {"runs": runs}, table, text)
+    latest = ("the latest",) if history.older else ()
+    head = (f"{count(len(runs), 'run')} in {environment}", *latest) if runs else ()
+    return Result("runs", {"runs": runs}, table, text, head)
 
 
 def steps_result(detail: RunDetail, env: str = "") -> Result:
@@ -87,21 +89,21 @@ def steps_result(detail: RunDetail, env: str = "") -> Result:
         lines = [*failed, draw_sum(checks)] if checks else []
         long = [each for each in detail.steps if "\n" in each.message]
         told = [indent(visible_lines(f"{each.target}: {each.message}"), "  ") for each in long]
-        return "\n".join([_headline(detail.run), steps.rstrip("\n"), *told, *lines]) + "\n"
+        message = [visible(detail.run.message)] if detail.run.message else []
+        return "\n".join([*message, steps.rstrip("\n"), *told, *lines]) + "\n"
 
     steps = [
         {**row, "message": each.message or each.cause, "checks": each.checks}
         for row, each in zip(table.data["rows"], detail.steps, strict=True)
     ]
-    return Result("steps", {"run": detail.run, "rows": steps}, table, text)
+    return Result("steps", {"run": detail.run, "rows": steps}, table, text, _head(detail.run))
 
 
-def _headline(run: Run) -> str:
+def _head(run: Run) -> tuple[str, ...]:
     ended = f" to {short_time(run.ended)}" if run.ended else ""
     when = f"{short_time(run.started)}{ended}"
-    parts = [f"{run.kind} {run.id}", run.environment, run.state, when, visible(run.actor)]
-    message = f"\n{visible(run.message)}" if run.message else ""
-    return f"{' · '.join(part for part in parts if part)}{message}"
+    parts = (f"{run.kind} {run.id}", run.environment, run.state, when, run.actor)
+    return tuple(filter(None, parts))
 
 
 def releases_result(history: ProductHistory, env: str = "") -> Result:
@@ -143,7 +145,8 @@ def releases_result(history: ProductHistory, env: str = "") -> Result:
             return f"{lines}  let it go on:  weft rollback {history.product} --lift{env}\n"
         return f"{lines}{_way_back(history, env)}\n"
 
-    return Result("releases", {"history": history}, table, text)
+    head = (history.product, count(len(history.releases), "release"))
+    return Result("releases", {"history": history}, table, text, head)
 
 
 def _way_back(history: ProductHistory, env: str) -> str:

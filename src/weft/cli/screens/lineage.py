@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import click
-
 from weft.app.lineage import Branch, Lineage
 from weft.cli.cells import visible
 from weft.cli.output import Column, Kind, Result, Table
-from weft.cli.screen import Screen
 
 _COLUMNS = (
     Column("direction"),
@@ -20,7 +17,7 @@ _COLUMNS = (
 )
 
 
-def lineage_result(lineage: Lineage) -> Result:
+def lineage_result(lineage: Lineage, environment: str) -> Result:
     """Return lineage for every format; the table has a row per edge."""
     rows = [
         *_edges("upstream", lineage.node.id, lineage.upstream, 1),
@@ -32,17 +29,16 @@ def lineage_result(lineage: Lineage) -> Result:
         "upstream": lineage.upstream,
         "downstream": lineage.downstream,
     }
-    return Result("lineage", data, table, lambda screen: draw_lineage(lineage, screen))
+    head = (lineage.node.id, lineage.node.kind, environment)
+    return Result("lineage", data, table, lambda _: draw_lineage(lineage), head)
 
 
-def draw_lineage(lineage: Lineage, screen: Screen) -> str:
-    """Draw both trees under the thing they are about."""
-    name = visible(lineage.node.id)
-    head = click.style(name, bold=True) if screen.colour else name
-    lines = [f"{head} · {lineage.node.kind}"]
+def draw_lineage(lineage: Lineage) -> str:
+    """Draw both trees of the thing they are about."""
+    lines = []
     for title, branches in (("reads", lineage.upstream), ("is read by", lineage.downstream)):
         lines += [f"{title}{'' if branches else ' nothing'}", *_tree(branches, "  ")]
-    lines.append(f"  more:  weft show {name}")
+    lines.append(f"  more:  weft show {visible(lineage.node.id)}")
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 
 from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.headline import headline
 from weft.cli.next_step import in_env
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.copies import copy_lines
@@ -89,7 +90,8 @@ def draw(plan: Plan, view: View) -> str:
         blocks.append([_drift_line(view)])
     lines = [line for block in blocks for line in block]
     if lines:
-        lines[0] = _first_line(lines[0], plan, view)
+        took = f"plan {plan.id[:8]} · {view.seconds:.1f} s"
+        lines[0] = headline([lines[0]], took, view.width)
     if view.notice:
         lines += ["", _emphasised(view.notice, "NEW", view)]
     if plan.empty:
@@ -243,13 +245,6 @@ def _because(follower: Follower, changing: Collection[str]) -> str:
 
 def _title(subject: str, plan: Plan) -> str:
     return f"{subject} · {plan.environment}"
-
-
-def _first_line(line: str, plan: Plan, view: View) -> str:
-    """Put the plan's id and the time it took at the right end of the first line."""
-    right = f"plan {plan.id[:8]} · {view.seconds:.1f} s"
-    room = (view.width or 80) - cells(right)
-    return pad(line, max(room, cells(line) + 3)) + right
 
 
 def _label(change: Change) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import click
+from functools import partial
 
 from weft.app.show import Detail, Line, Listing
 from weft.cli.beginning import NO_PRODUCTS
@@ -61,17 +60,23 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
     def text(screen: Screen) -> str:
         if not lines and listing.sound:
             return "No product has changed.\n" if listing.selected else NO_PRODUCTS
-        shown = draw_table(table, screen) if lines else ""
-        products = f"{count(len(lines), 'product')} in {environment}"
-        if not listing.sound:
-            return f"{shown}{products}; the files have errors\n  see them:  weft validate\n"
-        if any(each.state == "unknown" for each in lines):
-            return f"{shown}{products}; not all can be compared\n  see why:  weft plan{env}\n"
-        if any(each.state == "damaged" for each in lines):
-            return f"{shown}{products}; some are damaged\n  see what:  weft doctor{env}\n"
-        return f"{shown}{products} · weft show PRODUCT{env}\n"
+        return f"{draw_table(table, screen) if lines else ''}{_list_ends(listing, env)}\n"
 
-    return Result("products", {"products": lines}, table, text)
+    head = (f"{count(len(lines), 'product')} in {environment}",)
+    shown = lines or not listing.sound
+    return Result("products", {"products": lines}, table, text, head if shown else ())
+
+
+def _list_ends(listing: Listing, env: str) -> str:
+    """Say what to do about the worst of a list, or how to look at one of it."""
+    states = {each.state for each in listing.lines}
+    if not listing.sound:
+        return "  the files have errors:  weft validate"
+    if "unknown" in states:
+        return f"  not all can be compared, see why:  weft plan{env}"
+    if "damaged" in states:
+        return f"  some are damaged, see what:  weft doctor{env}"
+    return f"  one of them:  weft show PRODUCT{env}"
 
 
 def product_result(detail: Detail, env: str = "") -> Result:
@@ -92,10 +97,12 @@ def product_result(detail: Detail, env: str = "") -> Result:
         "release": detail.release,
         "consumers": detail.consumers,
     }
-    return Result("product", data, table, lambda screen: _product_page(detail, table, screen, env))
+    head = (detail.manifest.address, detail.manifest.title)
+    text = partial(_product_page, detail, table, env)
+    return Result("product", data, table, text, head)
 
 
-def _product_page(detail: Detail, ports: Table, screen: Screen, env: str) -> str:
+def _product_page(detail: Detail, ports: Table, env: str, screen: Screen) -> str:
     manifest, line = detail.manifest, detail.line
     release = (
         f"release {line.release} of {short_time(line.published)}"
@@ -103,10 +110,7 @@ def _product_page(detail: Detail, ports: Table, screen: Screen, env: str) -> str
         else "not published"
     )
     owner = f"owner {visible(line.owner)}" if line.owner else "nobody owns it"
-    lines = [
-        f"{_bold(manifest.address, screen)} · {visible(manifest.title)}",
-        flow("  ", [_stands(line), manifest.status, release, owner], screen.width),
-    ]
+    lines = [flow("  ", [_stands(line), manifest.status, release, owner], screen.width)]
     if manifest.purpose:
         lines.append(flow("  ", visible(manifest.purpose).split(), screen.width, joint=" "))
     lines += ["", draw_table(ports, screen)]
@@ -165,14 +169,13 @@ def port_result(
     address = f"{manifest.address}.{port.name}"
 
     def text(screen: Screen) -> str:
-        head = f"{_bold(address, screen)} · {_stage(port)} · {port.version}"
         first = versioned_name(port.objects[0].name, port.major, port.candidate)
         query = _ITS_DATA.format(f"{manifest.address}.{first}", env)
         promises = f"\n{draw_table(promises_table(levels), screen)}" if levels else ""
-        return f"{head}\n\n{draw_table(table, screen)}{promises}\n  {query}\n"
+        return f"\n{draw_table(table, screen)}{promises}\n  {query}\n"
 
     data = {"product": manifest.address, "port": port, "service_levels": levels}
-    return Result("port", data, table, text)
+    return Result("port", data, table, text, (address, _stage(port), port.version))
 
 
 def _stage(port: PortVersion) -> str:
@@ -189,13 +192,13 @@ def transform_result(manifest: ProductManifest, model: Transform, env: str = "")
     address = f"{manifest.address}.{model.name}"
 
     def text(screen: Screen) -> str:
-        head = f"{_bold(address, screen)} · {model.materialized} · {model.path}"
         words = visible(f"{model.description} {_grows(model)}").split()
         said = flow("  ", words, screen.width, joint=" ") + "\n" if words else ""
         its_sql = f"its SQL:  weft show {address} --sql{env}"
-        return f"{head}\n{said}\n{draw_table(table, screen)}\n  {its_sql}\n"
+        return f"{said}\n{draw_table(table, screen)}\n  {its_sql}\n"
 
-    return Result("model", {"product": manifest.address, "model": model}, table, text)
+    data = {"product": manifest.address, "model": model}
+    return Result("model", data, table, text, (address, model.materialized, model.path))
 
 
 def _kept(model: Transform) -> str:
@@ -233,7 +236,3 @@ def sql_result(manifest: ProductManifest, part: PortVersion | Transform) -> Resu
         return "\n".join(f"-- {each.path}\n{visible_lines(each.text.strip())}\n" for each in models)
 
     return Result("sql", table.data, table, text)
-
-
-def _bold(text: str, screen: Screen) -> str:
-    return click.style(text, bold=True) if screen.colour else text

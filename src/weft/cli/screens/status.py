@@ -36,11 +36,10 @@ def status_result(
             next_step = "weft explain slaProperties"
             return f"{who} service level in {environment}.\n  how to promise one:  {next_step}\n"
         shown = draw_table(table, screen) if whole else _by_port(attained, screen)
-        lines = [f"{shown}\n{_sum(attained, environment)}"]
-        lines += [f"  {each}" for each in _next_steps(attained, env)]
-        return "\n".join(lines) + "\n"
+        steps = "".join(f"  {each}\n" for each in _next_steps(attained, env))
+        return f"{shown}\n{steps}"
 
-    return Result("status", data, table, text)
+    return Result("status", data, table, text, _sum(attained, environment) if attained else ())
 
 
 def levels_table(attained: Iterable[Attainment]) -> Table:
@@ -136,12 +135,11 @@ def _share(share: float | None) -> str:
     return "<0.1%" if text == "0.0%" and share > 0 else text.replace(".0%", "%")
 
 
-def _sum(attained: Sequence[Attainment], environment: str) -> str:
+def _sum(attained: Sequence[Attainment], environment: str) -> tuple[str, ...]:
     ports = len({each.port for each in attained})
     states = Counter(each.state for each in attained)
-    parts = [f"{states[state]:,} {state}" for state in LevelState if states[state]]
     promised = f"{count(len(attained), 'service level')} of {count(ports, 'port')} in {environment}"
-    return f"{promised}: {' · '.join(parts)}"
+    return promised, *(f"{states[state]:,} {state}" for state in LevelState if states[state])
 
 
 def _next_steps(attained: Sequence[Attainment], env: str) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 from weft.app.why import Why
 from weft.cli.cells import visible
 from weft.cli.output import Column, Kind, Result, Table, draw_table
@@ -21,8 +19,7 @@ def why_result(why: Why, environment: str, env: str = "") -> Result:
     table = Table("reasons", columns, rows)
 
     def text(screen: Screen) -> str:
-        address = click.style(why.address, bold=True) if screen.colour else why.address
-        lines = [f"{address} · {environment} · {why.verdict}"]
+        lines = []
         if why.release:
             since = f"  release {why.release.number} of {short_time(why.release.at)}"
             by = f", {why.run.kind} {why.run.id} by {visible(why.run.actor)}" if why.run else ""
@@ -32,4 +29,4 @@ def why_result(why: Why, environment: str, env: str = "") -> Result:
         lines.append(f"  next:  {why.next_step}{env}")
         return "\n".join(lines) + "\n"
 
-    return Result("why", {"why": why}, table, text)
+    return Result("why", {"why": why}, table, text, (why.address, environment, why.verdict))

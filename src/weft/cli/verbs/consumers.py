@@ -32,6 +32,6 @@ def consumers(port: str, env: str, screen: Screen) -> int:
     """
     with mesh_here(env) as mesh:
         found = board(mesh, PortAddress.parse(port))
-        now = mesh.system.now()
-    put(board_result(found, now), screen)
+        shown = board_result(found, mesh.environment, mesh.system.now())
+        put(shown, screen, mesh.seconds)
     return Exit.DONE

@@ -6,14 +6,11 @@ import click
 
 from weft.app.deprecate import draft_deprecation
 from weft.app.ended_contract import Sunset
-from weft.app.errors import Exit
-from weft.cli.after import show_plan
+from weft.cli.after import offer_version
 from weft.cli.completion import an_address
-from weft.cli.offer import offer, yes_option
+from weft.cli.offer import yes_option
 from weft.cli.options import mesh_here
-from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
-from weft.cli.screens.release import nothing_to_bump
 from weft.cli.verb import verb
 from weft.mesh.address import PortAddress
 
@@ -51,10 +48,4 @@ def deprecate(
     with mesh_here("") as mesh:
         found = draft_deprecation(mesh, wanted, Sunset(until, successor, reason))
         folder = mesh.folder
-    if found.draft is None:
-        put(nothing_to_bump(found, "deprecate"), screen)
-        return Exit.DONE
-    code = offer(folder, found.draft, screen, yes=yes)
-    if code is Exit.DONE:
-        show_plan("", str(wanted.product), screen)
-    return code
+    return offer_version(folder, found, screen, what="deprecate", yes=yes)

@@ -41,7 +41,7 @@ def ls(screen: Screen) -> int:
     adopted or not.
     """
     with mesh_here("") as mesh:
-        put(environments_result(list_environments(mesh)), screen)
+        put(environments_result(list_environments(mesh)), screen, mesh.seconds)
     return Exit.DONE
 
 

@@ -38,13 +38,13 @@ def history(product: str | None, env: str, run_id: str, limit: int, screen: Scre
         raise Usage("a product and --run do not go together", next_step="weft history --run ID")
     with mesh_here(env) as mesh:
         if product:
-            put(releases_result(product_history(mesh, product), same_env(env)), screen)
+            found = releases_result(product_history(mesh, product), same_env(env))
         elif run_id:
             detail = run_detail(mesh, run_id)
             there = detail.run.environment
             where = "" if there == mesh.settings.production else same_env(there)
-            put(steps_result(detail, where), screen)
+            found = steps_result(detail, where)
         else:
-            runs = run_history(mesh, limit)
-            put(runs_result(runs, mesh.environment, same_env(env)), screen)
+            found = runs_result(run_history(mesh, limit), mesh.environment, same_env(env))
+        put(found, screen, mesh.seconds)
     return Exit.DONE

@@ -41,5 +41,6 @@ def lineage(address: str, env: str, depth: int, screen: Screen) -> int:
     objects.
     """
     with mesh_here(env) as mesh:
-        put(lineage_result(traced(mesh, LineageOptions(address, depth))), screen)
+        found = traced(mesh, LineageOptions(address, depth))
+        put(lineage_result(found, mesh.environment), screen, mesh.seconds)
     return Exit.DONE

@@ -31,5 +31,5 @@ def ls(selectors: tuple[str, ...], env: str, screen: Screen) -> int:
     """
     with mesh_here(env) as mesh:
         listing = list_products(mesh, selectors)
-        put(products_result(listing, mesh.environment, same_env(env)), screen)
+        put(products_result(listing, mesh.environment, same_env(env)), screen, mesh.seconds)
     return Exit.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,15 @@ from weft.app.candidate import draft_candidate, draft_promotion
 from weft.app.errors import Exit, Usage
 from weft.app.evidence import evidence_chain, verify_file, verify_store
 from weft.app.release import AUTO, Bumped, bump, unreleased
-from weft.cli.after import show_plan
+from weft.cli.after import offer_version
 from weft.cli.completion import an_address
 from weft.cli.next_step import same_env
-from weft.cli.offer import offer, yes_option
+from weft.cli.offer import yes_option
 from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.evidence import evidence_result, verification_result
-from weft.cli.screens.release import nothing_to_bump, unreleased_result
+from weft.cli.screens.release import unreleased_result
 from weft.cli.verb import ADDRESS, AddressGroup, verb
 from weft.cli.verbs.signoff import signoff
 from weft.contract.versions import Bump
@@ -82,13 +81,7 @@ def of_address(address: str, yes: bool, screen: Screen, **wish: Any) -> int:
             put(unreleased_result(unreleased(mesh, wanted)), screen)
             return Exit.DONE
         folder = mesh.folder
-    if found.draft is None:
-        put(nothing_to_bump(found), screen)
-        return Exit.DONE
-    code = offer(folder, replace(found.draft, next_steps=()), screen, yes=yes)
-    if code is Exit.DONE:
-        show_plan("", str(wanted.product), screen)
-    return code
+    return offer_version(folder, found, screen, what="bump", yes=yes)
 
 
 def _drafted(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import click
 
 from weft.app.bootstrap import Opened
-from weft.app.errors import Exit, Usage
+from weft.app.errors import Usage
 from weft.app.release import Bumped
 from weft.app.retire import draft_retirement, draft_return
-from weft.cli.after import show_plan
+from weft.cli.after import offer_version
 from weft.cli.completion import an_address
-from weft.cli.offer import offer, yes_option
+from weft.cli.offer import yes_option
 from weft.cli.options import mesh_here
-from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
-from weft.cli.screens.release import nothing_to_bump
 from weft.cli.verb import verb
 from weft.mesh.address import PortAddress
 
@@ -49,13 +47,7 @@ def retire(address: str, override: bool, reason: str, undo: bool, yes: bool, scr
     with mesh_here("") as mesh:
         found = _drafted(mesh, wanted, override=override, reason=reason, undo=undo)
         folder = mesh.folder
-    if found.draft is None:
-        put(nothing_to_bump(found, "retire"), screen)
-        return Exit.DONE
-    code = offer(folder, found.draft, screen, yes=yes)
-    if code is Exit.DONE:
-        show_plan("", str(wanted.product), screen)
-    return code
+    return offer_version(folder, found, screen, what="retire", yes=yes)
 
 
 def _drafted(

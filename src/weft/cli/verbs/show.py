@@ -39,14 +39,16 @@ def show(address: str, env: str, sql: bool, screen: Screen) -> int:
             if isinstance(part, PortVersion)
             else ()
         )
+        seconds = mesh.seconds
     if sql:
         if part is None:
             raise Usage(f"{address} names no model or port", next_step=f"weft show {address}")
-        put(sql_result(detail.manifest, part), screen)
+        found = sql_result(detail.manifest, part)
     elif part is None:
-        put(product_result(detail, same_env(env)), screen)
+        found = product_result(detail, same_env(env))
     elif isinstance(part, PortVersion):
-        put(port_result(detail.manifest, part, same_env(env), promises), screen)
+        found = port_result(detail.manifest, part, same_env(env), promises)
     else:
-        put(transform_result(detail.manifest, part, same_env(env)), screen)
+        found = transform_result(detail.manifest, part, same_env(env))
+    put(found, screen, seconds)
     return Exit.DONE

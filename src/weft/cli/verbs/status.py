@@ -35,7 +35,9 @@ def status(address: str, env: str, screen: Screen, **wish: bool) -> int:
     """
     with mesh_here(env) as mesh:
         found = attained(mesh, address, fresh=wish["measure"])
-        name = mesh.environment
-    put(status_result(found, name, same_env(env), address, whole=wish["verbose"]), screen)
+        shown = status_result(
+            found, mesh.environment, same_env(env), address, whole=wish["verbose"]
+        )
+        put(shown, screen, mesh.seconds)
     broken = any(each.state is LevelState.BROKEN for each in found)
     return Exit.CHANGES if broken and wish["detailed_exitcode"] else Exit.DONE

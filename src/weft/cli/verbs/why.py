@@ -26,5 +26,6 @@ from weft.cli.verb import verb
 def why(address: str, env: str, screen: Screen) -> int:
     """Say how a product, port or model stands, and which field makes it so."""
     with mesh_here(env) as mesh:
-        put(why_result(asked(mesh, address), mesh.environment, same_env(env)), screen)
+        found = why_result(asked(mesh, address), mesh.environment, same_env(env))
+        put(found, screen, mesh.seconds)
     return Exit.DONE
