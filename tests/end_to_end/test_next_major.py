@@ -23,6 +23,7 @@ READER = Product(
     (Port("sums", {"total": "integer"}),),
     inputs=("shop.sales.orders",),
 )
+ONE_ROW = {"name": "one row", "metric": "rowCount", "mustBe": 1}
 EXPECTED = {
     "apiVersion": "v3.2.0",
     "kind": "DataContract",
@@ -46,9 +47,9 @@ EXPECTED = {
 }
 
 
-def files(ground: Ground, *ports: Port, ids: str) -> dict[str, bytes]:
+def files(ground: Ground, *ports: Port, ids: str, amount: int = 7) -> dict[str, bytes]:
     """The producer, and a reader that pins the first major and says what it expects."""
-    one = "SELECT CAST(x AS INTEGER) AS id, 7 AS amount FROM (VALUES (1), (2)) AS t(x)"
+    one = f"SELECT CAST(x AS INTEGER) AS id, {amount} AS amount FROM (VALUES (1), (2)) AS t(x)"
     two = f"SELECT CAST(x AS INTEGER) AS id, 7 AS total FROM (VALUES {ids}) AS t(x)"
     producer = Product("shop.sales", {"orders_v1": one, "orders_v2": two}, ports)
     made = ground.of(producer, READER)
@@ -56,6 +57,12 @@ def files(ground: Ground, *ports: Port, ids: str) -> dict[str, bytes]:
     made[path] = made[path].replace(b'"contractId"', b'"version": "1", "contractId"', 1)
     made["domains/shop/sums/expectations/orders.odcs.yaml"] = document(EXPECTED)
     return made
+
+
+def values(capsys: pytest.CaptureFixture[str], query: str) -> set[int]:
+    """The values of one column."""
+    rows = called(capsys, "query", query, "--json").data["rows"]
+    return {value for row in rows for value in row.values()}
 
 
 def test_a_preview_is_compared_objected_to_mended_and_released(
@@ -84,6 +91,19 @@ def test_a_preview_is_compared_objected_to_mended_and_released(
     compared = called(capsys, "diff", FIRST, SECOND, "--key", "id", "--json").data
     [found] = compared["objects"]
     assert (found["state"], found["keys"]) == ("differs", [2, 1, 1])
+
+    strict = replace(CANDIDATE, rules=(ONE_ROW,))
+    lay_out(tmp_path, files(ground, OLD, strict, ids="(1), (5)", amount=8))
+    kept = f"{SECOND} stays as it was, checks failed: one row"
+    applied = called(capsys, "apply", "--yes")
+    assert applied.code == 0 and "(only orders@2 is kept back)" in applied.told
+    assert values(capsys, "SELECT amount FROM shop.sales.orders_v1") == {8}
+    assert values(capsys, "SELECT id FROM shop.sales.orders_v2_rc") == {1}
+    assert f"but for {SECOND}.\n  see why:  weft test shop.sales" in called(capsys, "plan").told
+    again = called(capsys, "apply", "--yes")
+    assert again.code == 0 and kept in again.told
+    assert "kept back" in called(capsys, "why", "shop.sales").told
+    assert called(capsys, "drift", "--detailed-exitcode").code == 0
 
     no = ("--consumer", "shop.sums", "--no", "--reason", "ids repeat")
     assert called(capsys, "release", "signoff", SECOND, *no).code == 0

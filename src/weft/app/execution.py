@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from weft.contract.evaluate import blocked
 from weft.mesh.run import StepResult, StepState
 from weft.plan.growing import in_words
 from weft.plan.plan import Plan, Step, StepKind
+from weft.plan.previews import without
 from weft.warehouses.protocol import (
     Bound,
     Origin,
@@ -72,7 +73,7 @@ class Execution:
             for need in step.needs:
                 self._needed_by.setdefault(need, []).append(step.id)
         self._ready: list[tuple[int, str]] = []
-        self._held: set[str] = set()
+        self._blocked: set[str] = set()
         self._unwritable = ""
         self._said: set[str] = set()
         for step in plan.steps:
@@ -94,7 +95,7 @@ class Execution:
         try:
             while self._ready or running:
                 while self._ready and len(running) < self._handed_out:
-                    step = self._steps[heappop(self._ready)[1]]
+                    step = self._as_found(self._steps[heappop(self._ready)[1]])
                     del self._waiting[step.id]
                     running[pool.submit(self._carry_out, step)] = step
                 done, _ = wait(running, _PATIENCE, return_when=FIRST_COMPLETED)
@@ -149,7 +150,7 @@ class Execution:
             return
         self.outcomes[step.id] = outcome
         if blocked(outcome.checks):
-            self._held.add(step.product)
+            self._blocked.add(step.id)
         yield StepResult(
             step=step.id,
             product=step.product,
@@ -162,6 +163,7 @@ class Execution:
             message="" if outcome.reused else _told(step),
             checks=outcome.checks,
             consumer=step.consumer,
+            only_of=step.only_of,
         )
         yield from self._release(step.id)
 
@@ -191,12 +193,35 @@ class Execution:
             if waiting:
                 continue
             step = self._steps[name]
-            if step.kind in _MOVES and step.product in self._held:
+            products = self._held_by(step)
+            if step.product in products:
                 del self._waiting[name]
                 yield _result(step, StepState.HELD, message="checks failed")
                 yield from self._skip_what_needs(step, "held back")
+            elif products:
+                del self._waiting[name]
+                yield _result(step, StepState.SKIPPED, message="held back", cause=min(products))
+                yield from self._skip_what_needs(step, "held back")
             else:
                 self._queue(name)
+
+    def _held_by(self, step: Step) -> set[str]:
+        """The products whose failed checks keep a step from moving a release, its own or others.
+
+        Those of its previews do not: it leaves them as they are shown.
+        """
+        if step.kind not in _MOVES:
+            return set()
+        own = {audit for each in step.previews for audit in each.audits}
+        return {self._steps[need].product for need in (self._blocked & {*step.needs}) - own}
+
+    def _as_found(self, step: Step) -> Step:
+        """A step as what was found so far wants it: without previews whose checks failed."""
+        if step.release is None or not step.previews:
+            return step
+        kept = [each for each in step.previews if self._blocked.intersection(each.audits)]
+        others = [each for each in step.previews if each not in kept]
+        return replace(step, release=without(step.release, kept, others))
 
     def _skip_what_needs(self, step: Step, why: str) -> Iterator[StepResult]:
         """Skip everything that can no longer run, all of it under the one cause."""
@@ -207,7 +232,7 @@ class Execution:
                 continue
             skipped = self._steps[name]
             own = skipped.product == step.product
-            held = own and skipped.kind in _MOVES and skipped.product in self._held
+            held = own and skipped.product in self._held_by(skipped)
             state = StepState.HELD if held else StepState.SKIPPED
             yield _result(skipped, state, message=why, cause=step.id if own else step.product)
             stack += self._needed_by.get(name, ())

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from weft.app.bootstrap import Opened
-from weft.contract.evaluate import blocked
+from weft.contract.evaluate import holds
 from weft.mesh.run import RunState, StepResult
 
 _RUNS = 200
@@ -29,4 +29,4 @@ def held_since(mesh: Opened, products: Iterable[str]) -> dict[str, str]:
 
 
 def _holds(product: str, steps: Iterable[StepResult]) -> bool:
-    return any(each.product == product and blocked(each.checks) for each in steps)
+    return holds(each for each in steps if each.product == product)

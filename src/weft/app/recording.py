@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from weft.contract.evaluate import blocked
+from weft.contract.evaluate import holds
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
 from weft.mesh.release import ObjectRelease, Release
@@ -27,8 +27,7 @@ def state_of(results: Sequence[StepResult]) -> StepState:
     for state in _WORST_FIRST:
         if state in states:
             return state
-    held = any(blocked(each.checks) for each in results)
-    return StepState.HELD if held else StepState.DONE
+    return StepState.HELD if holds(results) else StepState.DONE
 
 
 def finished(

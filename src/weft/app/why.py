@@ -79,12 +79,15 @@ def why(mesh: Opened, address: str) -> Why:
 
 def _next_step(address: str, verdict: str, plan: Plan, product: str) -> str:
     """The command that shows more, or that ends what keeps the product back."""
-    held = next((each for each in plan.held if each.product == product), None)
     if verdict == UP_TO_DATE:
         return f"weft show {address}"
-    if verdict != "held" or held is None or not (held.checks or held.by_person):
+    if verdict != "held":
         return "weft plan"
-    return f"weft rollback {product} --lift" if held.by_person else f"weft test {product}"
+    if any(each.product == product and each.by_person for each in plan.held):
+        return f"weft rollback {product} --lift"
+    checked = {each.product for each in plan.held if each.checks}
+    checked |= {each.product for each in plan.kept}
+    return f"weft test {product}" if product in checked else "weft plan"
 
 
 UP_TO_DATE = "up to date"
@@ -219,6 +222,11 @@ class _Search:
                 if each.checks:
                     note = f"{note}: {', '.join(each.checks)}"
                 yield "held", Reason("release", stays, "held back", note)
+        for kept in self._plan.kept:
+            if kept.product == self._subject.product:
+                stays = "as it was" if kept.shown else "not shown"
+                note = f"checks failed: {', '.join(kept.checks)}"
+                yield "held", Reason(f"port {kept.port}", stays, "kept back", note)
 
     def _changes(self) -> _Found:
         for change in self._plan.changes:

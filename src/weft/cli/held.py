@@ -8,7 +8,7 @@ from weft.app.held import held_since
 from weft.cli.cells import visible
 from weft.cli.next_step import env_of
 from weft.cli.screen import Screen
-from weft.cli.screens.plan import where_it_stays
+from weft.cli.screens.plan import kept_words, where_it_stays
 from weft.mesh.words import short_time
 from weft.plan.plan import HeldBack, Plan
 
@@ -34,8 +34,12 @@ def tell_held(mesh: Opened, plan: Plan, screen: Screen) -> None:
             screen.say(f"{stays}\n  let it go on:  weft rollback {each.product} --lift{env}")
         else:
             screen.say(stays)
-    if checked:
-        products = " ".join(each.product for each in checked)
+    for kept in plan.kept:
+        screen.say(kept_words(kept, kept.address))
+    failing = dict.fromkeys(each.product for each in checked)
+    failing |= dict.fromkeys(each.product for each in plan.kept)
+    if failing:
+        products = " ".join(failing)
         screen.say(f"  what failed, with its rows:  weft test {products}{env}")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from weft.contract.checks import expected_text
 from weft.mesh.check import Check, CheckKind, CheckResult, Measure, Verdict
 from weft.mesh.contract import Operator
+from weft.mesh.run import StepResult
 
 _HOLDS: dict[Operator, Callable[[float, Any], bool]] = {
     Operator.EQUAL: lambda value, bound: value == bound,
@@ -73,6 +74,11 @@ def blocked(results: Iterable[CheckResult]) -> bool:
     return any(
         result.blocks and result.verdict in (Verdict.FAIL, Verdict.ERROR) for result in results
     )
+
+
+def holds(steps: Iterable[StepResult]) -> bool:
+    """Whether what steps found keeps their product, and not a preview alone, from being shown."""
+    return any(blocked(each.checks) and not each.only_of for each in steps)
 
 
 def _bad(check: Check) -> Verdict:

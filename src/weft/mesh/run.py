@@ -32,7 +32,8 @@ class RunState(StrEnum):
 class StepResult:
     """What a step did. `seconds` is wall time; `cause` names the step or product to blame.
 
-    An audit of what a `consumer` expects has that product's address.
+    An audit of what a `consumer` expects has that product's address. One that is `only_of` port
+    versions which are not released keeps back these alone.
     """
 
     step: str
@@ -47,6 +48,7 @@ class StepResult:
     cause: str = ""
     checks: tuple[CheckResult, ...] = ()
     consumer: str = ""
+    only_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

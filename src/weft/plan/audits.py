@@ -5,7 +5,7 @@ One audit covers one object of a port, or a model with checks of its own that no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from weft.contract.measure import Increment, fused_scan
@@ -22,6 +22,7 @@ from weft.mesh.manifest import (
     ReadKind,
 )
 from weft.mesh.release import ObjectRelease, Release
+from weft.plan.apart import models_apart
 from weft.plan.keys import Keyed, Upstream, audit_key, check_key, hashed, key_of
 from weft.plan.plan import AuditSpec
 from weft.sql.dialect import Dialect, dialect_named
@@ -32,7 +33,8 @@ from weft.sql.types import translated_type
 class Audit:
     """What is audited together: one object, the model that fills it, and every check on it.
 
-    `shown` is the object as its readers have it now, where its port is published.
+    `shown` is the object as its readers have it now, where its port is published. `previews` are
+    the unreleased port versions, `port@N`, that it is of, where it is of nothing else.
     """
 
     object: str
@@ -42,6 +44,7 @@ class Audit:
     promises: tuple[Promise, ...] = ()
     identity: tuple[str, ...] = ()
     shown: ObjectRelease | None = None
+    previews: tuple[str, ...] = ()
 
     def succeeds(self, build: str) -> str:
         """The key of the build whose types this one has to keep, "" where there is none."""
@@ -51,16 +54,20 @@ class Audit:
 def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit, ...]:
     """The audits of a product; a model's own checks join the first object that it fills.
 
-    `release` is the product's current one.
+    They do not join one of a preview, unless the model is behind that alone. `release` is the
+    product's current one.
     """
     promised = release.promised if release else {}
     own = {each.name: each.checks for each in manifest.transforms if each.checks}
+    apart = models_apart(manifest)
     audits: list[Audit] = []
     for port in manifest.ports:
         if port.status is Status.RETIRED:
             continue
         for obj in port.objects:
-            head = tuple(CheckQuery(check) for check in own.pop(obj.model, ()))
+            head: tuple[CheckQuery, ...] = ()
+            if port.name not in apart or _previews(obj.model, apart) == (port.name,):
+                head = tuple(CheckQuery(check) for check in own.pop(obj.model, ()))
             asked = {each.check.id for each in obj.checks}
             checks = obj.checks + tuple(each for each in head if each.check.id not in asked)
             audits.append(
@@ -72,13 +79,18 @@ def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit
                     promises=native_promises(obj.promises, manifest),
                     identity=obj.identity,
                     shown=promised.get((port.port, port.major, obj.name)),
+                    previews=(port.name,) if port.name in apart else (),
                 )
             )
-    audits += [
-        Audit(model, model, tuple(CheckQuery(check) for check in checks))
-        for model, checks in own.items()
-    ]
+    for model, left in own.items():
+        checks = tuple(map(CheckQuery, left))
+        audits.append(Audit(model, model, checks, previews=_previews(model, apart)))
     return tuple(audits)
+
+
+def _previews(model: str, apart: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """The unreleased port versions that a model is behind, if it is behind nothing else."""
+    return tuple(name for name, models in apart.items() if model in models)
 
 
 def native_promises(

@@ -261,7 +261,7 @@ def _grown_from(keyed: Keyed, ground: Ground) -> dict[str, Grown]:
 def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tuple[str, ...]:
     """The keys of audits that look at other products, over what those have published."""
     published = partial(as_released, situation)
-    looking = (each for each in audits if any(map(refers_to, each.checks)))
+    looking = (each for each in audits if any(map(refers_to, each.checks)) and not each.previews)
     keys = (key_audit(each, keyed, published, situation.auditor) for each in looking)
     return tuple(key for key in keys if key is not None)
 
@@ -285,7 +285,7 @@ def _settled(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> b
         and situation.definition(address) == manifest.digest
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
-        and _names(release.ports) == _names(visible_ports(manifest, situation))
+        and _faces(release.ports) == _faces(released_ports(manifest, keyed, situation))
         and not lost_models(situation, manifest, keyed)
     )
 
@@ -338,8 +338,12 @@ def visible_ports(manifest: ProductManifest, situation: Situation) -> list[PortV
     ]
 
 
-def _names(ports: Iterable[PortVersion | PortRelease]) -> set[tuple[str, int, str]]:
-    return {(each.port, each.major, each.candidate) for each in ports}
+def _faces(ports: Iterable[PortRelease]) -> dict[tuple[str, int, str], set[tuple[str, str]]]:
+    """What is shown where: port versions, and the build behind each of their objects."""
+    return {
+        (port.port, port.major, port.candidate): {(each.name, each.key) for each in port.objects}
+        for port in ports
+    }
 
 
 def released_ports(

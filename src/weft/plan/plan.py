@@ -11,10 +11,10 @@ from enum import StrEnum
 from weft.mesh.change import ChangeAction
 from weft.mesh.check import Measure, Promise
 from weft.mesh.drift import Drift
-from weft.mesh.growth import Growing
+from weft.mesh.growth import Growing, Grown
 from weft.mesh.manifest import Column, FileSource, ProductManifest
 from weft.mesh.product import Materialization
-from weft.mesh.release import Release
+from weft.mesh.release import PortRelease, Release
 from weft.mesh.signoff import Signoff
 from weft.mesh.waiver import Waiver
 
@@ -234,12 +234,31 @@ class RevertSpec:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """A port version, `orders@2`, that is not released, and what becomes of it if it is kept back.
+
+    That is so where one of the steps finds checks that fail which `audits` names. A release has
+    then what is `shown` of it now, None where that is nothing, and of the `models` that nothing
+    published depends on the `builds` that it has now, with how they have `grown`.
+    """
+
+    port: str
+    audits: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    shown: PortRelease | None = None
+    builds: dict[str, str] = field(default_factory=dict)
+    grown: dict[str, Grown] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of a plan. Exactly the spec of its kind is set; `needs` are ids of earlier steps.
 
     `release` belongs to publish, leave and drop: the release to point to, in place of the one of
     the number `expected`. That is the one before it, but where the product comes from elsewhere or
-    where later releases were lost. An audit with a `consumer` is of what that product expects.
+    where later releases were lost. An audit with a `consumer` is of what that product expects; one
+    that is `only_of` port versions keeps back these alone. The `previews` are those versions, as a
+    step that moves a release shows them where that happens.
     """
 
     id: str
@@ -256,6 +275,8 @@ class Step:
     release: Release | None = None
     expected: int = 0
     consumer: str = ""
+    only_of: tuple[str, ...] = ()
+    previews: tuple[Preview, ...] = ()
 
     @property
     def warehouses(self) -> tuple[str, ...]:
@@ -349,6 +370,24 @@ class HeldBack:
 
 
 @dataclass(frozen=True)
+class KeptBack:
+    """A port version, `orders@2`, that is not released and whose checks failed, named by labels.
+
+    Nothing else waits for it. `shown` says that readers see it, as it was before.
+    """
+
+    product: str
+    port: str
+    checks: tuple[str, ...]
+    shown: bool = False
+
+    @property
+    def address(self) -> str:
+        """`domain.product.port@N`."""
+        return f"{self.product}.{self.port}"
+
+
+@dataclass(frozen=True)
 class Affected:
     """A consumer of a changed port and what the change means for it.
 
@@ -419,8 +458,8 @@ class Plan:
     and ranges that were asked for, by `domain.product.model`; `blocked` says in full sentences why
     it cannot be applied, `breaking` names the ports whose promises it would break. `adopted` are
     builds that another environment brought, `unadopted` those that one has and that do not fit.
-    `expected` is what consumers expect of what the plan shows, `signoffs` what those say whom a
-    new major breaks.
+    `kept` are port versions that stay behind the rest of their product. `expected` is what
+    consumers expect of what the plan shows, `signoffs` what those say whom a new major breaks.
 
     A step that would move a release of another environment, or of another product than its own,
     is refused with a ValueError wherever a plan comes from.
@@ -436,6 +475,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     data: tuple[DataChange, ...] = ()
     held: tuple[HeldBack, ...] = ()
+    kept: tuple[KeptBack, ...] = ()
     affected: tuple[Affected, ...] = ()
     blocked: tuple[str, ...] = ()
     breaking: tuple[str, ...] = ()

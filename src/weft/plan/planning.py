@@ -45,10 +45,12 @@ from weft.plan.plan import (
     ChangeClass,
     Expected,
     HeldBack,
+    KeptBack,
     Plan,
     Step,
     StepKind,
 )
+from weft.plan.previews import kept_back
 from weft.plan.signing import Ballot, ballots, objections
 from weft.plan.steps import Asked, product_steps
 from weft.plan.waiting import Pending
@@ -66,6 +68,7 @@ class _Draft:
     pending: Pending
     changes: list[Change] = field(default_factory=list)
     held: list[HeldBack] = field(default_factory=list)
+    kept: dict[str, KeptBack] = field(default_factory=dict)
     blocked: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
@@ -122,6 +125,7 @@ def assemble(
         changes=with_readers(draft.changes, everyone),
         data=data_changes(situation, examined, draft.changes, draft.steps),
         held=tuple(_seen(each, situation, draft) for each in draft.held),
+        kept=tuple(draft.kept.values()),
         affected=affected,
         breaking=breaking,
         blocked=tuple(dict.fromkeys((*draft.blocked, *draft.pending.refused))),
@@ -208,6 +212,7 @@ def _plan_product(
     if waits is not None:
         _wait(found, situation, waits, _failing(found.standing, verdicts), draft)
         return
+    kept = _keep_back(found, situation, verdicts, draft)
     hold = situation.hold_on(address)
     to_measure = tuple(each for each in expected if each.key and each.key not in verdicts)
     as_wanted = found.settled and not found.audits
@@ -229,7 +234,7 @@ def _plan_product(
     builds = found.keyed.builds.items()
     there = situation.builds.get(manifest.warehouse, frozenset())
     renewed = _with_views((name for name, key in builds if key not in there), manifest)
-    held = _held_back(found, situation, _failing(found.audits, verdicts))
+    held = _held_back(found, situation, verdicts)
     if held is not None:
         _hold(draft, found, situation, held)
     asked = Asked(
@@ -242,6 +247,7 @@ def _plan_product(
         publish=held is None and not as_wanted,
         passed=passed_before(found, keys_behind(find), verdicts),
         expected=to_measure,
+        kept=kept,
     )
     steps = product_steps(found, situation, find, asked, draft.pending)
     draft.steps += steps
@@ -263,10 +269,21 @@ def _unread(found: Examined, situation: Situation) -> HeldBack | None:
     return HeldBack(address, release, cause, unread=True) if cause else None
 
 
-def _held_back(found: Examined, situation: Situation, failing: tuple[str, ...]) -> HeldBack | None:
+def _keep_back(
+    found: Examined, situation: Situation, verdicts: Verdicts, draft: _Draft
+) -> frozenset[str]:
+    """Note the unreleased port versions that are kept back alone; returned are their names."""
+    failing = {key: _failing([key], verdicts) for key in found.audits}
+    kept = tuple(kept_back(found, situation, failing))
+    draft.kept |= {each.address: each for each in kept}
+    return frozenset(each.port for each in kept)
+
+
+def _held_back(found: Examined, situation: Situation, verdicts: Verdicts) -> HeldBack | None:
     """What keeps a product from being published: checks that fail, or a person."""
     address = found.manifest.address
     release = situation.release_number(address)
+    failing = _failing((key for key, each in found.audits.items() if not each.previews), verdicts)
     if failing:
         return HeldBack(address, release, "checks failed", failing)
     hold = situation.hold_on(address)
@@ -433,7 +450,7 @@ def _waits_for(
     found: Examined, find: Finding, situation: Situation, draft: _Draft
 ) -> HeldBack | None:
     """What keeps a product waiting: it would read a held candidate, or data that is lost."""
-    if not (draft.unreadable or draft.incomplete or draft.damaged):
+    if not (draft.unreadable or draft.incomplete or draft.damaged or draft.kept):
         return None
     address = found.manifest.address
     release = situation.release_number(address)
@@ -441,6 +458,8 @@ def _waits_for(
         behind = find(read)
         key = behind.key if behind else None
         product = product_of(read.target)
+        if read.target in draft.kept:
+            return HeldBack(address, release, f"waits for {read.target}")
         if key in draft.unreadable:
             return HeldBack(address, release, f"waits for {draft.unreadable[key]}")
         if key is None and product in draft.incomplete:
@@ -481,9 +500,5 @@ def _seen(held: HeldBack, situation: Situation, draft: _Draft) -> HeldBack:
 def _failing(audits: Iterable[str], verdicts: Verdicts) -> tuple[str, ...]:
     """Labels of checks that are known to block a product, as these audits found."""
     return tuple(
-        result.label
-        for key in audits
-        if key in verdicts
-        for result in verdicts[key]
-        if blocked([result])
+        result.label for key in audits for result in verdicts.get(key, ()) if blocked([result])
     )

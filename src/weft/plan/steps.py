@@ -15,6 +15,7 @@ from weft.plan.expectations import Watched, expectation_steps
 from weft.plan.keys import Upstream
 from weft.plan.moving import old_home, verifications
 from weft.plan.plan import Step, StepKind
+from weft.plan.previews import previews, without
 from weft.plan.waiting import Pending
 from weft.sql.dialect import dialect_named
 
@@ -25,13 +26,15 @@ class Asked:
 
     `audits` are the keys of audits without a verdict; `passed` are, by such a key, the ids of
     checks that no row of the build fails that this one grows from; `publish` is false while it is
-    held. `expected` is what consumers expect and what has to be measured for that.
+    held. `expected` is what consumers expect and what has to be measured for that. `kept` are the
+    unreleased port versions, `port@N`, that are kept back.
     """
 
     audits: frozenset[str]
     publish: bool
     passed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expected: tuple[Watched, ...] = ()
+    kept: frozenset[str] = frozenset()
 
 
 def product_steps(
@@ -42,26 +45,9 @@ def product_steps(
     `find` finds what is behind the ports of others.
     """
     manifest = found.manifest
-    dialect = dialect_named(manifest.native_dialect)
     upstream = Bringing(manifest, situation, find, pending)
     steps = Building(found, situation, upstream, pending).steps()
-    for key, audit in found.audits.items():
-        if key not in asked.audits:
-            continue
-        passed = asked.passed.get(key, frozenset())
-        spec = audit_spec(audit, key, found.keyed, upstream, dialect, passed)
-        pin_sources(found, situation, spec.reads, pending)
-        steps.append(
-            Step(
-                id=f"{manifest.address}/audit/{audit.object}",
-                kind=StepKind.AUDIT,
-                product=manifest.address,
-                warehouse=manifest.warehouse,
-                target=audit.object,
-                needs=pending.needs(spec.reads),
-                audit=spec,
-            )
-        )
+    steps += _audits(found, situation, upstream, asked, pending)
     steps += verifications(found, situation, upstream, pending)
     steps = [*upstream.steps, *steps]
     # What others expect is told and holds nothing back, so nothing waits for it.
@@ -69,20 +55,47 @@ def product_steps(
     steps += expectation_steps(found, situation, asked.expected, pending)
     if asked.publish:
         needs += pending.needs(found.keyed.builds.values())
-        moves = _pointer_moves(found, situation, upstream, tuple(dict.fromkeys(needs)))
-        steps += moves
-        steps += _leavings(found, situation, tuple([*needs, *(each.id for each in moves)]))
+        needs += pending.audits_of(each.target for each in found.foreign_reads)
+        audits = {step.audit.audit: step.id for step in steps if step.audit}
+        unreleased = previews(found, situation, audits)
+        kept = [each for each in unreleased if each.port in asked.kept]
+        others = tuple(each for each in unreleased if each.port not in asked.kept)
+        wanted = without(_wanted(found, situation, upstream), kept, others)
+        moves = _pointer_moves(found, situation, wanted, tuple(dict.fromkeys(needs)))
+        moves += _leavings(found, situation, tuple([*needs, *(each.id for each in moves)]))
+        steps += [replace(each, previews=others) for each in moves]
+        pending.guards |= {f"{manifest.address}.{each.port}": each.audits for each in others}
     _note_publish(found, situation, steps, pending)
     return steps
 
 
-def _pointer_moves(
-    found: Examined, situation: Situation, upstream: Upstream, needs: tuple[str, ...]
-) -> list[Step]:
-    """Publish what is wanted beside what goes away, then drop what goes away."""
+def _audits(
+    found: Examined, situation: Situation, upstream: Upstream, asked: Asked, pending: Pending
+) -> Iterator[Step]:
     manifest = found.manifest
-    current = situation.releases.get(manifest.address)
-    wanted = Release(
+    dialect = dialect_named(manifest.native_dialect)
+    for key, audit in found.audits.items():
+        if key not in asked.audits:
+            continue
+        passed = asked.passed.get(key, frozenset())
+        spec = audit_spec(audit, key, found.keyed, upstream, dialect, passed)
+        pin_sources(found, situation, spec.reads, pending)
+        yield Step(
+            id=f"{manifest.address}/audit/{audit.object}",
+            kind=StepKind.AUDIT,
+            product=manifest.address,
+            warehouse=manifest.warehouse,
+            target=audit.object,
+            needs=pending.needs(spec.reads),
+            audit=spec,
+            only_of=audit.previews,
+        )
+
+
+def _wanted(found: Examined, situation: Situation, upstream: Upstream) -> Release:
+    """The release in which a product shows all that it is defined to show."""
+    manifest = found.manifest
+    return Release(
         product=manifest.address,
         environment=situation.desired.environment,
         number=situation.next_number(manifest.address),
@@ -93,11 +106,19 @@ def _pointer_moves(
         root=manifest.root,
         grown=_grown(found, upstream),
     )
+
+
+def _pointer_moves(
+    found: Examined, situation: Situation, wanted: Release, needs: tuple[str, ...]
+) -> list[Step]:
+    """Publish what is wanted beside what goes away, then drop what goes away."""
+    manifest = found.manifest
+    current = situation.releases.get(manifest.address)
     if old_home(manifest, situation):
         publish = _move(StepKind.PUBLISH, manifest.warehouse, wanted, needs)
         expected = situation.number_at(manifest.warehouse, manifest.address)
         return [replace(publish, expected=expected)]
-    gone_ports, gone_builds = _gone(current, wanted)
+    gone_ports, gone_builds = _gone(current, found)
     between = replace(
         wanted,
         ports=tuple(sorted((*wanted.ports, *gone_ports), key=_port_order)),
@@ -141,8 +162,7 @@ def _leavings(found: Examined, situation: Situation, needs: tuple[str, ...]) -> 
             continue
         environment, number = current.environment, current.number + 1
         empty = Release(address, environment, number, ports=(), root=manifest.root)
-        shown = replace(empty, ports=found.ports, builds=dict(found.keyed.builds))
-        gone = _named(*_gone(current, shown))
+        gone = _named(*_gone(current, found))
         kind = StepKind.DROP if gone else StepKind.LEAVE
         target = gone or f"release {current.number} on {warehouse}"
         yield replace(
@@ -150,17 +170,19 @@ def _leavings(found: Examined, situation: Situation, needs: tuple[str, ...]) -> 
         )
 
 
-def _gone(current: Release | None, wanted: Release) -> tuple[list[PortRelease], dict[str, str]]:
+def _gone(current: Release | None, found: Examined) -> tuple[list[PortRelease], dict[str, str]]:
+    """The ports and builds of a release that its product is no longer defined to have."""
     if current is None:
         return [], {}
-    names = {(each.port, each.major) for each in wanted.ports}
+    names = {(each.port, each.major) for each in found.ports}
     # A preview ends when its day is over, and is nothing that anybody relies on.
     ports = [
         each
         for each in current.ports
         if (each.port, each.major) not in names and not each.candidate
     ]
-    builds = {model: key for model, key in current.builds.items() if model not in wanted.builds}
+    models = found.keyed.builds
+    builds = {model: key for model, key in current.builds.items() if model not in models}
     return ports, builds
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from weft.app.execution import Execution, Stalled
+from weft.app.recording import state_of
 from weft.mesh.check import CheckResult, Verdict
+from weft.mesh.contract import Status
+from weft.mesh.release import PortRelease, Release
 from weft.mesh.run import StepResult, StepState
-from weft.plan.plan import Plan, Step, StepKind
+from weft.plan.plan import Plan, Preview, Step, StepKind
 from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 
 BAD = Outcome(checks=(CheckResult("c", "a check", Verdict.FAIL),))
@@ -23,12 +26,14 @@ class Recorder:
 
     does: dict[str, Callable[[], Outcome]] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    moved: list[Step] = field(default_factory=list)
     cancelled: bool = False
 
     dialect: str = "duckdb"
 
     def run(self, step: Step, bound: Bound) -> Outcome:
         self.done.append(step.id)
+        self.moved += [step] if step.kind is StepKind.PUBLISH else []
         return self.does.get(step.id, Outcome)()
 
     def cancel(self) -> None:
@@ -104,6 +109,36 @@ def test_a_failed_check_holds_the_product_and_skips_who_reads_it() -> None:
     assert found["b/build"].cause == found["b/publish"].cause == "a"
     assert found["c/build"].state is StepState.DONE
     assert set(lake.done) == {"a/build", "a/audit", "c/build"}
+
+
+def test_a_failed_check_of_a_preview_leaves_only_that_as_it_was() -> None:
+    old, new, good = (PortRelease("p", 2, each, Status.DRAFT, ()) for each in ("old", "new", "1"))
+    released = Release("a", "prod", 2, (replace(good, major=1), new), {"m1": "x", "m2": "bad"})
+    preview = Preview("p@2", ("a/preview",), ("m2",), old, {"m2": "good"})
+    steps = (
+        step("a/audit", kind=StepKind.AUDIT),
+        replace(step("a/preview", kind=StepKind.AUDIT), only_of=("p@2",)),
+        replace(
+            step("a/publish", "a/audit", "a/preview", kind=StepKind.PUBLISH),
+            release=released,
+            previews=(preview,),
+        ),
+        step("b/build", "a/publish"),
+        step("b/publish", "b/build", "a/preview", kind=StepKind.PUBLISH),
+    )
+    lake = Recorder({"a/preview": lambda: BAD})
+    found = ended(steps, lake)
+    [shown] = [each.release for each in lake.moved if each.release]
+    assert shown.ports == (replace(good, major=1), old)
+    assert shown.builds == {"m1": "x", "m2": "good"}
+    assert state_of([each for each in found.values() if each.product == "a"]) is StepState.DONE
+    assert (found["b/publish"].state, found["b/publish"].cause) == (StepState.SKIPPED, "a")
+
+    lake = Recorder({"a/audit": lambda: BAD})
+    assert ended(steps, lake)["a/publish"].state is StepState.HELD
+    lake = Recorder()
+    ended(steps, lake)
+    assert lake.moved[0].release == released
 
 
 def test_a_failed_step_skips_only_what_needs_it() -> None:

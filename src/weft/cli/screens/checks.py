@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from weft.cli.cells import pad, visible
+from weft.contract.evaluate import blocked
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import StepResult
 from weft.mesh.words import count
@@ -48,6 +49,8 @@ def draw_failed(steps: Iterable[StepResult], *, colour: bool, env: str = "") -> 
     for each in steps:
         bad = [check for check in each.checks if check.verdict is not Verdict.PASS]
         lines += [_about(each)] if bad else []
+        if each.only_of:
+            bad = [replace(check, blocks=False) for check in bad]
         lines += [draw_check(Checked(each.target, check), colour=colour, env=env) for check in bad]
     return lines
 
@@ -55,6 +58,8 @@ def draw_failed(steps: Iterable[StepResult], *, colour: bool, env: str = "") -> 
 def _about(step: StepResult) -> str:
     """Say what checks were about, and for whom that is a break where consumers expect them."""
     place = f"{step.product}.{visible(step.target)}"
+    if blocked(step.checks) and step.only_of:
+        return f"{place} (only {', '.join(step.only_of)} is kept back)"
     if not step.consumer:
         return place
     broken = [each for each in step.checks if each.verdict in (Verdict.FAIL, Verdict.ERROR)]

@@ -27,6 +27,7 @@ from weft.plan.plan import (
     ChangeClass,
     FieldChange,
     HeldBack,
+    KeptBack,
     Plan,
     Step,
 )
@@ -104,10 +105,11 @@ def draw(plan: Plan, view: View) -> str:
 
 def _nothing_to_do(plan: Plan, view: View) -> list[str]:
     if not plan.held:
-        return [
-            f"Nothing to do: {plan.environment} is as the files say.",
-            f"  look at it:  weft ls{view.env}",
-        ]
+        behind = " ".join(dict.fromkeys(each.product for each in plan.kept))
+        but = f", but for {', '.join(each.address for each in plan.kept)}" if behind else ""
+        look = f"see why:  weft test {behind}" if behind else "look at it:  weft ls"
+        said = f"Nothing to do: {plan.environment} is as the files say{but}."
+        return [said, f"  {look}{view.env}"]
     staying = count(len(plan.held), "product")
     verb = "stays" if len(plan.held) == 1 else "stay"
     lines = [f"Nothing to do: {staying} {verb} back until the cause is gone."]
@@ -143,15 +145,19 @@ def _products(plan: Plan, view: View) -> list[list[str]]:
     changes: dict[str, list[Change]] = {}
     for change in plan.changes:
         changes.setdefault(change.product, []).append(change)
-    held: dict[str, HeldBack] = {each.product: each for each in plan.held}
-    created = [name for name, own in changes.items() if _is_created(own) and name not in held]
+    stays: dict[str, list[str]] = {}
+    for each in plan.held:
+        stays.setdefault(each.product, []).append(_held_line(each))
+    for kept in plan.kept:
+        stays.setdefault(kept.product, []).append(kept_words(kept, f"port {kept.port}"))
+    created = [name for name, own in changes.items() if _is_created(own) and name not in stays]
     folded = set() if view.whole or len(created) < 2 else set(created)
     shown = [name for name in changes if name not in folded] + [
-        name for name in held if name not in changes
+        name for name in stays if name not in changes
     ]
     dropped = _dropped(plan)
     blocks = [
-        _product(_title(name, plan), changes.get(name, []), held.get(name), dropped, view)
+        _product(_title(name, plan), changes.get(name, []), stays.get(name, []), dropped, view)
         for name in shown
     ]
     if folded:
@@ -178,7 +184,7 @@ def _created_line(product: str, changes: Iterable[Change], room: int, view: View
 def _product(
     title: str,
     changes: Sequence[Change],
-    held: HeldBack | None,
+    stays: Iterable[str],
     dropped: Dropped,
     view: View,
 ) -> list[str]:
@@ -190,11 +196,19 @@ def _product(
     for change in ordered:
         lines.append(_change_line(change, room, view, drops=_drops(dropped, change)))
         lines += _field_lines(change, view)
-    if held:
-        checks = f": {visible(', '.join(held.checks))}" if held.checks else ""
-        mark = _painted("!", ChangeAction.WARN, view)
-        lines.append(f"  {mark} {where_it_stays(held)}, {visible(held.cause)}{checks}")
-    return lines
+    mark = _painted("!", ChangeAction.WARN, view)
+    return [*lines, *(f"  {mark} {each}" for each in stays)]
+
+
+def _held_line(held: HeldBack) -> str:
+    checks = f": {visible(', '.join(held.checks))}" if held.checks else ""
+    return f"{where_it_stays(held)}, {visible(held.cause)}{checks}"
+
+
+def kept_words(kept: KeptBack, name: str) -> str:
+    """Say what readers see of a port version that is kept back, and why."""
+    stays = "stays as it was" if kept.shown else "is not shown"
+    return f"{name} {stays}, checks failed: {visible(', '.join(kept.checks))}"
 
 
 def where_it_stays(held: HeldBack) -> str:

@@ -18,7 +18,7 @@ from weft.app.refreshing import DUE, NOT_DUE
 from weft.cli.cells import flow, pad, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screens.checks import draw_failed, draw_sum
-from weft.contract.evaluate import blocked
+from weft.contract.evaluate import holds
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import RunEvent, StepResult, StepState
 from weft.mesh.words import count
@@ -158,7 +158,7 @@ def _worst(results: list[StepResult]) -> StepState:
     """Rate a product by its steps; checks that block hold it even where nothing was to publish."""
     states = {result.state for result in results}
     worst = next((each for each in _WORST_FIRST if each in states), StepState.DONE)
-    held = worst is StepState.DONE and any(blocked(each.checks) for each in results)
+    held = worst is StepState.DONE and holds(results)
     return StepState.HELD if held else worst
 
 

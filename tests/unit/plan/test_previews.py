@@ -1,0 +1,173 @@
+"""Checks that fail in a port version that is not released keep back that version alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+from plan_values import (
+    after,
+    model,
+    passed,
+    plan,
+    port,
+    product,
+    released,
+    required,
+    shown,
+    situation,
+    transform,
+)
+
+from weft.mesh.check import Check, CheckKind, CheckResult, Verdict
+from weft.mesh.contract import Status
+from weft.mesh.manifest import PortVersion, ProductManifest
+from weft.mesh.product import Materialization
+from weft.plan.audits import audits_of
+from weft.plan.examine import Situation
+from weft.plan.plan import KeptBack, Plan, StepKind
+from weft.plan.previews import without
+
+TODAY, LATER = "2026-01-01", "2026-12-31"
+FIRST = shown("orders", checks=(required("id"),))
+SECOND = shown(
+    "orders", major=2, status=Status.DRAFT, checks=(required("v"),), filled_by="orders_v2"
+)
+CANDIDATE = replace(SECOND, candidate=LATER)
+OWN = Check("own", "own", CheckKind.REQUIRED, ("id",))
+
+
+def orders(*ports: PortVersion, meaning: str = "", old: str = "") -> ProductManifest:
+    """Two majors, each with a model of its own."""
+    models = [transform("orders", meaning=old), transform("orders_v2", meaning=meaning)]
+    return product("shop.orders", models, ports)
+
+
+def failing(done: Plan, *objects: str) -> Mapping[str, Sequence[CheckResult]]:
+    """The verdicts of a plan's audits, all good but for these objects."""
+    found = passed(done)
+    for step in done.steps:
+        if step.audit and step.target in objects:
+            bad = [replace(each, verdict=Verdict.FAIL) for each in found[step.audit.audit]]
+            found[step.audit.audit] = bad
+    return found
+
+
+def as_found(done: Plan, *objects: str) -> Plan:
+    """A plan as it is carried out where the checks of these objects fail."""
+    bad = {step.id for step in done.steps if step.kind is StepKind.AUDIT and step.target in objects}
+    steps = []
+    for step in done.steps:
+        kept = [each for each in step.previews if bad.intersection(each.audits)]
+        others = [each for each in step.previews if each not in kept]
+        release = without(step.release, kept, others) if step.release else None
+        steps.append(replace(step, release=release))
+    return replace(done, steps=tuple(steps))
+
+
+def names(done: Plan) -> list[str]:
+    """The port versions of the last release that a plan makes."""
+    return [f"{each.port}@{each.major}" for each in released(done, "shop.orders").ports]
+
+
+@pytest.mark.parametrize("draft", [SECOND, CANDIDATE])
+def test_a_preview_with_bad_data_is_not_shown_and_the_released_major_is(draft: PortVersion) -> None:
+    start = situation(orders(FIRST, draft), today=TODAY)
+    first = plan(start)
+    found = as_found(first, "orders@2.orders")
+    assert names(found) == ["orders@1"]
+    assert set(released(found, "shop.orders").builds) == {"orders"}
+    again = plan(after(found, start), failing(first, "orders@2.orders"))
+    assert again.empty and again.changes == () and again.held == ()
+    assert again.kept == (KeptBack("shop.orders", "orders@2", ("required v",)),)
+    held = plan(after(found, start), failing(first, "orders@1.orders"))
+    assert held.held[0].checks == ("required id",)
+
+
+def test_a_preview_that_gets_bad_data_stays_as_it_was() -> None:
+    start = situation(orders(FIRST, CANDIDATE), today=TODAY)
+    first = plan(start)
+    before = released(first, "shop.orders")
+    changed = orders(FIRST, CANDIDATE, meaning="worse", old="better")
+    now = changing(after(first, start), changed)
+    second = plan(now, passed(first))
+    found = as_found(second, "orders@2.orders")
+    made = released(found, "shop.orders")
+    assert made.ports[1] == before.ports[1] and made.ports[0] != before.ports[0]
+    assert made.builds["orders_v2"] == before.builds["orders_v2"]
+    verdicts = {**passed(first), **failing(second, "orders@2.orders")}
+    again = plan(after(found, now), verdicts)
+    assert again.empty
+    assert again.kept == (KeptBack("shop.orders", "orders@2", ("required v",), shown=True),)
+    ended = plan(replace(after(found, now), today="2027-01-01"), verdicts)
+    assert names(ended) == ["orders@1"] and ended.drops == ()
+
+    mended = orders(FIRST, CANDIDATE, meaning="mended", old="better")
+    found = plan(changing(after(found, now), mended), verdicts)
+    assert found.kept == () and names(found) == ["orders@1", "orders@2"]
+
+
+def changing(now: Situation, manifest: ProductManifest) -> Situation:
+    """A situation in which the files say something else of one product."""
+    applied = {manifest.address: now.desired.products[manifest.address]}
+    desired = situation(manifest, environment=now.desired.environment).desired
+    return replace(now, desired=desired, applied=applied)
+
+
+def test_stricter_checks_of_a_preview_over_the_same_model_keep_it_back_alone() -> None:
+    same = product("shop.orders", [transform("orders")], [FIRST, both(CANDIDATE)])
+    start = situation(same, today=TODAY)
+    first = plan(start)
+    found = as_found(first, "orders@2.orders")
+    assert names(found) == ["orders@1"]
+    again = plan(after(found, start), failing(first, "orders@2.orders"))
+    assert again.empty and len(again.kept) == 1
+
+
+def both(preview: PortVersion) -> PortVersion:
+    """A preview that the same model fills as the first major."""
+    return replace(preview, objects=(replace(preview.objects[0], model="orders"),))
+
+
+def test_who_reads_a_draft_that_is_kept_back_waits() -> None:
+    reader = product(
+        "money.sums", [transform("sums", port("shop.orders.orders@2"))], [shown("sums")]
+    )
+    start = situation(orders(FIRST, SECOND), reader, environment="dev")
+    first = plan(start)
+    [audit] = [step.id for step in first.steps if step.only_of]
+    needs = {step.id: step.needs for step in first.steps}
+    assert audit in needs["money.sums/publish"]
+    found = as_found(first, "orders@2.orders")
+    again = plan(after(found, start, "money.sums"), failing(first, "orders@2.orders"))
+    assert [each.cause for each in again.held] == ["waits for shop.orders.orders@2"]
+
+
+def test_a_product_of_which_nothing_is_published_is_held_as_a_whole() -> None:
+    start = situation(orders(SECOND), environment="dev")
+    first = plan(start)
+    again = plan(after(first, start, "shop.orders"), failing(first, "orders@2.orders"))
+    assert again.kept == () and [each.checks for each in again.held] == [("required v",)]
+
+
+def test_checks_of_a_model_concern_whom_it_is_behind() -> None:
+    base = transform("base", checks=(OWN,))
+    view = Materialization.VIEW
+    models = [base, transform("orders", model("base"), kind=view), transform("orders_v2")]
+    own = product("shop.orders", models, [FIRST, SECOND])
+    assert {each.object: each.previews for each in audits_of(own, None)} == {
+        "orders@1.orders": (),
+        "orders@2.orders": ("orders@2",),
+        "base": (),
+    }
+    models[1:] = [transform("orders"), transform("orders_v2", model("base"))]
+    alone = product("shop.orders", models, [FIRST, SECOND])
+    assert {each.object: each.previews for each in audits_of(alone, None)}["base"] == ("orders@2",)
+    over = [transform("orders_v2", checks=(OWN,)), transform("orders", model("orders_v2"))]
+    found = audits_of(product("shop.orders", over, [FIRST, SECOND]), None)
+    assert [(each.object, each.previews, len(each.checks)) for each in found] == [
+        ("orders@1.orders", (), 1),
+        ("orders@2.orders", ("orders@2",), 1),
+        ("orders_v2", (), 1),
+    ]
