@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -106,23 +107,37 @@ on_the_lake = pytest.mark.parametrize("ground", ["lake"], indirect=True)
 
 
 @pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """The folder of the mesh; below another one where the test names that."""
+    if not hasattr(request, "param"):
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir=request.param) as folder:
+        yield Path(folder)
+
+
+# Functions may use what is below /dev/shm, where the folders of tests are.
+on_a_disk = pytest.mark.parametrize("place", ["/var/tmp"], indirect=True)
+
+
+@pytest.fixture
 def mesh(
     ground: Ground,
-    tmp_path: Path,
+    place: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Mesh]:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(place)
 
     def call(*arguments: str) -> Said:
         return called(capsys, *arguments)
 
-    mesh = Mesh(tmp_path, call, ground)
+    mesh = Mesh(place, call, ground)
     mesh.write()
     said = mesh.apply()
     assert said.code == 0, said.told
     yield mesh
-    assert not list((tmp_path / ".weft/lake/builds").glob("*.tmp"))
+    assert not list((place / ".weft/lake/builds").glob("*.tmp"))
 
 
 def test_what_a_function_gives_is_published_and_read_by_others(mesh: Mesh) -> None:
@@ -300,6 +315,7 @@ def test_two_columns_of_one_name_are_refused(mesh: Mesh) -> None:
 
 
 @on_the_lake
+@on_a_disk
 def test_secrets_and_the_lake_are_out_of_reach(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEFT_STORE_PASSWORD", "hunter2")
     told = mesh.fails("    print(dict(os.environ))\n    1 / 0\n")
