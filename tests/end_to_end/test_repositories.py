@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -209,6 +210,29 @@ def test_a_circle_through_other_repositories_is_refused(applied: Repositories) -
     checked = validate(applied.clone("ru"), System(variables=variables))
     assert [each.code for each in checked.loaded.diagnostics] == ["W405"]
     assert applied.plan("rd").empty
+
+
+def test_of_two_that_close_a_circle_at_once_one_is_refused(repositories: Repositories) -> None:
+    alone = replace(MIDDLE, models={"b": "SELECT 1 AS id, 2 AS v"}, inputs=())
+    for root, product in (("ru", UP), ("rm", alone)):
+        repositories.commit(root, product)
+        repositories.apply(root)
+    repositories.commit("ru", replace(changed(UP, "2 AS v", "v FROM b"), inputs=("mid.b.b",)))
+    repositories.commit("rm", MIDDLE)
+    both_planned = Barrier(2)
+
+    def attempt(root: str) -> str:
+        with repositories.opened(root) as mesh:
+            plan = make_plan(mesh, PlanOptions()).plan
+            both_planned.wait(60)
+            try:
+                return list(apply_plan(mesh, plan, ApplyOptions()))[-1].text
+            except Stale as refused:
+                return str(refused).partition(": ")[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = sorted(pool.map(attempt, ("ru", "rm")))
+    assert ended == ["done", "this plan is stale"]
 
 
 def test_products_of_several_repositories_are_applied_at_once(repositories: Repositories) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from weft.app.alive import is_alive
 from weft.app.bootstrap import Opened
 from weft.app.checkout import checkout
+from weft.app.circles import refuse_circles
 from weft.app.environments import exists
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution, Stalled
@@ -199,6 +200,7 @@ class _Applying:
         self._refuse_stale()
         self._refuse_objections()
         self._refuse_newer_files()
+        refuse_circles(mesh, plan, self._run.id)
         unknown = set(plan.base) - set(self._manifests)
         if unknown:
             self._manifests |= mesh.store.definitions.manifests(plan.environment, unknown)

@@ -81,7 +81,6 @@ def told_of(
 
 def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descriptor, ...]:
     ports = {(each.port, each.major): each for each in manifest.ports}
-    reads = sorted({each.product for each in manifest.inputs if each.port})
     return tuple(
         Descriptor(
             port=each.port,
@@ -97,7 +96,7 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
             },
             release=release.number,
             dialect=manifest.dialect,
-            reads=tuple(reads),
+            reads=tuple(sorted(manifest.reads)),
             candidate=each.candidate,
             warehouse_dialect=manifest.warehouse_dialect,
         )

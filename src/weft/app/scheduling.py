@@ -97,12 +97,8 @@ def confirm(mesh: Opened, known: Iterable[Timing], looked: frozenset[str], plan:
 
 def confirm_all(mesh: Opened, desired: Manifest, plan: Plan) -> None:
     """Remember that a plan that was carried out looked at all products in scope. StoreError."""
-    known = [Timing(address, reads=_reads(each)) for address, each in _ordered(desired)]
+    known = [Timing(address, reads=each.reads) for address, each in _ordered(desired)]
     confirm(mesh, known, frozenset(desired.order), plan)
-
-
-def _reads(manifest: ProductManifest) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.product for each in manifest.inputs if each.port))
 
 
 def _ordered(desired: Manifest) -> Iterator[tuple[str, ProductManifest]]:
@@ -139,7 +135,7 @@ def _timing(
         product=manifest.address,
         levels=levels,
         refreshed=refreshed,
-        reads=_reads(manifest),
+        reads=manifest.reads,
         reads_others=always or bool(manifest.outside),
         held=f"{hold.actor} holds it: {hold.reason}" if hold else "",
     )

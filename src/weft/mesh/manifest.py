@@ -262,6 +262,16 @@ class ProductManifest:
         return f"{self.domain}.{self.name}"
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The addresses of the products whose ports it reads, each once, as its inputs name them.
+
+        >>> inputs = (ResolvedInput("a", "x.y.a@1"), ResolvedInput("f", source="files"))
+        >>> ProductManifest("x", "z", "", "", "", "", inputs=inputs).reads
+        ('x.y',)
+        """
+        return tuple(dict.fromkeys(each.product for each in self.inputs if each.port))
+
+    @property
     def native_dialect(self) -> str:
         """The dialect of what runs on its warehouse."""
         return self.warehouse_dialect or self.dialect

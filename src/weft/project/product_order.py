@@ -18,10 +18,7 @@ def order_products(
 
     `others` says what the products of other repositories read, through which a cycle may go too.
     """
-    own = {
-        product.address: [port.product for port in product.inputs if port.port]
-        for product in products
-    }
+    own = {product.address: product.reads for product in products}
     reads = {**(others or {}), **own}
     order, cycle = in_order(reads)
     while cycle and own.keys().isdisjoint(cycle):

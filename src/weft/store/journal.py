@@ -43,6 +43,13 @@ _ADD_OUTCOME = (
 )
 _END_RUN = "UPDATE runs SET state = :state, ended = :ended, message = :message WHERE id = :id"
 _OUTCOMES = "SELECT content FROM outcomes WHERE run = :run ORDER BY position"
+_UNDER_WAY = (
+    "SELECT plans.content FROM runs AS own "
+    "JOIN runs ON runs.environment = own.environment AND runs.position < own.position "
+    "JOIN plans ON plans.run = runs.id "
+    "WHERE own.id = :run AND EXISTS (SELECT 1 FROM locks WHERE locks.run = runs.id) "
+    "ORDER BY runs.position"
+)
 _HOLDS = (
     "SELECT product, environment, release, actor, reason, since FROM holds "
     "WHERE environment = :environment"
@@ -148,6 +155,15 @@ class DatabaseJournal:
         if row is None:
             raise KeyError(run)
         return decompressed(row[0])
+
+    @reading
+    def under_way(self, transaction: Transaction, run: str) -> tuple[bytes, ...]:
+        """The plans of runs of the same environment that began before a run and still hold locks.
+
+        They are JSON, and in the order in which they began.
+        """
+        found = transaction.execute(_UNDER_WAY, {"run": run})
+        return tuple(decompressed(content) for (content,) in found)
 
     @reading
     def locks(self, transaction: Transaction) -> tuple[Lock, ...]:

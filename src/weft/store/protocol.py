@@ -223,6 +223,12 @@ class Journal(Protocol):
     def plan(self, run: str) -> bytes:
         """The plan of a run as JSON. Raises KeyError when there is none, or none any longer."""
 
+    def under_way(self, run: str) -> tuple[bytes, ...]:
+        """The plans of runs of the same environment that began before a run and still hold locks.
+
+        They are JSON, and in the order in which they began.
+        """
+
     def locks(self) -> tuple[Lock, ...]:
         """All locks that are held."""
 

@@ -106,6 +106,23 @@ def test_finishing_gives_one_lock_back_and_ending_the_rest(
     assert [lock.product for lock in store.journal.locks()] == ["b.b"]
 
 
+def test_plans_under_way_are_those_of_earlier_runs_that_hold_locks(
+    store: Store, new_run: Callable[[str], Run]
+) -> None:
+    runs = [new_run(f"r{number}") for number in range(5)]
+    runs[1] = replace(runs[1], environment="dev")
+    for number, run in enumerate(runs):
+        store.journal.begin(run, [f"a.p{number}", f"a.q{number}"], f"[{number}]".encode())
+    assert store.journal.under_way("r4") == (b"[0]", b"[2]", b"[3]")
+    assert store.journal.under_way("r2") == (b"[0]",)
+    assert store.journal.under_way("r1") == store.journal.under_way("unknown") == ()
+    for lock in store.journal.locks():
+        if lock.product in ("a.p0", "a.q0", "a.p2"):
+            store.journal.unlock(lock.id, "ben", AT)
+    store.journal.end(replace(runs[3], state=RunState.FAILED, ended=AT))
+    assert store.journal.under_way("r4") == (b"[2]",)
+
+
 def test_fences_only_grow(store: Store, new_run: Callable[[str], Run]) -> None:
     fences = []
     for number in range(5):

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -262,6 +263,34 @@ def test_what_was_never_published_is_pruned(
     removed = open_it().forget([], frozenset(), NOW)
     assert [each.key for each in removed.builds] == ["k2"]
     assert admin.execute(ORDERS).fetchall() == [(1,)]
+
+
+def test_columns_that_were_never_published_go_away_again(
+    open_it: Callable[..., Any], wire: Line, admin: psycopg.Connection[Any]
+) -> None:
+    """The server takes no column from a view, which is made anew for that and keeps its grants."""
+    release(open_it(), 1)
+    admin.execute("GRANT SELECT ON sales__orders.orders_v1 TO pg_read_all_stats")
+    publishing = open_it(port=wire.port)
+    publishing.run(build("k2", "SELECT 2 AS id, 'x' AS note"), bound("run_2", 2))
+    wire.cut_at = b"UPDATE"
+    wire.heard = False
+    with pytest.raises(WarehouseError, match="connection was lost"):
+        shown = replace(port({"orders": ("k2", ["id", "note"])}), version="1.1.0")
+        publishing.run(publish([shown], 1), bound("run_2", 2))
+    publishing.close()
+    assert admin.execute("SELECT * FROM sales__orders.orders_v1").fetchall() == [(1, None)]
+    again = open_it()
+    assert not again.is_served("prod")
+    again.serve("prod")
+    assert again.is_served("prod")
+    assert admin.execute("SELECT * FROM sales__orders.orders_v1").fetchall() == [(1,)]
+    assert admin.execute("SELECT * FROM sales__orders.orders").fetchall() == [(1,)]
+    readable = (
+        "SELECT has_table_privilege('pg_read_all_stats', 'sales__orders.orders_v1', 'SELECT')"
+    )
+    assert admin.execute(readable).fetchall() == [(True,)]
+    assert [each.key for each in again.forget([], frozenset(), NOW).builds] == ["k2"]
 
 
 def test_only_new_rows_of_an_audit_are_kept(open_it: Callable[..., Any], wire: Line) -> None:

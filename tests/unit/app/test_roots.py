@@ -10,10 +10,10 @@ import pytest
 
 from applying import apply_files
 from mesh_files import Port, Product, document, lay_out, mesh_files
-from weft.app.apply import ApplyOptions, refuse_unless_allowed
+from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import opened
 from weft.app.consumers import board
-from weft.app.errors import Blocked, Exit, Refusal, Usage, rating
+from weft.app.errors import Blocked, Exit, Refusal, Stale, Usage, rating
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.retire import draft_retirement
 from weft.app.rollback import RollbackOptions, lift_hold, plan_rollback
@@ -147,6 +147,48 @@ def test_ls_says_what_is_of_another_root(roots: Roots) -> None:
     assert states(roots.ra) == {"down.b": ("elsewhere", "rb"), "up.a": ("applied", "ra")}
     roots.fill(roots.rb)
     assert states(roots.rb) == {"down.b": ("removed", "rb"), "up.a": ("elsewhere", "ra")}
+
+
+def closing(roots: Roots) -> None:
+    """Let `up.a` read `down.b`, and that one `up.a`: in each repository half of a circle."""
+    roots.fill(roots.rb, replace(READER, models={"b": "SELECT 3 AS v"}, inputs=()))
+    apply_files(roots.rb)
+    roots.fill(roots.rb, READER)
+    reading = Product("up.a", {"a": "SELECT 1 AS id, v FROM b"}, UP.ports, inputs=("down.b.b",))
+    roots.fill(roots.ra, reading)
+
+
+def ended(root: Path, plan: Plan) -> str:
+    with opened(root, "", System()) as mesh:
+        return [each.text for each in apply_plan(mesh, plan, ApplyOptions())][-1]
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "one after the other"])
+def test_two_roots_do_not_close_a_circle_together(roots: Roots, at_once: bool) -> None:
+    """Each plan is sound as long as that of the other is not carried out."""
+    closing(roots)
+    second = planned(roots.rb)
+    with opened(roots.ra, "", System()) as mesh:
+        first = apply_plan(mesh, make_plan(mesh, PlanOptions()).plan, ApplyOptions())
+        assert next(first).kind == "started"
+        events = [] if at_once else list(first)
+        with pytest.raises(Stale, match=r"in a circle: down\.b -> up\.a -> down\.b") as refused:
+            ended(roots.rb, second)
+        assert refused.value.next_step == "weft plan"
+        events += first
+    assert events[-1].text == "done"
+    assert [code for code, _ in told(roots.rb)] == ["W405"]
+    assert planned(roots.ra).empty
+
+
+def test_a_root_that_gave_up_closes_no_circle(roots: Roots) -> None:
+    closing(roots)
+    with opened(roots.ra, "", System()) as mesh:
+        given_up = apply_plan(mesh, make_plan(mesh, PlanOptions()).plan, ApplyOptions())
+        next(given_up)
+        second = planned(roots.rb)
+        given_up.close()
+    assert ended(roots.rb, second) == "done"
 
 
 def test_a_run_does_not_take_readers_of_another_root_for_changed(roots: Roots) -> None:

@@ -134,6 +134,10 @@ class Releases:
                         raise self._known.missing(key)
                 changes = self._ports.changes(place, kept[1:], kept[0], found)
                 self._ports.prepare(place, changes)
+                if changes.together:
+                    # They have columns of a release that was never published.
+                    role = f"SET LOCAL ROLE {quote(place.port_owner)}"
+                    self._sessions.together(changes.together, role, SHORT)
                 self._ports.settle(place, kept[0])
 
     def refuse_current(self, releases: Iterable[Release]) -> None:

@@ -171,7 +171,12 @@ class Sessions:
             self.stopping.wait(wait / 2000)
         work(lock_timeout(waits[-1]))
 
-    def together(self, statements: Sequence[str], role: str = "") -> None:
+    def together(
+        self,
+        statements: Sequence[str],
+        role: str = "",
+        waits: Sequence[int] = LONGER_AND_LONGER,
+    ) -> None:
         """Run statements in one transaction, patiently; `role` is what sets its role, if any."""
 
         def work(first: str) -> None:
@@ -179,7 +184,7 @@ class Sessions:
                 for statement in statements:
                     self.ask(statement)
 
-        self.patiently(work)
+        self.patiently(work, waits)
 
     @contextmanager
     def locked(self, name: str, *, shared: bool = False) -> Iterator[None]:
