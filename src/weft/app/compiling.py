@@ -12,8 +12,9 @@ from weft.app.processes import shared
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.product import Domain, InputPort
+from weft.plan.impact import port_reads
 from weft.project.compile import Compiled, compile_product
-from weft.project.faces import Faces, PortFace
+from weft.project.faces import Faces, PortFace, as_read
 from weft.project.names import MeshNames
 from weft.project.parse import ParsedProduct
 
@@ -36,13 +37,15 @@ class Surroundings:
 class Compilation:
     """A compiled product, or None where it has errors.
 
-    `broken_by` are the ports whose changes broke it: then the manifest is what it is against
-    their published versions, and `diagnostics` says what it would be.
+    One that is `broken` has lost something that it reads: then the manifest is what it was while
+    that was there, and `diagnostics` says what it would be. `broken_by` are the ports whose changes
+    break it, none where what broke it is published.
     """
 
     manifest: ProductManifest | None
     diagnostics: tuple[Diagnostic, ...]
     broken_by: tuple[str, ...] = ()
+    broken: bool = False
 
 
 def compile_products(
@@ -85,7 +88,29 @@ def _against_published(
         again = compile_product(parsed, domain, around.root, before, MeshNames())
     if again.manifest is None:
         return Compilation(None, failed.diagnostics)
-    return Compilation(again.manifest, failed.diagnostics, changed)
+    return Compilation(again.manifest, failed.diagnostics, changed, broken=True)
+
+
+def compile_as_applied(
+    failed: Compilation, parsed: ParsedProduct, around: Surroundings, applied: ProductManifest
+) -> Compilation:
+    """Compile a product against its inputs with all that its applied definition reads of them.
+
+    That is of those which lost something for which somebody answers; other mistakes fail here too.
+    """
+    product = parsed.product
+    names = product.inputs if product else ()
+    versions = [face for each in names for face in around.faces.majors(each.contract_id).values()]
+    reads = tuple(port_reads(applied))
+    before = {each.address: as_read(each, reads) for each in versions if each.waived}
+    if product is None or all(before.get(each.address, each) == each for each in versions):
+        return failed
+    faces = Faces(before.get(each.address, each) for each in versions)
+    domain = around.domains[product.domain]
+    again = compile_product(parsed, domain, around.root, faces, MeshNames())
+    if again.manifest is None:
+        return failed
+    return Compilation(again.manifest, failed.diagnostics, broken=True)
 
 
 def _changed(port: InputPort, around: Surroundings, before: Faces) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +48,10 @@ _TICK_NS = 50_000_000
 
 @dataclass(frozen=True)
 class Broken:
-    """A product that compiles against its inputs as published, and not as the files change them."""
+    """A product that does not compile, because its inputs have lost something that it reads.
+
+    `ports` are those that the files change so; none where that is published already.
+    """
 
     consumer: str
     ports: tuple[str, ...]
@@ -102,19 +105,28 @@ class Loaded:
         return Invalid(self.diagnostics, files=self.files, products=tuple(self.products))
 
 
+Applied = Callable[[Collection[str]], Mapping[str, ProductManifest]]
+"""Gives the applied definitions of products, as far as there are any."""
+
+
 def load(
-    folder: Path, system: System, cache: Cache, descriptors: Iterable[Descriptor] | None = ()
+    folder: Path,
+    system: System,
+    cache: Cache,
+    descriptors: Iterable[Descriptor] | None = (),
+    applied: Applied | None = None,
 ) -> Loaded:
     """Load the mesh in a folder. Raises Invalid when `weft.yaml` itself cannot be used.
 
-    `descriptors` are of what is published, None where nobody could be asked for them.
+    `descriptors` are of what is published, None where nobody could be asked for them. With
+    `applied` a product that lost what it reads, and somebody answers for that, is as it was.
     """
     remembered = cache.products()
     reading = read_mesh(folder, system, remembered)
     settings = reading.settings
     described = None if descriptors is None else tuple(descriptors)
     published = None if described is None else faces_of_descriptors(described)
-    products, broken = _compile(reading, published, cache, remembered)
+    products, broken = _compile(reading, published, cache, remembered, applied)
     reading.diagnostics += reading.workspace.findings
     reading.diagnostics += _missing_for_sources(reading, products, system.variables)
     others = {each.product: each.reads for each in described or () if each.root != settings.root}
@@ -184,19 +196,20 @@ def _compile(
     published: tuple[PortFace, ...] | None,
     cache: Cache,
     remembered: Mapping[str, CachedProduct],
+    applied: Applied | None,
 ) -> tuple[dict[str, ProductManifest], tuple[Broken, ...]]:
     faces = faces_of_mesh(reading, published)
     products = _still_good(reading, faces)
     broken: list[Broken] = []
     entries: dict[str, CachedProduct] = {}
-    for path, compiled in _compile_fresh(reading, faces, published or ()):
-        if not compiled.broken_by:
+    for path, compiled in _compile_fresh(reading, faces, published or (), applied):
+        if not compiled.broken:
             reading.diagnostics += compiled.diagnostics
         if compiled.manifest is None:
             continue
         manifest = compiled.manifest
         products[manifest.address] = manifest
-        if compiled.broken_by:
+        if compiled.broken:
             broken.append(Broken(manifest.address, compiled.broken_by, compiled.diagnostics))
             continue
         stamps = reading.stamps[path]
@@ -226,17 +239,26 @@ def _still_good(reading: Reading, faces: Faces) -> dict[str, ProductManifest]:
 
 
 def _compile_fresh(
-    reading: Reading, faces: Faces, published: tuple[PortFace, ...]
+    reading: Reading, faces: Faces, published: tuple[PortFace, ...], applied: Applied | None
 ) -> Iterable[tuple[str, Compilation]]:
     if not reading.fresh:
         return ()
-    from weft.app.compiling import Surroundings, compile_products
+    from weft.app.compiling import Surroundings, compile_as_applied, compile_products
 
     names = names_of_mesh(reading, faces)
     around = Surroundings(reading.settings.root, reading.domains, faces, names, published)
     paths = sorted(reading.fresh)
     parsed = [reading.fresh[path] for path in paths]
-    return zip(paths, compile_products(parsed, around, reading.cpus), strict=True)
+    found = dict(zip(paths, compile_products(parsed, around, reading.cpus), strict=True))
+    failed = {
+        product.address: path
+        for path, each in found.items()
+        if each.manifest is None and (product := reading.fresh[path].product)
+    }
+    for address, manifest in (applied(failed) if applied and failed else {}).items():
+        path = failed[address]
+        found[path] = compile_as_applied(found[path], reading.fresh[path], around, manifest)
+    return found.items()
 
 
 def faces_of_mesh(reading: Reading, published: tuple[PortFace, ...] | None) -> Faces:

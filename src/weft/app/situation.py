@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 import msgspec
@@ -74,7 +75,8 @@ def load_files(mesh: Opened, memory: Remembered) -> Loaded:
 
     Raises Invalid when `weft.yaml` itself cannot be used.
     """
-    return load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values())
+    applied = partial(applied_definitions, mesh, memory)
+    return load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values(), applied)
 
 
 def gone_products(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str, ...]:

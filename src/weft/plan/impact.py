@@ -174,17 +174,19 @@ def columns_read(consumer: ProductManifest, port: str) -> frozenset[str]:
 
 def _columns_read(consumer: ProductManifest, port: str) -> Iterator[tuple[str, str]]:
     """The objects of a port with their columns that a product's models and checks name."""
-    for read in _reads(consumer, port):
-        yield from ((read.object, column) for column in read.columns)
+    for read in port_reads(consumer):
+        if read.target == port:
+            yield from ((read.object, column) for column in read.columns)
 
 
-def _reads(consumer: ProductManifest, port: str) -> Iterator[Read]:
+def port_reads(consumer: ProductManifest) -> Iterator[Read]:
+    """What a product's models and checks read of ports."""
     queries = [transform.query for transform in consumer.transforms]
     checks = [check for own in consumer.ports for obj in own.objects for check in obj.checks]
     queries += [check.query for check in checks if check.query is not None]
     reads = [read for query in queries for read in query.reads]
     reads += [check.refers_to for check in checks if check.refers_to is not None]
-    return (read for read in reads if read.kind is ReadKind.PORT and read.target == port)
+    return (read for read in reads if read.kind is ReadKind.PORT)
 
 
 def blocking_sentences(

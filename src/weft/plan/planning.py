@@ -218,9 +218,9 @@ def _plan_product(
     as_wanted = found.settled and not found.audits
     if as_wanted and hold is None and not to_measure:
         return
-    unread = _unread(found, situation)
-    if unread is not None:
-        _hold(draft, found, situation, unread)
+    stuck = _unread(found, situation) or _bereaved(found, find, situation)
+    if stuck is not None:
+        _hold(draft, found, situation, stuck)
         return
     changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
     if found.missing:
@@ -267,6 +267,35 @@ def _unread(found: Examined, situation: Situation) -> HeldBack | None:
         cause = _bereft(address, found.keyed.lost)
     release = situation.release_number(address)
     return HeldBack(address, release, cause, unread=True) if cause else None
+
+
+def _bereaved(found: Examined, find: Finding, situation: Situation) -> HeldBack | None:
+    """What keeps a product from being built: ports still there that have lost what it reads.
+
+    They may lose it only where somebody answers for that.
+    """
+    address = found.manifest.address
+    for read in found.foreign_reads:
+        behind = find(read)
+        gone = [] if behind is None else [it for it in read.columns if it not in behind.columns]
+        if gone or (behind is None and _is_visible(read.target, situation)):
+            lost = ", ".join(gone) or f"object {read.object}"
+            cause = f"{read.target} no longer has {lost}, which it reads"
+            return HeldBack(address, situation.release_number(address), cause)
+    return None
+
+
+def _is_visible(target: str, situation: Situation) -> bool:
+    """Whether a port version, `a.b.c@1`, can be read: as it will be, or of others as it is."""
+    product = product_of(target)
+    manifest, release = situation.desired.products.get(product), situation.shown(product)
+    production = situation.in_production
+    ports = manifest.ports if manifest else release.ports if release else ()
+    return any(
+        f"{product}.{each.port}@{each.major}" == target
+        and each.status.is_visible(production=production)
+        for each in ports
+    )
 
 
 def _keep_back(

@@ -7,12 +7,13 @@ the same from outside, so that a domain compiles without any other domain's sour
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from weft.contract.endings import Ending, ending_of
+from weft.contract.waivers import waivers_of
 from weft.mesh.address import port_and_major, product_of
 from weft.mesh.contract import SchemaProperty, Status
-from weft.mesh.manifest import Column, Descriptor, ProductManifest
+from weft.mesh.manifest import Column, Descriptor, ProductManifest, Read
 from weft.mesh.product import DataProduct
 from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.types import translated_type
@@ -27,7 +28,7 @@ class PortFace:
 
     `dialect` is that of the columns' types, and `warehouse` where it lives, "" where that is not
     known; `native` is the dialect of what runs there. `ending` is what its contract says
-    of its end.
+    of its end. It is `waived` where somebody answers for what it broke.
     """
 
     product: str
@@ -40,6 +41,7 @@ class PortFace:
     warehouse: str = field(default="", compare=False)
     native: str = field(default="", compare=False)
     ending: Ending = field(default=Ending(), compare=False)
+    waived: bool = field(default=False, compare=False)
 
     def objects_in(self, dialect: Dialect) -> Mapping[str, tuple[Column, ...]]:
         """The columns of each object with their types in a dialect."""
@@ -96,6 +98,7 @@ def faces_of_product(
             warehouse=warehouse,
             native=native or dialect.name,
             ending=ending_of(each.contract.document),
+            waived=bool(waivers_of(each.contract.document)),
         )
         for each in product.contracts
     )
@@ -115,6 +118,7 @@ def faces_of_manifest(manifest: ProductManifest) -> tuple[PortFace, ...]:
             warehouse=manifest.warehouse,
             native=manifest.native_dialect,
             ending=ending_of(each.contract),
+            waived=bool(waivers_of(each.contract)),
         )
         for each in manifest.ports
     )
@@ -134,6 +138,7 @@ def faces_of_descriptors(descriptors: Iterable[Descriptor]) -> tuple[PortFace, .
             warehouse=each.warehouse,
             native=each.warehouse_dialect or each.dialect,
             ending=ending_of(each.contract),
+            waived=bool(waivers_of(each.contract)),
         )
         for each in descriptors
     )
@@ -149,6 +154,17 @@ def capped(status: Status, ceiling: Status) -> Status:
     if ceiling in (Status.DEPRECATED, Status.RETIRED):
         return ceiling if status.published else status
     return min(status, ceiling, key=list(Status).index)
+
+
+def as_read(face: PortFace, reads: Iterable[Read]) -> PortFace:
+    """A face with everything that somebody reads of it, be it gone; of that no type is known."""
+    objects = {name: list(columns) for name, columns in face.objects.items()}
+    for read in reads:
+        if read.target == face.address:
+            columns = objects.setdefault(read.object, [])
+            there = {each.name for each in columns}
+            columns += [Column(name) for name in read.columns if name not in there]
+    return replace(face, objects={name: tuple(columns) for name, columns in objects.items()})
 
 
 class Faces:

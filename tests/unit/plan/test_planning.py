@@ -625,3 +625,18 @@ def test_a_hold_on_data_that_is_lost_says_so() -> None:
     ]
     assert found.held[1].cause == "waits for shop.raw, whose data is lost"
     assert found.empty
+
+
+def test_who_reads_what_a_port_has_lost_stays_as_it_is() -> None:
+    start = situation(ORDERS, REVENUE)
+    done = after(plan(start), start)
+    thing = CHECKED.objects[0]
+    narrow = replace(CHECKED, objects=(replace(thing, columns=thing.columns[:1]),))
+    renamed = replace(CHECKED, objects=(replace(thing, name="lines"),))
+    for less, lost in ((narrow, "v"), (renamed, "object orders")):
+        changed = product("shop.orders", [transform("orders", meaning="less")], [less])
+        found = plan(replace(done, desired=situation(changed, REVENUE).desired))
+        assert [(each.product, each.cause) for each in found.held] == [
+            ("money.revenue", f"shop.orders.orders@1 no longer has {lost}, which it reads")
+        ]
+        assert {step.product for step in found.steps} == {"shop.orders"}
