@@ -12,7 +12,7 @@ import msgspec
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import Stale
-from weft.app.situation import remembered
+from weft.app.situation import described
 from weft.mesh.manifest import ProductManifest
 from weft.plan.plan import Plan, StepKind
 from weft.project.product_order import order_products
@@ -31,7 +31,7 @@ def refuse_circles(mesh: Opened, plan: Plan, run: str) -> None:
         return
     # In this order: what is recorded meanwhile is in one of both.
     under_way = [_PLAN.decode(each) for each in mesh.store.journal.under_way(run)]
-    reads = {each.product: each.reads for each in remembered(mesh).descriptors.values()}
+    reads = {each.product: each.reads for each in described(mesh).values()}
     for other in under_way:
         reads |= {each.address: each.reads for each in _published(mesh, other)}
     _, circle = order_products(own, reads)
