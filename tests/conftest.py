@@ -56,6 +56,13 @@ def own_skyline(untouched_skyline: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(untouched_skyline, tmp_path / "skyline"))
 
 
+@pytest.fixture
+def disk_path() -> Iterator[Path]:
+    """A folder that is not in shared memory, all of which functions of users may use."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres_server.Server]:
     """A server that all test processes of this session share."""

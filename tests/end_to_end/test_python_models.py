@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -107,17 +106,13 @@ on_the_lake = pytest.mark.parametrize("ground", ["lake"], indirect=True)
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """The folder of the mesh; below another one where the test names that."""
-    if not hasattr(request, "param"):
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir=request.param) as folder:
-        yield Path(folder)
+def place(request: pytest.FixtureRequest) -> Path:
+    """The folder of the mesh."""
+    folder: Path = request.getfixturevalue(getattr(request, "param", "tmp_path"))
+    return folder
 
 
-# Functions may use what is below /dev/shm, where the folders of tests are.
-on_a_disk = pytest.mark.parametrize("place", ["/var/tmp"], indirect=True)
+on_a_disk = pytest.mark.parametrize("place", ["disk_path"], indirect=True)
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ ALLOWED = {"own", "temporary", "package", "random", "opened"}
 
 
 @pytest.mark.skipif(not landlock(), reason="the system has no Landlock")
-def test_a_confined_process_reaches_its_folder_and_programs(tmp_path: Path) -> None:
-    folder, other = tmp_path / "folder", tmp_path / "other"
+def test_a_confined_process_reaches_its_folder_and_programs(disk_path: Path) -> None:
+    folder, other = disk_path / "folder", disk_path / "other"
     folder.mkdir()
     other.mkdir()
     secret = other / "secret"
