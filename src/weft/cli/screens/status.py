@@ -13,6 +13,7 @@ from weft.cli.screen import Screen
 from weft.contract.attainment import Attainment, LevelState
 from weft.contract.budget import WINDOWS, Budget
 from weft.mesh.address import product_of
+from weft.mesh.service_level import Probe
 from weft.mesh.words import count
 
 _JUDGED_BY = 30
@@ -169,6 +170,18 @@ def _sum(attained: Sequence[Attainment], environment: str) -> tuple[str, ...]:
     return promised, *(f"{states[state]:,} {state}" for state in LevelState if states[state])
 
 
+def _look_at(worst: Attainment) -> str:
+    """Where it is seen what keeps a level from being kept."""
+    product = product_of(worst.port)
+    match worst.level.probe:
+        case Probe.ANSWER:
+            return "what can be reached:  weft doctor"
+        case Probe.FAILING:
+            return f"what fails:  weft test {product}"
+        case _:
+            return f"its releases:  weft history {product}"
+
+
 def _next_steps(attained: Sequence[Attainment], env: str) -> Iterator[str]:
     """What to do about the worst, and about what nobody knows."""
     worst = attained[0]
@@ -178,9 +191,9 @@ def _next_steps(attained: Sequence[Attainment], env: str) -> Iterator[str]:
         yield f"{count(len(known), 'level')} known for less than {_JUDGED_BY} days, {of_them}"
     if worst.state in (LevelState.BROKEN, LevelState.SPENT, LevelState.BURNING):
         if worst.alert:
-            fast = f"{worst.alert.burn:g} times too fast, or faster"
+            fast = f"at least {worst.alert.burn:g} times too fast"
             yield f"{worst.alert.name}: {worst.port} uses up its budget {fast}"
-        yield f"why:  weft why {product_of(worst.port)}{env}"
+        yield f"{_look_at(worst)}{env}"
     elif any(each.state is LevelState.UNKNOWN and not each.budgets for each in attained):
         yield f"measure it:  weft status --measure{env}"
     else:
