@@ -49,6 +49,7 @@ def promising(
     rows: Sequence[str] = ("1,2026-11-20T11:00:00",),
     ground: Ground = LAKE,
     select: str = "SELECT id, sold_at FROM feed",
+    total: str = "count(*)",
 ) -> dict[str, bytes]:
     """`shop.lines` with these levels and this data, and `shop.sums`, which reads it."""
     rule = {"type": "library", "metric": "nullValues", "mustBe": 0, "severity": "warning"}
@@ -57,7 +58,7 @@ def promising(
         Product(LINES, {"lines": select}, (Port("lines", columns),), sources=(FEED,)),
         Product(
             SUMS,
-            {"sums": "SELECT count(*) AS total FROM lines"},
+            {"sums": f"SELECT {total} AS total FROM lines"},
             (Port("sums", {"total": "integer"}),),
             (f"{LINES}.lines",),
         ),

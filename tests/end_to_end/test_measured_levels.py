@@ -13,13 +13,16 @@ from applying import apply_files
 from environment_meshes import Ground
 from mesh_files import lay_out
 from service_level_meshes import LINES, Clock, level, promising
+from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened, opened
 from weft.app.measuring import measure
+from weft.app.plan import PlanOptions, make_plan
 from weft.app.refreshing import refresh
 from weft.app.rollback import RollbackOptions, plan_rollback, roll_back
 from weft.app.run import RunPlan, plan_run
 from weft.app.status import status
 from weft.contract.attainment import Attainment, LevelState
+from weft.mesh.run import RunState
 
 KEPT, BROKEN, UNKNOWN = LevelState.KEPT, LevelState.BROKEN, LevelState.UNKNOWN
 SOLD = "lines.sold_at"
@@ -63,7 +66,7 @@ def test_every_level_of_a_release_is_measured(tmp_path: Path, ground: Ground) ->
     assert {name: (each.state, each.found) for name, each in found.items()} == {
         "latency": (KEPT, "1 h old"),
         "frequency": (KEPT, "refreshed 0 s ago"),
-        "timeOfAvailability": (UNKNOWN, "refreshed last 2026-11-20 12:00Z"),
+        "timeOfAvailability": (UNKNOWN, "counts from the next 06:00 on"),
         "availability": (KEPT, "answered 0 s ago"),
         "completeness": (KEPT, "3 rows"),
         "retention": (KEPT, "oldest row 2 d old"),
@@ -116,6 +119,66 @@ def test_a_port_that_does_not_answer_is_noticed(
     found = stands(tmp_path, clock)
     assert found["availability"].state is BROKEN
     assert found["availability"].found
+
+
+def test_a_port_answers_whoever_is_built_from_it(tmp_path: Path, ground: Ground) -> None:
+    clock = Clock()
+    apply_files(tmp_path, promising(LEVELS, ground=ground), clock.system)
+    clock.go_on(hours=5)
+    assert stands(tmp_path, clock)["availability"].found == "answered 5 h ago"
+    apply_files(tmp_path, promising(LEVELS, ground=ground, total="max(id)"), clock.system)
+    found = stands(tmp_path, clock)
+    assert (found["availability"].state, found["availability"].found) == (KEPT, "answered 0 s ago")
+    # Nothing else of it was looked at.
+    assert found["frequency"].found == "refreshed 5 h ago"
+
+
+def test_a_build_that_fails_by_itself_says_nothing_against_what_it_reads(
+    tmp_path: Path, ground: Ground
+) -> None:
+    clock = Clock()
+    apply_files(tmp_path, promising(LEVELS, ground=ground), clock.system)
+    clock.go_on(hours=5)
+    wrong = "CAST('x' || CAST(count(*) AS VARCHAR) AS BIGINT)"
+    apply_files(tmp_path, promising(LEVELS, ground=ground, total=wrong), clock.system)
+    with here(tmp_path, clock) as mesh:
+        assert mesh.store.journal.runs("prod", 1)[0].state is RunState.FAILED
+    assert stands(tmp_path, clock)["availability"].found == "answered 0 s ago"
+
+
+def test_a_build_that_cannot_read_a_port_finds_it_unavailable(tmp_path: Path) -> None:
+    clock = Clock()
+    apply_files(tmp_path, promising(LEVELS), clock.system)
+    clock.go_on(hours=5)
+    lay_out(tmp_path, promising(LEVELS, total="max(id)"))
+    with here(tmp_path, clock) as mesh:
+        plan = make_plan(mesh, PlanOptions()).plan
+        for each in (tmp_path / ".weft/lake/files").iterdir():
+            each.unlink()
+        for _ in apply_plan(mesh, plan, ApplyOptions()):
+            pass
+        assert mesh.store.journal.runs("prod", 1)[0].state is RunState.FAILED
+    found = stands(tmp_path, clock)
+    clock.go_on(minutes=1)
+    found = stands(tmp_path, clock)
+    assert found["availability"].state is BROKEN
+    assert "missing or damaged" in found["availability"].found
+
+
+def test_a_promise_counts_as_it_was_made_at_the_time(tmp_path: Path) -> None:
+    clock = Clock()
+    apply_files(tmp_path, promising([level("frequency", 1, "d")]), clock.system)
+    clock.go_on(hours=20)
+    hourly = promising([level("frequency", 1, "h")])
+    for path in ("lines.v1.odcs.yaml", "product.yaml"):
+        file = f"domains/shop/lines/{path}"
+        hourly[file] = hourly[file].replace(b'"1.0.0"', b'"1.1.0"')
+    apply_files(tmp_path, hourly, clock.system)
+    clock.go_on(hours=4)
+    found = stands(tmp_path, clock)["frequency"]
+    # It was kept for 20 hours as it was then, and for one of four as it is now.
+    assert found.state is BROKEN
+    assert found.budgets[1].met == pytest.approx(21 / 24)
 
 
 def without(ground: Ground) -> Ground:

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
+
+from weft.app.zones import zone_named
+from weft.contract.service_levels import service_levels
 
 SKYLINE = Path(__file__).parents[2] / "examples" / "skyline"
 DATA = SKYLINE / "data"
@@ -22,6 +26,17 @@ def data() -> duckdb.DuckDBPyConnection:
     for file in sorted(DATA.glob("*.csv")):
         connection.read_csv(str(file), na_values=["NA"]).create_view(file.stem)
     return connection
+
+
+def test_every_service_level_can_be_measured_or_says_why_not() -> None:
+    contracts = [yaml.safe_load(path.read_bytes()) for path in SKYLINE.rglob("*.v1.odcs.yaml")]
+    levels = [(c["id"], each) for c in contracts for each in service_levels(c, zone_named)]
+    unmeasured = {port: each.why for port, each in levels if each.probe is None}
+    # Nobody knows from the rows that are there when those went that are not.
+    assert unmeasured == {
+        "loyalty.members.members": "`element` names no column that says how old a row is"
+    }
+    assert len(levels) == 24
 
 
 def test_every_table_has_the_rows_of_its_origin(data: duckdb.DuckDBPyConnection) -> None:

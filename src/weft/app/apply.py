@@ -32,6 +32,7 @@ from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
 from weft.mesh.signoff import Answer, Signoff
 from weft.plan.plan import Plan
+from weft.plan.readings import Readings
 from weft.plan.share import Share, shares
 from weft.store.protocol import Locked, StoreError
 from weft.warehouses.protocol import Bound, ServesPorts, WarehouseError
@@ -171,6 +172,7 @@ class _Applying:
         self._releases: dict[str, Release] = {}
         self._recorded: dict[str, int] = {}
         self._manifests: dict[str, ProductManifest] = dict(plan.manifests)
+        self._readings = Readings()
         self._worst = StepState.DONE
         self._message = ""
 
@@ -346,7 +348,9 @@ class _Applying:
         if manifest is not None:
             evidence = witnessed(self._mesh, ended, manifest, self._run)
             ended = replace(ended, evidence=evidence)
-        self._mesh.store.journal.finish(product.lock, ended, self._run, self._mesh.system.now())
+        now = self._mesh.system.now()
+        self._mesh.store.journal.finish(product.lock, ended, self._run, now)
+        self._readings.note(product.share, product.results, manifest, now)
         return state
 
     def _unrecorded(self, address: str) -> Release | None:
@@ -380,12 +384,11 @@ class _Applying:
             yield RunEvent("warning", self._run.id, text=f"not pruned: {error}")
 
     def _measure(self) -> None:
-        """Measure what was published against what it promises."""
+        """Measure what was published, and what was read, against what it promises."""
         published = {
             address: each for address, each in self._releases.items() if each.run == self._run.id
         }
-        if published:
-            measure(self._mesh, published, published)
+        measure(self._mesh, published, published, self._readings)
 
     def end(self, state: RunState, message: str = "") -> None:
         """Record how the run ended; locks that are still held are released."""

@@ -1,14 +1,15 @@
 """Measure what is published against its service levels, and keep what was found.
 
 Data does not change between releases, so that it is looked at once for each of them, in one query
-per product; only whether a port answers is asked every time.
+per product; only whether a port answers is asked every time, and what runs read of it counts too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
+from types import MappingProxyType
 
 from weft.app.bootstrap import Opened
 from weft.app.data_ends import Path, Seen, age_at, look_at
@@ -23,6 +24,7 @@ from weft.mesh.release import Release
 from weft.mesh.run import StepResult
 from weft.mesh.service_level import Measurement, Probe, ServiceLevel
 from weft.plan.examine import released_key
+from weft.plan.readings import Readings
 from weft.sql.extremes import Looked
 from weft.warehouses.protocol import Relation, WarehouseError
 
@@ -64,9 +66,13 @@ class _Port:
         here = self.descriptor
         return Measurement(here.product, here.port, here.major, level.name, at, value, problem)
 
-    def of(self, probes: frozenset[Probe]) -> Iterator[ServiceLevel]:
+    def of(self, probes: frozenset[Probe]) -> tuple[ServiceLevel, ...]:
         """Its levels that are measured by one of these probes."""
-        return (each for each in self.levels if each.probe in probes)
+        return tuple(each for each in self.levels if each.probe in probes)
+
+    def only(self, probes: frozenset[Probe]) -> _Port:
+        """The same port, with no other levels than these."""
+        return replace(self, levels=self.of(probes))
 
     def objects(self, level: ServiceLevel) -> tuple[str, ...]:
         """The objects that a level is about."""
@@ -96,26 +102,33 @@ def published_levels(mesh: Opened, products: Collection[str] | None = None) -> P
 
 
 def measure(
-    mesh: Opened, products: Iterable[str], releases: Mapping[str, Release] | None = None
+    mesh: Opened,
+    products: Iterable[str],
+    releases: Mapping[str, Release] = MappingProxyType({}),
+    readings: Readings | None = None,
 ) -> tuple[Measurement, ...]:
     """Measure the current releases of these products and keep what was found, in one write.
 
-    `releases` are known to be current; otherwise the warehouses are asked. A warehouse that does
-    not answer is a finding; what lies in one that is not in this `weft.yaml` others measure. Raises
-    StoreError.
+    `releases` are known to be current; for the others the warehouses are asked. The `readings` of a
+    run say which ports of any product answered; those on which steps failed are asked again now. A
+    warehouse that does not answer is a finding; what lies in one that is not in this `weft.yaml`
+    others measure. Raises StoreError.
     """
-    wanted = frozenset(products)
+    wanted, readings = frozenset(products), readings or Readings()
     ports: dict[str, list[_Port]] = {}
-    for descriptor, levels in published_levels(mesh, wanted).values():
-        here = descriptor.warehouse in mesh.settings.warehouses
-        if here and any(each.probe for each in levels):
-            ports.setdefault(descriptor.product, []).append(_Port(descriptor, levels))
-    problems: dict[str, str] = {}
-    if releases is None:
-        releases, problems = _current(mesh, ports)
+    measured: list[Measurement] = []
+    for port in _published_here(mesh, wanted | readings.products):
+        place, answering = (port.address, port.descriptor.warehouse), port.of(_ANSWERING)
+        if place in readings.answered:
+            measured += (port.found(each, readings.answered[place], 1) for each in answering)
+        if port.descriptor.product not in wanted:
+            port = port.only(_ANSWERING if place in readings.failed else frozenset())
+        if port.levels:
+            ports.setdefault(port.descriptor.product, []).append(port)
+    current, problems = _current(mesh, {each: ports[each] for each in ports.keys() - releases})
+    releases = {**releases, **current}
     now = mesh.system.now()
     known = _known(mesh, ports)
-    measured: list[Measurement] = []
     for product, offered in ports.items():
         release = releases.get(product)
         if release is not None and release.at:
@@ -126,6 +139,14 @@ def measure(
     if measured:
         mesh.store.measurements.add(mesh.environment, measured)
     return tuple(measured)
+
+
+def _published_here(mesh: Opened, products: Collection[str]) -> Iterator[_Port]:
+    """What these products promise of ports in warehouses of this mesh, and can be measured."""
+    for descriptor, levels in published_levels(mesh, products).values() if products else ():
+        here = descriptor.warehouse in mesh.settings.warehouses
+        if here and any(each.probe for each in levels):
+            yield _Port(descriptor, levels)
 
 
 def _current(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.measuring import measure, published_levels
+from weft.app.promised import promised_before, promises_of, releases_that_differ
 from weft.app.zones import zone_named
 from weft.contract.attainment import Attainment, attainment, worst_first
 from weft.contract.budget import WINDOWS
@@ -57,7 +58,7 @@ def _is_meant(port: str, address: str) -> bool:
 def _attainments(
     mesh: Opened,
     ports: Iterable[tuple[str, tuple[Descriptor, Sequence[ServiceLevel]]]],
-    products: Iterable[str],
+    products: Collection[str],
 ) -> Iterable[Attainment]:
     now = mesh.system.now()
     since = (datetime.fromisoformat(now) - _BACK).isoformat()
@@ -65,7 +66,10 @@ def _attainments(
     for each in mesh.store.measurements.since(mesh.environment, products, since):
         by_level.setdefault((each.port_version, each.level), []).append(each)
     moment = seconds_since_1970(now)
-    for address, (_, levels) in ports:
+    releases = {each: releases_that_differ(mesh, each) for each in products}
+    for address, (descriptor, levels) in ports:
+        promised = promised_before(releases[descriptor.product], descriptor)
         for level in levels:
             measured = by_level.get((address, level.name), [])
-            yield attainment(address, level, measured, moment, zone_named)
+            history = promises_of(level, promised)
+            yield attainment(address, level, measured, moment, zone_named, history)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from weft.contract.budget import Alert, Budget, alert, budgets
+from weft.contract.changing_promises import Promise, spans_by_promise
 from weft.contract.kept_spans import PER_MILLION, Fact, Span, facts_of, kept_spans, usual_rows
 from weft.contract.service_levels import Zones
 from weft.mesh.service_level import Measurement, Probe, ServiceLevel
@@ -54,22 +55,35 @@ class Attainment:
 
 
 def attainment(
-    port: str, level: ServiceLevel, measured: Sequence[Measurement], now: float, zones: Zones
+    port: str,
+    level: ServiceLevel,
+    measured: Sequence[Measurement],
+    now: float,
+    zones: Zones,
+    promises: Sequence[Promise] = (),
 ) -> Attainment:
-    """How a level stands by what was measured of it, in any order; `now` is since 1970."""
+    """How a level stands by what was measured of it, in any order; `now` is since 1970.
+
+    `promises` are those made one after the other, the level's own last, where it was not always the
+    same: it stands as it is promised now, and its budgets count what was promised at the time.
+    """
     if level.probe is None:
         return Attainment(port, level, LevelState.UNMEASURABLE, level.why)
     if level.probe in (Probe.BEGIN, Probe.END):
         return _of_a_day(port, level, now)
     last = max(measured, key=lambda each: each.at, default=None)
-    spans = kept_spans(level, measured, now + _A_MOMENT, zones(level.zone) or UTC)
+    until = now + _A_MOMENT
+    spans = kept_spans(level, measured, until, zones(level.zone) or UTC)
     facts = tuple(facts_of(measured, now))
     if last is None or not facts:
         why = last.problem if last else "nothing was measured yet"
         return Attainment(port, level, LevelState.UNKNOWN, why, last.at if last else "")
-    counted = budgets(spans, level.objective, now)
-    burning = alert(spans, level.objective, now)
+    past = tuple(spans_by_promise(promises, measured, until, zones)) if promises else spans
+    counted = budgets(past, level.objective, now)
+    burning = alert(past, level.objective, now)
     found = last.problem or _FOUND[level.probe](level, facts, now)
+    if not spans:
+        found = f"counts from the next {level.promised} on"
     state = LevelState.UNKNOWN if last.value is None else _state(spans, counted, burning)
     return Attainment(port, level, state, found, last.at, counted, burning)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from weft.contract.kept_spans import Span
 
@@ -27,6 +28,8 @@ class Budget:
     share of the window that is known. `left` is what is left of the time in which it need not be
     kept: 1 is all of it, 0 none, less than 0 more than was allowed. `burn` is how fast that is used
     up, 1 being just fast enough for the window; None without any budget, or where nothing is known.
+    `since` is when what is known begins, an ISO time, where the window begins more than a day
+    earlier; else "".
     """
 
     days: float
@@ -34,6 +37,7 @@ class Budget:
     known: float
     left: float
     burn: float | None
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def budget(spans: Iterable[Span], objective: float, now: float, days: float) -> 
     `objective` is a share of 0 to 1. Time that nothing is known of counts for nothing.
     """
     window = days * DAY
+    spans = tuple(spans)
     kept, broken = _sums(spans, now - window, now)
     known = kept + broken
     allowed = (1 - objective) * window
@@ -72,7 +77,14 @@ def budget(spans: Iterable[Span], objective: float, now: float, days: float) -> 
         known=min(known / window, 1.0),
         left=_left(broken, allowed),
         burn=broken / known / (1 - objective) if known and objective < 1 else None,
+        since=_since(spans, now - window) if known else "",
     )
+
+
+def _since(spans: Sequence[Span], start: float) -> str:
+    """When what is known of a window begins, where that is more than a day after its start."""
+    first = min(each.start for each in spans if each.end > start)
+    return datetime.fromtimestamp(first, UTC).isoformat() if first - start > DAY else ""
 
 
 def _left(broken: float, allowed: float) -> float:

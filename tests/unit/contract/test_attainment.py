@@ -42,7 +42,7 @@ KEPT, BROKEN, UNKNOWN = LevelState.KEPT, LevelState.BROKEN, LevelState.UNKNOWN
         (Probe.REFRESH, DAY, [found(5, 7_200)], (KEPT, "refreshed 7 h ago")),
         (Probe.BY_TIME, 6 * HOUR, [found(7)], (KEPT, "refreshed last 2026-11-21 05:00Z")),
         (Probe.BY_TIME, 6 * HOUR, [found(40)], (BROKEN, "refreshed last 2026-11-19 20:00Z")),
-        (Probe.BY_TIME, 6 * HOUR, [found(1)], (UNKNOWN, "refreshed last 2026-11-21 11:00Z")),
+        (Probe.BY_TIME, 6 * HOUR, [found(1)], (UNKNOWN, "counts from the next promised on")),
         (Probe.ANSWER, 0.99, [found(0, 1)], (KEPT, "answered 0 s ago")),
         (Probe.ANSWER, 0.99, [found(0, 0, "no route")], (BROKEN, "no route")),
         (Probe.ROWS, 0.9, [found(1, 90)], (KEPT, "90 rows")),

@@ -57,6 +57,66 @@ def test_there_is_a_budget_for_every_window() -> None:
     assert tuple(each.days for each in budgets([], 0.99, NOW)) == WINDOWS == (7, 30, 90)
 
 
+DAILY = [
+    Span(NOW - 100 * DAY, NOW - 60 * DAY, True),
+    Span(NOW - 60 * DAY, NOW - 58 * DAY, False),
+    Span(NOW - 58 * DAY, NOW - 20 * DAY, True),
+    Span(NOW - 20 * DAY, NOW - 19 * DAY, False),
+    Span(NOW - 19 * DAY, NOW - 3 * DAY, True),
+    Span(NOW - 3 * DAY, NOW - 2.5 * DAY, False),
+    Span(NOW - 2.5 * DAY, NOW, True),
+]
+"""Not kept for 48 hours, for 24 and for 12, in each window one of them more."""
+
+
+@pytest.mark.parametrize(
+    ("days", "broken", "allowed"),
+    # 1 % of the hours of the window, and what went wrong in it.
+    [(7, 12, 1.68), (30, 12 + 24, 7.2), (90, 12 + 24 + 48, 21.6)],
+)
+def test_windows_counted_by_hand(days: int, broken: float, allowed: float) -> None:
+    found = budget(DAILY, 0.99, NOW, days)
+    assert found.met == pytest.approx(1 - broken / (days * 24))
+    assert found.left == pytest.approx(1 - broken / allowed)
+    assert found.burn == pytest.approx(broken / allowed)
+    assert (found.known, found.since) == (1, "")
+
+
+def test_gaps_count_for_nothing_and_are_said() -> None:
+    hours = range(0, 30 * 24, 4)
+    spans = [Span(NOW - (at + 1) * HOUR, NOW - at * HOUR, kept=at % 40 != 0) for at in hours]
+    found = budget(spans, 0.95, NOW, 30)
+    # One hour of four is known, and of these every tenth was not kept: 18 of 180.
+    assert (found.known, found.met) == (pytest.approx(0.25), pytest.approx(0.9))
+    # 5 % of 720 hours are 36, and 10 % of what is known is twice as fast as may be.
+    assert (found.left, found.burn) == (pytest.approx(1 - 18 / 36), pytest.approx(2))
+    assert found.since == ""
+
+
+def test_what_was_published_yesterday_says_since_when() -> None:
+    yesterday = NOW - 28 * HOUR
+    spans = [Span(yesterday, NOW - HOUR, True), Span(NOW - HOUR, NOW, False)]
+    week, month, quarter = budgets(spans, 0.99, NOW)
+    assert [each.since for each in (week, month, quarter)] == ["1972-09-25T20:00:00+00:00"] * 3
+    assert week.met == month.met == quarter.met == pytest.approx(27 / 28)
+    assert month.known == pytest.approx(28 / 720)
+    # The budget is that of the whole window, of which one hour is gone.
+    assert [each.left for each in (week, month, quarter)] == [
+        pytest.approx(1 - 1 / 1.68),
+        pytest.approx(1 - 1 / 7.2),
+        pytest.approx(1 - 1 / 21.6),
+    ]
+
+
+def test_a_window_whose_first_hours_alone_are_not_known_is_a_whole_one() -> None:
+    spans = [Span(NOW - 29.5 * DAY, NOW, True)]
+    assert [each.since for each in budgets(spans, 0.99, NOW)] == [
+        "",
+        "",
+        "1972-08-28T12:00:00+00:00",
+    ]
+
+
 @given(EDGES, KEPT, OBJECTIVES, st.randoms(use_true_random=False))
 def test_the_order_of_stretches_does_not_matter(
     edges: list[float], kept: list[bool], objective: float, chance: random.Random

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -13,6 +13,7 @@ from weft.cli.screen import Screen
 from weft.contract.attainment import Attainment, LevelState
 from weft.contract.budget import WINDOWS, Budget
 from weft.mesh.address import product_of
+from weft.mesh.service_level import Probe
 from weft.mesh.words import count
 
 _JUDGED_BY = 30
@@ -52,6 +53,7 @@ def levels_table(attained: Iterable[Attainment]) -> Table:
         *(Column(f"kept_{days}d", title=f"kept {days} d") for days in WINDOWS),
         *(Column(f"left_{days}d", title=f"left {days} d") for days in WINDOWS),
         Column("known_30d", title="known 30 d"),
+        Column("since"),
     )
     rows = []
     for each in attained:
@@ -63,6 +65,7 @@ def levels_table(attained: Iterable[Attainment]) -> Table:
                 *(_share(it.met if it else None) for it in windows),
                 *(_share(it.left if it else None) for it in windows),
                 _share(it.known if (it := by_days.get(_JUDGED_BY)) else None),
+                _since(each),
             ]
         )
     return Table("status", columns, rows)
@@ -86,20 +89,27 @@ def _by_port(attained: Sequence[Attainment], screen: Screen) -> str:
     for each in attained:
         ports.setdefault(each.port, []).append(each)
     ordered = [each for levels in ports.values() for each in levels]
+    since = {port: _first_since(levels) for port, levels in ports.items()}
     narrower = replace(screen, width=max(screen.width - len(_INDENT), 0))
-    head, *rows = draw_table(_short(ordered), narrower).splitlines()
+    head, *rows = draw_table(_short(ordered, since), narrower).splitlines()
     if len(rows) != len(ordered):
-        return draw_table(_short(ordered, named=True), screen)
+        return draw_table(_short(ordered, {}, named=True), screen)
     lines = [_INDENT + head]
     for port, levels in ports.items():
-        lines.append(click.style(port, bold=True) if screen.colour else port)
+        measured = f" · measured since {since[port]}" if since[port] else ""
+        lines.append(f"{click.style(port, bold=True) if screen.colour else port}{measured}")
         lines += [_INDENT + row for row in rows[: len(levels)]]
         del rows[: len(levels)]
     return "\n".join(lines) + "\n"
 
 
-def _short(attained: Iterable[Attainment], *, named: bool = False) -> Table:
-    """What fits on a screen: the window that a level is judged by; its port where it is named."""
+def _short(
+    attained: Iterable[Attainment], since: Mapping[str, str], *, named: bool = False
+) -> Table:
+    """What fits on a screen: the window that a level is judged by; its port where it is named.
+
+    `since` is when that of each port begins, and is not said again of its levels.
+    """
     columns = (
         *([Column("port")] if named else ()),
         Column("state"),
@@ -112,13 +122,31 @@ def _short(attained: Iterable[Attainment], *, named: bool = False) -> Table:
     rows = [
         (
             *([each.port] if named else ()),
-            *(each.state, each.level.name, each.level.promised, each.found),
+            *(each.state, each.level.name, each.level.promised, _found(each, since)),
             _share(found.met if (found := _judging(each)) else None),
-            _share(found.left if found else None),
+            _share(found.left if found and found.known else None),
         )
         for each in attained
     ]
     return Table("status", columns, rows)
+
+
+def _found(each: Attainment, since: Mapping[str, str]) -> str:
+    """What was found, and since when there is anything where that is later than for the port."""
+    later = _since(each) not in ("", since.get(each.port, ""))
+    return f"{each.found}, measured since {_since(each)}" if later else each.found
+
+
+def _since(each: Attainment) -> str:
+    """The day on which what is known begins, where the window it is judged by is longer."""
+    found = _judging(each)
+    return found.since[: len("2026-11-21")] if found else ""
+
+
+def _first_since(levels: Iterable[Attainment]) -> str:
+    """The first of those days of a port; "" where anything is known of all of the window."""
+    known = [_since(each) for each in levels if (found := _judging(each)) and found.known]
+    return min(known, default="")
 
 
 def _judging(each: Attainment) -> Budget | None:
@@ -142,6 +170,18 @@ def _sum(attained: Sequence[Attainment], environment: str) -> tuple[str, ...]:
     return promised, *(f"{states[state]:,} {state}" for state in LevelState if states[state])
 
 
+def _look_at(worst: Attainment) -> str:
+    """Where it is seen what keeps a level from being kept."""
+    product = product_of(worst.port)
+    match worst.level.probe:
+        case Probe.ANSWER:
+            return "what can be reached:  weft doctor"
+        case Probe.FAILING:
+            return f"what fails:  weft test {product}"
+        case _:
+            return f"its releases:  weft history {product}"
+
+
 def _next_steps(attained: Sequence[Attainment], env: str) -> Iterator[str]:
     """What to do about the worst, and about what nobody knows."""
     worst = attained[0]
@@ -151,10 +191,10 @@ def _next_steps(attained: Sequence[Attainment], env: str) -> Iterator[str]:
         yield f"{count(len(known), 'level')} known for less than {_JUDGED_BY} days, {of_them}"
     if worst.state in (LevelState.BROKEN, LevelState.SPENT, LevelState.BURNING):
         if worst.alert:
-            fast = f"{worst.alert.burn:g} times too fast, or faster"
+            fast = f"at least {worst.alert.burn:g} times too fast"
             yield f"{worst.alert.name}: {worst.port} uses up its budget {fast}"
-        yield f"why:  weft why {product_of(worst.port)}{env}"
-    elif any(each.state is LevelState.UNKNOWN for each in attained):
+        yield f"{_look_at(worst)}{env}"
+    elif any(each.state is LevelState.UNKNOWN and not each.budgets for each in attained):
         yield f"measure it:  weft status --measure{env}"
     else:
         yield f"a port with its promises:  weft show {worst.port}{env}"

@@ -1,0 +1,68 @@
+"""What a port version promised of time and reliability before, by its releases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from weft.app.bootstrap import Opened
+from weft.app.zones import zone_named
+from weft.contract.changing_promises import Promise
+from weft.contract.kept_spans import seconds_since_1970
+from weft.contract.service_levels import service_levels
+from weft.contract.versions import numbers
+from weft.mesh.manifest import Descriptor
+from weft.mesh.release import PortRelease, Release
+from weft.mesh.service_level import ServiceLevel
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What was promised from a release on, by the name of the level; `at` is since 1970."""
+
+    at: float
+    levels: Mapping[str, ServiceLevel]
+
+
+def releases_that_differ(mesh: Opened, product: str) -> tuple[Release, ...]:
+    """The releases of a product, oldest first; none where no port ever promised anything else.
+
+    Raises StoreError.
+    """
+    versions = mesh.store.evidence.versions(mesh.environment, product)
+    majors = Counter((port, numbers(version)[:1]) for port, version in versions)
+    if max(majors.values(), default=0) < 2:
+        return ()
+    return mesh.store.journal.releases(mesh.environment, product)[::-1]
+
+
+def promised_before(releases: Iterable[Release], port: Descriptor) -> tuple[Promised, ...]:
+    """What these releases promised of a port version, oldest first; each change once."""
+    found: list[Promised] = []
+    known: dict[str, Any] | None = None
+    for release in releases:
+        shown = _shown(release, port)
+        contract = shown.contract if shown else {}
+        if contract != known:
+            known = contract
+            levels = {each.name: each for each in service_levels(contract, zone_named)}
+            found.append(Promised(seconds_since_1970(release.at), levels))
+    return tuple(found)
+
+
+def _shown(release: Release, port: Descriptor) -> PortRelease | None:
+    wanted = (port.port, port.major)
+    return next((each for each in release.ports if (each.port, each.major) == wanted), None)
+
+
+def promises_of(level: ServiceLevel, before: Sequence[Promised]) -> tuple[Promise, ...]:
+    """The promises of a level one after the other, this one last; nothing where it is the first."""
+    if not before:
+        return ()
+    *earlier, last = before
+    return (
+        *(Promise(each.at, each.levels.get(level.name)) for each in earlier),
+        Promise(last.at, level),
+    )
