@@ -59,7 +59,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
         if name not in readers:
             raise NotFound(f"reader of {options.product} called", name, readers)
     _refuse_damaged(mesh, manifest, target)
-    _refuse_breaking(target, downstream, options)
+    _refuse_breaking(target, downstream, options, production=mesh.production)
     plan = Plan(
         id="",
         mesh=mesh.settings.mesh,
@@ -73,7 +73,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
                 warehouse=manifest.warehouse,
             )
         },
-        steps=(step_back(manifest, current, target),),
+        steps=(step_back(manifest, current, target, mesh.system.now()[:10]),),
     )
     return Rollback(replace(plan, id=plan_id(plan)), current, target, tuple(sorted(readers)))
 
@@ -172,11 +172,15 @@ def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[Pro
 
 
 def _refuse_breaking(
-    target: Release, downstream: list[ProductManifest], options: RollbackOptions
+    target: Release,
+    downstream: list[ProductManifest],
+    options: RollbackOptions,
+    *,
+    production: bool,
 ) -> None:
     """A consumer that reads what the older contract does not have would break."""
     spared = (each for each in downstream if each.address not in options.breaks)
-    for each in broken_by(target, spared):
+    for each in broken_by(target, spared, production=production):
         what = ", ".join(each.columns) or each.port
         raise Breaking(
             f"release {target.number} of {target.product} breaks {each.consumer}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from weft.contract.candidates import is_shown
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.plan.impact import columns_read
@@ -13,20 +14,23 @@ from weft.plan.plan import Step, StepKind
 
 @dataclass(frozen=True)
 class Lacking:
-    """What a consumer reads of a port that a release does not have; no columns: the port itself."""
+    """A consumer, and the columns that it reads of a port and a release does not have."""
 
     consumer: str
     port: str
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...]
 
 
-def broken_by(target: Release, consumers: Iterable[ProductManifest]) -> Iterator[Lacking]:
-    """The consumers that read what a release does not have."""
+def broken_by(
+    target: Release, consumers: Iterable[ProductManifest], *, production: bool
+) -> Iterator[Lacking]:
+    """The consumers that read what a release does not have; in production not as a preview."""
     offered = {
         f"{target.product}.{port.port}@{port.major}": {
             column for obj in port.objects for column in obj.columns
         }
         for port in target.ports
+        if port.status.published or not production
     }
     for consumer in consumers:
         for each in consumer.inputs:
@@ -37,10 +41,22 @@ def broken_by(target: Release, consumers: Iterable[ProductManifest]) -> Iterator
                 yield Lacking(consumer.address, each.port, tuple(sorted(missing)))
 
 
-def step_back(manifest: ProductManifest, current: Release, target: Release) -> Step:
-    """The step that shows what `target` showed, as the release after the current one."""
+def step_back(manifest: ProductManifest, current: Release, target: Release, today: str) -> Step:
+    """The step that shows what `target` showed, as the release after the current one.
+
+    Previews whose last day is over stay away; `today` is an ISO date.
+    """
     restored = replace(
-        target, number=current.number + 1, restores=target.number, run="", plan="", at="", fence=0
+        target,
+        number=current.number + 1,
+        ports=tuple(
+            each for each in target.ports if not each.candidate or is_shown(each.candidate, today)
+        ),
+        restores=target.number,
+        run="",
+        plan="",
+        at="",
+        fence=0,
     )
     return Step(
         id=f"{manifest.address}/{StepKind.PUBLISH}",

@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from life_cycle import GONE, Edition, Major, Majors, Reader, Version, names, visible
 from life_votes import Votes
 
-GOOD, ODD, SPOILED = "good", "odd", "spoiled"
-"""Data as it should be, data that consumers do not expect, and data that its own checks refuse."""
+GOOD, ODD, SPOILED, HALF = "good", "odd", "spoiled", "half"
+"""Data as it should be, data that consumers do not expect, and data that checks refuse: those of
+every major, or only those of an even one."""
 
 Names = dict[str, tuple[int, Version, int]]
 """What readers see: the major, the version and the data behind each name."""
+Refusal = tuple[int, tuple[str, ...]]
+"""A major that keeps files from being applied, and the consumers concerned."""
 Content = tuple[int, frozenset[str], int]
 """What a build of a major is made of: the major, its columns, and the number of the data."""
 
 
+def is_refused(kind: str, number: int) -> bool:
+    """Whether the checks of a major fail on data of a kind."""
+    return kind == SPOILED or (kind == HALF and number % 2 == 0)
+
+
 @dataclass(frozen=True)
 class Shown:
-    """What a release shows: majors as they were on a day, over some data."""
+    """What a release of some files shows: majors over data of some number, as of a day."""
 
-    majors: Majors
-    data: int
+    files: Majors
+    made: Mapping[int, tuple[Major, int]]
     day: int
     production: bool = True
 
     @property
     def names(self) -> Names:
         """What readers see of it."""
-        found = names(self.majors, self.day, production=self.production)
+        majors = {number: major for number, (major, _) in self.made.items()}
+        found = names(majors, self.day, production=self.production)
         return {
-            name: (number, self.majors[number].version, self.data) for name, number in found.items()
+            name: (number, self.made[number][0].version, self.made[number][1])
+            for name, number in found.items()
         }
 
     @property
     def seen(self) -> dict[int, Major]:
         """The majors that readers get."""
-        return visible(self.majors, self.day, production=self.production)
+        majors = {number: major for number, (major, _) in self.made.items()}
+        return visible(majors, self.day, production=self.production)
 
     @property
     def released(self) -> set[int]:
@@ -45,21 +57,26 @@ class Shown:
 
     @property
     def built(self) -> set[Content]:
-        """The builds of all its majors."""
-        return contents(self.majors, self.data)
+        """The builds behind it."""
+        return {(number, major.columns, data) for number, (major, data) in self.made.items()}
 
     def is_same(self, other: Shown) -> bool:
         """Whether nothing differs but the day."""
-        return (self.majors, self.data, self.names) == (other.majors, other.data, other.names)
+        return (self.files, self.made, self.names) == (other.files, other.made, other.names)
 
     def reads_from(self, number: int, column: str) -> bool:
-        """Whether readers get a column of a major."""
-        return number in self.seen and column in self.seen[number].columns
+        """Whether consumers can be built on a column of a major: in production on no preview."""
+        major = self.seen.get(number)
+        return (
+            major is not None
+            and (major.published or not self.production)
+            and column in major.columns
+        )
 
 
-def contents(majors: Majors, data: int) -> set[Content]:
-    """The builds of majors over some data."""
-    return {(number, each.columns, data) for number, each in majors.items()}
+def published(majors: Majors) -> set[int]:
+    """The majors that are published."""
+    return {number for number, each in majors.items() if each.published}
 
 
 @dataclass
@@ -125,12 +142,23 @@ class Model:
         """Whether a person keeps the port as it is, which new files end."""
         return stage.held and stage.applied == self.files
 
-    def objections(self) -> list[tuple[int, str]]:
-        """The majors that wait for a consumer, and that one; none is released while it is held."""
+    def refusals(self, stage: Stage) -> list[Refusal]:
+        """What keeps the files from being applied."""
+        found = list(self.edition(stage).refusals())
+        return found + list(self._objections()) if stage.production else found
+
+    def _objections(self) -> Iterator[Refusal]:
+        """The majors that wait for a consumer; none is released while it is held."""
         if self.is_held(self.production):
-            return []
+            return
         edition = self.edition(self.production)
-        return list(self.votes.waits(edition, self.production.released, self._as_expected))
+        waits = self.votes.waits(edition, self.production.released, self._as_expected)
+        yield from ((number, (name,)) for number, name in waits)
+
+    def waits_already(self, refusal: Refusal) -> bool:
+        """Whether it is enough that consumers wait: for a major that its own checks hold back."""
+        number, _ = refusal
+        return number in self._refused() and not self.files[number].published
 
     def _as_expected(self, number: int, reader: Reader) -> bool:
         """Whether the data of a major is known to be as a consumer expects it."""
@@ -149,21 +177,44 @@ class Model:
 
     def apply(self, stage: Stage) -> None:
         """The files become what is applied, and readers see what they say, unless it is held."""
-        wanted = Shown(dict(self.files), self.newest, self.today, stage.production)
+        made = {number: (each, self.newest) for number, each in self.files.items()}
+        wanted = Shown(dict(self.files), made, self.today, stage.production)
         if self._follows(stage, wanted):
             return
         edition, held = self.edition(stage), self.is_held(stage)
-        spoiled = self.data[-1] == SPOILED and any(
-            each.status != GONE for each in self.files.values()
-        )
+        refused = self._refused()
+        waits = held or (refused if self._all_or_nothing() else refused & published(self.files))
         if stage.production:
             self._measure(edition, wanted)
-            if not (held or spoiled):
+            if not waits:
                 self.votes.ask(edition, stage.released)
         stage.applied, stage.held = dict(self.files), held
-        if not (held or spoiled):
-            stage.show(wanted)
+        if not waits:
+            stage.show(self._but_for(refused, wanted, stage))
         self._go_on(stage, edition)
+
+    def _refused(self) -> set[int]:
+        """The majors whose checks fail now."""
+        kind = self.data[-1]
+        return {
+            number
+            for number, each in self.files.items()
+            if each.status != GONE and is_refused(kind, number)
+        }
+
+    def _all_or_nothing(self) -> bool:
+        """Whether no major goes on by itself: where none of them is published."""
+        return not published(self.files)
+
+    def _but_for(self, refused: set[int], wanted: Shown, stage: Stage) -> Shown:
+        """What would be shown, without these majors: they stay as readers see them now."""
+        there = stage.shown or self.production.shown
+        made = {number: each for number, each in wanted.made.items() if number not in refused}
+        if there is not None:
+            seen = replace(there, day=self.today).seen
+            kept = refused & seen.keys() & wanted.seen.keys()
+            made |= {number: there.made[number] for number in kept}
+        return replace(wanted, made=made)
 
     def _follows(self, stage: Stage, wanted: Shown) -> bool:
         """Whether an environment shows what production shows, because nothing differs there."""
@@ -188,8 +239,9 @@ class Model:
 
     def go_back(self, target: Shown) -> None:
         """Show in production what was shown before, and keep it there."""
-        self.production.shown, self.production.held = target, True
-        self.production.past.append(target)
+        shown = replace(target, day=self.today)
+        self.production.shown, self.production.held = shown, True
+        self.production.past.append(shown)
 
     def broken_by(self, target: Shown) -> set[str]:
         """The consumers that read what an earlier release does not have."""

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from life_cycle import QUIET, UNFINISHED, Major, Reader
-from life_model import ODD, SPOILED, Model, Names, Stage
+from life_model import ODD, Model, Names, Stage, is_refused
 from plan_values import COLUMNS, plan, port, product, required, shown, situation, transform
 
 from weft.app.execution import Execution
 from weft.app.recording import finished
 from weft.contract.versions import numbers
+from weft.mesh.address import port_and_major
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.consumption import PortReads, ReadBy
 from weft.mesh.contract import Status
@@ -34,6 +35,7 @@ from weft.plan.examine import Situation
 from weft.plan.going_back import broken_by, step_back
 from weft.plan.keys import SourceContent
 from weft.plan.plan import Plan, Step
+from weft.plan.share import shares
 from weft.store.protocol import Finished
 from weft.warehouses.protocol import Bound, Outcome
 from weft.warehouses.shown import shown as seen_in
@@ -144,7 +146,8 @@ class Shelf:
     def _checked(self, step: Step) -> tuple[CheckResult, ...]:
         assert step.audit is not None
         kind = self.model.data[self.data[step.audit.key]]
-        bad = kind == (ODD if step.consumer else SPOILED)
+        _, major = port_and_major(step.target.partition(".")[0])
+        bad = kind == ODD if step.consumer else is_refused(kind, major)
         verdict = Verdict.FAIL if bad else Verdict.PASS
         return tuple(
             CheckResult(each.check.id, each.check.label, verdict, blocks=not step.consumer)
@@ -238,15 +241,11 @@ class World:
         bound = {name: Bound("", 1, "", made.sources) for name in made.base}
         lake: Any = self.shelf
         results = list(Execution(made, {"lake": lake}, bound, 1, lambda: 0.0).results())
-        for name in made.base:
+        for name, share in shares(made).items():
             own = [each for each in results if each.product == name]
-            planned = [each for each in made.steps if each.product == name]
             release = self.released(place).get(name)
             fresh = release and release.number > place.recorded.get(name, 0)
-            ended = finished(
-                made, name, planned, own, release if fresh else None, made.manifests.get(name)
-            )
-            self._record(ended, place)
+            self._record(finished(share, own, release if fresh else None, share.manifest), place)
 
     def _record(self, ended: Finished, place: Place) -> None:
         """Keep what a store keeps of how a product ended."""
@@ -270,10 +269,11 @@ class World:
         """Show in production what was shown before; returns whom that would break, if anybody."""
         place = self.production
         consumers = (each for name, each in place.manifests.items() if name != PRODUCT)
-        broken = [each.consumer for each in broken_by(target, consumers)]
+        broken = [each.consumer for each in broken_by(target, consumers, production=True)]
         if broken:
             return broken
-        step = step_back(place.manifests[PRODUCT], self.released(place)[PRODUCT], target)
+        today = day(self.model.today)
+        step = step_back(place.manifests[PRODUCT], self.released(place)[PRODUCT], target, today)
         assert step.release is not None
         self.shelf.run(step, NOWHERE)
         place.recorded[PRODUCT] = step.release.number
