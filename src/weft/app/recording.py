@@ -56,9 +56,7 @@ def finished(
         # What is shown already can break what somebody has only come to expect of it.
         signoffs=share.signoffs if release or state is StepState.DONE else (),
         # Recording the same definition again must not end a hold that is on it.
-        lift_hold=state is StepState.DONE
-        and manifest is not None
-        and share.base.applied != manifest.digest,
+        lift_hold=manifest is not None and share.base.applied != manifest.digest,
     )
 
 

@@ -15,8 +15,8 @@ from weft.app.releases import release_before, releases_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, RunEvent
-from weft.plan.impact import columns_read
-from weft.plan.plan import Base, Plan, Step, StepKind
+from weft.plan.going_back import broken_by, step_back
+from weft.plan.plan import Base, Plan
 from weft.plan.planning import plan_id
 from weft.warehouses.protocol import Scope
 
@@ -59,7 +59,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
         if name not in readers:
             raise NotFound(f"reader of {options.product} called", name, readers)
     _refuse_damaged(mesh, manifest, target)
-    _refuse_breaking(target, downstream, options)
+    _refuse_breaking(target, downstream, options, production=mesh.production)
     plan = Plan(
         id="",
         mesh=mesh.settings.mesh,
@@ -73,7 +73,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
                 warehouse=manifest.warehouse,
             )
         },
-        steps=(_step(manifest, current, target),),
+        steps=(step_back(manifest, current, target, mesh.system.now()[:10]),),
     )
     return Rollback(replace(plan, id=plan_id(plan)), current, target, tuple(sorted(readers)))
 
@@ -172,42 +172,19 @@ def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[Pro
 
 
 def _refuse_breaking(
-    target: Release, downstream: list[ProductManifest], options: RollbackOptions
+    target: Release,
+    downstream: list[ProductManifest],
+    options: RollbackOptions,
+    *,
+    production: bool,
 ) -> None:
     """A consumer that reads what the older contract does not have would break."""
-    offered = {
-        f"{target.product}.{port.port}@{port.major}": {
-            column for obj in port.objects for column in obj.columns
-        }
-        for port in target.ports
-    }
-    for consumer in downstream:
-        if consumer.address in options.breaks:
-            continue
-        for port in consumer.inputs:
-            if port.product != target.product:
-                continue
-            missing = columns_read(consumer, port.port) - offered.get(port.port, set())
-            if port.port not in offered or missing:
-                what = ", ".join(sorted(missing)) or port.port
-                raise Breaking(
-                    f"release {target.number} of {target.product} breaks {consumer.address}",
-                    why=f"it reads {what}, which that release does not have",
-                    next_step=f"weft rollback {target.product} --to {target.number} "
-                    f"--breaks {consumer.address}",
-                )
-
-
-def _step(manifest: ProductManifest, current: Release, target: Release) -> Step:
-    restored = replace(
-        target, number=current.number + 1, restores=target.number, run="", plan="", at="", fence=0
-    )
-    return Step(
-        id=f"{manifest.address}/{StepKind.PUBLISH}",
-        kind=StepKind.PUBLISH,
-        product=manifest.address,
-        warehouse=manifest.warehouse,
-        target=f"release {restored.number}, which is release {target.number} again",
-        release=restored,
-        expected=current.number,
-    )
+    spared = (each for each in downstream if each.address not in options.breaks)
+    for each in broken_by(target, spared, production=production):
+        what = ", ".join(each.columns) or each.port
+        raise Breaking(
+            f"release {target.number} of {target.product} breaks {each.consumer}",
+            why=f"it reads {what}, which that release does not have",
+            next_step=f"weft rollback {target.product} --to {target.number} "
+            f"--breaks {each.consumer}",
+        )

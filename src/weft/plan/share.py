@@ -19,7 +19,7 @@ class Share:
     """What a plan says of one product.
 
     `manifest` is the definition that it makes current, None where that stays. `affected` are the
-    consumers of its ports.
+    consumers of its ports. `signoffs` are asked for with what it shows: none while it is held.
     """
 
     product: str
@@ -38,7 +38,9 @@ def shares(plan: Plan) -> dict[str, Share]:
     steps = _by_product(plan.steps, lambda each: each.product)
     changes = _by_product(plan.changes, lambda each: each.product)
     affected = _by_product(plan.affected, lambda each: product_of(each.port))
-    signoffs = _by_product(plan.signoffs, lambda each: each.product)
+    held = {each.product for each in plan.held}
+    to_ask = (each for each in plan.signoffs if each.product not in held)
+    signoffs = _by_product(to_ask, lambda each: each.product)
     removed = frozenset(plan.removed)
     return {
         product: Share(

@@ -39,10 +39,13 @@ def ballots(
     everyone: Mapping[str, ProductManifest],
     expected: Sequence[Expected],
 ) -> Iterator[Ballot]:
-    """The new majors of a product in production that break readers of those before."""
-    if not situation.in_production:
-        return
+    """The new majors of a product in production that break readers of those before.
+
+    What a person holds shows none.
+    """
     manifest = found.manifest
+    if not situation.in_production or situation.hold_on(manifest.address):
+        return
     release = situation.shown(manifest.address)
     released = {each[:2] for each in release.promised} if release else set()
     for port in visible_ports(manifest, situation):
@@ -100,7 +103,8 @@ def _signoff(product: str, port: PortVersion, consumer: str, situation: Situatio
         if (each.product, each.port, each.major, each.consumer) == wanted
     ]
     if said:
-        return replace(max(said, key=lambda each: each.at), version=port.version)
+        answered = [each for each in said if each.state is not Answer.OPEN]
+        return replace(max(answered or said, key=lambda each: each.at), version=port.version)
     answer_by = port.candidate or _later(situation.today)
     place = (situation.desired.environment, product, port.port, port.version, consumer)
     return Signoff(*place, Answer.OPEN, answer_by)

@@ -96,6 +96,17 @@ def test_a_new_definition_ends_the_hold(mesh: Opened) -> None:
         assert shown(again) == 9
 
 
+def test_a_new_definition_ends_the_hold_also_where_its_checks_fail(mesh: Opened) -> None:
+    back(mesh)
+    few = {"metric": "rowCount", "mustBeGreaterThan": 1}
+    port = Port("orders", {"id": "integer"}, rules=(few,), version="1.1.0")
+    more = Product(ADDRESS, {"orders": "SELECT 9 AS id"}, (port,))
+    apply_files(mesh.folder, mesh_files([more]))
+    [held] = make_plan(mesh, PlanOptions()).plan.held
+    assert held.cause == "checks failed"
+    assert mesh.store.journal.holds("prod") == {}
+
+
 @pytest.mark.parametrize("release", [7, 99])
 def test_a_release_that_is_not_there(mesh: Opened, release: int) -> None:
     with pytest.raises(Usage, match=f"keeps no release {release}"):

@@ -14,6 +14,7 @@ from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
 from weft.app.errors import NotFound, Stale, Usage
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.rollback import RollbackOptions, plan_rollback, roll_back
 from weft.app.signoff import sign_off, signoffs
 from weft.app.system import System
 from weft.mesh.address import PortAddress
@@ -154,6 +155,14 @@ def test_another_version_of_a_candidate_has_the_answers_that_it_had(asked: Path)
         list(apply_plan(mesh, plan, ApplyOptions()))
 
 
+@pytest.mark.parametrize("said", [Answer.YES, Answer.NO])
+def test_an_answer_outlives_the_next_version_of_a_candidate(asked: Path, said: Answer) -> None:
+    answer(asked, said, "so")
+    apply_files(asked, files(OLD, replace(CANDIDATE, version="2.0.1")), on("2026-12-04"))
+    [signoff] = planned(asked, "2026-12-05").signoffs
+    assert (signoff.version, signoff.state, signoff.actor) == ("2.0.1", said, "mara")
+
+
 def test_who_expects_something_of_a_candidate_later_is_asked_as_well(tmp_path: Path) -> None:
     contract = {
         "apiVersion": "v3.2.0",
@@ -228,3 +237,14 @@ def test_only_who_is_asked_answers_and_a_no_has_a_reason(asked: Path) -> None:
             sign_off(mesh, replace(TWO, major=3), "shop.sums", Answer.YES, "")
     with opened(asked, "dev", on("2026-12-03")) as mesh, pytest.raises(Usage):
         signoffs(mesh, TWO)
+
+
+def test_nobody_is_waited_for_while_the_product_is_held(tmp_path: Path) -> None:
+    for number, ports in enumerate([(OLD,), (OLD, NEW)], 1):
+        apply_files(tmp_path, files(*ports), on(f"2026-12-0{number}"))
+    with opened(tmp_path, "", on("2026-12-03")) as mesh:
+        ready = plan_rollback(mesh, RollbackOptions("shop.sales"))
+        list(roll_back(mesh, ready, "wrong numbers"))
+    held = planned(tmp_path, "2026-12-03")
+    assert (held.blocked, held.signoffs) == ((), ())
+    assert [each.by_person for each in held.held] == [True]

@@ -2,29 +2,32 @@
 
 It knows nothing of plans. Majors of one port have columns, a version, a status and maybe a last
 day as a preview; consumers pin a major or follow the current one. It says who sees what under
-which name, and whether files may be applied in production.
+which name, and whether files may be applied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 OPEN, ENDING, GONE = "active", "deprecated", "retired"
 UNFINISHED = ("draft", "proposed")
 QUIET = 3
 """For how many days nobody may have queried what is to end."""
 
+Version = tuple[int, int, int]
+
 
 @dataclass(frozen=True)
 class Major:
     """One major of the port, as files say it; days are numbers, and -1 is none.
 
-    `waived` are the last days on which somebody answers for the loss of a column, `until` is the
-    last day of all, and `override` says that a person ends it without waiting for that.
+    `waived` are the last days on which somebody answers for the loss of a column, or for what a
+    consumer says; `until` is the last day of all, and `override` says that a person ends it
+    without waiting for that.
     """
 
-    version: tuple[int, int, int]
+    version: Version
     columns: frozenset[str]
     status: str = "draft"
     preview: int = -1
@@ -39,19 +42,36 @@ class Major:
 
 @dataclass(frozen=True)
 class Reader:
-    """A consumer: the major that it pins, 0 where it follows, and the one column that it reads."""
+    """A consumer: the major that it pins, 0 where it follows, and the one column that it reads.
+
+    It may also have said what it `expects`, which is that no data is odd.
+    """
 
     pin: int
     column: str
+    expects: bool = False
 
 
 Majors = Mapping[int, Major]
-Names = Mapping[str, tuple[int, tuple[int, int, int]]]
-"""What readers see: the major and the version behind each name."""
+Readers = Mapping[str, Reader]
+
+
+def visible(majors: Majors, today: int, *, production: bool) -> dict[int, Major]:
+    """What readers get of these majors: published ones and previews, elsewhere all but the gone."""
+    return {
+        number: each
+        for number, each in majors.items()
+        if each.published or is_preview(each, today) or (each.status != GONE and not production)
+    }
+
+
+def is_preview(major: Major, today: int) -> bool:
+    """Whether a major is shown as a preview on a day."""
+    return major.status in UNFINISHED and today <= major.preview
 
 
 def current(majors: Majors) -> int:
-    """The major behind the name without a version, 0 where none is published."""
+    """The major that consumers follow to, 0 where none is published."""
     for status in (OPEN, ENDING):
         found = [number for number, each in majors.items() if each.status == status]
         if found:
@@ -59,17 +79,16 @@ def current(majors: Majors) -> int:
     return 0
 
 
-def names(majors: Majors, today: int) -> dict[str, tuple[int, tuple[int, int, int]]]:
-    """What readers see in production once these files are applied."""
+def names(majors: Majors, today: int, *, production: bool = True) -> dict[str, int]:
+    """The majors that readers see, under their names."""
     seen = {}
-    for number, each in majors.items():
-        if each.published:
-            seen[f"orders_v{number}"] = (number, each.version)
-        elif each.status in UNFINISHED and today <= each.preview:
-            seen[f"orders_v{number}_rc"] = (number, each.version)
-    newest = current(majors)
-    if newest:
-        seen["orders"] = (newest, majors[newest].version)
+    plain: list[tuple[bool, int]] = []
+    for number, each in visible(majors, today, production=production).items():
+        preview = is_preview(each, today)
+        seen[f"orders_v{number}_rc" if preview else f"orders_v{number}"] = number
+        plain += [] if preview else [(each.status == OPEN, number)]
+    if plain:
+        seen["orders"] = max(plain)[1]
     return seen
 
 
@@ -81,22 +100,21 @@ def read_by(reader: Reader, majors: Majors) -> int:
     return wanted if readable and major and reader.column in major.columns else 0
 
 
-@dataclass
-class Model:
-    """The files of a port and its consumers, what is applied of them, and what readers see."""
+@dataclass(frozen=True)
+class Edition:
+    """New files beside those that are applied, on a day: whether they may follow them."""
 
-    files: dict[int, Major] = field(default_factory=dict)
-    applied: dict[int, Major] = field(default_factory=dict)
-    readers: dict[str, Reader] = field(default_factory=dict)
-    applied_readers: dict[str, Reader] = field(default_factory=dict)
-    seen: Names = field(default_factory=dict)
-    queried: dict[int, int] = field(default_factory=dict)
-    today: int = 0
+    old: Majors
+    new: Majors
+    readers: Readers
+    today: int
+    queried: Mapping[int, int] = field(default_factory=dict)
+    production: bool = True
 
     def reading(self) -> dict[str, int]:
         """The major that each consumer reads: of the files, or of what is applied. 0 is neither."""
         return {
-            name: read_by(each, self.files) or read_by(each, self.applied)
+            name: read_by(each, self.new) or read_by(each, self.old)
             for name, each in self.readers.items()
         }
 
@@ -108,29 +126,43 @@ class Model:
     def broken(self) -> dict[str, int]:
         """The consumers that can read only what is applied, and the major that they would read."""
         return {
-            name: each.pin or current(self.files) or current(self.applied)
+            name: each.pin or current(self.new) or current(self.old)
             for name, each in self.readers.items()
-            if not read_by(each, self.files)
+            if not read_by(each, self.new)
         }
 
     def refusals(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """The majors that keep the files from being applied, and the consumers concerned."""
         reading = self.reading()
+        seen = visible(self.new, self.today, production=self.production)
         for broken in self.broken().values():
-            if not self._answered_for(broken):
+            if not self.answered_for(broken):
                 yield broken, ()
         for name, major in reading.items():
-            if read_by(self.readers[name], self.files) and not self.files[major].published:
+            if read_by(self.readers[name], self.new) and not self._to_build_on(seen.get(major)):
                 yield major, (name,)
-        for number, old in self.applied.items():
-            new = self.files.get(number)
+        for number, old in self.old.items():
+            if not old.published:
+                continue
+            new = self.new.get(number)
             users = tuple(name for name, major in reading.items() if major == number)
-            if old.published and not (new and new.published):
-                early = self._too_early(number, old, new) if new else self._queried(number)
-                if users or early:
-                    yield number, users
-            elif old.published and new and not self._may_follow(old, new):
-                yield number, ()
+            if new and new.published:
+                if not self._may_follow(old, new):
+                    yield number, ()
+            elif self._ends_badly(number, old, new, users):
+                yield number, users
+
+    def _to_build_on(self, major: Major | None) -> bool:
+        """Whether what is published may be built on a major: in production on no preview."""
+        return major is not None and (major.published or not self.production)
+
+    def _ends_badly(
+        self, number: int, old: Major, new: Major | None, users: tuple[str, ...]
+    ) -> bool:
+        if not self.production:
+            return bool(users) and (new is None or new.status == GONE)
+        early = self._too_early(number, old, new) if new else self._queried(number)
+        return bool(users) or early
 
     def _too_early(self, number: int, old: Major, new: Major) -> bool:
         if new.status != GONE or new.override:
@@ -145,30 +177,21 @@ class Model:
     def _may_follow(self, old: Major, new: Major) -> bool:
         if any(self.today > new.waived.get(each, -1) for each in old.columns - new.columns):
             return False
-        if new.version < old.version or -1 < new.until < old.until:
+        if -1 < new.until < old.until:
+            return False
+        if not self.production:
+            return True
+        if new.version < old.version:
             return False
         if new.columns != old.columns or -1 < old.until < new.until:
             return new.version[:2] > old.version[:2]
         told, said = ((each.status, each.until, each.override) for each in (old, new))
         return told == said or new.version > old.version
 
-    def _answered_for(self, number: int) -> bool:
+    def answered_for(self, number: int) -> bool:
         """Whether a major loses columns that its readers had, and somebody answers for all."""
-        old, new = self.applied.get(number), self.files.get(number)
+        old, new = self.old.get(number), self.new.get(number)
         if not (old and new and old.published and new.published):
             return False
         lost = old.columns - new.columns
         return bool(lost) and all(self.today <= new.waived.get(each, -1) for each in lost)
-
-    def apply(self) -> None:
-        """The files become what is applied, and readers see what they say."""
-        self.applied, self.applied_readers = dict(self.files), dict(self.readers)
-        self.seen = names(self.files, self.today)
-
-    def take_back(self) -> None:
-        """Bring the files back to what is applied."""
-        self.files, self.readers = dict(self.applied), dict(self.applied_readers)
-
-    def edit(self, number: int, **changes: object) -> None:
-        """Change some of what the files say of a major."""
-        self.files[number] = replace(self.files[number], **changes)  # type: ignore[arg-type]

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from life_cycle import QUIET, UNFINISHED, Major, Model, Reader
-from plan_values import after, plan, port, product, shown, situation, transform
-
-from weft.mesh.consumption import PortReads, ReadBy
-from weft.mesh.contract import Status
-from weft.mesh.manifest import Column, PortVersion, ProductManifest, ResolvedInput
-from weft.plan.examine import Situation
-from weft.warehouses.shown import shown as seen_in
+from life_cycle import QUIET, Major, Reader
+from life_model import GOOD, HALF, ODD, SPOILED, Model, Names, is_refused
+from life_world import Place, World
 
 HISTORIES = int(os.environ.get("WEFT_HISTORIES", "200"))
-PRODUCT = "shop.orders"
-PORT = f"{PRODUCT}.orders"
-FIRST_DAY = date(2026, 11, 21)
-OVERRIDE = {"by": "ann", "reason": "nobody answers"}
 
 # Few things to name, and those that happen often several times, so that histories get somewhere.
 MAJORS = st.sampled_from([1, 1, 2, 2, 3])
@@ -48,13 +37,20 @@ STEPS = st.one_of(
     st.tuples(st.just("drop"), MAJORS),
     st.tuples(st.just("read"), READERS, st.integers(0, 3), COLUMN),
     st.tuples(st.just("leave"), READERS),
+    st.tuples(st.just("expect"), READERS),
+    st.tuples(st.just("answer"), MAJORS, READERS, st.sampled_from(["yes", "no"])),
+    st.tuples(st.just("waive"), MAJORS, READERS, DAYS),
+    st.tuples(st.just("data"), st.sampled_from([GOOD, GOOD, ODD, SPOILED, HALF])),
+    st.tuples(st.just("back"), st.integers(0, 9)),
+    st.tuples(st.just("lift")),
     st.tuples(st.just("pass"), st.integers(1, 4)),
 )
 Step = tuple[object, ...]
-LATER, INSIST, GIVE_WAY = "later", "insist", "give way"
-# What is done after a step: nothing yet, or a plan; what that refuses is kept, or taken back.
+LATER, TRY, INSIST, GIVE_WAY = "later", "try", "insist", "give way"
+# What is done after a step: nothing yet, a trial elsewhere, or a plan for production; what that
+# refuses is kept, or taken back.
 HISTORY = st.lists(
-    st.tuples(STEPS, st.sampled_from([LATER, LATER, INSIST, GIVE_WAY, GIVE_WAY])),
+    st.tuples(STEPS, st.sampled_from([LATER, LATER, TRY, INSIST, GIVE_WAY, GIVE_WAY])),
     min_size=8,
     max_size=40,
 )
@@ -65,124 +61,56 @@ BEGINNING: tuple[tuple[Step, str], ...] = (
 )
 
 
-def day(number: int) -> str:
-    return (FIRST_DAY + timedelta(number)).isoformat()
-
-
-def version(number: int, major: Major) -> PortVersion:
-    """A major as it is compiled."""
-    columns = tuple(Column(each, "INTEGER") for each in sorted(major.columns))
-    waivers = [
-        {"change": f"column {name} removed", "by": "ann", "reason": "agreed", "until": day(until)}
-        for name, until in major.waived.items()
-    ]
-    text = ".".join(map(str, major.version))
-    contract: dict[str, Any] = {
-        "version": text,
-        "status": major.status,
-        "schema": [{"name": "orders", "properties": [{"name": each.name} for each in columns]}],
-    }
-    custom = {"waivers": waivers, "override": OVERRIDE if major.override else None}
-    contract["customProperties"] = [
-        {"property": name, "vendor": "weft", "value": value}
-        for name, value in custom.items()
-        if value
-    ]
-    if major.until >= 0:
-        contract["slaProperties"] = [{"property": "endOfSupport", "value": day(major.until)}]
-    preview = major.status in UNFINISHED and major.preview >= 0
-    return replace(
-        shown("orders", columns, major=number, filled_by=f"orders_{number}"),
-        version=text,
-        status=Status(major.status),
-        contract=contract,
-        candidate=day(major.preview) if preview else "",
-    )
-
-
-def producer(model: Model) -> ProductManifest:
-    """The product of the port, with a model for each major."""
-    models = [
-        transform(f"orders_{number}", meaning=f"{number} of {sorted(each.columns)}")
-        for number, each in sorted(model.files.items())
-    ]
-    return product(PRODUCT, models, [version(*each) for each in sorted(model.files.items())])
-
-
-def consumer(name: str, reader: Reader, major: int) -> ProductManifest:
-    """A consumer, compiled against one major."""
-    address = f"{PORT}@{major}"
-    made = product(name, [transform("m", replace(port(address), columns=(reader.column,)))])
-    read = ResolvedInput("orders", address, pinned=bool(reader.pin))
-    made = replace(made, inputs=(read,), digest="")
-    return replace(made, digest=str(hash(repr(made))))
-
-
-def query(number: int, when: int) -> PortReads:
-    """That somebody queried a major on a day."""
-    return PortReads(PRODUCT, "orders", number, ReadBy.QUERY, "eve", day(when), 1, day(when))
-
-
-@dataclass
-class World:
-    """The model of a history, and the same history as plans bring it about."""
-
-    model: Model = field(default_factory=Model)
-    now: Situation = field(default_factory=situation)
-    known: dict[str, ProductManifest] = field(default_factory=dict)
-
-    def wanted(self) -> Situation:
-        """What the next plan is made from."""
-        reading = self.model.reading()
-        readers = [consumer(name, self.model.readers[name], reading[name]) for name in reading]
-        products = [producer(self.model), *sorted(readers, key=lambda each: each.address)]
-        fresh = situation(*products)
-        mine = set(fresh.desired.products)
-        differing = {
-            address: each
-            for address, each in self.known.items()
-            if address not in mine or fresh.desired.products[address].digest != each.digest
-        }
-        return replace(
-            self.now,
-            desired=fresh.desired,
-            contents=fresh.contents,
-            applied=differing,
-            removed=tuple(address for address in self.known if address not in mine),
-            broken=tuple({f"{PORT}@{each}" for each in self.model.broken().values()}),
-            reads=tuple(query(*each) for each in self.model.queried.items()),
-            quiet_days=QUIET,
-            today=day(self.model.today),
-        )
-
-    def names(self) -> dict[str, tuple[int, tuple[int, ...]]]:
-        """What readers see of the port, as a warehouse shows the current release."""
-        release = self.now.releases.get(PRODUCT)
-        return {
-            each.name: (each.port.major, tuple(map(int, each.port.version.split("."))))
-            for each in (seen_in(release, production=True) if release else ())
-        }
-
-
 def do(world: World, step: Step) -> None:
     """One step of a history; what cannot be done in it does nothing."""
     model = world.model
     match step:
+        case ("data", str(kind)):
+            model.data.append(kind)
+        case ("pass", int(days)):
+            model.today += days
+        case ("query", int(number)) if f"orders_v{number}" in model.names(model.production):
+            model.queried[number] = model.today
+        case ("answer", int(number), str(name), str(said)):
+            model.votes.answer(number, name, said)
+            world.answer(number, name, said)
+        case ("back", int(steps)) if model.production.past:
+            go_back(world, steps)
+        case ("lift",):
+            model.production.held = False
+            world.production.holds.clear()
+        case _:
+            write(model, step)
+
+
+def write(model: Model, step: Step) -> None:
+    """Change the files."""
+    match step:
         case ("add", int(number), tuple(columns)) if number not in model.files:
-            old = model.applied.get(number)
+            old = (model.production.applied or {}).get(number)
             model.files[number] = old or Major((number, 0, 0), frozenset(("id", *columns)))
         case ("read", str(name), int(pin), str(column)):
             model.readers[name] = Reader(pin, column)
+        case ("expect", str(name)) if name in model.readers:
+            model.readers[name] = replace(model.readers[name], expects=True)
         case ("leave", str(name)):
             model.readers.pop(name, None)
-        case ("pass", int(days)):
-            model.today += days
-        case ("query", int(number)) if f"orders_v{number}" in model.seen:
-            model.queried[number] = model.today
         case ("drop", int(number)) if len(model.files) > 1:
             model.files.pop(number, None)
         case (str(what), int(number), *more) if number in model.files:
             edit(model, what, number, more)
+
+
+def go_back(world: World, steps: int) -> None:
+    """Go back to an earlier release, where that breaks nobody."""
+    past, releases = world.model.production.past, world.production.past
+    assert len(past) == len(releases)
+    which = -1 - steps % len(past)
+    broken = world.model.broken_by(past[which])
+    assert set(world.go_back(releases[which])) == broken
+    if not broken:
+        world.model.go_back(past[which])
+        assert world.names(world.production) == world.model.names(world.model.production)
 
 
 def edit(model: Model, what: str, number: int, more: Sequence[object]) -> None:
@@ -191,16 +119,17 @@ def edit(model: Model, what: str, number: int, more: Sequence[object]) -> None:
     first, minor, patch = major.version
     match (what, *more):
         case ("status", str(status)):
-            model.edit(number, status=status)
+            model.edit(number, status=status, preview=-1)
         case ("preview", int(days)):
             model.edit(number, status="draft", preview=model.today + days)
         case ("column", str(name)):
             model.edit(number, columns=major.columns ^ {name})
         case ("end", int(days)):
             later = (first, minor + 1, 0)
-            model.edit(number, status="deprecated", until=model.today + days, version=later)
+            ending = {"status": "deprecated", "until": model.today + days}
+            model.edit(number, **ending, version=later, preview=-1)
         case ("override",):
-            model.edit(number, status="retired", override=True)
+            model.edit(number, status="retired", override=True, preview=-1)
         case ("bump", 1):
             model.edit(number, version=(first, minor, patch + 1))
         case ("bump", 2):
@@ -211,32 +140,38 @@ def edit(model: Model, what: str, number: int, more: Sequence[object]) -> None:
             model.edit(number, waived={**major.waived, name: model.today + days})
 
 
-def apply(world: World) -> bool:
+def apply(world: World, place: Place) -> bool:
     """Plan, compare with the model, and go through with it where nothing is in the way."""
     model = world.model
-    if not model.compiles:
+    if not model.edition(place.stage).compiles:
         return False
-    wanted = world.wanted()
-    made = plan(wanted)
-    refused = list(model.refusals())
-    assert bool(made.blocked) == bool(refused), (made.blocked, refused)
+    made = world.planned(place)
+    refused = model.refusals(place.stage)
+    certain = [each for each in refused if not model.waits_already(each)]
+    assert bool(certain) <= bool(made.blocked) <= bool(refused), (made.blocked, refused)
     said = "\n".join(made.blocked)
-    for number, users in refused:
+    for number, users in certain:
         assert f"@{number}" in said, (said, number)
         assert all(name in said for name in users), (said, users)
     if made.blocked:
         return False
-    model.apply()
-    world.known = {**world.known, **made.manifests}
-    for address in made.removed:
-        world.known.pop(address, None)
-    world.now = after(made, wanted)
-    assert world.names() == model.seen
-    # Who answers for a loss may do so over the heads of those who read what is lost.
-    served = filter(None, model.reading().values())
-    assert all(f"orders_v{major}" in world.names() for major in served)
-    assert not model.compiles or plan(world.wanted()).empty
+    model.apply(place.stage)
+    world.carry_out(made, place)
+    compare(world)
+    assert not model.edition(place.stage).compiles or world.planned(place).empty
     return True
+
+
+def compare(world: World) -> None:
+    """Readers see in each place what the model says, and no data that its own checks refuse."""
+    model = world.model
+    for place in (world.production, world.trial):
+        seen = world.names(place)
+        assert seen == model.names(place.stage), (place.environment, seen, model.names(place.stage))
+        assert not any(is_refused(model.data[data], number) for number, _, data in seen.values())
+        # Who answers for a loss may do so over the heads of those who read what is lost.
+        if place is world.production:
+            assert all(f"orders_v{each}" in seen for each in place.stage.reading.values())
 
 
 def live(history: Sequence[tuple[Step, str]]) -> World:
@@ -244,7 +179,9 @@ def live(history: Sequence[tuple[Step, str]]) -> World:
     world = World()
     for step, then in (*BEGINNING, *history):
         do(world, step)
-        if then != LATER and not apply(world) and then == GIVE_WAY:
+        if then == TRY:
+            apply(world, world.trial)
+        elif then != LATER and not apply(world, world.production) and then == GIVE_WAY:
             world.model.take_back()
     return world
 
@@ -266,9 +203,15 @@ ENDED: tuple[tuple[Step, str], ...] = (
 )
 
 
+def seen_after(history: Sequence[tuple[Step, str]]) -> Names:
+    """What readers see in production after a history."""
+    world = live(history)
+    return world.names(world.production)
+
+
 def test_a_port_ends_after_its_last_day_and_its_last_reader() -> None:
-    assert live(ENDED[:-1]).names() == {"orders": (1, (1, 1, 0)), "orders_v1": (1, (1, 1, 0))}
-    assert live(ENDED).names() == {}
+    assert seen_after(ENDED[:-1]) == {"orders": (1, (1, 1, 0), 0), "orders_v1": (1, (1, 1, 0), 0)}
+    assert seen_after(ENDED) == {}
 
 
 def test_a_wrong_model_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

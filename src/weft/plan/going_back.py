@@ -1,0 +1,69 @@
+"""Go back to an earlier release: the step that does it, and the consumers that it would break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from weft.contract.candidates import is_shown
+from weft.mesh.manifest import ProductManifest
+from weft.mesh.release import Release
+from weft.plan.impact import columns_read
+from weft.plan.plan import Step, StepKind
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A consumer, and the columns that it reads of a port and a release does not have."""
+
+    consumer: str
+    port: str
+    columns: tuple[str, ...]
+
+
+def broken_by(
+    target: Release, consumers: Iterable[ProductManifest], *, production: bool
+) -> Iterator[Lacking]:
+    """The consumers that read what a release does not have; in production not as a preview."""
+    offered = {
+        f"{target.product}.{port.port}@{port.major}": {
+            column for obj in port.objects for column in obj.columns
+        }
+        for port in target.ports
+        if port.status.published or not production
+    }
+    for consumer in consumers:
+        for each in consumer.inputs:
+            if each.product != target.product:
+                continue
+            missing = columns_read(consumer, each.port) - offered.get(each.port, set())
+            if each.port not in offered or missing:
+                yield Lacking(consumer.address, each.port, tuple(sorted(missing)))
+
+
+def step_back(manifest: ProductManifest, current: Release, target: Release, today: str) -> Step:
+    """The step that shows what `target` showed, as the release after the current one.
+
+    Previews whose last day is over stay away; `today` is an ISO date.
+    """
+    restored = replace(
+        target,
+        number=current.number + 1,
+        ports=tuple(
+            each for each in target.ports if not each.candidate or is_shown(each.candidate, today)
+        ),
+        restores=target.number,
+        run="",
+        plan="",
+        at="",
+        fence=0,
+    )
+    return Step(
+        id=f"{manifest.address}/{StepKind.PUBLISH}",
+        kind=StepKind.PUBLISH,
+        product=manifest.address,
+        warehouse=manifest.warehouse,
+        target=f"release {restored.number}, which is release {target.number} again",
+        release=restored,
+        expected=current.number,
+    )
