@@ -15,6 +15,7 @@ from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
 from weft.app.table_contents import with_last_read
 from weft.mesh.consumption import PortReads
+from weft.mesh.evidence import EvidencedVersion
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
 from weft.mesh.release import Build, Observed, Release
 from weft.plan.copies import foreign
@@ -207,6 +208,7 @@ def _with_acts(mesh: Opened, situation: Situation) -> Situation:
         silence=settings.release.silence,
         reads=_reads(mesh, situation),
         quiet_days=settings.retire.quiet_days,
+        evidenced=_evidenced(mesh, situation),
     )
 
 
@@ -218,6 +220,18 @@ def _reads(mesh: Opened, situation: Situation) -> tuple[PortReads, ...]:
         if not _published(before) <= _published(situation.desired.products.get(address))
     ]
     return mesh.store.reads.of("", ending) if mesh.production and ending else ()
+
+
+def _evidenced(mesh: Opened, situation: Situation) -> tuple[EvidencedVersion, ...]:
+    """The versions ever released of products that begin to publish a port, or do so again."""
+    beginning = [
+        address
+        for address, manifest in situation.desired.products.items()
+        if situation.digests.get(address) != manifest.digest
+        and not _published(manifest) <= _published(situation.applied.get(address))
+    ]
+    ask = mesh.production and beginning
+    return mesh.store.evidence.versions(mesh.environment, beginning) if ask else ()
 
 
 def _published(manifest: ProductManifest | None) -> set[str]:

@@ -5,14 +5,12 @@ Writing it is the store's work, in the transaction that records the release.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import sha256
-
-import msgspec
 
 from weft.app.bootstrap import Opened
 from weft.app.situation import described
+from weft.contract.document import contract_digest
 from weft.contract.waivers import waivers_of
 from weft.mesh.check import CheckResult
 from weft.mesh.evidence import (
@@ -40,7 +38,8 @@ def witnessed(
     release = finished.release
     if release is None:
         return ()
-    known = mesh.store.evidence.versions(finished.environment, finished.product)
+    versions = mesh.store.evidence.versions(finished.environment, [finished.product])
+    known = {(each.port, each.version) for each in versions}
     fresh = [
         each
         for each in release.ports
@@ -163,11 +162,6 @@ def _told(object: str, found: CheckResult) -> EvidencedCheck:
         value=found.value,
         expected=found.expected,
     )
-
-
-def contract_digest(contract: Mapping[str, object]) -> str:
-    """The SHA-256 of a resolved contract, of its JSON with sorted keys and no spaces."""
-    return sha256(msgspec.json.encode(contract, order="sorted")).hexdigest()
 
 
 def _inputs(mesh: Opened, manifest: ProductManifest) -> tuple[EvidencedInput, ...]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
+
+import msgspec
 
 Element = Mapping[str, Any]
 
 _NOTHING: Element = {}
+
+
+def contract_digest(contract: Element) -> str:
+    """The SHA-256 of a resolved contract, of its JSON with sorted keys and no spaces."""
+    return sha256(msgspec.json.encode(contract, order="sorted")).hexdigest()
 
 
 def custom_properties(element: Element) -> dict[str, Any]:

@@ -101,6 +101,17 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class EvidencedVersion:
+    """A version that consumers once got: `contract` is as in `Evidence`, "" where it is lost."""
+
+    product: str
+    port: str
+    major: int
+    version: str
+    contract: str = ""
+
+
+@dataclass(frozen=True)
 class EvidenceRecord:
     """A link of the chain. `hash` covers all other fields, `previous` among them.
 

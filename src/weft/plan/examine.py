@@ -13,6 +13,7 @@ from functools import partial
 from weft.contract.candidates import is_shown
 from weft.mesh.address import PortAddress
 from weft.mesh.consumption import PortReads
+from weft.mesh.evidence import EvidencedVersion
 from weft.mesh.growth import Grown
 from weft.mesh.manifest import Manifest, PortObject, PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import Build, ObjectRelease, PortRelease, Release
@@ -49,6 +50,7 @@ class Situation:
     published, but not as they would be. `readers` are products outside of the scope that read one
     in it. `signoffs` are those that were asked for, and `silence` is what none means. `reads` are
     of the ports of products that retire one, which nobody may have queried for `quiet_days`.
+    `evidenced` are the versions that were ever released of products that begin to publish a port.
     `today` is an ISO date.
     """
 
@@ -83,6 +85,7 @@ class Situation:
     silence: str = Answer.NO
     reads: tuple[PortReads, ...] = ()
     quiet_days: int = 0
+    evidenced: tuple[EvidencedVersion, ...] = ()
     today: str = ""
 
     @property

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from weft.contract.change_kinds import KINDS
+from weft.contract.document import contract_digest
 from weft.contract.term_compatibility import same_terms
 from weft.contract.versions import Bump, is_enough, min_bump, next_version, numbers, step_between
 from weft.contract.waivers import in_one_form, is_about_sign_off, waiver_for, waivers_of
 from weft.mesh.change import ChangeAction
+from weft.mesh.evidence import EvidencedVersion
 from weft.mesh.manifest import PortVersion, ProductManifest
 from weft.mesh.waiver import Waiver
 from weft.plan.plan import Change, ChangeClass, FieldChange
@@ -114,6 +116,55 @@ def refusals(changes: Iterable[Change], versions: Mapping[str, Versions]) -> Ite
             )
         elif found.differ:
             yield from _too_small(found, fields)
+
+
+def returns(
+    changes: Iterable[Change],
+    desired: Mapping[str, ProductManifest],
+    applied: Mapping[str, ProductManifest],
+    evidenced: Iterable[EvidencedVersion],
+) -> Iterator[str]:
+    """Why ports must not be published anew under versions that consumers once had.
+
+    One that comes back as it was released may. `evidenced` are the versions of these ports that
+    were ever released.
+    """
+    known: dict[str, list[EvidencedVersion]] = {}
+    for each in evidenced:
+        known.setdefault(f"{each.product}.{each.port}@{each.major}", []).append(each)
+    for change in changes:
+        before, after = (
+            _port(each.get(change.product), change.name) for each in (applied, desired)
+        )
+        released = known.get(change.address, []) if change.kind == "port" else []
+        begins = after and after.status.published and not (before and before.status.published)
+        if after and begins and released:
+            yield from _not_as_it_was(change.address, after, released)
+
+
+def _not_as_it_was(
+    address: str, port: PortVersion, released: Sequence[EvidencedVersion]
+) -> Iterator[str]:
+    """Say that a version comes back with another contract, or before one that was released."""
+    same = [each.contract for each in released if each.version == port.version]
+    newest = max((each.version for each in released), key=numbers)
+    if same:
+        if "" in same or contract_digest(port.contract) in same:
+            return
+        why = "with another contract, and a released version does not change"
+        said = f"{address} was released before as {port.version}, {why}."
+    elif numbers(port.version) < numbers(newest):
+        said = (
+            f"{address}: version {port.version} would follow {newest}, which was released before."
+        )
+    else:
+        return
+    following = next_version(newest, Bump.MINOR)
+    yield (
+        f"{said}\n"
+        f"give it a later version, such as {following}, in its contract and in product.yaml; "
+        f"what was released:  weft release evidence {address}"
+    )
 
 
 def useless_waivers(

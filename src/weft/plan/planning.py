@@ -34,7 +34,7 @@ from weft.plan.examine import (
 )
 from weft.plan.expectations import Watched, expecting, in_plan, watched
 from weft.plan.following import how_to_stay, moving, new_majors, with_followers
-from weft.plan.gate import refusals, released_versions, useless_waivers, with_waivers
+from weft.plan.gate import refusals, released_versions, returns, useless_waivers, with_waivers
 from weft.plan.growing import in_words
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports, with_readers
 from weft.plan.newer_data import data_changes
@@ -163,6 +163,8 @@ def _weighed(
     draft.blocked += useless_waivers(draft.changes, versions, situation.today)
     if situation.in_production:
         draft.blocked += refusals(draft.changes, versions)
+        known = (situation.desired.products, situation.applied, situation.evidenced)
+        draft.blocked += returns(draft.changes, *known)
         lately = (situation.reads, situation.today, situation.quiet_days)
         draft.blocked += too_early(ending, *lately)
         draft.blocked += still_queried(draft.changes, situation.applied, *lately)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from weft.mesh.evidence import Evidence, EvidenceHead, EvidenceRecord
+from weft.mesh.evidence import Evidence, EvidencedVersion, EvidenceHead, EvidenceRecord
 from weft.store.acts import version_released
 from weft.store.audit_chain import Act
 from weft.store.content import compressed, unpacked
-from weft.store.database import Database, Transaction, reading
+from weft.store.database import Database, Transaction, json_list, reading
 from weft.store.evidence_chain import content_of, faults, linked
 from weft.store.protocol import EvidenceVerdict
 
@@ -20,7 +20,9 @@ _DOCUMENT: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str,
 
 _COLUMNS = ("product", "port", "major", "version")
 _VERSIONS = (
-    "SELECT port, version FROM evidence WHERE environment = :environment AND product = :product"
+    "SELECT product, port, major, version, content FROM json_each(:products) AS wanted "
+    "JOIN evidence ON evidence.environment = :environment AND evidence.product = wanted.value "
+    "ORDER BY number"
 )
 _RECORDS = (
     "SELECT number, product, port, major, version, hash, content FROM evidence "
@@ -68,11 +70,15 @@ class DatabaseEvidence:
 
     @reading
     def versions(
-        self, transaction: Transaction, environment: str, product: str
-    ) -> frozenset[tuple[str, str]]:
-        """The ports and full versions of a product that have evidence."""
-        wanted = {"environment": environment, "product": product}
-        return frozenset((row[0], row[1]) for row in transaction.execute(_VERSIONS, wanted))
+        self, transaction: Transaction, environment: str, products: Iterable[str]
+    ) -> tuple[EvidencedVersion, ...]:
+        """The versions of products' ports that have evidence, in their order."""
+        wanted = {"environment": environment, "products": json_list(products)}
+        rows = transaction.execute(_VERSIONS, wanted)
+        return tuple(
+            EvidencedVersion(product, port, major, version, _contract(content))
+            for product, port, major, version, content in rows
+        )
 
     @reading
     def records(self, transaction: Transaction, environment: str) -> tuple[EvidenceRecord, ...]:
@@ -109,6 +115,14 @@ def _records(
             continue
         same = [record.number, *inside] == [number, *columns]
         yield record, "" if same else f"record {number} is kept under other names than its own"
+
+
+def _contract(content: bytes) -> str:
+    """The digest of the contract in a record, "" where it cannot be read."""
+    try:
+        return str(unpacked(content, _DOCUMENT)["evidence"]["contract"])
+    except (zlib.error, msgspec.DecodeError, KeyError, TypeError):
+        return ""
 
 
 def _replaced(records: Sequence[EvidenceRecord], told: Sequence[EvidenceHead]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 from weft.mesh.check import CheckResult
 from weft.mesh.consumption import EnforcedEnd, Notice, PortReads
 from weft.mesh.drift import Settlement
-from weft.mesh.evidence import Evidence, EvidenceHead, EvidenceRecord
+from weft.mesh.evidence import Evidence, EvidencedVersion, EvidenceHead, EvidenceRecord
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import AuditEntry, Hold, Lock, Run, StepResult
@@ -274,8 +274,8 @@ class Signoffs(Protocol):
 class EvidenceChain(Protocol):
     """What stood behind each released version of a port: one chain per environment."""
 
-    def versions(self, environment: str, product: str) -> frozenset[tuple[str, str]]:
-        """The ports and full versions of a product that have evidence."""
+    def versions(self, environment: str, products: Iterable[str]) -> tuple[EvidencedVersion, ...]:
+        """The versions of products' ports that have evidence, in their order."""
 
     def records(self, environment: str) -> tuple[EvidenceRecord, ...]:
         """The chain of an environment in its order; what cannot be read is left out."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from weft.mesh.contract import Status
-from weft.mesh.evidence import Evidence
+from weft.mesh.evidence import Evidence, EvidencedVersion
 from weft.mesh.run import Run
 from weft.store.opening import open_store
 from weft.store.protocol import FencedOut, Finished, Outdated, Store
@@ -59,17 +59,17 @@ def three(store: Store, record: Callable[..., None]) -> Store:
 
 def test_nothing_is_released_at_first(store: Store) -> None:
     assert store.evidence.records("prod") == ()
-    assert store.evidence.versions("prod", "sales.orders") == frozenset()
+    assert store.evidence.versions("prod", ["sales.orders"]) == ()
     assert store.evidence.verify("prod").faults == ()
 
 
 def test_evidence_is_kept_in_a_chain(three: Store, open_one: Callable[[], Store]) -> None:
     found = open_one().evidence
-    assert found.versions("prod", "sales.orders") == {
-        ("lines", "1.0.0"),
-        ("lines", "1.1.0"),
-        ("lines", "1.1.1"),
-    }
+    assert [each.version for each in found.versions("prod", ["sales.orders"])] == [
+        "1.0.0",
+        "1.1.0",
+        "1.1.1",
+    ]
     records = found.records("prod")
     assert [each.number for each in records] == [1, 2, 3]
     assert [each.previous for each in records] == ["0" * 64, records[0].hash, records[1].hash]
@@ -101,6 +101,15 @@ def test_the_audit_log_tells_of_each(three: Store) -> None:
         "version": "1.1.1",
     }
     assert three.audit.verify()[1] == ""
+
+
+def test_versions_are_known_by_their_contracts(three: Store) -> None:
+    found = three.evidence.versions("prod", ["sales.none", "sales.orders"])
+    assert [each.version for each in found] == ["1.0.0", "1.1.0", "1.1.1"]
+    assert found[0] == EvidencedVersion("sales.orders", "lines", 1, "1.0.0", "c0" * 32)
+    assert three.evidence.versions("dev", ["sales.orders"]) == ()
+    changed(three, "UPDATE evidence SET content = :broken WHERE number = 1", {"broken": b"x"})
+    assert three.evidence.versions("prod", ["sales.orders"])[0].contract == ""
 
 
 def test_who_lost_the_lock_leaves_no_evidence(store: Store, new_run: Callable[[str], Run]) -> None:

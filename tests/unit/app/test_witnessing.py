@@ -12,7 +12,7 @@ from weft.app.bootstrap import opened
 from weft.app.evidence import evidence_chain, told, verify_store
 from weft.app.rollback import RollbackOptions, plan_rollback, roll_back
 from weft.app.system import System
-from weft.app.witnessing import contract_digest
+from weft.contract.document import contract_digest
 from weft.mesh.evidence import Evidence
 
 

@@ -10,7 +10,9 @@ import pytest
 import yaml
 from plan_values import COLUMNS, plan, port, product, shown, situation, transform
 
+from weft.contract.document import contract_digest
 from weft.mesh.contract import Status
+from weft.mesh.evidence import EvidencedVersion
 from weft.mesh.manifest import Column, PortVersion, ProductManifest
 from weft.plan.plan import Plan
 
@@ -216,3 +218,40 @@ def test_a_change_says_how_many_read_what_breaks() -> None:
     alone = planned(released("1.4.2"), released("1.5.0", NARROWER))
     notes = {field.what: field.note for change in alone.changes for field in change.fields}
     assert notes["column v"] == "removed, read by nobody"
+
+
+def again(port: PortVersion, *before: str, was: PortVersion | None = None) -> tuple[str, ...]:
+    """What is said of a port that is published anew, of which versions were released before.
+
+    They had the contract of `was`, or its own; nobody can read that of one that ends in `?`.
+    """
+    contract = contract_digest((was or port).contract)
+    evidenced = tuple(
+        EvidencedVersion(
+            "shop.orders", "orders", 1, each.rstrip("?"), "" if "?" in each else contract
+        )
+        for each in before
+    )
+    return plan(situation(orders(port), evidenced=evidenced)).blocked
+
+
+def test_a_version_that_was_released_comes_back_as_it_was_or_not_at_all() -> None:
+    wider = released("1.4.2", WIDER)
+    assert again(wider) == again(wider, "1.4.2") == again(wider, "1.4.2?") == ()
+    [refused] = again(wider, "1.0.0", "1.4.2", was=released("1.4.2"))
+    assert refused == (
+        "shop.orders.orders@1 was released before as 1.4.2, with another contract, and a released "
+        "version does not change.\n"
+        "give it a later version, such as 1.5.0, in its contract and in product.yaml; "
+        "what was released:  weft release evidence shop.orders.orders@1"
+    )
+    [back] = again(wider, "1.6.0", was=released("1.6.0"))
+    assert back.startswith(
+        "shop.orders.orders@1: version 1.4.2 would follow 1.6.0, which was released before.\n"
+    )
+    assert again(released("1.7.0", WIDER), "1.6.0", was=released("1.6.0")) == ()
+
+
+def test_a_draft_is_no_return() -> None:
+    draft = replace(released("1.4.2"), status=Status.DRAFT)
+    assert again(draft, "1.4.2", was=released("1.4.2", WIDER)) == ()
