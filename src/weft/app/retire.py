@@ -18,11 +18,11 @@ from weft.app.errors import Blocked, Usage
 from weft.app.new_files import Draft, Edit
 from weft.app.port_version import contract_path
 from weft.app.release import Bumped, unreleased
+from weft.app.situation import remembered
 from weft.app.yaml_edit import CannotEdit, by_hand
 from weft.contract.endings import ending_of
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
-from weft.mesh.lifecycle import may_follow
 from weft.plan.endings import day_to_come, not_announced, still_read
 from weft.project.odcs import read_status
 
@@ -36,15 +36,15 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
     found = published(mesh, address)
     place = PortAddress.parse(found.address)
     path, text, status = _contract(mesh.folder, place)
-    if status is Status.RETIRED:
+    if status is Status.RETIRED and not override:
         return Bumped(found.address, why="its contract is retired already, so apply ends it")
-    in_the_way = tuple(_in_the_way(mesh, place, text, status))
+    in_the_way = tuple(_in_the_way(mesh, place, text))
     if in_the_way and not override:
         raise Blocked(
             f"{place} cannot be retired yet: {'; '.join(in_the_way)}",
             why="Whoever reads it would be left with nothing.",
             next_step=f"weft deprecate {place} --until DATE"
-            if not may_follow(status, Status.RETIRED)
+            if any(_unannounced(mesh, place))
             else f"weft consumers {place}",
         )
     by = mesh.system.user() if in_the_way else ""
@@ -81,10 +81,16 @@ def _contract(folder: Path, place: PortAddress) -> tuple[str, str, Status]:
     return path, text, read_status(definition_data(text.encode()))
 
 
-def _in_the_way(mesh: Opened, place: PortAddress, text: str, status: Status) -> Iterator[str]:
+def _unannounced(mesh: Opened, place: PortAddress) -> Iterator[str]:
+    """Say that consumers, who see what was applied, do not know the end of a port version."""
+    shown = remembered(mesh).descriptors[str(place)]
+    return not_announced(shown.status, ending_of(shown.contract).until)
+
+
+def _in_the_way(mesh: Opened, place: PortAddress, text: str) -> Iterator[str]:
     """What keeps a port version from being retired now, each in a few words."""
     today = mesh.system.now()[:10]
-    yield from not_announced(status)
+    yield from _unannounced(mesh, place)
     yield from day_to_come(ending_of(definition_data(text.encode())), today)
     for consumer, root in declared_consumers(mesh, place).items():
         where = "" if root == mesh.settings.root else f" (repository {root})"

@@ -92,16 +92,20 @@ def too_early(
         if each.ending.override_by:
             continue
         why = [
-            *not_announced(each.was),
+            *not_announced(each.was, each.told),
             *day_to_come(each.latest, today),
             *still_read(address, reads, today, quiet),
         ]
         if why:
-            found.append(
-                f"{address} cannot be retired yet: {'; '.join(why)}.\n"
-                f"who reads it:  weft consumers {address}\n"
-                f"without waiting:  weft retire {address} --override --reason TEXT"
-            )
+            lines = [
+                f"{address} cannot be retired yet: {'; '.join(why)}.",
+                f"who reads it:  weft consumers {address}",
+            ]
+            if any(not_announced(each.was, each.told)):
+                lines.append(f"take that back:  weft retire {address} --undo")
+                lines.append(f"then say when it ends:  weft deprecate {address} --until DATE")
+            lines.append(f"without waiting:  weft retire {address} --override --reason TEXT")
+            found.append("\n".join(lines))
     return found
 
 
@@ -133,10 +137,12 @@ def still_queried(
             )
 
 
-def not_announced(was: Status) -> Iterator[str]:
-    """Say that a port ends of which nobody was told that it would."""
+def not_announced(was: Status, told: str) -> Iterator[str]:
+    """Say that a port ends of which nobody was told that it would, or on which day."""
     if not may_follow(was, Status.RETIRED):
         yield f"it is {was}, and what ends is deprecated first"
+    elif not told:
+        yield "nobody was told its last day"
 
 
 def day_to_come(ending: Ending, today: str) -> Iterator[str]:

@@ -17,8 +17,9 @@ from weft.app.consumers import board
 from weft.app.deprecate import draft_deprecation
 from weft.app.ended_contract import Sunset
 from weft.app.errors import Blocked, Invalid, NotFound, Usage
-from weft.app.new_files import write
+from weft.app.new_files import Draft, write
 from weft.app.plan import Planned, PlanOptions, make_plan
+from weft.app.port_version import give_version
 from weft.app.query import query
 from weft.app.release import Bumped
 from weft.app.retire import draft_retirement, draft_return
@@ -340,6 +341,37 @@ def test_an_ending_that_cannot_be_read_is_reported(
     with at(tmp_path, "2026-12-01") as mesh, pytest.raises(Invalid) as found:
         make_plan(mesh, PlanOptions())
     assert [each.code for each in found.value.diagnostics] == ["W286"]
+
+
+def test_what_ends_by_hand_needs_a_day_that_consumers_were_told(mesh_folder: Path) -> None:
+    move_reader(mesh_folder, "2026-12-01")
+    with at(mesh_folder, "2026-12-01") as mesh:
+        write(mesh.folder, Draft((), give_version(mesh.folder, ONE, "1.0.1")))
+    path = mesh_folder / CONTRACT
+    path.write_text(path.read_text().replace("status: active", "status: deprecated"))
+    apply_files(mesh_folder, system=on("2026-12-01"))
+    with at(mesh_folder, "2027-03-02") as mesh, pytest.raises(Blocked) as early:
+        draft_retirement(mesh, ONE)
+    assert str(early.value) == f"{ONE} cannot be retired yet: nobody was told its last day"
+    assert early.value.next_step == f"weft deprecate {ONE} --until DATE"
+
+    past = "slaProperties:\n- {property: endOfSupport, value: '2027-01-01'}\n"
+    path.write_text(path.read_text().replace("status: deprecated", "status: retired") + past)
+    [said] = plan_of(mesh_folder, "2027-03-02").blocked
+    assert said.splitlines() == [
+        f"{ONE} cannot be retired yet: nobody was told its last day.",
+        f"who reads it:  weft consumers {ONE}",
+        f"take that back:  weft retire {ONE} --undo",
+        f"then say when it ends:  weft deprecate {ONE} --until DATE",
+        f"without waiting:  weft retire {ONE} --override --reason TEXT",
+    ]
+    with at(mesh_folder, "2027-03-02") as mesh:
+        assert "reason: now" in written(mesh, draft_retirement(mesh, ONE, "now"))
+        assert "status: deprecated" in written(mesh, draft_return(mesh, ONE))
+        written(mesh, draft_deprecation(mesh, ONE, Sunset("2027-03-05")))
+    apply_files(mesh_folder, system=on("2027-03-02"))
+    with at(mesh_folder, "2027-03-06") as mesh:
+        assert "status: retired" in written(mesh, draft_retirement(mesh, ONE))
 
 
 def test_a_person_ends_it_over_the_heads_of_its_readers(mesh_folder: Path) -> None:

@@ -168,7 +168,8 @@ class Edition:
         if new.status != GONE or new.override:
             return False
         until = max(old.until, new.until)
-        return old.status == OPEN or self.today <= until or self._queried(number)
+        untold = old.status == OPEN or old.until < 0
+        return untold or self.today <= until or self._queried(number)
 
     def _queried(self, number: int) -> bool:
         """Whether somebody queried a major a short time ago."""

@@ -51,5 +51,7 @@ def test_the_last_day_is_one_of_them(until: str, today: str, told: int) -> None:
 
 
 def test_what_was_announced_can_end() -> None:
-    assert list(not_announced(Status.DEPRECATED)) == []
-    assert list(not_announced(Status.ACTIVE)) == ["it is active, and what ends is deprecated first"]
+    assert list(not_announced(Status.DEPRECATED, "2027-03-01")) == []
+    assert list(not_announced(Status.DEPRECATED, "")) == ["nobody was told its last day"]
+    told = list(not_announced(Status.ACTIVE, "2027-03-01"))
+    assert told == ["it is active, and what ends is deprecated first"]
