@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from weft.contract.waivers import waiver_for, waivers_of
+from weft.mesh.address import port_and_major
 from weft.mesh.manifest import PortVersion, ProductManifest
 from weft.mesh.signoff import Answer, Signoff
 from weft.plan.diff import port_change
@@ -59,6 +60,7 @@ def ballots(
             and (old.port, old.major) in released
             for consumer in _broken(manifest, old, port, everyone)
         }
+        consumers |= set(_answered(manifest.address, port, everyone, situation))
         signoffs = (_signoff(manifest.address, port, each, situation) for each in consumers)
         stands = [_as_it_stands(each, port, expected, situation) for each in signoffs]
         if stands:
@@ -89,6 +91,30 @@ def _broken(
         expects = any(one.port == address for one in readers[each.consumer].expectations)
         if expects or not each.goes_on:
             yield each.consumer
+
+
+def _answered(
+    product: str,
+    port: PortVersion,
+    everyone: Mapping[str, ProductManifest],
+    situation: Situation,
+) -> Iterator[str]:
+    """Who answered for a major, as long as it reads the port.
+
+    What it said counts until it says something else, whatever became of what it expects.
+    """
+    for each in situation.signoffs:
+        asked = (each.product, each.port, each.major) == (product, port.port, port.major)
+        if asked and each.actor and _reads(each.consumer, f"{product}.{port.port}", everyone):
+            yield each.consumer
+
+
+def _reads(consumer: str, port: str, everyone: Mapping[str, ProductManifest]) -> bool:
+    """Whether a consumer is known to read some major of a port."""
+    found = everyone.get(consumer)
+    return found is not None and any(
+        port_and_major(each.port)[0] == port for each in found.inputs if each.port
+    )
 
 
 def _signoff(product: str, port: PortVersion, consumer: str, situation: Situation) -> Signoff:

@@ -181,8 +181,26 @@ def test_who_expects_something_of_a_candidate_later_is_asked_as_well(tmp_path: P
     [blocked] = planned(tmp_path, "2026-12-04").blocked
     assert "shop.ids can answer until 2026-12-10; its expectations would break." in blocked
     with opened(tmp_path, "", on("2026-12-04")) as mesh:
+        sign_off(mesh, TWO, "shop.ids", Answer.NO, "other ids")
+    # Its answer stays, though it expects nothing any longer.
+    apply_files(tmp_path, files(OLD, CANDIDATE), on("2026-12-05"))
+    lay_out(tmp_path, files(OLD, NEW))
+    [blocked] = planned(tmp_path, "2026-12-05").blocked
+    assert "shop.ids says no (mara): other ids." in blocked
+    with opened(tmp_path, "", on("2026-12-05")) as mesh:
         sign_off(mesh, TWO, "shop.ids", Answer.YES, "")
-    assert not planned(tmp_path, "2026-12-04").blocked
+    assert not planned(tmp_path, "2026-12-05").blocked
+
+
+def test_an_answer_of_who_reads_the_port_no_longer_is_none(asked: Path) -> None:
+    answer(asked, Answer.NO, "we sum amounts")
+    alone = files(OLD, NEW)
+    path = "domains/shop/sums/product.yaml"
+    alone[path] = json.dumps({**json.loads(alone[path]), "inputPorts": []}).encode()
+    alone["domains/shop/sums/models/sums.sql"] = b"SELECT CAST(1 AS BIGINT) AS n"
+    lay_out(asked, alone)
+    plan = planned(asked, "2026-12-03")
+    assert not plan.blocked and plan.signoffs == ()
 
 
 def test_silence_is_a_no_unless_the_mesh_says_otherwise(asked: Path) -> None:
