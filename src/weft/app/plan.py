@@ -22,6 +22,7 @@ from weft.app.situation import (
     remembered,
     with_candidates,
 )
+from weft.app.status import with_attained
 from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.mesh.address import product_of
 from weft.mesh.diagnostic import Diagnostic
@@ -129,6 +130,7 @@ def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> P
     situation, examined = examined_with_offers(mesh, situation)
     situation = with_candidates(mesh, situation, examined)
     everyone = consumers(mesh, situation)
+    situation = with_attained(mesh, situation, everyone.values())
     wanted = audits_to_know(situation, examined, everyone)
     verdicts = mesh.store.definitions.verdicts(wanted) if wanted else {}
     plan = assemble(situation, examined, verdicts, everyone, kind)

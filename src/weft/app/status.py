@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from weft.app.bootstrap import Opened
@@ -12,11 +13,13 @@ from weft.app.promised import promised_before, promises_of, releases_that_differ
 from weft.app.zones import zone_named
 from weft.contract.attainment import Attainment, attainment, worst_first
 from weft.contract.budget import WINDOWS
+from weft.contract.expected_levels import measured_states
 from weft.contract.kept_spans import seconds_since_1970
 from weft.contract.service_levels import service_levels
 from weft.mesh.address import product_of
-from weft.mesh.manifest import Descriptor, PortVersion
+from weft.mesh.manifest import Descriptor, PortVersion, ProductManifest
 from weft.mesh.service_level import Measurement, ServiceLevel
+from weft.plan.examine import Situation
 
 # A day more, so that what the longest window begins with is known.
 _BACK = timedelta(days=max(WINDOWS) + 1)
@@ -48,6 +51,36 @@ def attained_by(mesh: Opened, product: str, port: PortVersion) -> tuple[Attainme
     return worst_first(_attainments(mesh, asked, {product}) if levels else ())
 
 
+def with_attained(
+    mesh: Opened, situation: Situation, everyone: Iterable[ProductManifest]
+) -> Situation:
+    """Add how the service levels are kept that consumers expect of products in scope.
+
+    Raises StoreError.
+    """
+    expected = [
+        (consumer.address, each)
+        for consumer in everyone
+        for each in consumer.expectations
+        if each.levels and product_of(each.port) in situation.desired.products
+    ]
+    if not expected:
+        return situation
+    measured = _measured(mesh, {product_of(each.port) for _, each in expected})
+    published = published_levels(mesh, {product_of(each.port) for _, each in expected})
+    moment = seconds_since_1970(mesh.system.now())
+    attained = {}
+    for consumer, each in expected:
+        if each.port in published:
+            contract = published[each.port][0].contract
+            of_port = {
+                level: found for (port, level), found in measured.items() if port == each.port
+            }
+            states = measured_states(each.levels, contract, of_port, moment, zone_named)
+            attained[consumer, each.input] = states
+    return replace(situation, attained=attained)
+
+
 def _is_meant(port: str, address: str) -> bool:
     """Whether a port version is the one named, or of the port, product or domain that is."""
     path, _, _ = port.partition("@")
@@ -60,12 +93,8 @@ def _attainments(
     ports: Iterable[tuple[str, tuple[Descriptor, Sequence[ServiceLevel]]]],
     products: Collection[str],
 ) -> Iterable[Attainment]:
-    now = mesh.system.now()
-    since = (datetime.fromisoformat(now) - _BACK).isoformat()
-    by_level: dict[tuple[str, str], list[Measurement]] = {}
-    for each in mesh.store.measurements.since(mesh.environment, products, since):
-        by_level.setdefault((each.port_version, each.level), []).append(each)
-    moment = seconds_since_1970(now)
+    by_level = _measured(mesh, products)
+    moment = seconds_since_1970(mesh.system.now())
     releases = {each: releases_that_differ(mesh, each) for each in products}
     for address, (descriptor, levels) in ports:
         promised = promised_before(releases[descriptor.product], descriptor)
@@ -73,3 +102,12 @@ def _attainments(
             measured = by_level.get((address, level.name), [])
             history = promises_of(level, promised)
             yield attainment(address, level, measured, moment, zone_named, history)
+
+
+def _measured(mesh: Opened, products: Iterable[str]) -> dict[tuple[str, str], list[Measurement]]:
+    """What was measured of products as far back as anything counts, by port version and level."""
+    since = (datetime.fromisoformat(mesh.system.now()) - _BACK).isoformat()
+    by_level: dict[tuple[str, str], list[Measurement]] = {}
+    for each in mesh.store.measurements.since(mesh.environment, products, since):
+        by_level.setdefault((each.port_version, each.level), []).append(each)
+    return by_level

@@ -17,6 +17,7 @@ from weft.app.execution import Execution
 from weft.app.faulty import beside_faulty
 from weft.app.select import select_products
 from weft.app.situation import consumers, gather, load_files, remembered
+from weft.app.status import with_attained
 from weft.app.unit_tests import UnitResult, unit_results
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest
@@ -99,7 +100,8 @@ def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
                 )
     if options.contracts:
         situation = gather(mesh, desired, desired.products, memory)
-        data = _Data(situation, consumers(mesh, situation).values())
+        everyone = consumers(mesh, situation).values()
+        data = _Data(with_attained(mesh, situation, everyone), everyone)
         products = [each for each in desired.order if each in chosen]
         for address in products:
             yield from data.broken(address)

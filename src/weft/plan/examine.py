@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from weft.contract.attainment import LevelState
 from weft.contract.candidates import is_shown
 from weft.mesh.address import PortAddress
 from weft.mesh.consumption import PortReads
@@ -51,6 +52,8 @@ class Situation:
     in it. `signoffs` are those that were asked for, and `silence` is what none means. `reads` are
     of the ports of products that retire one, which nobody may have queried for `quiet_days`.
     `evidenced` are the versions that were ever released of products that begin to publish a port.
+    `attained` says, by consumer and name of its input, how the service levels are kept that it
+    expects there, one by one, None where nothing was measured.
     `today` is an ISO date.
     """
 
@@ -86,6 +89,7 @@ class Situation:
     reads: tuple[PortReads, ...] = ()
     quiet_days: int = 0
     evidenced: tuple[EvidencedVersion, ...] = ()
+    attained: Mapping[tuple[str, str], Sequence[LevelState | None]] = field(default_factory=dict)
     today: str = ""
 
     @property

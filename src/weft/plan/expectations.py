@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
 
+from weft.contract.attainment import LevelState
 from weft.contract.term_compatibility import term_changes
 from weft.mesh.address import port_and_major, product_of
 from weft.mesh.check import CheckResult, Verdict
@@ -23,6 +26,7 @@ from weft.plan.plan import BREAKS, OK, Expected, Step, StepKind
 from weft.plan.waiting import Pending
 from weft.sql.dialect import dialect_named
 
+_NOT_KEPT = (LevelState.BROKEN, LevelState.SPENT)
 _WORSE = ("service-level-worsened", "service-level-removed", "retention-shortened")
 
 
@@ -99,7 +103,10 @@ def _watched(
     manifest = found.manifest
     address = f"{manifest.address}.{port.name}"
     if expectation.levels:
-        problem = "; ".join(_less(expectation, port))
+        states = situation.attained.get((consumer, expectation.input), ())
+        # What was measured is of the version that is read, and of no later one.
+        known = states if address == expectation.port else ()
+        problem = "; ".join(_not_kept(expectation, known, port))
         yield Watched(consumer, address, expectation, problem=problem)
         return
     obj = next((each for each in port.objects if each.name == expectation.object), None)
@@ -123,13 +130,30 @@ def nothing_else(_: object) -> None:
     """Expectations see nothing but the object that they are about."""
 
 
-def _less(expectation: Expectation, port: PortVersion) -> Iterator[str]:
-    """The service levels of which a contract promises less than is expected."""
-    expected = {"slaProperties": list(expectation.levels)}
+def _not_kept(
+    expectation: Expectation, states: Sequence[LevelState | None], port: PortVersion
+) -> Iterator[str]:
+    """The service levels that are not as expected: by what was measured, else by what is promised.
+
+    `states` are those of the levels of which anything is known.
+    """
+    unknown = []
+    for level, state in zip_longest(expectation.levels, states):
+        if state is None:
+            unknown.append(level)
+        elif state in _NOT_KEPT:
+            yield f"{_named(level)} is not kept, as measured ({state})"
+    expected = {"slaProperties": unknown}
     promised = {"slaProperties": port.contract.get("slaProperties", [])}
     for each in term_changes(expected, promised):
         if each.kind in _WORSE:
             yield f"{each.what} is {each.new or 'not promised'}, expected {each.old}"
+
+
+def _named(level: Mapping[str, Any]) -> str:
+    """A service level in words: `latency of 6 h`."""
+    value = (str(level[key]) for key in ("value", "unit") if level.get(key) not in (None, ""))
+    return f"{level['property']} of {' '.join(value)}"
 
 
 def _not_there(expectation: Expectation, obj: PortObject | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +125,42 @@ def test_a_worse_service_level_breaks_who_expects_a_better_one(tmp_path: Path) -
         f"{BREAKS} service level latency is not promised, expected 1 h",
         "",
     ]
+
+
+def test_what_was_measured_of_a_service_level_counts_more_than_what_is_promised(
+    tmp_path: Path,
+) -> None:
+    files = mesh_files([sales("(1, 5)"), READER])
+    path = "domains/shop/sales/orders.v1.odcs.yaml"
+    promised = {"property": "latency", "value": 1, "unit": "h"}
+    files[path] = document({**json.loads(files[path]), "slaProperties": [promised]})
+    apply_files(tmp_path, files, on("2026-12-01T08:00:00"))
+    strict = {"property": "latency", "value": 30, "unit": "min"}
+    wanted = {**files, **expectations({"name": "id"}, slaProperties=[strict])}
+    lay_out(tmp_path, wanted)
+    assert told(tmp_path, "2026-12-01T08:10:00") == [
+        "ok",
+        f"{BREAKS} service level latency is not promised, expected 30 min",
+    ]
+    late = told(tmp_path, "2026-12-01T10:00:00")
+    assert late[0] == f"{BREAKS} latency of 30 min is not kept, as measured (broken)"
+    lax = {**promised, "value": 1, "unit": "h"}
+    lay_out(tmp_path, {**files, **expectations({"name": "id"}, slaProperties=[lax])})
+    assert told(tmp_path, "2026-12-01T10:00:00")[0] == (
+        f"{BREAKS} latency of 1 h is not kept, as measured (broken)"
+    )
+
+
+def on(moment: str) -> System:
+    """A machine at some moment."""
+    return System(now=lambda: f"{moment}.000Z")
+
+
+def told(folder: Path, moment: str) -> list[str]:
+    """The verdicts on service levels in the plan of a moment, by the major that they are about."""
+    with opened(folder, "", on(moment)) as mesh:
+        expected = make_plan(mesh, PlanOptions()).plan.expected
+    return [each.verdict for each in expected if not each.object]
 
 
 def test_expectations_of_what_production_shows_are_not_measured_elsewhere(tmp_path: Path) -> None:
