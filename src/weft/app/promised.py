@@ -12,7 +12,6 @@ from weft.app.zones import zone_named
 from weft.contract.changing_promises import Promise
 from weft.contract.kept_spans import seconds_since_1970
 from weft.contract.service_levels import service_levels
-from weft.contract.versions import numbers
 from weft.mesh.manifest import Descriptor
 from weft.mesh.release import PortRelease, Release
 from weft.mesh.service_level import ServiceLevel
@@ -31,8 +30,8 @@ def releases_that_differ(mesh: Opened, product: str) -> tuple[Release, ...]:
 
     Raises StoreError.
     """
-    versions = mesh.store.evidence.versions(mesh.environment, product)
-    majors = Counter((port, numbers(version)[:1]) for port, version in versions)
+    versions = mesh.store.evidence.versions(mesh.environment, [product])
+    majors = Counter((each.port, each.major) for each in versions)
     if max(majors.values(), default=0) < 2:
         return ()
     return mesh.store.journal.releases(mesh.environment, product)[::-1]
