@@ -52,6 +52,7 @@ class Product:
     sources: tuple[Source, ...] = ()
     description: str = ""
     tags: tuple[str, ...] = field(default=())
+    status: str = "active"
 
     @property
     def folder(self) -> str:
@@ -114,7 +115,7 @@ def _product(product: Product) -> dict[str, Any]:
         "kind": "DataProduct",
         "id": product.address,
         "name": product.address,
-        "status": "active",
+        "status": product.status,
         "domain": domain,
         "description": {"purpose": product.description or "For a test."},
         "tags": list(product.tags),

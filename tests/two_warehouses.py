@@ -53,6 +53,29 @@ def applied(folder: Path, files: Mapping[str, bytes], *options: str) -> Said:
     return said
 
 
+def nothing_to_do(folder: Path) -> Said:
+    """Plan the files; there must be nothing to do."""
+    said = weft(folder, "plan", "--detailed-exitcode")
+    assert (said.code, "Nothing to do" in said.out) == (0, True), said
+    return said
+
+
+def drafted(folder: Path, product: str) -> None:
+    """Make a proposal a draft, in its file."""
+    path = folder / "domains" / product.replace(".", "/") / "product.yaml"
+    text = path.read_text()
+    assert text.count("status: proposed\n") == 1
+    path.write_text(text.replace("status: proposed\n", "status: draft\n"))
+
+
+def begun(folder: Path, product: str) -> None:
+    """Check that nothing is to be done for a proposal, then make it a draft and apply that."""
+    assert f"{product} is only proposed" in nothing_to_do(folder).err
+    drafted(folder, product)
+    done = weft(folder, "apply", "--yes")
+    assert done.code == 0, done
+
+
 def rows(folder: Path, query: str) -> list[Any]:
     """The rows that a query gives, as JSON has them."""
     said = weft(folder, "query", query, "-o", "json")

@@ -1,4 +1,4 @@
-"""Tables of a database become drafts that apply at once, and then there is nothing to do."""
+"""Tables of a database become proposals; once they are drafts, they apply at once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from click.shell_completion import ShellComplete
 
 from mesh_files import lay_out
 from postgres_server import as_keywords
-from two_warehouses import domain, settings, weft
+from two_warehouses import begun, domain, nothing_to_do, settings, weft
+from weft.cli.main import weft as program
 
 EVERYWHERE = pytest.mark.parametrize("home", ["lake", "ops_db"])
 KEY = {"primaryKey": True, "primaryKeyPosition": 1}
@@ -87,7 +89,7 @@ def columns(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @EVERYWHERE
-def test_the_first_plan_after_the_apply_is_empty(
+def test_there_is_nothing_to_do_until_it_is_a_draft_and_after_its_apply(
     crm: Any, database: dict[str, Any], tmp_path: Path, home: str
 ) -> None:
     mesh(tmp_path, database, home)
@@ -95,10 +97,8 @@ def test_the_first_plan_after_the_apply_is_empty(
     assert said.code == 0, said
     checked = weft(tmp_path, "validate")
     assert (checked.code, checked.out.count("warning[")) == (0, 1), checked  # the password
-    done = weft(tmp_path, "apply", "--yes")
-    assert done.code == 0, done
-    again = weft(tmp_path, "plan", "--detailed-exitcode")
-    assert (again.code, "Nothing to do" in again.out) == (0, True), again
+    begun(tmp_path, "sales.crm")
+    nothing_to_do(tmp_path)
 
 
 @EVERYWHERE
@@ -179,6 +179,45 @@ def test_what_has_no_place_is_listed(crm: Any, database: dict[str, Any], tmp_pat
     assert "- crm.a\\|b &lt;i>: is called `a_b_i` here\n" in page
 
 
+@pytest.mark.parametrize(
+    ("wanted", "ports"),
+    [
+        (("--table", "crm.OrderLines"), ["order_lines"]),
+        (("--table", "crm.*s", "--table", "crm.spent"), ["customers", "order_lines", "spent"]),
+        (("--schema", "erp", "--table", "*.items"), ["items"]),
+        (("--table", "crm.odd[1]"), ["odd_1"]),
+    ],
+)
+def test_single_tables(
+    crm: Any, database: dict[str, Any], tmp_path: Path, wanted: tuple[str, ...], ports: list[str]
+) -> None:
+    crm.execute(
+        """
+        CREATE SCHEMA erp; CREATE TABLE erp.items (id int); CREATE TABLE erp.other (id int);
+        CREATE TABLE crm."odd[1]" (id int);
+        """
+    )
+    mesh(tmp_path, database, "lake")
+    said = weft(tmp_path, "adopt", "ops_db", *wanted, "--into", "sales.some", "--yes")
+    assert said.code == 0, said
+    found = sorted(each.stem for each in (tmp_path / "domains/sales/some/models").iterdir())
+    assert found == ports
+    assert weft(tmp_path, "validate").code == 0
+
+
+def test_tables_are_offered_to_the_shell(
+    crm: Any, database: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh(tmp_path, database, "lake")
+    monkeypatch.chdir(tmp_path)
+    offered = ShellComplete(program, {}, "weft", "_WEFT_COMPLETE").get_completions
+    assert offered(["adopt", "ops_db", "--table"], "crm.") == []
+    assert weft(tmp_path, "validate").code == 0
+    found = [each.value for each in offered(["adopt", "ops_db", "--table"], "crm.")]
+    assert found == ["crm.OrderLines", "crm.customers", "crm.spent"]
+    assert offered(["adopt", "lake", "--table"], "") == []
+
+
 def test_a_schema_is_a_product(crm: Any, database: dict[str, Any], tmp_path: Path) -> None:
     """The schema that every database has is called as its database."""
     crm.execute("CREATE TABLE public.things (id int); CREATE TABLE crm.things (id int)")
@@ -195,7 +234,7 @@ def test_programs_get_the_notes_too(crm: Any, database: dict[str, Any], tmp_path
     mesh(tmp_path, database, "lake")
     said = weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes", "--json")
     assert said.data["schema"] == "weft.files/1"
-    assert said.data["notes"][0] == "sales.crm: 3 ports, 22 promises, all drafts."
+    assert said.data["notes"][0] == "sales.crm: 3 ports, 22 promises, only proposed."
     assert {"action": "created", "path": "domains/sales/crm/product.yaml"} in said.data["rows"]
 
 
@@ -228,7 +267,7 @@ def test_a_view_that_fails_is_left_out(crm: Any, database: dict[str, Any], tmp_p
     said = weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes")
     assert (said.code, "left out: crm.broken: " in said.err) == (0, True), said
     assert "division by zero" in said.err
-    assert weft(tmp_path, "apply", "--yes").code == 0
+    begun(tmp_path, "sales.crm")
 
 
 def test_a_domain_whose_models_cannot_be_built_adopts_nothing(
@@ -254,6 +293,9 @@ def test_a_domain_whose_models_cannot_be_built_adopts_nothing(
         ((), 2, "it is not said what to adopt"),
         (("ops_db", "--dbt", "gone.json", "--into", "sales.x"), 4, "gone.json"),
         (("ops_db", "--schema", "crm", "--dbt", "gone.json"), 2, "--schema"),
+        (("ops_db", "--table", "crm.custmers", "--into", "sales.x"), 2, "`crm.customers`?"),
+        (("ops_db", "--table", "crn.*", "--into", "sales.x"), 2, "there is no table `crn.*`"),
+        (("ops_db", "--table", "crm.*", "--dbt", "gone.json"), 2, "--table"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -273,7 +315,7 @@ def test_what_does_not_fit_is_refused(
 def test_what_weft_made_is_not_adopted(crm: Any, database: dict[str, Any], tmp_path: Path) -> None:
     mesh(tmp_path, database, "ops_db")
     assert weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes").code == 0
-    assert weft(tmp_path, "apply", "--yes").code == 0
+    begun(tmp_path, "sales.crm")
     said = weft(tmp_path, "adopt", "ops_db", "--into", "sales.all", "--yes")
     assert said.code == 0
     names = sorted(each.name for each in (tmp_path / "domains/sales/all/models").iterdir())

@@ -12,7 +12,7 @@ import pytest
 
 from mesh_files import lay_out
 from postgres_server import ADMIN, as_keywords
-from two_warehouses import domain, settings, weft
+from two_warehouses import domain, drafted, settings, weft
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance" / "warehouses"))
 
@@ -29,12 +29,11 @@ OTHERWISE = {
 
 def adopted(folder: Path, what: str) -> None:
     """Adopt something, and apply it to an environment that shows drafts."""
-    for arguments in (
-        ("adopt", what, "--into", "sales.types", "--yes"),
-        ("apply", "--env", "dev", "--new-env", "--yes"),
-    ):
-        said = weft(folder, *arguments)
-        assert said.code == 0, said
+    said = weft(folder, "adopt", what, "--into", "sales.types", "--yes")
+    assert said.code == 0, said
+    drafted(folder, "sales.types")
+    said = weft(folder, "apply", "--env", "dev", "--new-env", "--yes")
+    assert said.code == 0, said
     again = weft(folder, "plan", "--env", "dev", "--detailed-exitcode")
     assert again.code == 0, again
     tested = weft(folder, "test", "--env", "dev", "--contracts")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from weft.app.new import good_name, product_folder
 from weft.app.new_files import Draft
 from weft.app.workspace import Workspace
 from weft.mesh.address import ProductAddress
-from weft.mesh.found import FoundTable
+from weft.mesh.found import FoundTable, TableName
 from weft.mesh.product import Domain
 from weft.project.adopting.names import fitting_name
 from weft.project.adopting.product import AdoptedProduct, Place, product_of_tables
@@ -29,10 +31,21 @@ from weft.warehouses.describing import DescribesTables
 _HOST, _PORT = "localhost", 5432
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which tables of a warehouse are meant: those of these schemas, and of them those that fit.
+
+    `tables` are names or globs of `schema.table`. Without either all are meant.
+    """
+
+    schemas: Sequence[str] = ()
+    tables: Sequence[str] = ()
+
+
 def adopt_tables(
-    mesh: Opened, warehouse: str, schemas: Sequence[str], into: ProductAddress | None
+    mesh: Opened, warehouse: str, wanted: Wanted, into: ProductAddress | None
 ) -> Draft:
-    """Draft products of the tables and views in these schemas of a warehouse, or in all.
+    """Draft products of tables and views of a warehouse.
 
     All of them become one product, or without `into` one for each schema. Raises NotFound and
     Usage for what does not fit, Blocked where there is nothing or a product is in the way, and
@@ -47,9 +60,10 @@ def adopt_tables(
             next_step="weft adopt FOLDER --into DOMAIN.PRODUCT, for files in a folder",
         )
     domain = home_for(mesh, into, warehouse)
-    tables = there.described(schemas)
+    tables = there.described(_meant(there.tables_of_others(wanted.schemas), wanted.tables))
     if not tables:
-        where = f"schema {', '.join(schemas)} of {warehouse}" if schemas else warehouse
+        schemas = ", ".join(wanted.schemas)
+        where = f"schema {schemas} of {warehouse}" if schemas else warehouse
         raise Blocked(f"there is no table in {where} that somebody else made")
     server, database = server_of(mesh, warehouse)
     around = around_of(mesh, domain, tables[0].dialect)
@@ -60,6 +74,20 @@ def adopt_tables(
     for each in products:
         refuse_taken(mesh.folder, each)
     return draft_of(products, f"{', '.join(_schemas(tables))} in {warehouse}")
+
+
+def _meant(there: Sequence[TableName], wanted: Sequence[str]) -> list[TableName]:
+    """The tables that are named, or fit a glob, all where none is. Raises NotFound."""
+    if not wanted:
+        return list(there)
+    chosen: set[TableName] = set()
+    for each in wanted:
+        found = [name for name in there if str(name) == each or fnmatchcase(str(name), each)]
+        if not found:
+            known = [str(name) for name in there]
+            raise NotFound("table", each, known, next_step="--table SCHEMA.TABLE, or a glob of it")
+        chosen.update(found)
+    return [each for each in there if each in chosen]
 
 
 def home_for(mesh: Opened, into: ProductAddress | None, warehouse: str = "") -> Domain:

@@ -12,7 +12,7 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.new_files import Draft
 from weft.mesh.address import ProductAddress
-from weft.mesh.found import FoundColumn, FoundTable
+from weft.mesh.found import FoundColumn, FoundTable, TableName
 from weft.project.adopting.dbt_manifest import (
     MAX_BYTES,
     DbtNode,
@@ -27,7 +27,6 @@ from weft.project.adopting.names import fitting_name
 from weft.project.adopting.product import Place
 from weft.sql.dialect import is_dialect
 from weft.warehouses.describing import DescribesFiles, DescribesTables
-from weft.warehouses.protocol import WarehouseError
 
 
 def adopt_project(
@@ -75,29 +74,24 @@ def _found(
     data = read_data(project)
     tables = _catalogue(mesh, holder, data)
     for node in data:
-        table = _file(mesh, node, manifest, home) or tables.get((node.schema or "", node.table))
+        table = _file(mesh, node, manifest, home) or tables.get(_name(node))
         if table is not None:
             yield node.unique_id, table
         elif _is_typed(node) and is_dialect(project.adapter):
             yield node.unique_id, _as_said(node, project.adapter)
 
 
-def _catalogue(
-    mesh: Opened, holder: str, data: Iterable[DbtNode]
-) -> dict[tuple[str, str], FoundTable]:
-    """The tables of a warehouse in the schemas of a project, none of a schema that is not there."""
+def _catalogue(mesh: Opened, holder: str, data: Iterable[DbtNode]) -> dict[TableName, FoundTable]:
+    """The tables of a project that are there in a warehouse, and are not ours."""
     warehouse = mesh.warehouse(holder)
-    found: dict[tuple[str, str], FoundTable] = {}
-    if isinstance(warehouse, DescribesTables):
-        for schema in sorted({each.schema or "" for each in data}):
-            try:
-                tables = warehouse.described([schema])
-            except WarehouseError as error:
-                if error.transient or error.interrupted:
-                    raise
-                continue
-            found |= {(each.schema, each.name): each for each in tables}
-    return found
+    if not isinstance(warehouse, DescribesTables):
+        return {}
+    there = {*map(_name, data)}.intersection(warehouse.tables_of_others())
+    return {TableName(each.schema, each.name): each for each in warehouse.described(there)}
+
+
+def _name(node: DbtNode) -> TableName:
+    return TableName(node.schema or "", node.table)
 
 
 def _file(mesh: Opened, node: DbtNode, manifest: Path, home: str) -> FoundTable | None:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from weft.app.new import product_folder
 from weft.app.new_files import Draft, NewFile
 from weft.app.yaml_write import yaml_text
+from weft.mesh.words import count
 from weft.project.adopting.product import AdoptedProduct, Told
 
 RECORD = "ADOPTED.md"
 """The page in the folder of a product; Weft does not read it."""
 
 _MOST_TOLD = 20
-_NEXT = ("weft validate", "weft plan", "weft apply")
+_NEXT = ("weft validate", "`status: draft` in product.yaml, to have it built and checked")
 
 
 def draft_of(products: Sequence[AdoptedProduct], origin: str) -> Draft:
@@ -61,13 +62,14 @@ def _notes(products: Iterable[AdoptedProduct]) -> Iterator[str]:
         promises = sum(port.promises for port in each.ports)
         lost = [one for one in each.told if one.is_lost]
         other = len(each.told) - len(lost)
+        ports = count(len(each.ports), "port")
         page = f"{product_folder(each.address)}/{RECORD}"
-        yield f"{each.address}: {len(each.ports)} ports, {promises} promises, all drafts."
+        yield f"{each.address}: {ports}, {count(promises, 'promise')}, only proposed."
         yield from (f"left out: {_line(one)}" for one in lost[:_MOST_TOLD])
         if len(lost) > _MOST_TOLD:
             yield f"and {len(lost) - _MOST_TOLD} more that are left out: {page}"
         if other:
-            yield f"{other} things are not as they were there: {page}"
+            yield f"not as it was there: {count(other, 'thing')}, see {page}"
 
 
 def _line(told: Told) -> str:

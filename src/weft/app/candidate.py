@@ -1,11 +1,11 @@
 """Candidate: show a new major as a preview until a day, and release what was previewed.
 
-Both edit the contract alone; apply shows and publishes.
+Both edit the contract, and a product whose status is in the way; apply shows and publishes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from weft.app.bootstrap import Opened
 from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Usage
+from weft.app.new import product_folder
 from weft.app.new_files import Draft, Edit
 from weft.app.port_version import contract_path
 from weft.app.release import Bumped, Unreleased, unreleased
@@ -36,7 +37,8 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
     place = PortAddress.parse(found.address)
     path, text = _contract(mesh.folder, place)
     status, shown, number = _said(text)
-    if (status in UNFINISHED) and shown == until:
+    lifted = _lifted(mesh.folder, place, (Status.PROPOSED,), Status.DRAFT)
+    if (status in UNFINISHED) and shown == until and not lifted:
         return Bumped(found.address, why=f"it is a candidate until {until} already")
     edited = text
     try:
@@ -46,12 +48,12 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
             value = {"until": until}
             entry: dict[str, str | dict[str, str]] = {"vendor": "weft", "property": "candidate"}
             edited = append_entry(edited, _LIST, {**entry, "value": value})
-        else:
+        elif shown != until:
             edited = set_value(edited, until, _LIST, number, "value", "until")
     except CannotEdit as problem:
         wanted = f"status: draft, and the custom property candidate with until: {until}"
         raise by_hand(path, problem, wanted) from None
-    return Bumped(found.address, Draft((), (Edit(path, text, edited),)))
+    return Bumped(found.address, Draft((), (*_edits(path, text, edited), *lifted)))
 
 
 def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
@@ -64,16 +66,38 @@ def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
     place = PortAddress.parse(found.address)
     path, text = _contract(mesh.folder, place)
     status, _, number = _said(text)
-    if status not in UNFINISHED:
+    lifted = _lifted(mesh.folder, place, UNFINISHED, Status.ACTIVE)
+    if status not in UNFINISHED and not lifted:
         return Bumped(found.address, why=f"its status is {status}, so apply releases it")
+    edited = text
     try:
-        edited = set_value(text, Status.ACTIVE, "status")
-        if number is not None:
-            edited = remove_entry(edited, _LIST, number)
+        if status in UNFINISHED:
+            edited = set_value(edited, Status.ACTIVE, "status")
+            if number is not None:
+                edited = remove_entry(edited, _LIST, number)
     except CannotEdit as problem:
         wanted = "status: active, and no custom property candidate"
         raise by_hand(path, problem, wanted) from None
-    return Bumped(found.address, Draft((), (Edit(path, text, edited),)))
+    return Bumped(found.address, Draft((), (*_edits(path, text, edited), *lifted)))
+
+
+def _edits(path: str, before: str, after: str) -> Iterator[Edit]:
+    if before != after:
+        yield Edit(path, before, after)
+
+
+def _lifted(
+    folder: Path, address: PortAddress, low: Collection[Status], wanted: Status
+) -> tuple[Edit, ...]:
+    """The edit by which a product of a status that is too low for its port gets another one."""
+    path = f"{product_folder(address.product)}/product.yaml"
+    text = definition_text(folder / path)
+    if definition_data(text.encode()).get("status") not in low:
+        return ()
+    try:
+        return (Edit(path, text, set_value(text, wanted, "status")),)
+    except CannotEdit as problem:
+        raise by_hand(path, problem, f"status: {wanted}") from None
 
 
 def _unreleased(mesh: Opened, address: PortAddress, *, promote: bool) -> Unreleased:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from weft.app.processes import shared
+from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.product import Domain, InputPort
@@ -66,7 +67,8 @@ def _compiled(parsed: ParsedProduct, around: Surroundings) -> Compilation:
         return Compilation(None, parsed.diagnostics)
     domain = around.domains[product.domain]
     found = compile_product(parsed, domain, around.root, around.faces, around.names)
-    if found.manifest is None and around.published:
+    # Nothing of what is only proposed is published that could go on as it was.
+    if found.manifest is None and around.published and product.status is not Status.PROPOSED:
         return _against_published(found, parsed, domain, around)
     return Compilation(found.manifest, found.diagnostics)
 

@@ -83,22 +83,31 @@ class Loaded:
         """Whether the files of a product are there and cannot be used."""
         return not self.unusable.isdisjoint((address, address.partition(".")[0]))
 
-    def manifest(self, environment: str, only: Iterable[str] = ()) -> Manifest:
-        """The desired state of an environment; `only` these products, or all.
+    @property
+    def built(self) -> Mapping[str, ProductManifest]:
+        """The products that are built and published: all but those that are only proposed."""
+        return {name: each for name, each in self.products.items() if not each.is_proposed}
 
-        Raises Invalid when the mesh has errors.
-        """
+    @property
+    def proposed(self) -> tuple[str, ...]:
+        """The products that are checked and shown, and not built."""
+        return tuple(name for name, each in self.products.items() if each.is_proposed)
+
+    def manifest(self, environment: str) -> Manifest:
+        """All that the files define, for an environment. Raises Invalid when they have errors."""
         if not self.sound:
             raise self.invalid()
-        chosen = set(only) or set(self.products)
-        order = tuple(address for address in self.order if address in chosen)
         return Manifest(
             mesh=self.settings.mesh,
             environment=environment,
             root=self.settings.root,
-            products={address: self.products[address] for address in order},
-            order=order,
+            products={address: self.products[address] for address in self.order},
+            order=self.order,
         )
+
+    def desired(self, environment: str) -> Manifest:
+        """What an environment is to have. Raises Invalid when the files have errors."""
+        return self.manifest(environment).narrowed(self.built)
 
     def invalid(self) -> Invalid:
         """What is raised where the mesh has errors."""

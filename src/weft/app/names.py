@@ -5,7 +5,7 @@ They are those of the last time that files were compiled, and of the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.mesh.address import product_of
 from weft.mesh.settings import AUTO, MeshSettings
+from weft.warehouses.describing import DescribesTables
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,23 @@ def _environments(folder: Path) -> tuple[MeshSettings, tuple[str, ...]]:
 def warehouse_names(folder: Path) -> list[str]:
     """The warehouses that are declared. Raises Invalid."""
     return list(load_settings(folder, System().variables).warehouses)
+
+
+def table_names(folder: Path, words: Collection[str]) -> list[str]:
+    """The tables and views that others have in the warehouses among these words.
+
+    Raises Invalid, StoreError and WarehouseError.
+    """
+    if not (folder / STATE).is_dir():
+        return []
+    with opened(folder, "", System()) as mesh:
+        there = [mesh.warehouse(each) for each in mesh.settings.warehouses if each in words]
+        return [
+            str(name)
+            for each in there
+            if isinstance(each, DescribesTables)
+            for name in each.tables_of_others()
+        ]
 
 
 def _products(folder: Path) -> list[_Product]:

@@ -53,7 +53,8 @@ class PlanOptions:
 class Planned:
     """A plan, and what was found in the files on the way: warnings only.
 
-    `scope` are the products that it is about, `tables` is what was read of tables for it.
+    `scope` are the products that it is about, `tables` is what was read of tables for it. Those
+    that are `proposed` were asked for, too, and are not built.
     """
 
     plan: Plan
@@ -61,6 +62,7 @@ class Planned:
     seconds: float
     scope: Manifest
     tables: tuple[TableRead, ...] = ()
+    proposed: tuple[str, ...] = ()
 
     @property
     def unread_tables(self) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ class Planned:
         read = {each.source for each in self.tables}
         named = [
             f"{address}.{each.name}"
-            for address, product in self.loaded.products.items()
+            for address, product in self.loaded.built.items()
             for each in product.tables
         ]
         return tuple(each for each in named if each not in read)
@@ -85,14 +87,16 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     memory = remembered(mesh)
     loaded = beside_faulty(load_files(mesh, memory), options.select)
     everyone = loaded.products
-    desired = loaded.manifest(mesh.environment)
+    desired = loaded.desired(mesh.environment)
     removed = gone_products(mesh, memory, loaded)
+    proposed = tuple(each for each in loaded.proposed if each not in removed)
     if options.select:
         gone = mesh.store.definitions.manifests(mesh.environment, removed)
         known = {**gone, **everyone}
         chosen = select_products(options.select, known, mesh.folder, elsewhere(mesh, memory))
         desired = desired.narrowed(chosen)
         removed = tuple(each for each in removed if each in chosen)
+        proposed = tuple(each for each in proposed if each in chosen)
     situation = gather(mesh, desired, everyone, memory, removed)
     if options.rebuild:
         situation = with_rebuilds(mesh, situation, always=False)
@@ -110,7 +114,7 @@ def make_plan(mesh: Opened, options: PlanOptions) -> Planned:
     )
     plan = plan_situation(mesh, situation)
     refuse_unprepared(mesh, plan, loaded)
-    return Planned(plan, loaded, mesh.system.monotonic() - began, desired, tables)
+    return Planned(plan, loaded, mesh.system.monotonic() - began, desired, tables, proposed)
 
 
 def _broken(loaded: Loaded, situation: Situation) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def _differing(
         loaded = load_files(mesh, memory)
     except Invalid:
         return tuple(sorted(applied))
-    found = {address: each.digest for address, each in loaded.products.items()}
+    found = {address: each.digest for address, each in loaded.built.items()}
     return tuple(
         sorted(
             address

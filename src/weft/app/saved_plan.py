@@ -103,7 +103,7 @@ def for_saved_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> ApplyOpti
     loaded = load_files(mesh, memory)
     return replace(
         options,
-        definitions={address: each.digest for address, each in loaded.products.items()},
+        definitions={address: each.digest for address, each in loaded.built.items()},
         input_contracts={
             address: input_contracts(each, loaded.products, memory.descriptors)
             for address, each in loaded.products.items()

@@ -28,9 +28,9 @@ from weft.warehouses.protocol import WarehouseError
 class Line:
     """One product in a list.
 
-    `state` is `new`, `changed`, `newer data`, `held` or `applied`, and `as production` where a
-    product has nothing of its own in another environment and shows production's release. It is
-    `damaged` where what the current release says is lost in the warehouse. Where
+    `state` is `proposed`, `new`, `changed`, `newer data`, `held` or `applied`, and `as production`
+    where a product has nothing of its own in another environment and shows production's release.
+    It is `damaged` where what the current release says is lost in the warehouse. Where
     only the store knows the product it is `removed`, or `elsewhere` when another root applied it.
     It is `has errors` where its own files do, and then the rest is as it was applied last;
     `unknown` where errors elsewhere, or a source that cannot be read, keep it from being compared.
@@ -152,7 +152,7 @@ def _planned(mesh: Opened, loaded: Loaded, memory: Remembered) -> Plan | None:
     if not loaded.sound:
         return None
     try:
-        situation = gather(mesh, loaded.manifest(mesh.environment), loaded.products, memory)
+        situation = gather(mesh, loaded.desired(mesh.environment), loaded.products, memory)
     except WarehouseError:
         return None
     return plan_situation(mesh, situation)
@@ -228,7 +228,7 @@ class _View:
                 return "elsewhere"
             return "as production" if address in self._inherited else "removed"
         if address not in self._applied:
-            return "new"
+            return "proposed" if self.products[address].is_proposed else "new"
         if self._applied[address].digest != self.products[address].digest:
             return "changed"
         if not self._compared:

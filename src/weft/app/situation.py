@@ -81,18 +81,16 @@ def load_files(mesh: Opened, memory: Remembered) -> Loaded:
 
 
 def gone_products(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str, ...]:
-    """Products that this root applied and that its files no longer define, sorted.
+    """Products that this root applied and that its files no longer define as built, sorted.
 
     Those whose files have errors are there.
     """
-    root = mesh.settings.root
+    root, built = mesh.settings.root, loaded.built
     return tuple(
         sorted(
             address
             for address, each in memory.applied.items()
-            if each.root == root
-            and address not in loaded.products
-            and not loaded.has_errors(address)
+            if each.root == root and address not in built and not loaded.has_errors(address)
         )
     )
 
@@ -148,12 +146,7 @@ def gather(
     """
     digests = {address: each.digest for address, each in memory.applied.items()}
     inherited = {address: each.digest for address, each in memory.inherited.items()}
-    known = {**inherited, **digests}
-    differing = [
-        address
-        for address, manifest in desired.products.items()
-        if address in known and known[address] != manifest.digest
-    ]
+    differing = _differing(desired, {**inherited, **digests})
     applied = applied_definitions(mesh, memory, [*differing, *removed])
     desired = _carried_over(desired, applied)
     scopes = _scopes(desired, everyone, applied, memory.descriptors)
@@ -190,11 +183,21 @@ def gather(
             for address, manifest in desired.products.items()
         },
         removed=tuple(removed),
+        proposed=frozenset(removed) & everyone.keys(),
         taken=_taken(desired, memory),
         readers=_readers(desired, memory),
         today=mesh.system.now()[:10],
     )
     return with_last_read(_with_acts(mesh, situation))
+
+
+def _differing(desired: Manifest, known: Mapping[str, str]) -> list[str]:
+    """The products whose definition is not the one that is known, by digest."""
+    return [
+        address
+        for address, manifest in desired.products.items()
+        if address in known and known[address] != manifest.digest
+    ]
 
 
 def _with_acts(mesh: Opened, situation: Situation) -> Situation:

@@ -5,7 +5,7 @@ Nothing is built, published or locked; failing rows of contracts are kept as an 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -88,21 +88,23 @@ def run_tests(mesh: Opened, options: TestOptions) -> Iterator[Tested]:
     """
     memory = remembered(mesh)
     loaded = beside_faulty(load_files(mesh, memory), options.select)
-    desired = loaded.manifest(mesh.environment)
-    chosen: Collection[str] = desired.order
+    defined = loaded.manifest(mesh.environment)
+    chosen = defined.order
     if options.select:
-        chosen = select_products(options.select, desired.products, mesh.folder)
+        selected = select_products(options.select, defined.products, mesh.folder)
+        chosen = defined.narrowed(selected).order
     if options.unit:
-        for address in desired.order:
-            if address in chosen:
-                yield from unit_results(
-                    mesh, desired.products[address], desired.products, memory.descriptors
-                )
+        for address in chosen:
+            yield from unit_results(
+                mesh, defined.products[address], defined.products, memory.descriptors
+            )
     if options.contracts:
+        desired = loaded.desired(mesh.environment)
         situation = gather(mesh, desired, desired.products, memory)
         everyone = consumers(mesh, situation).values()
         data = _Data(with_attained(mesh, situation, everyone), everyone)
-        products = [each for each in desired.order if each in chosen]
+        yield from (Unbuilt(each) for each in chosen if each not in desired.products)
+        products = [each for each in chosen if each in desired.products]
         for address in products:
             yield from data.broken(address)
         yield from _contracts(mesh, data, products)
@@ -116,8 +118,8 @@ def failing_rows(mesh: Opened, check: str) -> Any:
     """
     memory = remembered(mesh)
     loaded = load_files(mesh, memory)
-    desired = loaded.manifest(mesh.environment)
-    situation = gather(mesh, desired, desired.products, memory)
+    desired = loaded.desired(mesh.environment)
+    situation = gather(mesh, desired, loaded.products, memory)
     data = _Data(situation, consumers(mesh, situation).values())
     named: dict[str, list[tuple[_Audit, str]]] = {}
     known: list[str] = []

@@ -5,7 +5,7 @@ It makes the same plan as `weft plan` and looks up in it what belongs to one add
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from weft.app.plan import plan_situation
 from weft.app.situation import gather, gone_products, load_files, remembered
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.change import ChangeAction
+from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest, Read, ReadKind
 from weft.mesh.release import Release
 from weft.mesh.run import Run
@@ -39,9 +40,9 @@ class Reason:
 class Why:
     """How an address stands.
 
-    `verdict` is `removed`, `new`, `blocked`, `held`, `changed`, `newer data`, `rebuild`,
-    `not published` or `up to date`, the first that holds. `release` is the current one, `run` the
-    run that published it, as far as the store remembers it; `next_step` a command.
+    `verdict` is `removed`, `proposed`, `new`, `blocked`, `held`, `changed`, `newer data`,
+    `rebuild`, `not published` or `up to date`, the first that holds. `release` is the current one,
+    `run` the run that published it, as far as the store remembers it; `next_step` a command.
     """
 
     address: str
@@ -59,11 +60,11 @@ def why(mesh: Opened, address: str) -> Why:
     """
     memory = remembered(mesh)
     loaded = load_files(mesh, memory)
-    desired = loaded.manifest(mesh.environment)
+    desired = loaded.desired(mesh.environment)
     gone = gone_products(mesh, memory, loaded)
-    situation = gather(mesh, desired, desired.products, memory, gone)
+    situation = gather(mesh, desired, loaded.products, memory, gone)
     plan = plan_situation(mesh, situation)
-    subject = _subject(address, situation)
+    subject = _subject(address, {**situation.applied, **loaded.products})
     found = tuple(dict.fromkeys(_Search(mesh.folder, situation, plan, subject).found()))
     release = situation.shown(subject.product)
     verdict = min((verdict for verdict, _ in found), key=_VERDICTS.index, default=UP_TO_DATE)
@@ -79,7 +80,7 @@ def why(mesh: Opened, address: str) -> Why:
 
 def _next_step(address: str, verdict: str, plan: Plan, product: str) -> str:
     """The command that shows more, or that ends what keeps the product back."""
-    if verdict == UP_TO_DATE:
+    if verdict in (UP_TO_DATE, "proposed"):
         return f"weft show {address}"
     if verdict != "held":
         return "weft plan"
@@ -92,9 +93,13 @@ def _next_step(address: str, verdict: str, plan: Plan, product: str) -> str:
 
 UP_TO_DATE = "up to date"
 
+_STILL_APPLIED = "it is still applied"
+_NOT_BUILT = "nothing is built of it; `status: draft` in its product.yaml has it built and checked"
+
 # The first that holds is the verdict.
 _VERDICTS = (
-    *("removed", "new", "blocked", "held", "changed", "newer data", "rebuild", "not published"),
+    *("removed", "proposed", "new", "blocked", "held", "changed", "newer data", "rebuild"),
+    "not published",
     UP_TO_DATE,
 )
 
@@ -115,10 +120,9 @@ class _Subject:
     whole: bool
 
 
-def _subject(address: str, situation: Situation) -> _Subject:
+def _subject(address: str, known: Mapping[str, ProductManifest]) -> _Subject:
     """Find what an address means, in the files or among what was applied and is gone."""
     product = product_of(address)
-    known = {**situation.applied, **situation.desired.products}
     manifest = known.get(product)
     if manifest is None:
         raise NotFound("product", product, known, next_step="weft ls")
@@ -168,8 +172,12 @@ class _Search:
     def found(self) -> _Found:
         """Verdicts with their reasons."""
         subject, environment = self._subject, self._situation.desired.environment
-        if self._desired is None:
-            yield "removed", Reason("product", note="its files are gone, it is still applied")
+        if subject.product in self._situation.proposed:
+            yield "removed", Reason("product: status", new=Status.PROPOSED, note=_STILL_APPLIED)
+        elif subject.product in self._situation.removed:
+            yield "removed", Reason("product", note=f"its files are gone, {_STILL_APPLIED}")
+        elif self._desired is None:
+            yield "proposed", Reason("product: status", new=Status.PROPOSED, note=_NOT_BUILT)
         elif not self._situation.definition(subject.product):
             yield "new", Reason("product", note=f"it was never applied in {environment}")
         else:

@@ -11,6 +11,7 @@ from weft.app.release import Bumped
 from weft.cli.offer import offer
 from weft.cli.options import mesh_here, warn
 from weft.cli.output import put
+from weft.cli.proposed import tell_proposed
 from weft.cli.screen import Screen
 from weft.cli.screens.plan import View, draw
 from weft.cli.screens.release import nothing_to_bump
@@ -45,3 +46,4 @@ def _show_plan(product: str, screen: Screen) -> None:
         )
     warn(planned.loaded, planned.seconds, screen)
     screen.show(draw(planned.plan, view))
+    tell_proposed(planned.proposed, screen)

@@ -11,6 +11,7 @@ from weft.app.errors import Refusal
 from weft.app.workspace import find_mesh
 from weft.cli.commands import ENTRIES
 from weft.store.protocol import StoreError
+from weft.warehouses.protocol import WarehouseError
 
 
 def a_topic(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
@@ -86,11 +87,20 @@ def a_warehouse(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     return _of_mesh(warehouse_names, begun)
 
 
+def a_table(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Complete `schema.table` of the warehouse that was named before."""
+    from weft.app.names import table_names
+
+    # While the option has no value yet, the argument before it has not got its name.
+    named = (str(context.params.get("what", "")), *context.args)
+    return _of_mesh(lambda folder: table_names(folder, named), begun)
+
+
 def _of_mesh(names: Callable[[Path], Iterable[str]], begun: str) -> list[str]:
     """Return the names of the mesh here that fit, none where there is no mesh or it is broken."""
     try:
         return _fitting(names(find_mesh(Path.cwd())), begun)
-    except (Refusal, StoreError, OSError):
+    except (Refusal, StoreError, WarehouseError, OSError):
         return []
 
 

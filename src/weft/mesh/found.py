@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,17 @@ class FoundCondition:
     name: str
     sql: str
     column: str = ""
+
+
+class TableName(NamedTuple):
+    """The name of a table or a view, in its schema, as its holder spells both."""
+
+    schema: str
+    table: str
+
+    def __str__(self) -> str:
+        """`schema.table`."""
+        return f"{self.schema}.{self.table}"
 
 
 @dataclass(frozen=True)

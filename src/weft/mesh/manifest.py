@@ -276,6 +276,11 @@ class ProductManifest:
         """The dialect of what runs on its warehouse."""
         return self.warehouse_dialect or self.dialect
 
+    @property
+    def is_proposed(self) -> bool:
+        """Whether it is checked and shown, and nothing of it is built anywhere."""
+        return self.status is Status.PROPOSED
+
 
 @dataclass(frozen=True)
 class Manifest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -134,6 +134,19 @@ def still_queried(
                 f"{change.address} cannot go with its files yet: {'; '.join(readers)}.\n"
                 f"bring its files back and end it in order:  "
                 f"weft deprecate {change.address} --until DATE"
+            )
+
+
+def going_back(products: Collection[str], applied: Mapping[str, ProductManifest]) -> Iterator[str]:
+    """Why products cannot be only proposed again, in full sentences: consumers see their ports."""
+    for address in sorted(products):
+        seen = [each for each in applied[address].ports if each.status.published]
+        if seen:
+            named = ", ".join(f"{each.name} is {each.status}" for each in seen)
+            yield (
+                f"{address} cannot go back to proposed: {named}.\n"
+                f"give it the status back that it had, and end in order what nobody needs:  "
+                f"weft deprecate {address}.{seen[0].name} --until DATE"
             )
 
 

@@ -45,16 +45,16 @@ class Situation:
     shown releases that are damaged.
     `contents` go by product and source, `unread` says by product why a source has none.
     `new_salts` are the ones among `salts` that this plan adds, `removed` are products that this
-    root applied and no longer defines, `taken` are those in scope that another root applied, with
-    its name, and that nobody asked to take from it. `input_contracts` are hashes of what each
-    product was promised by its inputs, and `broken` the ports that a consumer compiled against as
-    published, but not as they would be. `readers` are products outside of the scope that read one
-    in it. `signoffs` are those that were asked for, and `silence` is what none means. `reads` are
-    of the ports of products that retire one, which nobody may have queried for `quiet_days`.
-    `evidenced` are the versions that were ever released of products that begin to publish a port.
-    `attained` says, by consumer and name of its input, how the service levels are kept that it
-    expects there, one by one, None where nothing was measured.
-    `today` is an ISO date.
+    root applied and no longer defines, `proposed` those of them that its files only propose.
+    `taken` are those in scope that another root applied, with its name, and that nobody asked to
+    take from it. `input_contracts` are hashes of what each product was promised by its inputs, and
+    `broken` the ports that a consumer compiled against as published, but not as they would be.
+    `readers` are products outside of the scope that read one in it. `signoffs` are those that were
+    asked for, and `silence` is what none means. `reads` are of the ports of products that retire
+    one, which nobody may have queried for `quiet_days`. `evidenced` are the versions that were ever
+    released of products that begin to publish a port. `attained` says, by consumer and name of its
+    input, how the service levels are kept that it expects there, one by one, None where nothing was
+    measured. `today` is an ISO date.
     """
 
     desired: Manifest
@@ -81,6 +81,7 @@ class Situation:
     input_contracts: Mapping[str, str] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    proposed: frozenset[str] = frozenset()
     taken: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
     readers: frozenset[str] = frozenset()

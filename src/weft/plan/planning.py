@@ -22,7 +22,7 @@ from weft.mesh.product import Materialization
 from weft.plan.audited import audits_before, passed_before
 from weft.plan.diff import BUILDING, diff_product
 from weft.plan.drops import destructive_last, drops_of_removed
-from weft.plan.endings import overridden, retiring, still_queried, too_early
+from weft.plan.endings import going_back, overridden, retiring, still_queried, too_early
 from weft.plan.examine import (
     Examined,
     Finding,
@@ -167,7 +167,9 @@ def _weighed(
         draft.blocked += returns(draft.changes, *known)
         lately = (situation.reads, situation.today, situation.quiet_days)
         draft.blocked += too_early(ending, *lately)
-        draft.blocked += still_queried(draft.changes, situation.applied, *lately)
+        gone = [each for each in draft.changes if each.product not in situation.proposed]
+        draft.blocked += still_queried(gone, situation.applied, *lately)
+        draft.blocked += going_back(situation.proposed, situation.applied)
         draft.blocked += objections(draft.ballots, situation)
     return affected, breaking
 

@@ -26,6 +26,7 @@ _CERTAIN = ("string", "boolean", "date")
 class PortFace:
     """A port version as others see it; `objects` gives the columns of each object in order.
 
+    `proposed` says that nothing is built of its product, so that only other proposals can read it.
     `dialect` is that of the columns' types, and `warehouse` where it lives, "" where that is not
     known; `native` is the dialect of what runs there. `ending` is what its contract says
     of its end. It is `waived` where somebody answers for what it broke.
@@ -37,6 +38,7 @@ class PortFace:
     version: str
     status: Status
     objects: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    proposed: bool = False
     dialect: str = field(default="", compare=False)
     warehouse: str = field(default="", compare=False)
     native: str = field(default="", compare=False)
@@ -94,6 +96,7 @@ def faces_of_product(
                 obj.name: tuple(column_of(prop, dialect) for prop in obj.properties)
                 for obj in each.contract.objects
             },
+            proposed=product.status is Status.PROPOSED,
             dialect=dialect.name,
             warehouse=warehouse,
             native=native or dialect.name,
@@ -114,6 +117,7 @@ def faces_of_manifest(manifest: ProductManifest) -> tuple[PortFace, ...]:
             version=each.version,
             status=each.status,
             objects={obj.name: obj.columns for obj in each.objects},
+            proposed=manifest.is_proposed,
             dialect=manifest.dialect,
             warehouse=manifest.warehouse,
             native=manifest.native_dialect,

@@ -13,7 +13,7 @@ from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.manifest import ResolvedInput
 from weft.mesh.nearest import did_you_mean
-from weft.mesh.product import InputPort
+from weft.mesh.product import DataProduct, InputPort
 from weft.project.faces import Faces, PortFace
 from weft.project.parse import ParsedProduct
 from weft.project.read_yaml import Document
@@ -41,14 +41,25 @@ def resolve_inputs(
         found = _resolve_port(port, product.address, faces, tuple(sources), place)
         if isinstance(found, ResolvedInput):
             resolved.append(found)
-            diagnostics += _ends(port, faces.face(found.port), place) if found.port else ()
+            if found.port:
+                diagnostics += _unlike(product, port, faces.face(found.port), place)
         elif port.contract_id not in parsed.unread and not faces.is_unread(port.contract_id):
             diagnostics.append(found)
     return tuple(resolved), tuple(diagnostics)
 
 
-def _ends(port: InputPort, face: PortFace, place: _Place) -> Iterator[Diagnostic]:
-    """Warn of an input that is on its way out."""
+def _unlike(
+    product: DataProduct, port: InputPort, face: PortFace, place: _Place
+) -> Iterator[Diagnostic]:
+    """Report an input that is not there yet, and warn of one that is on its way out."""
+    if face.proposed and product.status is not Status.PROPOSED:
+        yield place.report(
+            "W432",
+            f"{face.product} is only proposed, so that nothing can be read of it",
+            "contractId",
+            f"this product is {product.status}, and would be built",
+            f"`status: draft` in the product.yaml of {face.product}",
+        )
     if face.status is Status.DEPRECATED:
         found = place.report(
             "W431",

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
 
-from weft.mesh.found import FoundTable
+from weft.mesh.found import FoundTable, TableName
 
 
 @runtime_checkable
 class DescribesTables(Protocol):
     """A warehouse with a catalogue of the tables and views that others have there."""
 
-    def described(self, schemas: Sequence[str]) -> tuple[FoundTable, ...]:
-        """Describe all tables and views in these schemas, in all that are others' where none is
-        named, in the order of their names. Raises WarehouseError, also for a schema that is none.
+    def tables_of_others(self, schemas: Sequence[str] = ()) -> tuple[TableName, ...]:
+        """Name the tables and views in these schemas, in all that are others' where none is named.
+
+        In the order of their names. Raises WarehouseError, also for a schema that is none.
+        """
+
+    def described(self, tables: Collection[TableName]) -> tuple[FoundTable, ...]:
+        """Describe tables and views, those that are there, in the order of their names.
+
+        Raises WarehouseError.
         """
 
 

@@ -44,7 +44,7 @@ def test_products_come_in_the_order_in_which_they_read_each_other(tmp_path: Path
     assert found.order == ("shop.orders", "shop.sums")
     assert found.sound and found.diagnostics == ()
     assert found.files == 1 + 1 + 3 + 3
-    manifest = found.manifest("dev", ["shop.sums"])
+    manifest = found.manifest("dev").narrowed(["shop.sums"])
     assert (manifest.environment, manifest.order) == ("dev", ("shop.sums",))
 
 

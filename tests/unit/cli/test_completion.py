@@ -87,6 +87,7 @@ SOLD = ["sales.shop.sold", "sales.shop.sold@1", "sales.shop.staged"]
         (("release", "evidence", "sales.shop.sold@"), SOLD[1:2]),
         (("adopt", "l"), ["lake"]),
         (("adopt", "lake", "--into", "sales.s"), ["sales.shop"]),
+        (("adopt", "lake", "--table", ""), []),
         (("explain", "W206"), ["W206"]),
         (("explain", "val"), ["validate"]),
         (("explain", "schema.properties.req"), ["schema.properties.required"]),

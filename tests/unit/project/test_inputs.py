@@ -110,3 +110,28 @@ def test_what_others_published_is_known_without_their_files() -> None:
     found = compiled(reader, published=(face,))["shop.sums"].manifest
     assert found is not None
     assert found.inputs == (ResolvedInput("orders", port="far.away.orders@4"),)
+
+
+@pytest.mark.parametrize(
+    ("producer", "reader", "found"),
+    [
+        ("proposed", "active", ["W432"]),
+        ("proposed", "draft", ["W432"]),
+        ("proposed", "proposed", []),
+        ("draft", "active", []),
+        ("active", "proposed", []),
+    ],
+)
+def test_only_proposals_read_what_is_only_proposed(
+    producer: str, reader: str, found: list[str]
+) -> None:
+    first, second = replace(TWO_MAJORS, status=producer), replace(READER, status=reader)
+    assert codes(first, second) == found
+
+
+def test_who_reads_a_proposal_hears_where_and_how_to_go_on() -> None:
+    [found] = compiled(replace(TWO_MAJORS, status="proposed"), READER)["shop.sums"].diagnostics
+    assert found.message == "shop.orders is only proposed, so that nothing can be read of it"
+    assert found.span is not None and found.span.file == "domains/shop/sums/product.yaml"
+    assert found.note == "this product is active, and would be built"
+    assert found.help == "`status: draft` in the product.yaml of shop.orders"

@@ -32,6 +32,7 @@ from weft.cli.options import (
     yes_option,
 )
 from weft.cli.progress import follow, put_no_run
+from weft.cli.proposed import tell_proposed
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw
 from weft.cli.tables import tell_read
@@ -137,6 +138,7 @@ def _shown(
     beside = drift_beside(mesh, planned.plan)
     view = replace(view, seconds=planned.seconds, notice=notice, drift=beside)
     screen.show(draw(planned.plan, view))
+    tell_proposed(planned.proposed, screen)
     if not planned.loaded.products:
         screen.say(NO_PRODUCTS.rstrip())
     return planned

@@ -27,7 +27,7 @@ def ls(selectors: tuple[str, ...], env: str, screen: Screen) -> int:
     """List the products of the files and of the environment.
 
     What another root applied is `elsewhere`; what this one applied and its files no longer define
-    is `removed`.
+    is `removed`. Of what is `proposed` nothing is built.
     """
     with mesh_here(env) as mesh:
         listing = list_products(mesh, selectors)

@@ -28,6 +28,7 @@ from weft.cli.options import (
     warn,
 )
 from weft.cli.output import put
+from weft.cli.proposed import tell_proposed
 from weft.cli.screen import Screen, screen_options
 from weft.cli.screens.plan import View, draw_sql, plan_result
 from weft.cli.tables import tell_read, tell_unread
@@ -105,6 +106,7 @@ def plan(
         screen.say(notice)
     tell_unread(planned.unread_tables, screen)
     _tell_hidden(hidden, " ".join(words), screen)
+    tell_proposed(planned.proposed, screen)
     if not planned.loaded.products:
         screen.say(NO_PRODUCTS.rstrip())
     return _exit(planned.plan, detailed=flags["detailed_exitcode"])

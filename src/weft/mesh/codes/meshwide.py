@@ -166,4 +166,10 @@ MESHWIDE: dict[str, Code] = {
         "comes after it. It can be read until then. Move to the successor, by its major in "
         "`version`; `weft consumers` shows who has moved and who has not.",
     ),
+    "W432": Code(
+        "An input of a product that is only proposed",
+        "Nothing is built of a product whose `status` is `proposed`, so only other proposals can "
+        "read its ports. Give it `status: draft`, which has it built and checked, or make the "
+        "product that reads it `proposed`, too.",
+    ),
 }

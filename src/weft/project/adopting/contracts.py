@@ -176,7 +176,7 @@ def product_document(
         "domain": address.domain,
         "name": address.product.replace("_", " ").capitalize(),
         "version": "0.1.0",
-        "status": "draft",
+        "status": "proposed",
         "description": {"purpose": purpose},
         "inputPorts": [{"name": each, "contractId": f"{address}.{each}"} for each in inputs],
         "outputPorts": [

@@ -83,7 +83,6 @@ class DbtNode(_Part, frozen=True):
     source_name: str = ""
     database: str | None = None
     schema: str | None = None
-    relation_name: str | None = None
     original_file_path: str = ""
     description: str | None = None
     columns: dict[str, DbtColumn] = {}

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from weft.mesh.found import FoundColumn, FoundCondition, FoundReference, FoundTable
+from weft.mesh.found import FoundColumn, FoundCondition, FoundReference, FoundTable, TableName
 from weft.mesh.nearest import did_you_mean
 from weft.sql.postgres import DIALECT, quote
 from weft.warehouses.postgres.catalog import relation
@@ -127,14 +127,20 @@ class Describing:
         self._schemas = schemas
         self._tables = tables
 
-    def described(self, schemas: Sequence[str]) -> tuple[FoundTable, ...]:
-        """Describe all tables and views in these schemas, or in all that others have."""
+    def tables_of_others(self, schemas: Sequence[str] = ()) -> tuple[TableName, ...]:
+        """Name all tables and views in these schemas, or in all that others have."""
         there = [name for (name,) in self._sessions.ask(_SCHEMAS)]
         marked = self._schemas.marked()
         for name in schemas:
             self._refuse(name, there, marked)
         wanted = list(schemas) or [each for each in there if each not in marked]
-        rows = self._sessions.ask(_TABLES, (wanted,))
+        return tuple(_name(row) for row in self._sessions.ask(_TABLES, (wanted,)))
+
+    def described(self, tables: Collection[TableName]) -> tuple[FoundTable, ...]:
+        """Describe tables and views, those that are there."""
+        schemas = sorted({each.schema for each in tables})
+        wanted = frozenset(tables)
+        rows = [each for each in self._sessions.ask(_TABLES, (schemas,)) if _name(each) in wanted]
         numbers = [row[0] for row in rows]
         columns = _by_table(self._sessions.ask(_COLUMNS, (numbers,)))
         constraints = _by_table(self._sessions.ask(_CONSTRAINTS, (numbers,)))
@@ -182,6 +188,10 @@ class Describing:
                 for each in table.columns
             ),
         )
+
+
+def _name(row: Row) -> TableName:
+    return TableName(row[1], row[2])
 
 
 def _by_table(rows: Sequence[Row]) -> defaultdict[int, list[Row]]:

@@ -65,7 +65,8 @@ class Postgres(KeptReleases):
         self.health = Health(sessions, catalog, places, names)
         self.tables = Tables(sessions, known, places, copier, names)
         self.described_files = FileDescribing(sources).described_files
-        self.described = Describing(sessions, catalog.schemas, self.tables).described
+        describing = Describing(sessions, catalog.schemas, self.tables)
+        self.tables_of_others, self.described = describing.tables_of_others, describing.described
         self._sessions = sessions
         self._catalog = catalog
         self._builder = Builder(sessions, known, places, reading, names)
