@@ -179,7 +179,11 @@ class _Applying:
     def begin(self) -> None:
         """Record the run and lock what the plan touches. Raises Locked."""
         mesh, plan = self._mesh, self._plan
-        journal = mesh.store.journal
+        journal, definitions = mesh.store.journal, mesh.store.definitions
+        if definitions.production() != mesh.settings.production:
+            definitions.settle_production(
+                mesh.settings.production, self._run.actor, self._run.started
+            )
         earlier = unfinished_run(mesh)
         if earlier is not None and earlier.state is RunState.RUNNING:
             told = f"process {earlier.pid} on {earlier.host} ended without a word"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from weft.app.branch_environment import resolved
 from weft.app.cache import Cache
+from weft.app.errors import Blocked
 from weft.app.settings import load_settings
 from weft.app.system import System
 from weft.mesh.secret import Secret
@@ -74,7 +75,8 @@ class Opened:
 def opened(folder: Path, environment: str, system: System) -> Iterator[Opened]:
     """Open the mesh in a folder; `environment` "" means production, `auto` that of the branch.
 
-    Raises Invalid, StoreError, and Usage where the branch has no environment.
+    Raises Invalid, StoreError, Usage where the branch has no environment, and Blocked where
+    another environment is production than the one that consumers see.
     """
     since = system.monotonic()
     settings = load_settings(folder, system.variables)
@@ -90,6 +92,18 @@ def opened(folder: Path, environment: str, system: System) -> Iterator[Opened]:
         since=since,
     )
     try:
+        _refuse_other_production(mesh)
         yield mesh
     finally:
         mesh.close()
+
+
+def _refuse_other_production(mesh: Opened) -> None:
+    """Another name for production would lift all that is in front of it. Raises Blocked."""
+    wanted, known = mesh.settings.production, mesh.store.definitions.production()
+    if known not in ("", wanted) and mesh.store.definitions.applied(known):
+        raise Blocked(
+            f"weft.yaml says that `{wanted}` is production, and what consumers see is `{known}`",
+            why="Under another name it would not be compared with what they were promised.",
+            next_step=f"`production: {known}` in weft.yaml",
+        )

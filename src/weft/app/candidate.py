@@ -59,8 +59,8 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
 def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
     """Draft the edits that release what is a preview, or a draft that nobody saw.
 
-    Raises NotFound, Usage for a version that is released, and Blocked where a person has to edit
-    the contract.
+    A released version whose contract became a draft is active again. Raises NotFound, Usage for
+    one that is no draft, and Blocked where a person has to edit the contract.
     """
     found = _unreleased(mesh, address, promote=True)
     place = PortAddress.parse(found.address)
@@ -101,9 +101,14 @@ def _lifted(
 
 
 def _unreleased(mesh: Opened, address: PortAddress, *, promote: bool) -> Unreleased:
-    """The one major that is meant and that is not released yet. Raises NotFound and Usage."""
+    """The one major that is meant and that is not released yet. Raises NotFound and Usage.
+
+    To be promoted it may as well be one that is released, and that its contract makes a draft.
+    """
     majors = unreleased(mesh, address)
-    found = [each for each in majors if not each.released]
+    found = [
+        each for each in majors if not each.released or (promote and each.status in UNFINISHED)
+    ]
     if len(found) == 1:
         return found[0]
     if found:

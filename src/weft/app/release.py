@@ -99,17 +99,25 @@ def _compared(
     manifest: ProductManifest, old: PortVersion | None, new: PortVersion, today: str
 ) -> Unreleased:
     address = f"{manifest.address}.{new.name}"
+    found = Unreleased(address, "", new.version, status=new.status, candidate=new.candidate)
     if old is None:
-        return Unreleased(address, "", new.version, status=new.status, candidate=new.candidate)
+        return found
     changes = contract_changes(old, new, dialect_named(manifest.dialect))
     waivers = waivers_of(new.contract)
-    found = [(each, waiver_for(each.title, waivers, today)) for each in changes if each.breaks]
-    waived = tuple(Waived(each.title, waiver) for each, waiver in found if waiver)
+    breaking = [(each, waiver_for(each.title, waivers, today)) for each in changes if each.breaks]
+    waived = tuple(Waived(each.title, waiver) for each, waiver in breaking if waiver)
     needed = bump_needed(changes, [each.change for each in waived])
     following = next_version(old.version, needed) if needed else ""
     if following and needed is not Bump.MAJOR and _reaches(new.version, following):
         following = ""
-    return Unreleased(address, old.version, new.version, changes, waived, needed, following)
+    return replace(
+        found,
+        released=old.version,
+        changes=changes,
+        waived=waived,
+        needed=needed,
+        next=following,
+    )
 
 
 def _reaches(version: str, wanted: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from weft.contract.candidates import UNFINISHED
 from weft.contract.endings import Ending, ending_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.consumption import PortReads, ReadBy
@@ -116,25 +117,33 @@ def still_queried(
     today: str,
     quiet: int,
 ) -> Iterator[str]:
-    """Why published ports cannot go whose files are gone: somebody queried them lately.
+    """Why published ports cannot go without an end: somebody queried them lately.
 
-    The products that read them are named elsewhere.
+    That is with their files, or as drafts. The products that read them are named elsewhere.
     """
     reads = tuple(reads)
     for change in changes:
-        if change.kind != "port" or change.action is not ChangeAction.DELETE:
-            continue
+        goes, ends = _goes_unannounced(change)
         before = applied.get(change.product)
-        ports = before.ports if before else ()
+        ports = before.ports if before and goes else ()
         if not any(each.name == change.name and each.status.published for each in ports):
             continue
         readers = list(still_read(change.address, reads, today, quiet))
         if readers:
             yield (
-                f"{change.address} cannot go with its files yet: {'; '.join(readers)}.\n"
-                f"bring its files back and end it in order:  "
-                f"weft deprecate {change.address} --until DATE"
+                f"{change.address} cannot {goes} yet: {'; '.join(readers)}.\n"
+                f"{ends}:  weft deprecate {change.address} --until DATE"
             )
+
+
+def _goes_unannounced(change: Change) -> tuple[str, str]:
+    """How a port goes of whose end nobody is told, and what would end it; "" where none does."""
+    if change.kind == "port" and change.action is ChangeAction.DELETE:
+        return "go with its files", "bring its files back and end it in order"
+    status = next((each.new for each in change.fields if each.what == "status"), "")
+    if change.kind == "port" and status in UNFINISHED:
+        return f"become {status}", "end it in order"
+    return "", ""
 
 
 def going_back(products: Collection[str], applied: Mapping[str, ProductManifest]) -> Iterator[str]:

@@ -435,6 +435,12 @@ def _missing(address: str, wanted: str, situation: Situation) -> str:
     environment = situation.desired.environment
     release = situation.releases.get(product)
     stage = _unreleased(product, port, situation)
+    if stage and release and (port.port, port.major, obj) in release.promised:
+        return (
+            f"{address} reads {wanted}, which is published in {environment} and which these files "
+            f"make {stage}.\n"
+            f"make it active again:  weft release {target} --promote"
+        )
     if stage:
         return (
             f"{address} reads {wanted}, which is {stage} in {environment}: what is published "

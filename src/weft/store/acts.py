@@ -52,6 +52,11 @@ def run_interrupted(dead: str, lock: Lock, run: Run) -> Act:
     )
 
 
+def production_settled(environment: str) -> Act:
+    """It was remembered which environment consumers see."""
+    return act("production.settled", environment)
+
+
 def environment_ended(run: Run) -> Act:
     """All that was kept of an environment was removed."""
     return act("environment.ended", run.environment, run=run.id)

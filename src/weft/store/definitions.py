@@ -10,7 +10,7 @@ from weft.mesh.check import CheckResult
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Run
-from weft.store.acts import rebuild_asked
+from weft.store.acts import production_settled, rebuild_asked
 from weft.store.audit_log import record
 from weft.store.content import packed, unpacked
 from weft.store.database import Database, Transaction, json_list, reading, writing
@@ -167,6 +167,22 @@ class DatabaseDefinitions:
         ]
         transaction.execute_all(_SET_SALT, rows)
         record(transaction, actor, at, rebuild_asked(environment, salts))
+
+    @reading
+    def production(self, transaction: Transaction) -> str:
+        """The environment that consumers see, "" before anything was applied."""
+        row = transaction.execute("SELECT environment FROM production").fetchone()
+        return str(row[0]) if row else ""
+
+    @writing
+    def settle_production(
+        self, transaction: Transaction, environment: str, actor: str, at: str
+    ) -> None:
+        """Remember which environment consumers see, in the place of another one."""
+        transaction.execute("DELETE FROM production")
+        wanted = {"environment": environment}
+        transaction.execute("INSERT INTO production (environment) VALUES (:environment)", wanted)
+        record(transaction, actor, at, production_settled(environment))
 
 
 def record_definition(transaction: Transaction, finished: Finished, run: Run, at: str) -> None:

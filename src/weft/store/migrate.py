@@ -13,7 +13,7 @@ from weft.store.database import Database, Transaction
 from weft.store.protocol import Identity, StoreError
 
 # The number of the last file in `migrations/`.
-FORMAT = 6
+FORMAT = 7
 
 SHARED = Path(__file__).with_name("migrations")
 

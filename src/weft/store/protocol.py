@@ -178,6 +178,12 @@ class Definitions(Protocol):
     def set_salts(self, environment: str, salts: Mapping[str, str], actor: str, at: str) -> None:
         """Remember salts, each replacing the earlier one."""
 
+    def production(self) -> str:
+        """The environment that consumers see, "" before anything was applied."""
+
+    def settle_production(self, environment: str, actor: str, at: str) -> None:
+        """Remember which environment consumers see, in the place of another one."""
+
 
 class Journal(Protocol):
     """Runs, their steps, locks and holds: intend, act, observe, record."""

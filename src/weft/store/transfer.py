@@ -22,6 +22,7 @@ from weft.store.protocol import Identity, Unfit
 
 # In an order in which each row finds the rows that it refers to. Only `content` holds bytes.
 _TABLES = {
+    "production": "environment",
     "runs": "position id kind environment plan state started ended actor host pid git_commit root "
     "message branch",
     "plans": "run content",

@@ -13,6 +13,7 @@ import pytest
 from applying import apply_files
 from mesh_files import Port, Product, lay_out, mesh_files
 from weft.app.bootstrap import Opened, opened
+from weft.app.candidate import draft_promotion
 from weft.app.consumers import board
 from weft.app.deprecate import draft_deprecation
 from weft.app.ended_contract import Sunset
@@ -104,11 +105,16 @@ def plan_of(folder: Path, day: str, *select: str) -> Plan:
     return planned(folder, day, *select).plan
 
 
-def move_reader(folder: Path, day: str) -> None:
-    """Let the reader go to the second major."""
+def move_reader_files(folder: Path) -> None:
+    """Write that the reader goes to the second major."""
     for path, data in files(major="2").items():
         if path.startswith("domains/shop/sums"):
             (folder / path).write_bytes(data)
+
+
+def move_reader(folder: Path, day: str) -> None:
+    """Let the reader go to the second major."""
+    move_reader_files(folder)
     apply_files(folder, system=on(day))
 
 
@@ -394,6 +400,26 @@ def test_a_person_ends_it_over_the_heads_of_its_readers(mesh_folder: Path) -> No
         NoticeKind.RETIRED,
         "orders@1 is retired: it shows names",
     )
+
+
+def test_what_becomes_a_draft_by_hand_is_active_again_by_one_command(mesh_folder: Path) -> None:
+    path = mesh_folder / CONTRACT
+    path.write_text(path.read_text().replace("status: active", "status: draft"))
+    missing, read = plan_of(mesh_folder, "2026-12-02").blocked
+    assert missing == (
+        "shop.sums reads shop.sales.orders@1.orders, which is published in prod and which these "
+        f"files make a draft.\nmake it active again:  weft release {ONE} --promote"
+    )
+    assert read.startswith(f"{ONE} cannot become draft yet: it is read by shop.sums.\n")
+    ask(mesh_folder, "2026-12-02", "ana")
+    move_reader_files(mesh_folder)
+    *_, queried = plan_of(mesh_folder, "2026-12-03").blocked
+    assert queried == (
+        f"{ONE} cannot become draft yet: ana read it 1 time in 14 days, last on 2026-12-02.\n"
+        f"end it in order:  weft deprecate {ONE} --until DATE"
+    )
+    with at(mesh_folder, "2026-12-03") as mesh:
+        assert "status: active" in written(mesh, draft_promotion(mesh, ONE))
 
 
 @pytest.mark.parametrize("gone", [FOLDER, "domains/shop/sales/orders.v1.odcs.yaml"])
