@@ -40,6 +40,7 @@ def _of(ground: str, laid: Laid) -> dict[str, Course]:
         f"{ground}-first": _applying(small[0], ground=ground),
         f"{ground}-later": _applying(*small, ground=ground),
         f"{ground}-pruning": _applying(small[0], _keeping_little(small[1]), ground=ground),
+        f"{ground}-giving-up": _giving_up(ground, laid),
         f"{ground}-reverting": _reverting(ground, laid),
         f"{ground}-growing": _growing(ground, laid),
         f"{ground}-growing-pruning": _growing_and_pruning(ground, laid),
@@ -48,6 +49,13 @@ def _of(ground: str, laid: Laid) -> dict[str, Course]:
         f"{ground}-ending": _ending(ground, laid),
         f"{ground}-ending-adopted": _ending_adopted(ground, laid),
     }
+
+
+def _giving_up(ground: str, laid: Laid) -> Course:
+    """Begin with what is new, and go back to the files from before, of which nothing is left."""
+    versions = small_mesh.first(), small_mesh.second(version="1.0.0")
+    first, second = (Stage(_keeping_little(laid(each))) for each in versions)
+    return Course((first,), second, (first,), ground, given_up=True)
 
 
 def _reverting(ground: str, laid: Laid) -> Course:

@@ -63,13 +63,15 @@ class Stage:
 class Course:
     """The stages of a mesh: what went before, what is tried with faults, what follows in peace.
 
-    `ground` is the kind of place where its data lies.
+    `ground` is the kind of place where its data lies. What is tried and `given_up` is not done
+    again after the faults: the later stages follow at once.
     """
 
     earlier: tuple[Stage, ...]
     tried: Stage
     later: tuple[Stage, ...] = ()
     ground: str = "lake"
+    given_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class Scenario:
 
     `kept` is the mesh as it was before. Every trial begins with a copy of it at `place` and
     nowhere else, because `ports.duckdb` names files by their absolute paths. `ends` is what an
-    undisturbed mesh has after that stage, and after each later one. `program` keeps it.
+    undisturbed mesh has after that stage, unless it is given up, and after each later one.
+    `program` keeps it.
     """
 
     course: Course
@@ -130,7 +133,7 @@ def prepared(folder: Path, course: Course) -> Iterator[Scenario]:
             versions=(*versions, ends[0]["seen"]),
             effects=tuple(effects),
             ending=ending,
-            ends=tuple(ends),
+            ends=tuple(ends[1:] if course.given_up else ends),
         )
 
 

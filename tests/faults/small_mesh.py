@@ -29,8 +29,11 @@ def first() -> dict[str, bytes]:
     }
 
 
-def second() -> dict[str, bytes]:
-    """The same mesh later: newer data, other SELECTs, a model and a product less, a bad check."""
+def second(version: str = "1.1.0") -> dict[str, bytes]:
+    """The same mesh later: newer data, other SELECTs, a model and a product less, a bad check.
+
+    `version` is that of one of its ports.
+    """
     orders = Product(
         "shop.orders",
         {
@@ -39,7 +42,7 @@ def second() -> dict[str, bytes]:
         },
         (
             Port("orders", {"id": "integer", "edition": "integer"}, required=("id",)),
-            Port("totals", {"total": "number", "edition": "integer"}, version="1.1.0"),
+            Port("totals", {"total": "number", "edition": "integer"}, version=version),
         ),
         sources=(_ORDERS,),
     )

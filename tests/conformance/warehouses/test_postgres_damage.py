@@ -174,6 +174,21 @@ def test_pruning_takes_nothing_from_the_views_of_a_damaged_release(
 
 
 @pytest.mark.usefixtures("published")
+def test_lost_data_of_one_product_keeps_nothing_from_being_pruned(
+    open_it: Callable[[], Any], admin: psycopg.Connection[Any]
+) -> None:
+    warehouse = open_it()
+    for key in ("later", "unneeded"):
+        warehouse.run(build(key, "SELECT 4 AS id"), bound("run_2"))
+    warehouse.run(publish([port({"orders": ("later", ["id"])})], 1), bound("run_2"))
+    [_, old] = warehouse.history("prod", PRODUCT)
+    warehouse.close()
+    admin.execute(f"DROP TABLE {INTERNAL}.b_later CASCADE")
+    removed = open_it().forget([old], frozenset(), "2026-03-20T10:00:00+00:00")
+    assert [each.key for each in removed.builds] == ["unneeded"]
+
+
+@pytest.mark.usefixtures("published")
 def test_a_view_that_somebody_dropped_is_made_again(
     open_it: Callable[[], Any], admin: psycopg.Connection[Any]
 ) -> None:

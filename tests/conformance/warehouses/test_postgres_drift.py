@@ -25,7 +25,7 @@ from postgres_outside import (
     told,
 )
 from psycopg import sql
-from warehouse_steps import PRODUCT
+from warehouse_steps import PRODUCT, bound, build, port, publish
 
 from postgres_server import PASSWORD
 from weft.mesh.drift import ThingKind
@@ -343,6 +343,19 @@ def test_views_that_were_made_ready_for_a_release_that_never_came(outside: Outsi
         )
     )
     outside.releases = outside.releases[1:]
+    assert outside.found() == ()
+
+
+def test_a_release_that_went_though_its_builds_are_kept(outside: Outside) -> None:
+    """It gave way to the next one of its own run, so that nobody has recorded it."""
+    outside.publish_again()
+    passing, first = outside.releases
+    outside.warehouse.run(build("third", "SELECT 8 AS id, 'z' AS note"), bound("run_2", 2))
+    ports = [port({"orders": ("third", ["id", "note"]), "lines": ("seen", ["id"])})]
+    last = outside.warehouse.run(publish(ports, 2), bound("run_2", 2)).release
+    outside.releases = (last, first)
+    assert outside.found() == ()
+    outside.warehouse.forget([passing], frozenset(["second"]), "2026-03-20T10:00:00+00:00")
     assert outside.found() == ()
 
 

@@ -258,6 +258,18 @@ def test_what_is_done_to_layers_is_found_and_brought_back(grown: Outside, deed: 
     assert grown.found() == ()
 
 
+def test_a_layer_of_a_build_that_nobody_shows_goes_away_with_it(grown: Outside) -> None:
+    select = "SELECT i AS id, 'd' AS note FROM generate_series(108, 111) AS g(i)"
+    grown.warehouse.run(growing("d", select, BY_ID, "c"), bound("run_d"))
+    grown.admin.execute(f"ALTER TABLE {INTERNAL}.p_d_1 OWNER TO admin")
+    grown.open_anew()
+    assert told(grown.found()) == [(BUILD, f"{INTERNAL}.p_d_1", CHANGED, frozenset(["owner"]))]
+    grown.revert()
+    assert grown.found() == ()
+    there = grown.warehouse.observe(Scope("prod", (), frozenset("abcd"))).builds
+    assert there >= set("abc") and "d" not in there
+
+
 def test_what_hangs_on_a_strange_table(outside: Outside) -> None:
     """What hangs on somebody's own table goes with that, and is told with it."""
     outside.admin.execute(f"CREATE TABLE {INTERNAL}.notes (id integer)")

@@ -81,9 +81,10 @@ class Pruning:
         with self._sessions.locked(PRUNING):
             self._releases.refuse_current(gone)
             unneeded, rows = self._of_nobody(gone, keep), self._old_rows(now)
+            # What a view shows is always there, wherever this is cut off.
+            self._releases.narrow(gone, unneeded)
             for release in gone:
                 self._releases.remove(release)
-            self._releases.narrow(unneeded)
             dropped = [each for each in unneeded if self.drop(each)]
             self._known.lose(each.build.key for each in dropped)
             tables = [each for each in self._layers.unread(()) if self.drop(each)]

@@ -122,10 +122,14 @@ class Releases:
             if not self._ports.is_settled(release, views[place.ports])
         ]
 
-    def _serve(self, place: Place) -> None:
-        """Make what is missing, and drop what is too much, as of the release that is current."""
+    def _serve(self, place: Place, without: Collection[int] = ()) -> None:
+        """Make what is missing, and drop what is too much, as of the release that is current.
+
+        Earlier releases can still be read but for those `without`, which are numbers.
+        """
         with self._sessions.locked(place.internal):
-            kept = self._released.of(place, READABLE_RELEASES)
+            readable = self._released.of(place, READABLE_RELEASES)
+            kept = [each for each in readable if each.number not in without]
             # What a damaged one showed is not known, so that nothing is taken away.
             if kept and not kept[0].damaged:
                 found = self._known.find(shown_keys(kept))
@@ -150,19 +154,27 @@ class Releases:
                 )
 
     def remove(self, release: Release) -> None:
-        """Remove a release that is not current; its product's ports may still read it."""
+        """Remove a release that is not current, and that no port reads any longer."""
         table = relation(self._names.place(release.product, release.environment).internal, RELEASES)
         statement = " ".join(("DELETE FROM", table, "WHERE number = %s"))
         self._sessions.ask(statement, (release.number,))
 
-    def narrow(self, unneeded: Iterable[Located]) -> None:
-        """Let no port read these builds, which no kept release shows.
+    def narrow(self, gone: Iterable[Release], unneeded: Iterable[Located]) -> None:
+        """Let no port read releases that are about to go, nor builds that no other one shows.
 
-        It reads those of a release that is gone, and of one that was never published since the
-        program was killed before that.
+        A port also reads what was to be published when a program was killed. Ports whose own data
+        is lost are left as they are.
         """
+        without: dict[Place, set[int]] = {}
+        for each in gone:
+            place = self._names.place(each.product, each.environment)
+            without.setdefault(place, set()).add(each.number)
         for schema in self._known.catalog.showing(unneeded):
-            self._serve(self._places.at(schema))
+            without.setdefault(self._places.at(schema), set())
+        for place, numbers in without.items():
+            shown = shown_keys(self._released.of(place, 1))
+            if self._known.find(shown).keys() >= set(shown):
+                self._serve(place, numbers)
 
     def _move(self, place: Place, wanted: Release, expected: int, together: Sequence[str]) -> None:
         """Move the pointer; whether it was moved, where that is not known, is read back."""
