@@ -1,8 +1,7 @@
-"""A column is renamed: the life of a port from one major to the next, each step with its plan."""
+"""A column of the example gets another name: a port from one major to the next, plan by plan."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import replace
@@ -10,83 +9,102 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from skyline_slice import FLIGHTS, rewrite, write_slice
 
 from commands import Said, called
 from environment_meshes import Ground
-from mesh_files import Port, Product, document, lay_out
+from mesh_files import Port, Product, document, mesh_files
 from weft.app.errors import Blocked, Refusal, WrongQuery
-from weft.app.yaml_write import yaml_text
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "story"
 PORT = "operations.flights.departures"
 FIRST, SECOND = f"{PORT}@1", f"{PORT}@2"
-PERFORMANCE = "punctuality.performance"
 LAST_DAY = "2999-12-31"
 
-COLUMNS = {"flight_id": "integer", "carrier": "string"}
-OLD = Port("departures", {**COLUMNS, "dep_delay": "integer"})
-NEW = Port("departures", {**COLUMNS, "departure_delay": "integer"}, version="2.0.0")
-PREVIEW = replace(NEW, status="draft", candidate=LAST_DAY)
-ROWS = "FROM (VALUES (1, 'UA', 5), (2, 'B6', 17), (3, 'AA', -2)) AS flown(flight, airline, minutes)"
-FLOWN = f"""SELECT
-  flight AS flight_id,
-  {{carrier}} AS carrier,
-  minutes AS {{delay}}
-{ROWS}
-"""
-# The new model forgets an airline at first.
-FORGETFUL, MENDED = "nullif(airline, 'AA')", "airline"
+# Who pins and says what is expected; who pins and says nothing; and who follows the current major.
+PERFORMANCE, TURNAROUNDS, MEMBERS = (
+    "punctuality/performance",
+    "fleet/turnarounds",
+    "loyalty/members",
+)
+PINNED = "operations.flights.departures\n    version: "
 EXPECTED = {
     "apiVersion": "v3.2.0",
     "kind": "DataContract",
-    "id": f"{PERFORMANCE}.expects.departures",
+    "id": "punctuality.performance.expects.departures",
     "version": "1.0.0",
     "status": "active",
     "schema": [
         {
             "name": "departures",
-            "properties": [{"name": "carrier", "quality": [{"metric": "nullValues", "mustBe": 0}]}],
+            "properties": [
+                {
+                    "name": "arrival_delay",
+                    "quality": [{"metric": "nullValues", "mustBeLessThan": 4, "unit": "percent"}],
+                }
+            ],
+            "quality": [
+                {
+                    "name": "not every flight of the world",
+                    "type": "sql",
+                    "query": "SELECT count(*) FROM ${table}",
+                    "mustBeLessThan": 10_000,
+                }
+            ],
         }
     ],
 }
+LATE = Product(
+    "fleet.turnarounds",
+    {"late": "SELECT flight_id, departure_delay AS minutes FROM departures\n"},
+    (Port("late", {"flight_id": "string", "minutes": "integer"}),),
+    inputs=(PORT,),
+)
 
 
-def reader(address: str, column: str) -> Product:
-    """A consumer that reads one column."""
-    name = address.rpartition(".")[2]
-    select = f"SELECT {column} AS value FROM departures\n"
-    kind = "string" if column == "carrier" else "integer"
-    return Product(address, {name: select}, (Port(name, {"value": kind}),), inputs=(PORT,))
+def write_example(folder: Path, ground: Ground) -> None:
+    """The example, with its three readers of departures."""
+    write_slice(folder, ground)
+    rewrite(folder, f"{MEMBERS}/product.yaml", f'{PINNED}"1"', PORT)
+    for path, data in mesh_files([LATE]).items():
+        if path.startswith(f"domains/{TURNAROUNDS}/"):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+    pinned = f'"contractId": "{PORT}"'
+    rewrite(folder, f"{TURNAROUNDS}/product.yaml", pinned, f'{pinned}, "version": "1"')
+    expected = folder / "domains" / PERFORMANCE / "expectations/departures.odcs.yaml"
+    expected.parent.mkdir()
+    expected.write_bytes(document(EXPECTED))
 
 
-def files(
-    ground: Ground, *ports: Port, carrier: str = MENDED, delay: str = "dep_delay", pin: str = "1"
-) -> dict[str, bytes]:
-    """The producer and three consumers: one floats, two pin, one of these says what it expects.
-
-    `delay` is the column that those read who pin.
-    """
-    models = {"departures_v1": FLOWN.format(carrier=MENDED, delay="dep_delay")}
-    if len(ports) > 1:
-        models["departures_v2"] = FLOWN.format(carrier=carrier, delay="departure_delay")
-    made = ground.of(
-        Product("operations.flights", models, ports),
-        reader("network.carriers", "carrier"),
-        reader("fleet.usage", delay),
-        reader(PERFORMANCE, delay),
+def rename(folder: Path) -> None:
+    """Give the column its new name, and lose the arrivals in time on the way."""
+    new = (
+        "departure_delay,\n    arrival_delay,",
+        "departure_delay AS minutes_late,\n    nullif(arrival_delay, 0) AS arrival_delay,",
     )
-    for path in (
-        "domains/fleet/usage/product.yaml",
-        "domains/punctuality/performance/product.yaml",
-    ):
-        made[path] = made[path].replace(
-            b'"contractId"', f'"version": "{pin}", "contractId"'.encode(), 1
-        )
-    made["domains/punctuality/performance/expectations/departures.odcs.yaml"] = document(EXPECTED)
-    written = (path for path in made if path.startswith("domains/operations/flights/"))
-    for path in [each for each in written if each.endswith(".yaml")]:
-        made[path] = yaml_text(json.loads(made[path])).encode()
-    return made
+    rewrite(folder, f"{FLIGHTS}/models/departures.sql", *new)
+    rewrite(folder, f"{FLIGHTS}/departures.v1.odcs.yaml", "departure_delay", "minutes_late")
+    rewrite(
+        folder,
+        f"{FLIGHTS}/tests/departures.yaml",
+        "departure_delay: 5, arrival_delay: -3, outcome",
+        "minutes_late: 5, arrival_delay: -3, outcome",
+        "departure_delay: 0, outcome",
+        "minutes_late: 0, outcome",
+        "departure_delay: 10\n",
+        "minutes_late: 10\n",
+    )
+
+
+def move_on(folder: Path) -> None:
+    """Bring those who pin to the new major."""
+    rewrite(folder, f"{PERFORMANCE}/product.yaml", f'{PINNED}"1"', f'{PINNED}"2"')
+    path = f"{PERFORMANCE}/models/departures_in_context.sql"
+    old = "departures.departure_delay"
+    rewrite(folder, path, old, "departures.minutes_late AS departure_delay")
+    rewrite(folder, f"{TURNAROUNDS}/product.yaml", '"version": "1"', '"version": "2"')
+    rewrite(folder, f"{TURNAROUNDS}/models/late.sql", "departure_delay", "minutes_late")
 
 
 def with_secret(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
@@ -100,7 +118,8 @@ def with_secret(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
 class Story:
     """The commands of the story, and the plans that they lead to as golden files."""
 
-    def __init__(self, ground: Ground, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, folder: Path, ground: Ground, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
         self._ground = ground
         self._capsys = capsys
 
@@ -109,6 +128,11 @@ class Story:
         said = called(self._capsys, *arguments)
         assert said.code == 0, said
         return said
+
+    def refuses(self, error: type[Exception], why: str, *arguments: str) -> None:
+        """Run a command that is refused."""
+        with pytest.raises(error, match=why):
+            called(self._capsys, *arguments, "--yes")
 
     def plan(self, name: str) -> None:
         """Compare the plan of now with the one of that name."""
@@ -125,10 +149,73 @@ class Story:
         """Apply, and return what was told."""
         return self.weft("apply", "--yes", *options).told
 
-    def values(self, name: str) -> list[object]:
-        """The column that tells majors apart, under a name of the port."""
-        select = f"SELECT * FROM operations.flights.{name} ORDER BY flight_id"
+    def rows(self, name: str) -> list[object]:
+        """The rows behind a name of the port."""
+        select = f"SELECT flight_id, arrival_delay FROM operations.flights.{name} ORDER BY 1"
         return list(self.weft("query", select, "--json").data["rows"])
+
+
+def preview(story: Story) -> None:
+    """The new name is refused, and becomes a candidate; it breaks whom it breaks, and not more."""
+    rename(story.folder)
+    story.plan("2-refused")
+    story.weft("new", "port", PORT, "--major", "2", "--keep", "1", "--yes")
+    story.weft("release", SECOND, "--candidate", "--until", LAST_DAY, "--yes")
+    story.plan("3-preview")
+    assert "punctuality.performance would break:" in story.apply()
+    assert len(story.rows("departures_v2_rc")) == len(story.rows("departures_v1"))
+    assert "departures_v2_rc" in story.weft("show", SECOND).told
+    [compared] = story.weft("diff", FIRST, SECOND, "--key", "flight_id", "--json").data["objects"]
+    assert (compared["added"], compared["removed"], compared["changed"]) == (0, 0, 109)
+
+
+def agree(story: Story) -> None:
+    """It waits for those who have not said yes; it is mended, and released when all agree."""
+    story.weft("release", SECOND, "--promote", "--yes")
+    story.plan("4-nobody-said-yes")
+    story.refuses(Blocked, f"{SECOND} cannot be released yet", "apply")
+
+    rewrite(story.folder, f"{FLIGHTS}/models/departures.sql", "nullif(arrival_delay, 0) AS ", "")
+    story.weft("release", SECOND, "--candidate", "--until", LAST_DAY, "--yes")
+    story.plan("5-mended")
+    assert "would break" not in story.apply()
+    answer = ("release", "signoff", SECOND, "--consumer", LATE.address)
+    story.weft(*answer, "--no", "--reason", "first we have to move")
+    story.weft("release", SECOND, "--promote", "--yes")
+    story.refuses(Blocked, f"{SECOND} cannot be released: {LATE.address} says no", "apply")
+    story.weft(*answer, "--yes")
+    story.plan("6-released")
+    story.apply()
+    assert story.rows("departures") == story.rows("departures_v2")
+    with pytest.raises(WrongQuery):
+        story.rows("departures_v2_rc")
+    story.weft("drift", "--detailed-exitcode")
+
+
+def end(story: Story) -> None:
+    """The old major ends: it is deprecated, left by those who pin it, retired, and brought back."""
+    ends = ("--until", LAST_DAY, "--successor", SECOND, "--reason", "a column has another name")
+    story.weft("deprecate", FIRST, *ends, "--yes")
+    story.plan("7-deprecated")
+    story.apply()
+    story.refuses(Refusal, r"fleet\.turnarounds", "retire", FIRST)
+
+    move_on(story.folder)
+    story.plan("8-consumers-move")
+    story.apply()
+    assert len(story.rows("departures_v1")) == len(story.rows("departures"))
+    story.refuses(Refusal, f"its last day is {LAST_DAY}; .* read it 2 times", "retire", FIRST)
+    story.weft("retire", FIRST, "--override", "--reason", "all have moved", "--yes")
+    story.plan("9-retired")
+    story.apply("--allow-drop")
+    with pytest.raises(WrongQuery):
+        story.rows("departures_v1")
+
+    story.weft("retire", FIRST, "--undo", "--yes")
+    story.plan("10-undone")
+    story.apply()
+    assert len(story.rows("departures_v1")) == len(story.rows("departures"))
+    story.weft("drift", "--detailed-exitcode")
 
 
 def test_a_column_is_renamed(
@@ -140,56 +227,11 @@ def test_a_column_is_renamed(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     ground = with_secret(ground, monkeypatch)
-    story = Story(ground, capsys)
-    lay_out(tmp_path, files(ground, OLD))
+    write_example(tmp_path, ground)
+    story = Story(tmp_path, ground, capsys)
     story.plan("1-first")
     story.apply()
-
-    lay_out(tmp_path, files(ground, OLD, PREVIEW, carrier=FORGETFUL))
-    story.plan("2-preview")
-    assert f"{PERFORMANCE} would break: 1 of 3 rows" in story.apply()
-    assert len(story.values("departures_v2_rc")) == 3
-    assert "dep_delay" in story.weft("diff", FIRST, SECOND).told
-    lay_out(tmp_path, files(ground, OLD, NEW, carrier=FORGETFUL))
-    story.plan("3-nobody-said-yes")
-    with pytest.raises(Blocked, match=f"{SECOND} cannot be released yet"):
-        called(capsys, "apply", "--yes")
-
-    lay_out(tmp_path, files(ground, OLD, PREVIEW))
-    story.plan("4-mended")
-    assert "would break" not in story.apply()
-    story.weft("release", "signoff", SECOND, "--consumer", "fleet.usage", "--yes")
-    lay_out(tmp_path, files(ground, OLD, NEW))
-    story.plan("5-released")
-    story.apply()
-    assert story.values("departures") == story.values("departures_v2")
-    with pytest.raises(WrongQuery):
-        story.values("departures_v2_rc")
-
-    ends = ("--until", LAST_DAY, "--successor", SECOND, "--reason", "it has another name")
-    story.weft("deprecate", FIRST, *ends, "--yes")
-    story.plan("6-deprecated")
-    story.apply()
-    with pytest.raises(Refusal, match=r"fleet\.usage"):
-        called(capsys, "retire", FIRST, "--yes")
-
-    moved = files(ground, OLD, NEW, delay="departure_delay", pin="2")
-    for path, data in moved.items():
-        if not path.startswith("domains/operations/"):
-            (tmp_path / path).write_bytes(data)
-    story.plan("7-consumers-move")
-    story.apply()
-    assert len(story.values("departures_v1")) == 3
-    with pytest.raises(Refusal, match=LAST_DAY):
-        called(capsys, "retire", FIRST, "--yes")
-    story.weft("retire", FIRST, "--override", "--reason", "all have moved", "--yes")
-    story.plan("8-retired")
-    story.apply("--allow-drop")
-    with pytest.raises(WrongQuery):
-        story.values("departures_v1")
-
-    story.weft("retire", FIRST, "--undo", "--yes")
-    story.plan("9-undone")
-    story.apply()
-    assert len(story.values("departures_v1")) == 3
+    preview(story)
+    agree(story)
+    end(story)
     story.weft("release", "verify")

@@ -65,8 +65,8 @@ def sign_off(
         known = (each.consumer for each in opened)
         next_step = f"weft release signoff {address}"
         raise NotFound("consumer that is asked", consumer, known, next_step=next_step)
-    if len({each.version for each in found}) > 1 and address.major is None:
-        raise Usage(f"{address} has several versions that are asked about: name the major")
+    if len({each.major for each in found}) > 1 and address.major is None:
+        raise Usage(f"{address} has several majors that are asked about: name one")
     answered = replace(
         max(found, key=lambda each: each.at),
         state=answer,

@@ -215,6 +215,13 @@ def home_of(manifest: ProductManifest, situation: Situation) -> str:
     return situation.homes.get(manifest.address, manifest.warehouse)
 
 
+def offered_builds(product: str, situation: Situation) -> frozenset[str]:
+    """The keys of the builds that readers get: not those of drafts, or of what is retired."""
+    release = situation.shown(product)
+    ports = release.ports if release else ()
+    return frozenset(each.key for port in ports for each in port.objects)
+
+
 def examine(situation: Situation) -> dict[str, Examined]:
     """Examine all products in scope, each after those it reads."""
     examined: dict[str, Examined] = {}

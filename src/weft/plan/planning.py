@@ -30,6 +30,7 @@ from weft.plan.examine import (
     finding_of,
     keys_behind,
     lost_models,
+    offered_builds,
     released_key,
 )
 from weft.plan.expectations import Watched, expecting, in_plan, watched
@@ -477,11 +478,11 @@ def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) 
 
 
 def _keep_from_readers(draft: _Draft, found: Examined, situation: Situation) -> None:
-    """Note which builds of a product do not come to be released."""
+    """Note which builds of a product readers do not get."""
     address = found.manifest.address
-    released = situation.released_builds(address)
+    offered = offered_builds(address, situation)
     for key in found.keyed.builds.values():
-        if key not in released:
+        if key not in offered:
             draft.unreadable[key] = address
 
 

@@ -40,7 +40,7 @@ def shares(plan: Plan) -> dict[str, Share]:
     affected = _by_product(plan.affected, lambda each: product_of(each.port))
     held = {each.product for each in plan.held}
     to_ask = (each for each in plan.signoffs if each.product not in held)
-    signoffs = _by_product(to_ask, lambda each: each.product)
+    signoffs = _by_product(to_ask, lambda each: _asks(each, plan))
     removed = frozenset(plan.removed)
     return {
         product: Share(
@@ -56,6 +56,11 @@ def shares(plan: Plan) -> dict[str, Share]:
         )
         for product, base in plan.base.items()
     }
+
+
+def _asks(signoff: Signoff, plan: Plan) -> str:
+    """The product with which is asked: the one that breaks somebody, or who comes to read it."""
+    return signoff.product if signoff.product in plan.base else signoff.consumer
 
 
 def _by_product(items: Iterable[_T], product: Callable[[_T], str]) -> dict[str, tuple[_T, ...]]:

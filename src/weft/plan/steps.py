@@ -10,7 +10,7 @@ from weft.mesh.release import PortRelease, Release
 from weft.plan.audits import audit_spec, audited_as
 from weft.plan.building import Building, pin_sources
 from weft.plan.copies import Bringing
-from weft.plan.examine import Examined, Finding, Situation
+from weft.plan.examine import Examined, Finding, Situation, offered_builds
 from weft.plan.expectations import Watched, expectation_steps
 from weft.plan.keys import Upstream
 from weft.plan.moving import old_home, verifications
@@ -230,7 +230,10 @@ def _note_publish(
     What is released already and had lost its data is there again with its build.
     """
     moves_here = old_home(found.manifest, situation)
-    released = situation.released_builds(found.manifest.address)
+    address = found.manifest.address
+    shown = {obj.key for port in found.ports for obj in port.objects}
+    new = shown - offered_builds(address, situation)
+    released = situation.released_builds(address) - new
     publish = next((step.id for step in steps if step.kind is StepKind.PUBLISH), "")
     if publish:
         unreleased = set(found.keyed.builds.values()) - (set() if moves_here else released)

@@ -42,6 +42,11 @@ def reader(name: str, column: str) -> Product:
     )
 
 
+def pinned(product: bytes) -> bytes:
+    """The file of a reader that stays on the first major."""
+    return product.replace(b'"contractId"', b'"version": "1", "contractId"', 1)
+
+
 def files(*ports: Port, settings: str = "") -> dict[str, bytes]:
     """The producer, a reader whom the new major breaks, and one whom it does not; both pin 1."""
     made = mesh_files(
@@ -49,7 +54,7 @@ def files(*ports: Port, settings: str = "") -> dict[str, bytes]:
     )
     for name in ("sums", "ids"):
         path = f"domains/shop/{name}/product.yaml"
-        made[path] = made[path].replace(b'"contractId"', b'"version": "1", "contractId"', 1)
+        made[path] = pinned(made[path])
     if settings:
         policy = b'{"release": ' + settings.encode() + b","
         made["weft.yaml"] = made["weft.yaml"].replace(b"{", policy, 1)
@@ -201,6 +206,20 @@ def test_an_answer_of_who_reads_the_port_no_longer_is_none(asked: Path) -> None:
     lay_out(asked, alone)
     plan = planned(asked, "2026-12-03")
     assert not plan.blocked and plan.signoffs == ()
+
+
+def test_who_comes_to_read_what_a_candidate_breaks_is_asked_as_well(asked: Path) -> None:
+    answer(asked, Answer.YES)
+    late = mesh_files([reader("means", "amount")])
+    mine = {path: late[path] for path in late if path.startswith("domains/shop/means/")}
+    mine["domains/shop/means/product.yaml"] = pinned(mine["domains/shop/means/product.yaml"])
+    apply_files(asked, {**files(OLD, CANDIDATE), **mine}, on("2026-12-04"))
+    lay_out(asked, {**files(OLD, NEW), **mine})
+    [blocked] = planned(asked, "2026-12-05").blocked
+    assert "shop.means can answer until 2026-12-10" in blocked
+    with opened(asked, "", on("2026-12-05")) as mesh:
+        sign_off(mesh, TWO, "shop.means", Answer.YES, "")
+    assert not planned(asked, "2026-12-05").blocked
 
 
 def test_silence_is_a_no_unless_the_mesh_says_otherwise(asked: Path) -> None:

@@ -229,12 +229,9 @@ class Model:
             del stage.readers[name], stage.reading[name]
         for name, number in edition.reading().items():
             reader = self.readers[name]
-            ready = there is not None and (
-                there.reads_from(number, reader.column)
-                if stage.held
-                else (number, self.files[number].columns, self.newest) in there.built
-            )
-            if ready:
+            content = (number, self.files[number].columns, self.newest)
+            offered = there is not None and there.reads_from(number, reader.column)
+            if there and offered and (stage.held or content in there.built):
                 stage.readers[name], stage.reading[name] = reader, number
 
     def go_back(self, target: Shown) -> None:

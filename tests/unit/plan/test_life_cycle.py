@@ -13,7 +13,7 @@ from life_cycle import QUIET, Major, Reader
 from life_model import GOOD, HALF, ODD, SPOILED, Model, Names, is_refused
 from life_world import Place, World
 
-HISTORIES = int(os.environ.get("WEFT_HISTORIES", "200"))
+HISTORIES = int(os.environ.get("WEFT_HISTORIES", "120"))
 
 # Few things to name, and those that happen often several times, so that histories get somewhere.
 MAJORS = st.sampled_from([1, 1, 2, 2, 3])
