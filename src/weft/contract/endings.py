@@ -17,8 +17,8 @@ _OVERRIDE = ("by", "reason")
 class Ending:
     """What a contract says of its end. `until` is an ISO date, "" where it names no day.
 
-    `override_by` ends it over the heads of its readers, for `override_reason`. In an `outage` before
-    that it cannot be read.
+    `override_by` ends it over the heads of its readers, for `override_reason`. Before that it
+    cannot be read in an `outage`.
     """
 
     until: str = ""

@@ -50,7 +50,7 @@ def outage_of(contract: Element) -> Outage | None:
     >>> str(outage_of({"customProperties": [custom]}))
     '2027-03-10 00:00Z to 2027-03-11 00:00Z'
     """
-    return _read(custom_properties(contract).get("outage"))
+    return read_outage(custom_properties(contract).get("outage"))
 
 
 def outage_problem(value: Any, until: str) -> str:
@@ -68,7 +68,7 @@ def outage_problem(value: Any, until: str) -> str:
     for key in _KEYS:
         if _moment(value[key], is_end=key == "to") is None:
             return f"`{key}` is {_FORM}"
-    outage = _read(value)
+    outage = read_outage(value)
     if outage is None:
         return "it ends before it begins"
     if _seconds(outage) > LONGEST.total_seconds():
@@ -92,13 +92,14 @@ def suspended_until(contract: Element, status: Status, now: str) -> str:
 def unreadable(address: str, until: str) -> str:
     """Say that a port version, by its address, cannot be read up to an ISO time, and why.
 
-    >>> unreadable("sales.orders.lines@1", "2027-03-11T00:00:00.000Z")
-    'sales.orders.lines@1 cannot be read until 2027-03-11 00:00Z: a planned outage, before it ends'
+    >>> unreadable("lines@1", "2027-03-11T00:00:00.000Z")
+    'lines@1 cannot be read until 2027-03-11 00:00Z, in a planned outage before its end'
     """
-    return f"{address} cannot be read until {minute(until)}: a planned outage, before it ends"
+    return f"{address} cannot be read until {minute(until)}, in a planned outage before its end"
 
 
-def _read(value: Any) -> Outage | None:
+def read_outage(value: Any) -> Outage | None:
+    """Read the value of the custom property `outage`; None where it cannot be read."""
     if not isinstance(value, dict) or set(value) != set(_KEYS):
         return None
     begins, ends = (_moment(value[key], is_end=key == "to") for key in _KEYS)
