@@ -31,6 +31,7 @@ from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
 from weft.mesh.signoff import Answer, Signoff
+from weft.mesh.words import minute
 from weft.plan.plan import Plan
 from weft.plan.readings import Readings
 from weft.plan.share import Share, shares
@@ -116,6 +117,18 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
 def _asked(signoff: Signoff) -> tuple[str, ...]:
     """Who is asked about which major."""
     return (signoff.product, signoff.port, str(signoff.major), signoff.consumer)
+
+
+def _refuse_past_outages(plan: Plan, now: str) -> None:
+    """Raise Stale where an outage that a plan shows is over at an ISO time."""
+    for step in plan.steps:
+        for port in step.release.ports if step.release else ():
+            if port.outage and port.outage <= now:
+                raise Stale(
+                    f"this plan is stale: the outage of {step.product}.{port.name} is over",
+                    why=f"it was planned until {minute(port.outage)}",
+                    next_step="weft plan",
+                )
 
 
 def _told(error: BaseException) -> str:
@@ -205,6 +218,7 @@ class _Applying:
         self._releases = current_releases(mesh, homes)
         self._refuse_stale()
         self._refuse_objections()
+        _refuse_past_outages(self._plan, self._run.started)
         self._refuse_newer_files()
         refuse_circles(mesh, plan, self._run.id)
         unknown = set(plan.base) - set(self._manifests)

@@ -28,13 +28,17 @@ DAYS = 30
 
 @dataclass(frozen=True)
 class OnOffer:
-    """A version of a port that consumers see, or a preview of one."""
+    """A version of a port that consumers see, or a preview of one.
+
+    `outage` is the moment up to which it cannot be read, an ISO time, "" where it can.
+    """
 
     address: str
     version: str
     status: Status
     candidate: str
     ending: Ending
+    outage: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ def board(mesh: Opened, address: PortAddress) -> Board:
             each.status,
             each.candidate,
             ending_of(each.contract),
+            each.outage,
         )
         for each in seen
     )

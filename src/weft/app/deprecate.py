@@ -46,12 +46,22 @@ def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bum
         after = deprecated(before, sunset)
         if after == before:
             return Bumped(found.address, why=f"it is deprecated until {sunset.until} already")
-        version = _version(mesh, place, found, after)
-        after = set_value(after, version, "version")
+        return Bumped(found.address, under_next_version(mesh, found, before, after))
     except CannotEdit as problem:
         wanted = f"status: deprecated, and endOfSupport {sunset.until} in slaProperties"
         raise by_hand(path, problem, wanted) from None
-    return Bumped(found.address, Draft((), _edits(mesh.folder, place, before, after, version)))
+
+
+def under_next_version(mesh: Opened, found: Unreleased, before: str, after: str) -> Draft:
+    """Draft the edits by which a published contract says what it says `after`.
+
+    It gets the version that this needs, in both of its documents. Raises CannotEdit, and Blocked
+    where a person has to edit product.yaml.
+    """
+    place = PortAddress.parse(found.address)
+    version = _version(mesh, place, found, after)
+    after = set_value(after, version, "version")
+    return Draft((), _edits(mesh.folder, place, before, after, version))
 
 
 def published(mesh: Opened, address: PortAddress) -> Unreleased:

@@ -1,4 +1,4 @@
-"""The text of a contract whose port ends: deprecated until a day, retired, and back again."""
+"""The text of a contract whose port ends: deprecated, in an outage, retired, and back again."""
 
 from __future__ import annotations
 
@@ -52,12 +52,17 @@ def revived(text: str) -> str:
     Raises CannotEdit where only a person should do it.
     """
     status = Status.ACTIVE if _last_day_at(text) is None else Status.DEPRECATED
-    text = set_value(text, status, "status")
-    place = _custom_at(text, "override")
-    if place is None:
-        return text
-    # The list came with an empty line before it, where it was the first of the file.
-    return remove_entry(text, _CUSTOM, place).rstrip("\n") + "\n"
+    return _without_custom(set_value(text, status, "status"), "override")
+
+
+def with_outage(text: str, begins: str, ends: str) -> str:
+    """Plan an outage in a contract. Raises CannotEdit where only a person should do it."""
+    return _with_custom(text, "outage", {"from": begins, "to": ends})
+
+
+def without_outage(text: str) -> str:
+    """Take a planned outage out of a contract. Raises CannotEdit where a person should do it."""
+    return _without_custom(text, "outage")
 
 
 def _last_day_at(text: str) -> int | None:
@@ -80,6 +85,14 @@ def _with_custom(text: str, name: str, value: str | Mapping[str, str]) -> str:
     if place is not None:
         text = remove_entry(text, _CUSTOM, place)
     return append_entry(text, _CUSTOM, {"vendor": "weft", "property": name, "value": value})
+
+
+def _without_custom(text: str, name: str) -> str:
+    place = _custom_at(text, name)
+    if place is None:
+        return text
+    # The list came with an empty line before it, where it was the first of the file.
+    return remove_entry(text, _CUSTOM, place).rstrip("\n") + "\n"
 
 
 def _data(text: str) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.app.bootstrap import Opened
-from weft.app.errors import NotFound, Usage, WrongQuery
+from weft.app.errors import Blocked, NotFound, Usage, WrongQuery
 from weft.app.joining import Distant, joined
 from weft.app.situation import found_homes, remembered, shown_releases
+from weft.contract.endings import ending_of
+from weft.contract.outages import unreadable
 from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.consumption import PortReads, ReadBy
 from weft.mesh.contract import Status
@@ -95,8 +97,8 @@ def _rank(descriptor: Descriptor) -> tuple[bool, int]:
 def query(mesh: Opened, text: str) -> Iterator[Answer]:
     """Run a SELECT; its rows are read inside of the context.
 
-    Raises WrongQuery with a place in the query, WarehouseError, Usage; reading may raise the
-    first two as well.
+    Raises WrongQuery with a place in the query, WarehouseError, Usage, and Blocked for a port in
+    a planned outage; reading may raise the first two as well.
     """
     descriptors = remembered(mesh).descriptors
     shown = shown_objects(descriptors)
@@ -153,6 +155,7 @@ def _query(mesh: Opened, text: str, shown: Mapping[str, Shown]) -> Iterator[Answ
     """Run a SELECT over what is shown."""
     asked = _read(mesh, text, shown)
     named = [shown[name] for name in asked.parsed.names]
+    _refuse_suspended(mesh, named)
     look = f"weft show {named[0].port}" if named else ""
     compiled, problems = compile_select(asked.parsed, asked.dialect, _known(asked, shown))
     if compiled is None:
@@ -168,6 +171,21 @@ def _query(mesh: Opened, text: str, shown: Mapping[str, Shown]) -> Iterator[Answ
         # No run was interrupted: reading left everything as it was.
         error.interrupted = False
         raise
+
+
+def _refuse_suspended(mesh: Opened, named: Iterable[Shown]) -> None:
+    """Raise Blocked for what is in a planned outage; who asks all the same counts as a reader."""
+    now = mesh.system.now()
+    for each in named:
+        until = each.descriptor.outage
+        if now < until:
+            _count(mesh, [each])
+            ending = ending_of(each.descriptor.contract)
+            raise Blocked(
+                unreadable(str(each.port), until),
+                why=f"{each.port} {ending}",
+                next_step=f"weft show {ending.successor or each.port}",
+            )
 
 
 def _count(mesh: Opened, named: Iterable[Shown]) -> None:

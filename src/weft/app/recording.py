@@ -97,6 +97,7 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
             reads=tuple(sorted(manifest.reads)),
             candidate=each.candidate,
             warehouse_dialect=manifest.warehouse_dialect,
+            outage=each.outage,
         )
         for each in release.ports
     )

@@ -16,6 +16,7 @@ from weft.app.deprecate import published
 from weft.app.ended_contract import retired, revived
 from weft.app.errors import Blocked, Usage
 from weft.app.new_files import Draft, Edit
+from weft.app.outage import draft_resumption
 from weft.app.port_version import contract_path
 from weft.app.release import Bumped, unreleased
 from weft.app.situation import remembered
@@ -58,14 +59,17 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
 def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
     """Draft the edit that takes a retirement back: the version ends as before, or not at all.
 
-    Raises NotFound, Usage where there is none to take back, and Blocked.
+    Where nothing is retired, it is a planned outage that is taken back. Raises NotFound, Usage
+    where there is nothing to take back, and Blocked.
     """
     majors = [PortAddress.parse(each.address) for each in unreleased(mesh, address)]
     gone = [each for each in majors if _contract(mesh.folder, each)[2] is Status.RETIRED]
-    if len(gone) != 1:
+    if not gone:
+        return draft_resumption(mesh, address)
+    if len(gone) > 1:
         named = ", ".join(map(str, gone))
-        said = f"{address} has several retired majors: {named}" if gone else f"{address} is not"
-        raise Usage(said if gone else f"{said} retired", next_step=f"weft show {address}")
+        said = f"{address} has several retired majors: {named}"
+        raise Usage(said, next_step=f"weft show {address}")
     [place] = gone
     path, text, _ = _contract(mesh.folder, place)
     try:

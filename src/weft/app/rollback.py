@@ -16,6 +16,7 @@ from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, RunEvent
 from weft.plan.going_back import broken_by, step_back
+from weft.plan.outages import as_of
 from weft.plan.plan import Base, Plan
 from weft.plan.planning import plan_id
 from weft.warehouses.protocol import Scope
@@ -60,6 +61,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
             raise NotFound(f"reader of {options.product} called", name, readers)
     _refuse_damaged(mesh, manifest, target)
     _refuse_breaking(target, downstream, options, production=mesh.production)
+    now = mesh.system.now()
     plan = Plan(
         id="",
         mesh=mesh.settings.mesh,
@@ -73,7 +75,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
                 warehouse=manifest.warehouse,
             )
         },
-        steps=(step_back(manifest, current, target, mesh.system.now()[:10]),),
+        steps=(step_back(manifest, current, _as_of(target, now, mesh), now[:10]),),
     )
     return Rollback(replace(plan, id=plan_id(plan)), current, target, tuple(sorted(readers)))
 
@@ -188,3 +190,8 @@ def _refuse_breaking(
             next_step=f"weft rollback {target.product} --to {target.number} "
             f"--breaks {each.consumer}",
         )
+
+
+def _as_of(target: Release, now: str, mesh: Opened) -> Release:
+    """A release with the outages of now: data and contract go back, the time does not."""
+    return as_of(target, now) if mesh.production else target

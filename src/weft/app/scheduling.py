@@ -16,6 +16,7 @@ from weft.mesh.run import Hold
 from weft.mesh.service_level import Measurement, Probe, ServiceLevel
 from weft.plan.due import Due, Timing, confirmed, due_products
 from weft.plan.examine import Situation
+from weft.plan.outages import Turn, turns_of
 from weft.plan.plan import Plan
 
 _OF_TIME = (Probe.REFRESH, Probe.BY_TIME)
@@ -35,6 +36,7 @@ def timings(mesh: Opened, situation: Situation) -> tuple[Timing, ...]:
             tuple(it for it in levels.get(address, ()) if it.probe in _REFRESHING),
             _last(refreshed.get(address, ""), situation.shown(address)),
             situation.hold_on(address),
+            _turns(situation, address),
         )
         for address, manifest in _ordered(situation.desired)
     )
@@ -128,7 +130,11 @@ def _last(measured: str, shown: Release | None) -> str:
 
 
 def _timing(
-    manifest: ProductManifest, levels: tuple[ServiceLevel, ...], refreshed: str, hold: Hold | None
+    manifest: ProductManifest,
+    levels: tuple[ServiceLevel, ...],
+    refreshed: str,
+    hold: Hold | None,
+    turns: tuple[Turn, ...],
 ) -> Timing:
     always = any(each.refresh_always for each in manifest.transforms)
     return Timing(
@@ -138,4 +144,11 @@ def _timing(
         reads=manifest.reads,
         reads_others=always or bool(manifest.outside),
         held=f"{hold.actor} holds it: {hold.reason}" if hold else "",
+        turns=turns,
     )
+
+
+def _turns(situation: Situation, address: str) -> tuple[Turn, ...]:
+    """When outages of a product begin and end, which they do in production."""
+    release = situation.releases.get(address) if situation.in_production else None
+    return tuple(turns_of(release, situation.now)) if release else ()

@@ -186,7 +186,7 @@ def gather(
         proposed=frozenset(removed) & everyone.keys(),
         taken=_taken(desired, memory),
         readers=_readers(desired, memory),
-        today=mesh.system.now()[:10],
+        suspended={port: each.outage for port, each in memory.descriptors.items() if each.outage},
     )
     return with_last_read(_with_acts(mesh, situation))
 
@@ -201,10 +201,12 @@ def _differing(desired: Manifest, known: Mapping[str, str]) -> list[str]:
 
 
 def _with_acts(mesh: Opened, situation: Situation) -> Situation:
-    """A situation with what people did and said, and what is made of that."""
-    store, settings = mesh.store, mesh.settings
+    """A situation with the time it is, what people did and said, and what is made of that."""
+    store, settings, now = mesh.store, mesh.settings, mesh.system.now()
     return replace(
         situation,
+        now=now,
+        today=now[:10],
         salts=_salts(mesh),
         holds=store.journal.holds(mesh.environment),
         signoffs=store.signoffs.all(mesh.environment) if mesh.production else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from weft.app.bootstrap import Opened
@@ -15,14 +15,34 @@ from weft.contract.attainment import Attainment, attainment, worst_first
 from weft.contract.budget import WINDOWS
 from weft.contract.expected_levels import measured_states
 from weft.contract.kept_spans import seconds_since_1970
+from weft.contract.outages import Outage, outage_of, unreadable
 from weft.contract.service_levels import service_levels
 from weft.mesh.address import product_of
+from weft.mesh.contract import Status
 from weft.mesh.manifest import Descriptor, PortVersion, ProductManifest
 from weft.mesh.service_level import Measurement, ServiceLevel
 from weft.plan.examine import Situation
 
 # A day more, so that what the longest window begins with is known.
 _BACK = timedelta(days=max(WINDOWS) + 1)
+
+
+@dataclass(frozen=True)
+class PlannedOutage:
+    """When a port version is planned to be in an outage, as ISO times.
+
+    `until` is up to when readers meet an error now, "" where they can read it.
+    """
+
+    port: str
+    begins: str
+    ends: str
+    until: str
+
+    def __str__(self) -> str:
+        if self.until:
+            return unreadable(self.port, self.until)
+        return f"{self.port} has a planned outage, {Outage(self.begins, self.ends)}"
 
 
 def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Attainment, ...]:
@@ -39,6 +59,21 @@ def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Att
     if fresh:
         measure(mesh, products)
     return worst_first(_attainments(mesh, chosen.items(), products))
+
+
+def outages(mesh: Opened, address: str = "") -> tuple[PlannedOutage, ...]:
+    """The outages of published ports that are not over, or not ended yet, the first one first.
+
+    They are those of a product or port where one is named.
+    """
+    now = mesh.system.now()
+    found = []
+    for port, each in mesh.store.definitions.descriptors(mesh.environment).items():
+        outage = outage_of(each.contract) if each.status is Status.DEPRECATED else None
+        planned = outage is not None and now < outage.ends
+        if _is_meant(port, address) and outage and (planned or each.outage):
+            found.append(PlannedOutage(port, outage.begins, outage.ends, each.outage))
+    return tuple(sorted(found, key=lambda each: (each.begins, each.port)))
 
 
 def attained_by(mesh: Opened, product: str, port: PortVersion) -> tuple[Attainment, ...]:

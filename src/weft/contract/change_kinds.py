@@ -147,6 +147,11 @@ KINDS: dict[str, ChangeKind] = {
     "end-earlier": ChangeKind(_L, _B, "earlier", "Who planned for the later day is too late."),
     "end-later": ChangeKind(_T, _A, "later", "It lasts longer."),
     "end-taken-back": ChangeKind(_T, _A, "taken back", "It goes on."),
+    "outage-set": ChangeKind(
+        _L, _M, "planned", "It cannot be read for a while, which is told before."
+    ),
+    "outage-moved": ChangeKind(_L, _M, "planned otherwise", "It cannot be read at another time."),
+    "outage-taken-back": ChangeKind(_T, _M, "taken back", "It can be read all the time."),
     # Protection and access
     "classification-added": ChangeKind(_T, _T, "classified", "It is to be protected."),
     "classification-removed": ChangeKind(

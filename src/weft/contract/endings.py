@@ -7,6 +7,7 @@ from typing import Any
 
 from weft.contract.days import is_day
 from weft.contract.document import Element, custom_properties
+from weft.contract.outages import Outage, outage_of
 
 _LAST_DAY = "endOfSupport"
 _OVERRIDE = ("by", "reason")
@@ -16,7 +17,8 @@ _OVERRIDE = ("by", "reason")
 class Ending:
     """What a contract says of its end. `until` is an ISO date, "" where it names no day.
 
-    `override_by` ends it over the heads of its readers, for `override_reason`.
+    `override_by` ends it over the heads of its readers, for `override_reason`. Before that it
+    cannot be read in an `outage`.
     """
 
     until: str = ""
@@ -24,9 +26,11 @@ class Ending:
     reason: str = ""
     override_by: str = ""
     override_reason: str = ""
+    outage: Outage | None = None
 
     def __str__(self) -> str:
         parts = [f"ends {self.until}" if self.until else "is deprecated"]
+        parts += [f"outage {self.outage}"] if self.outage else []
         parts += [f"successor {_short(self.successor)}"] if self.successor else []
         return "; ".join(parts)
 
@@ -54,6 +58,7 @@ def ending_of(contract: Element) -> Ending:
         reason=_text(custom.get("reason")),
         override_by=by,
         override_reason=why,
+        outage=outage_of(contract),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from weft.contract.change_kinds import change
 from weft.contract.document import Element, custom_properties
 from weft.contract.durations import seconds_of
+from weft.contract.outages import outage_of
 from weft.mesh.change import ChangeAction, ContractChange
 
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
@@ -60,15 +61,19 @@ _OF_THE_DOCUMENT = frozenset(
 _TERMS = ("usage", "limitations")
 # Custom properties of vendor weft that are about the act of changing, and no part of a promise.
 _ABOUT_CHANGES = frozenset(("waivers", "renamed_from", "candidate"))
+# Those that have changes of their own beside.
+_TOLD_APART = _ABOUT_CHANGES | {"outage"}
 
 
 def term_changes(old: Element, new: Element) -> Iterator[ContractChange]:
     """What differs between two ODCS documents beside columns, types, checks and status."""
     yield from _service_levels(old, new)
+    yield from _outages(old, new)
     yield from _roles(old, new)
     yield from _terms(old, new)
     for key in sorted(({*old, *new} - _OF_THE_DOCUMENT), key=str):
-        if key != "description" and _told(key, old) != _told(key, new):
+        before, after = (_told(key, each, _TOLD_APART) for each in (old, new))
+        if key != "description" and before != after:
             kind = _ROOT_KINDS.get(key, "details-changed")
             yield change(kind, _action(old.get(key), new.get(key)), key)
     yield from _elements(old, new)
@@ -91,18 +96,13 @@ def _without_marks(value: Any) -> Any:
     return [_without_marks(each) for each in value] if isinstance(value, list) else value
 
 
-def _lasting(listed: Sequence[Element]) -> list[Element]:
-    return [
-        each
-        for each in listed
-        if _ABOUT_CHANGES.isdisjoint(custom_properties({"customProperties": [each]}))
-    ]
-
-
-def _told(key: str, element: Element) -> Any:
-    """The value of a key, without what only goes with a change."""
+def _told(key: str, element: Element, left_out: frozenset[str] = _ABOUT_CHANGES) -> Any:
+    """The value of a key, without custom properties that are left out."""
     value = element.get(key)
-    return (_lasting(value or ()) or None) if key == "customProperties" else value
+    if key != "customProperties":
+        return value
+    custom = ((each, custom_properties({key: [each]})) for each in value or ())
+    return [each for each, named in custom if left_out.isdisjoint(named)] or None
 
 
 def _action(old: object, new: object) -> ChangeAction:
@@ -181,6 +181,15 @@ def _comparable(level: Element) -> float | str | None:
         return float(text.removesuffix("%").strip())
     except ValueError:
         return text if text[:1].isdigit() else None
+
+
+def _outages(old: Element, new: Element) -> Iterator[ContractChange]:
+    before, after = outage_of(old), outage_of(new)
+    if before == after:
+        return
+    kind = "outage-moved" if before and after else "outage-set" if after else "outage-taken-back"
+    texts = (str(before or ""), str(after or ""))
+    yield change(kind, _action(before, after), "outage", *texts)
 
 
 def _roles(old: Element, new: Element) -> Iterator[ContractChange]:

@@ -42,6 +42,10 @@ class NoticeKind(StrEnum):
     SUNSET = "sunset moved"
     RETIRED = "retired"
     REVIVED = "revived"
+    OUTAGE = "outage planned"
+    NO_OUTAGE = "outage taken back"
+    OUTAGE_BEGAN = "outage began"
+    OUTAGE_ENDED = "outage ended"
 
 
 @dataclass(frozen=True)

@@ -308,6 +308,7 @@ class Descriptor:
     `objects` gives each object's columns, with types of `dialect`; `contract` is the resolved ODCS
     document. `reads` are the addresses of the products that its product reads. `candidate` is the
     last day of a preview, "" of any other port. `warehouse_dialect` is as in `ProductManifest`.
+    `outage` is the moment up to which it cannot be read, an ISO time, "" where it can.
     """
 
     port: str
@@ -324,3 +325,4 @@ class Descriptor:
     reads: tuple[str, ...] = ()
     candidate: str = ""
     warehouse_dialect: str = ""
+    outage: str = ""

@@ -83,7 +83,8 @@ class ObjectRelease:
 class PortRelease:
     """A released port version. `contract` is the resolved document that was audited.
 
-    `candidate` is the last day of a preview, an ISO date, "" of any other port.
+    `candidate` is the last day of a preview, an ISO date, "" of any other port. `outage` is the
+    moment up to which it cannot be read, an ISO time, "" where it can: it is promised all the same.
     """
 
     port: str
@@ -93,6 +94,12 @@ class PortRelease:
     objects: tuple[ObjectRelease, ...]
     contract: dict[str, Any] = field(default_factory=dict)
     candidate: str = ""
+    outage: str = ""
+
+    @property
+    def name(self) -> str:
+        """`port@N`."""
+        return f"{self.port}@{self.major}"
 
     def is_visible(self, *, production: bool) -> bool:
         """Whether consumers can see it: also a preview, under a name that says so."""

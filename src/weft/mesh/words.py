@@ -26,6 +26,15 @@ def short_time(at: str) -> str:
     return f"{at[:10]} {at[11:19]}Z" if at else ""
 
 
+def minute(at: str) -> str:
+    """Return an ISO time in UTC without its seconds, where there are none.
+
+    >>> minute("2026-11-21T09:00:00.000Z"), minute("2026-11-21T00:59:35.716Z")
+    ('2026-11-21 09:00Z', '2026-11-21 00:59:35Z')
+    """
+    return short_time(at).removesuffix("Z").removesuffix(":00") + "Z"
+
+
 def short_commit(commit: str) -> str:
     """Return a commit as people write it; a `+` stays, which says that files differed from it.
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from weft.contract.service_levels import Zones
 from weft.mesh.service_level import Probe, ServiceLevel
 from weft.mesh.words import duration
+from weft.plan.outages import Turn
 
 _SHARE, _MOST = 0.1, 3_600.0
 _DAY = timedelta(days=1)
@@ -26,7 +27,8 @@ class Timing:
     `levels` are what its published ports promise. `refreshed` is when its data was brought up to
     date last, an ISO time, "" where it never was. `reads` are the products that it reads, and
     `reads_others` says that it also reads files or tables, or has models that are always built
-    anew. `held` is why it stays on its release, "" where it does not.
+    anew. `held` is why it stays on its release, "" where it does not. `turns` are the moments at
+    which its outages begin and end: it is due then, whatever else is known of it.
     """
 
     product: str
@@ -35,6 +37,7 @@ class Timing:
     reads: tuple[str, ...] = ()
     reads_others: bool = True
     held: str = ""
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,12 @@ def due_products(timings: Iterable[Timing], now: float, zones: Zones) -> dict[st
 
 def _due(timing: Timing, now: float, zones: Zones, waits: tuple[str, ...]) -> Due:
     product = timing.product
+    turns = [
+        _Moment(datetime.fromisoformat(each.at).timestamp(), each.why) for each in timing.turns
+    ]
+    for each in turns:
+        if each.at <= now:
+            return Due(product, True, each.why, _iso(datetime.fromtimestamp(each.at, UTC)))
     moments = list(_moments(timing, now, zones))
     if not moments:
         return Due(product, True, "it promises no time", promised=False)
@@ -87,7 +96,7 @@ def _due(timing: Timing, now: float, zones: Zones, waits: tuple[str, ...]) -> Du
         return Due(product, False, f"waits for {', '.join(waits)}", waits=waits)
     if not timing.refreshed:
         return Due(product, True, "it was never refreshed")
-    first = min(moments, key=lambda each: each.at)
+    first = min((*moments, *turns), key=lambda each: each.at)
     at = datetime.fromtimestamp(first.at, UTC)
     if first.at > now:
         return Due(product, False, f"until {at:%Y-%m-%d %H:%M}Z", _iso(at))

@@ -12,6 +12,7 @@ from functools import partial
 
 from weft.contract.attainment import LevelState
 from weft.contract.candidates import is_shown
+from weft.contract.outages import suspended_until
 from weft.mesh.address import PortAddress
 from weft.mesh.consumption import PortReads
 from weft.mesh.evidence import EvidencedVersion
@@ -54,7 +55,8 @@ class Situation:
     one, which nobody may have queried for `quiet_days`. `evidenced` are the versions that were ever
     released of products that begin to publish a port. `attained` says, by consumer and name of its
     input, how the service levels are kept that it expects there, one by one, None where nothing was
-    measured. `today` is an ISO date.
+    measured. `suspended` says of ports that cannot be read up to when readers were told so, by
+    address. `now` is an ISO time and `today` its day.
     """
 
     desired: Manifest
@@ -91,6 +93,8 @@ class Situation:
     quiet_days: int = 0
     evidenced: tuple[EvidencedVersion, ...] = ()
     attained: Mapping[tuple[str, str], Sequence[LevelState | None]] = field(default_factory=dict)
+    suspended: Mapping[str, str] = field(default_factory=dict)
+    now: str = ""
     today: str = ""
 
     @property
@@ -361,6 +365,13 @@ def _faces(ports: Iterable[PortRelease]) -> dict[tuple[str, int, str], set[tuple
     }
 
 
+def _outage_on(port: PortVersion, situation: Situation) -> str:
+    """Up to when a port cannot be read now, an ISO time; "" where it can, as outside production."""
+    if not situation.in_production:
+        return ""
+    return suspended_until(port.contract, port.status, situation.now)
+
+
 def released_ports(
     manifest: ProductManifest, keyed: Keyed, situation: Situation
 ) -> tuple[PortRelease, ...]:
@@ -380,6 +391,7 @@ def released_ports(
             ),
             contract=port.contract,
             candidate=port.candidate,
+            outage=_outage_on(port, situation),
         )
         for port in visible_ports(manifest, situation)
     )

@@ -431,6 +431,18 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Suspension:
+    """A port version whose reading a plan suspends up to a moment, or lets go on.
+
+    `until` and `was` are ISO times, "" where it can be read: with the plan, and before it.
+    """
+
+    port: str
+    until: str
+    was: str = ""
+
+
+@dataclass(frozen=True)
 class Adopted:
     """The models of a product that are not built because `environment` shows these builds."""
 
@@ -459,7 +471,8 @@ class Plan:
     it cannot be applied, `breaking` names the ports whose promises it would break. `adopted` are
     builds that another environment brought, `unadopted` those that one has and that do not fit.
     `kept` are port versions that stay behind the rest of their product. `expected` is what
-    consumers expect of what the plan shows, `signoffs` what those say whom a new major breaks.
+    consumers expect of what the plan shows, `signoffs` what those say whom a new major breaks,
+    `suspensions` the planned outages that it begins and ends.
 
     A step that would move a release of another environment, or of another product than its own,
     is refused with a ValueError wherever a plan comes from.
@@ -488,6 +501,7 @@ class Plan:
     unadopted: tuple[Unadopted, ...] = ()
     expected: tuple[Expected, ...] = ()
     signoffs: tuple[Signoff, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
 
     def __post_init__(self) -> None:
         for step in self.steps:

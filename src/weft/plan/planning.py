@@ -39,6 +39,7 @@ from weft.plan.gate import refusals, released_versions, returns, useless_waivers
 from weft.plan.growing import in_words
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports, with_readers
 from weft.plan.newer_data import data_changes
+from weft.plan.outages import Outages, unannounced, with_waiting
 from weft.plan.plan import (
     Affected,
     Base,
@@ -77,6 +78,7 @@ class _Draft:
     incomplete: set[str] = field(default_factory=set)
     expected: list[Expected] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
+    outages: Outages = field(default_factory=Outages)
 
 
 def audits_to_know(
@@ -103,6 +105,7 @@ def assemble(
         damaged=situation.damaged,
         pending=Pending(hollow=situation.hollow),
         blocked=[_taken(*each, situation) for each in situation.taken.items()],
+        outages=Outages.before(situation),
     )
     find = finding_of(situation, examined)
     expectations = expecting(everyone.values())
@@ -111,7 +114,11 @@ def assemble(
         told = [in_plan(each, verdicts) for each in expected]
         draft.expected += told
         draft.ballots += ballots(found, situation, everyone, told)
+        earlier = len(draft.steps)
         _plan_product(found, situation, find, verdicts, expected, draft)
+        begun = draft.outages.of(found.manifest, situation, draft.steps[earlier:])
+        draft.steps += begun.steps
+        draft.changes += begun.changes
     for address in situation.removed:
         draft.changes += diff_product(None, situation.applied.get(address))
     draft.steps += drops_of_removed(situation)
@@ -137,6 +144,7 @@ def assemble(
         removed=situation.removed,
         expected=tuple(draft.expected),
         signoffs=tuple(signoff for each in draft.ballots for signoff in each.signoffs),
+        suspensions=tuple(draft.outages.begun),
     )
     return replace(plan, id=plan_id(plan))
 
@@ -160,12 +168,14 @@ def _weighed(
     changed = [each for each in breaking if each not in new_majors(draft.changes, everyone)]
     draft.blocked += blocking_sentences(changed, affected, draft.changes)
     affected = with_followers(affected, moving(draft.changes, everyone, situation))
+    affected = with_waiting(affected, draft.outages.begun)
     draft.blocked += how_to_stay(affected, draft.changes, everyone)
     draft.blocked += useless_waivers(draft.changes, versions, situation.today)
     if situation.in_production:
         draft.blocked += refusals(draft.changes, versions)
-        known = (situation.desired.products, situation.applied, situation.evidenced)
-        draft.blocked += returns(draft.changes, *known)
+        known = (situation.desired.products, situation.applied)
+        draft.blocked += returns(draft.changes, *known, situation.evidenced)
+        draft.blocked += unannounced(draft.changes, *known, situation.now)
         lately = (situation.reads, situation.today, situation.quiet_days)
         draft.blocked += too_early(ending, *lately)
         gone = [each for each in draft.changes if each.product not in situation.proposed]
@@ -213,7 +223,7 @@ def _plan_product(
     manifest = found.manifest
     address = manifest.address
     changed = situation.definition(address) != manifest.digest
-    waits = _waits_for(found, find, situation, draft)
+    waits = _waits_for(found, find, situation, verdicts, draft)
     if waits is not None:
         _wait(found, situation, waits, _failing(found.standing, verdicts), draft)
         return
@@ -487,6 +497,14 @@ def _keep_from_readers(draft: _Draft, found: Examined, situation: Situation) -> 
 
 
 def _waits_for(
+    found: Examined, find: Finding, situation: Situation, verdicts: Verdicts, draft: _Draft
+) -> HeldBack | None:
+    """What keeps a product waiting: it would read what is held, lost, or in an outage."""
+    waits = _waits_for_data(found, find, situation, draft)
+    return waits or draft.outages.waits(found, situation, verdicts)
+
+
+def _waits_for_data(
     found: Examined, find: Finding, situation: Situation, draft: _Draft
 ) -> HeldBack | None:
     """What keeps a product waiting: it would read a held candidate, or data that is lost."""

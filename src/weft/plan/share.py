@@ -9,7 +9,7 @@ from typing import TypeVar
 from weft.mesh.address import product_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.signoff import Signoff
-from weft.plan.plan import Affected, Base, Change, Plan, Step
+from weft.plan.plan import Affected, Base, Change, Plan, Step, Suspension
 
 _T = TypeVar("_T")
 
@@ -31,6 +31,7 @@ class Share:
     changes: tuple[Change, ...] = ()
     affected: tuple[Affected, ...] = ()
     signoffs: tuple[Signoff, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
 
 
 def shares(plan: Plan) -> dict[str, Share]:
@@ -41,6 +42,7 @@ def shares(plan: Plan) -> dict[str, Share]:
     held = {each.product for each in plan.held}
     to_ask = (each for each in plan.signoffs if each.product not in held)
     signoffs = _by_product(to_ask, lambda each: _asks(each, plan))
+    suspensions = _by_product(plan.suspensions, lambda each: product_of(each.port))
     removed = frozenset(plan.removed)
     return {
         product: Share(
@@ -53,6 +55,7 @@ def shares(plan: Plan) -> dict[str, Share]:
             changes.get(product, ()),
             affected.get(product, ()),
             signoffs.get(product, ()),
+            suspensions.get(product, ()),
         )
         for product, base in plan.base.items()
     }

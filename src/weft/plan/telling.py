@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from weft.contract.endings import Ending, ending_of
+from weft.contract.outages import unreadable
 from weft.mesh.address import PortAddress, port_and_major, product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.consumption import EnforcedEnd, Notice, NoticeKind, PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind
-from weft.plan.plan import Change
+from weft.plan.plan import Change, Suspension
 from weft.plan.share import Share
+
+_Told = tuple[NoticeKind, str]
 
 
 def notices_of(share: Share) -> Iterator[Notice]:
     """What consumers are told when the release of a product is published, by the plan for it."""
+    for address, told in _all_told(share):
+        for each in share.affected:
+            if each.port == address:
+                port, major = port_and_major(address.rpartition(".")[2])
+                yield Notice(share.product, port, major, each.consumer, *told)
+
+
+def _all_told(share: Share) -> Iterator[tuple[str, _Told]]:
+    """What is to be told, each of a port version by its address."""
     manifest = share.manifest
     ports = {f"{share.product}.{each.name}": each for each in manifest.ports} if manifest else {}
     for change in _of_ports(share):
         told = _told(change, ports.get(change.address))
-        for each in share.affected if told else ():
-            if told and each.port == change.address:
-                port, major = port_and_major(change.name)
-                yield Notice(share.product, port, major, each.consumer, *told)
+        if told:
+            yield change.address, told
+    for suspension in share.suspensions:
+        told = _told_of_outage(suspension)
+        if told:
+            yield suspension.port, told
 
 
 def overrides_of(share: Share) -> Iterator[EnforcedEnd]:
@@ -56,7 +70,7 @@ def _of_ports(share: Share) -> Iterator[Change]:
     )
 
 
-def _told(change: Change, port: PortVersion | None) -> tuple[NoticeKind, str] | None:
+def _told(change: Change, port: PortVersion | None) -> _Told | None:
     """What is to be told of a change of a port; None where it is none of its end."""
     if port is None:
         return None
@@ -72,6 +86,19 @@ def _told(change: Change, port: PortVersion | None) -> tuple[NoticeKind, str] | 
     moved = any("endOfSupport" in each.what for each in change.fields)
     if port.status is Status.DEPRECATED and moved:
         return NoticeKind.SUNSET, _sentence(change.name, ending)
+    if port.status is Status.DEPRECATED and any(each.what == "outage" for each in change.fields):
+        kind = NoticeKind.OUTAGE if ending.outage else NoticeKind.NO_OUTAGE
+        return kind, _sentence(change.name, ending)
+    return None
+
+
+def _told_of_outage(suspension: Suspension) -> _Told | None:
+    """What is to be told of an outage that begins or ends; None where it only ends otherwise."""
+    _, _, name = suspension.port.rpartition(".")
+    if not suspension.until:
+        return NoticeKind.OUTAGE_ENDED, f"{name} can be read again, its planned outage is over"
+    if not suspension.was:
+        return NoticeKind.OUTAGE_BEGAN, unreadable(name, suspension.until)
     return None
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from weft.contract.candidates import UNFINISHED, candidate_problem
 from weft.contract.checks import is_path
-from weft.contract.endings import override_problem
+from weft.contract.endings import ending_of, override_problem
+from weft.contract.outages import outage_problem
 from weft.mesh.address import AddressError, PortAddress, major_of, name_problem
 from weft.mesh.contract import DataContract, SchemaObject, Status
 from weft.mesh.diagnostic import Diagnostic, Severity
@@ -32,6 +33,7 @@ def port_contract_problems(
     yield from unknown_status(document)
     yield from _candidate(contract, document)
     yield from _ending(contract, document)
+    yield from _outage(contract, document)
     yield from marks_of_change(document)
     major = major_of(contract.version)
     if not major:
@@ -80,6 +82,24 @@ def _ending(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
         if note:
             path = ("customProperties", names.index(name), "value")
             yield document.diagnostic("W286", f"`{name}` cannot be read", *path, note=note)
+
+
+def _outage(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
+    """Check what a contract says of a planned outage."""
+    planned = contract.custom.get("outage")
+    if planned is None or contract.status is Status.RETIRED:
+        return
+    names = [each["property"].removeprefix("weft.") for each in document.data["customProperties"]]
+    path = ("customProperties", names.index("outage"), "value")
+    note = outage_problem(planned, ending_of(contract.document).until)
+    if note:
+        yield document.diagnostic("W287", "this outage cannot be planned", *path, note=note)
+    elif contract.status is not Status.DEPRECATED:
+        note = f"its status is {contract.status}, and only a deprecated port has an outage"
+        warning = Severity.WARNING
+        yield document.diagnostic(
+            "W287", "no outage comes of this", *path, note=note, severity=warning
+        )
 
 
 def _successor_problem(successor: Any) -> str:

@@ -16,7 +16,7 @@ from weft.project.read_yaml import Document, Step
 
 _OF_CHECKS = ("blocks", "notify")
 _OF_COLUMNS = ("renamed_from",)
-_OF_CONTRACTS = ("candidate", "override", "reason", "successor", "waivers")
+_OF_CONTRACTS = ("candidate", "outage", "override", "reason", "successor", "waivers")
 
 # Keys of objects, columns and rules, and why they do nothing.
 _IDLE = {

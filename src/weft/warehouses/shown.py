@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import msgspec
 
+from weft.contract.outages import unreadable
 from weft.mesh.contract import Status
 from weft.mesh.release import ObjectRelease, PortRelease, Release
 
@@ -54,6 +55,11 @@ def versioned_name(name: str, major: int, candidate: str) -> str:
     ('orders_v2', 'orders_v2_rc')
     """
     return f"{name}_v{major}_rc" if candidate else f"{name}_v{major}"
+
+
+def suspended(product: str, port: PortRelease) -> str:
+    """Say why a port of a product cannot be read, "" where it can."""
+    return unreadable(f"{product}.{port.name}", port.outage) if port.outage else ""
 
 
 def digest(release: Release) -> str:

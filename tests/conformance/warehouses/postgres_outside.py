@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -71,6 +72,12 @@ class Outside:
         self.warehouse.run(build("second", "SELECT 7 AS id, 'y' AS note, 1.5 AS price"), here)
         ports = [port({"orders": ("second", ["id", "note", "price"]), "lines": ("seen", ["id"])})]
         release = self.warehouse.run(publish(ports, 1), here).release
+        self.releases = (release, *self.releases)
+
+    def suspend(self, until: str) -> None:
+        """Let the ports be in an outage, as they are."""
+        ports = [replace(each, outage=until) for each in self.releases[0].ports]
+        release = self.warehouse.run(publish(ports, 1), bound("run_2", 2)).release
         self.releases = (release, *self.releases)
 
     def found(self, *, content: bool = True) -> tuple[Drift, ...]:

@@ -359,6 +359,25 @@ def test_a_release_that_went_though_its_builds_are_kept(outside: Outside) -> Non
     assert outside.found() == ()
 
 
+def test_a_view_in_an_outage_is_as_it_was_left(outside: Outside) -> None:
+    """It keeps its grants, and comes back in the outage where somebody has dropped it."""
+    outside.admin.execute(f"CREATE ROLE {MESH}_ana; GRANT SELECT ON {PORT} TO {MESH}_ana")
+    try:
+        outside.suspend("2026-03-02T12:00:00.000Z")
+        granted = f"SELECT has_table_privilege('{MESH}_ana', '{PORT}', 'SELECT')"
+        assert outside.admin.execute(granted).fetchall() == [(True,)]
+        planned = {each.kind for each in outside.found()}
+        assert planned <= {GRANT}
+        outside.admin.execute("DROP VIEW sales__orders.lines")
+        assert {each.kind for each in outside.found()} - planned == {VIEW}
+        outside.revert([each for each in outside.found() if each.kind is VIEW])
+        assert {each.kind for each in outside.found()} == planned
+        with pytest.raises(psycopg.Error, match="until 2026-03-02 12:00Z, in a planned outage"):
+            outside.admin.execute("SELECT id FROM sales__orders.lines")
+    finally:
+        outside.admin.execute(f"DROP OWNED BY {MESH}_ana; DROP ROLE {MESH}_ana")
+
+
 def test_products_are_looked_at_together(outside: Outside) -> None:
     """Each has its own findings, also where one of them hides what its views have to be."""
     other = replace(outside.releases[0], product="sales.returns")

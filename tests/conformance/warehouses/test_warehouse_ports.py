@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,41 @@ def test_a_dropped_product_is_not_shown(place: Place, warehouse: Any) -> None:
     for view in ("orders", "orders_v1"):
         with place.reading() as read, pytest.raises(REFUSED, match="orders"):
             read(f"SELECT * FROM sales__orders.{view}")
+
+
+def test_in_an_outage_readers_meet_an_error_that_says_so(place: Place, warehouse: Any) -> None:
+    """Of a port without rows as well; its names, and those of others, stay where they are."""
+    for key, select in {"k1": "SELECT 1 AS id WHERE 1 = 0", "k2": "SELECT 2 AS id"}.items():
+        warehouse.run(build(key, select), bound())
+    old = port({"orders": ("k1", ["id"]), "lines": ("k1", ["id"])}, status=Status.DEPRECATED)
+    new = port({"orders": ("k2", ["id"])}, major=2)
+    out = replace(old, outage="2026-03-02T12:00:00.000Z")
+    said = "sales.orders.orders@1 cannot be read until 2026-03-02 12:00Z, in a planned outage"
+    show(warehouse, publish([old, new]))
+    show(warehouse, publish([out, new], 1))
+    assert warehouse.is_served("prod")
+    with place.reading() as read:
+        assert read("SELECT id FROM sales__orders.orders") == [(2,)]
+    asked = ("SELECT * FROM {}.orders_v1", "SELECT count(*) FROM {}.lines_v1")
+    for query in (*asked, "SELECT id FROM {}.lines LIMIT 1"):
+        with place.reading() as read, pytest.raises(REFUSED, match=said):
+            read(query.format("sales__orders"))
+    show(warehouse, publish([replace(out, outage="2026-03-03T12:00:00.000Z"), new], 2))
+    with place.reading() as read, pytest.raises(REFUSED, match="until 2026-03-03 12:00Z"):
+        read("SELECT id FROM sales__orders.lines")
+    show(warehouse, publish([old, new], 3))
+    with place.reading() as read:
+        assert read("SELECT id FROM sales__orders.lines") == []
+
+
+def test_a_port_can_be_in_an_outage_from_its_first_release_on(place: Place, warehouse: Any) -> None:
+    warehouse.run(build("a", "SELECT 1 AS id"), bound())
+    out = replace(port({"orders": ("a", ["id"])}), outage="2026-03-02T12:00:00.000Z")
+    show(warehouse, publish([out]))
+    with place.reading() as read, pytest.raises(REFUSED, match="in a planned outage"):
+        read("SELECT id FROM sales__orders.orders")
+    show(warehouse, publish([], 1, kind=StepKind.DROP), bound("run_2", 2))
+    assert warehouse.is_served("prod")
 
 
 def test_what_is_current_is_served(warehouse: Any) -> None:

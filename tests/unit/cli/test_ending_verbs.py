@@ -88,7 +88,14 @@ def test_a_retirement_is_refused_with_what_is_in_its_way(weft: Callable[..., Sai
 
 
 @pytest.mark.parametrize(
-    "options", [("--override",), ("--reason", "names"), ("--undo", "--reason", "names")]
+    "options",
+    [
+        ("--override",),
+        ("--reason", "names"),
+        ("--undo", "--reason", "names"),
+        ("--undo", "--outage", "2999-12-01"),
+        ("--outage", "2999-12-01", "--reason", "names"),
+    ],
 )
 def test_options_that_do_not_fit_together(
     weft: Callable[..., Said], options: tuple[str, ...]
@@ -105,3 +112,29 @@ def test_an_override_and_taking_it_back(weft: Callable[..., Said], tmp_path: Pat
     assert (twice.code, "retired already" in twice.out) == (0, True)
     assert weft("retire", ONE, "--undo", "--yes").code == 0
     assert (tmp_path / CONTRACT).read_text() == before
+
+
+def test_an_outage_is_planned_shown_and_taken_back(
+    weft: Callable[..., Said], tmp_path: Path
+) -> None:
+    assert weft(*DEPRECATE).code == 0
+    assert weft("apply", "--yes").code == 0
+    before = (tmp_path / CONTRACT).read_text()
+    planned = weft("retire", ONE, "--outage", "2999-12-01", "--yes")
+    assert planned.code == 0
+    assert "+ outage               2999-12-01 00:00Z to 2999-12-02 00:00Z" in planned.out
+    again = weft("retire", ONE, "--outage", "2999-12-01/2999-12-01", "--yes")
+    assert "this outage is planned already" in again.out
+    assert weft("apply", "--yes").code == 0
+    assert "has a planned outage, 2999-12-01 00:00Z" in weft("status").out
+    [found] = json.loads(weft("status", "--json").out)["outages"]
+    assert found == {
+        "port": ONE,
+        "begins": "2999-12-01T00:00:00.000Z",
+        "ends": "2999-12-02T00:00:00.000Z",
+        "until": "",
+    }
+    assert "outage planned" in weft("consumers", "shop.sales.orders").out
+    assert "outage 2999-12-01 00:00Z" in weft("show", ONE).out
+    assert weft("retire", ONE, "--undo", "--yes").code == 0
+    assert (tmp_path / CONTRACT).read_text() == before.replace("1.0.1", "1.0.3")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from weft.app.consumers import Board, Consumer, OnOffer, Person
 from weft.cli.output import written
 from weft.cli.screen import Screen
 from weft.cli.screens.consumers import board_result
 from weft.contract.endings import Ending
+from weft.contract.outages import Outage
 from weft.mesh.consumption import Notice, NoticeKind
 from weft.mesh.contract import Status
 
@@ -56,6 +58,14 @@ def test_what_everybody_left_can_end(golden: Callable[[str, str], None]) -> None
         "consumers_moved",
         written(board_result(Board(PORT, VERSIONS, (MOVED,), ()), "prod", NOW), Screen()),
     )
+
+
+def test_a_version_in_an_outage_says_until_when(golden: Callable[[str, str], None]) -> None:
+    until = "2027-02-01T15:00:00.000Z"
+    outage = Outage("2027-02-01T09:00:00.000Z", until)
+    out = replace(VERSIONS[0], ending=replace(ENDING, outage=outage), outage=until)
+    found = board_result(Board(PORT, (out, VERSIONS[1]), (LEFT,), ()), "prod", NOW)
+    golden("consumers_outage", written(found, Screen(width=140)))
 
 
 def test_a_port_that_nobody_reads(golden: Callable[[str, str], None]) -> None:

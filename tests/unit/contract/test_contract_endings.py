@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from weft.contract.endings import Ending, ending_of, override_problem
+from weft.contract.outages import Outage
 
 
 def custom(name: str, value: Any) -> dict[str, Any]:
@@ -23,11 +24,15 @@ def test_all_of_an_ending() -> None:
             custom("successor", "sales.orders.lines@2"),
             custom("reason", "new names"),
             custom("override", {"by": "kim", "reason": "it has names"}),
+            custom("outage", {"from": "2027-02-10T09:00Z", "to": "2027-02-10T13:00+01:00"}),
         ],
     }
     found = ending_of(contract)
-    assert found == Ending("2027-03-01", "sales.orders.lines@2", "new names", "kim", "it has names")
-    assert str(found) == "ends 2027-03-01; successor @2"
+    outage = Outage("2027-02-10T09:00:00.000Z", "2027-02-10T12:00:00.000Z")
+    assert found == Ending(
+        "2027-03-01", "sales.orders.lines@2", "new names", "kim", "it has names", outage
+    )
+    assert str(found) == ("ends 2027-03-01; outage 2027-02-10 09:00Z to 12:00Z; successor @2")
 
 
 @pytest.mark.parametrize(

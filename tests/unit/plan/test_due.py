@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from weft.app.zones import zone_named
 from weft.mesh.service_level import Probe, ServiceLevel
 from weft.plan.due import Due, Timing, confirmed, due_products
+from weft.plan.outages import Turn
 
 HOUR = 3_600.0
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -39,6 +40,22 @@ def test_a_product_is_due_shortly_before_its_promise_would_break() -> None:
     assert one(FLIGHTS, 22, 59) == (False, "until 2026-11-21 11:00Z")
     assert one(FLIGHTS, 23, 10) == (True, "promised every 1 d, last 23 h 10 min ago")
     assert one(FLIGHTS, 30) == (True, "promised every 1 d, last 1 d 6 h ago")
+
+
+def test_a_product_is_due_when_an_outage_begins_or_ends() -> None:
+    """Also one that promises nothing, is held, or waits; and not sooner for it."""
+    turns = (Turn("2026-11-20T15:00:00.000Z", "the outage begins"),)
+    for timing in (
+        Timing("a.b", refreshed=LAST, turns=turns),
+        replace(FLIGHTS, turns=turns),
+        replace(FLIGHTS, turns=turns, held="mara holds it"),
+    ):
+        assert one(timing, 3) == (True, "the outage begins")
+        assert due(timing, hours=3)["a.b" if not timing.levels else FLIGHTS.product].promised
+    assert one(replace(FLIGHTS, turns=turns), 2.9) == (False, "until 2026-11-20 15:00Z")
+    assert one(replace(FLIGHTS, turns=turns, held="mara holds it"), 2) == (False, "mara holds it")
+    later = (Turn("2026-11-22T15:00:00.000Z", "the outage begins"),)
+    assert one(replace(FLIGHTS, turns=later), 22) == (False, "until 2026-11-21 11:00Z")
 
 
 def test_a_short_promise_leaves_a_tenth_of_its_time() -> None:

@@ -73,6 +73,13 @@ def base() -> Document:
     return document
 
 
+def outage(day: str) -> Edit:
+    """Plan an outage on a day."""
+    value = {"from": day, "to": day}
+    custom = [{"vendor": "weft", "property": "outage", "value": value}]
+    return lambda document: document.update(customProperties=custom)
+
+
 def column(name: str, **keys: Any) -> Edit:
     """Give keys of a column other values; None takes one away."""
 
@@ -250,6 +257,9 @@ ROWS: list[tuple[str, Edit, Edit, dict[str, str] | None]] = [
     ("end-earlier", nothing, listed("slaProperties", 3, value="2029-06-30"), None),
     ("end-later", nothing, listed("slaProperties", 3, value="2031-06-30"), None),
     ("end-taken-back", nothing, less("slaProperties", 3), None),
+    ("outage-set", nothing, outage("2030-03-10"), None),
+    ("outage-moved", outage("2030-03-10"), outage("2030-03-11"), None),
+    ("outage-taken-back", outage("2030-03-10"), nothing, None),
     ("classification-added", nothing, column("id", classification="public"), None),
     ("classification-removed", nothing, column("note", classification=None), None),
     ("classification-raised", nothing, column("note", classification="restricted"), None),

@@ -7,7 +7,7 @@ from weft.cli.cells import visible
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.mesh.contract import Status
-from weft.mesh.words import age, count
+from weft.mesh.words import age, count, minute
 
 _COLUMNS = (
     Column("consumer"),
@@ -70,6 +70,7 @@ def _version(each: OnOffer) -> str:
     if each.status is Status.DEPRECATED:
         said = f"{said}, {each.ending}" if each.ending.until else said
         said += f": {visible(each.ending.reason)}" if each.ending.reason else ""
+    said = f"cannot be read until {minute(each.outage)}, {said}" if each.outage else said
     return f"{each.address}  {each.version}  {said}\n"
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import click
 
+from weft.app.status import PlannedOutage
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.contract.attainment import Attainment, LevelState
@@ -22,23 +23,31 @@ _MANY = 10
 
 
 def status_result(
-    attained: Sequence[Attainment], environment: str, env: str, address: str, *, whole: bool
+    attained: Sequence[Attainment],
+    environment: str,
+    env: str,
+    address: str,
+    outages: Sequence[PlannedOutage] = (),
+    *,
+    whole: bool,
 ) -> Result:
-    """Return service levels for every format; `whole` shows people every window.
+    """Return service levels and outages for every format; `whole` shows people every window.
 
     `env` is the option by which the next command means the same environment.
     """
     table = levels_table(attained)
-    data = {"environment": environment, "levels": attained}
+    data = {"environment": environment, "levels": attained, "outages": outages}
+    planned = "".join(f"{each}\n" for each in outages)
 
     def text(screen: Screen) -> str:
         if not attained:
             who = f"{address} promises no" if address else "Nothing that is published promises a"
             next_step = "weft explain slaProperties"
-            return f"{who} service level in {environment}.\n  how to promise one:  {next_step}\n"
+            told = f"{who} service level in {environment}.\n  how to promise one:  {next_step}\n"
+            return f"{planned}{told}"
         shown = draw_table(table, screen) if whole else _by_port(attained, screen)
         steps = "".join(f"  {each}\n" for each in _next_steps(attained, env))
-        return f"{shown}\n{steps}"
+        return f"{planned}{shown}\n{steps}"
 
     return Result("status", data, table, text, _sum(attained, environment) if attained else ())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from weft.app.errors import Exit
+from weft.app.status import outages
 from weft.app.status import status as attained
 from weft.cli.completion import an_address
 from weft.cli.next_step import same_env
@@ -35,9 +36,8 @@ def status(address: str, env: str, screen: Screen, **wish: bool) -> int:
     """
     with mesh_here(env) as mesh:
         found = attained(mesh, address, fresh=wish["measure"])
-        shown = status_result(
-            found, mesh.environment, same_env(env), address, whole=wish["verbose"]
-        )
+        planned, name = outages(mesh, address), mesh.environment
+        shown = status_result(found, name, same_env(env), address, planned, whole=wish["verbose"])
         put(shown, screen, mesh.seconds)
     broken = any(each.state is LevelState.BROKEN for each in found)
     return Exit.CHANGES if broken and wish["detailed_exitcode"] else Exit.DONE

@@ -175,4 +175,12 @@ CONTRACTS: dict[str, Code] = {
         "such as `sales.orders.lines@2`, and `override`, by which a port is retired though it is "
         "read, has `by` and `reason`. `weft deprecate` and `weft retire` write them.",
     ),
+    "W287": Code(
+        "An outage that cannot be planned",
+        "The custom property `outage` says when a deprecated port cannot be read for a while, so "
+        "that forgotten readers notice before its end: `{from: 2027-03-10T09:00Z, to: "
+        "2027-03-10T12:00Z}`, or days, which are whole and of UTC. It takes 7 days at most, and "
+        "is over before the last day (`endOfSupport`) begins. Correct it, or let `weft retire "
+        "ADDRESS --outage FROM/TO` write it.",
+    ),
 }

@@ -24,7 +24,7 @@ from weft.warehouses.duckdb.releases import Releases
 from weft.warehouses.duckdb.scratch import Scratch
 from weft.warehouses.duckdb.session import Engine, connect, explaining
 from weft.warehouses.protocol import WarehouseError
-from weft.warehouses.shown import shown
+from weft.warehouses.shown import shown, suspended
 
 # The oldest engine that can read what this one is told to write.
 STORAGE = "v1.5.0"
@@ -36,12 +36,16 @@ _ROUNDS = 3
 
 @dataclass(frozen=True)
 class _Shown:
-    """One view to make: an object of a port version under one of its names."""
+    """One view to make: an object of a port version under one of its names.
+
+    `suspended` says why it cannot be read, "" where it can.
+    """
 
     schema: str
     name: str
     object: ObjectRelease
     comment: str
+    suspended: str
 
 
 @dataclass(frozen=True)
@@ -237,8 +241,18 @@ def _create(connection: Any, view: _Shown, expansion: Expansion) -> None:
     name = _qualified(_CATALOG, view.schema, view.name)
     columns = columns_of(view.object.columns)
     select = expansion.select(view.object.key, view.object.columns)
+    if view.suspended:
+        select = _failing(select, len(view.object.columns), view.suspended)
     connection.execute(f"CREATE VIEW {name} ({columns}) AS\n{select}")
     connection.execute(" ".join(("COMMENT ON VIEW", name, "IS", string(view.comment))))
+
+
+def _failing(select: str, columns: int, said: str) -> str:
+    """Return a SELECT of the same columns that fails with a text when it is read."""
+    nothing = ", ".join(["NULL"] * columns)
+    # The filter needs a row to fail on, whatever the select has.
+    fails = " ".join(("SELECT", nothing, "FROM (VALUES (1)) WHERE error(", string(said), ")"))
+    return "".join(("SELECT * FROM (\n", select, "\n) WHERE false UNION ALL\n", fails))
 
 
 def _qualified(*names: str) -> str:
@@ -250,7 +264,8 @@ def _shown(releases: list[Release], production: bool) -> Iterator[_Shown]:
     for release in releases:
         schema = release.product.replace(".", "__")
         for each in shown(release, production):
-            yield _Shown(schema, each.name, each.object, _comment(release, each.port))
+            said = suspended(release.product, each.port)
+            yield _Shown(schema, each.name, each.object, _comment(release, each.port), said)
 
 
 def _comment(release: Release, port: PortRelease) -> str:

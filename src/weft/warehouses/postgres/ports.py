@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from weft.mesh.manifest import Column
 from weft.mesh.release import ObjectRelease, Release
+from weft.mesh.words import minute
 from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.catalog import Catalog, Located, relation
 from weft.warehouses.postgres.marks import PortMark, described, written
@@ -15,7 +16,7 @@ from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.views import OPTIONS, Branch, laid_out, plain_text, view_text
 from weft.warehouses.protocol import WarehouseError
-from weft.warehouses.shown import Shown, shown
+from weft.warehouses.shown import Shown, shown, suspended
 
 _GRANTS = """
 SELECT NULL, acl.grantee::regrole::text, acl.privilege_type, acl.is_grantable
@@ -218,13 +219,16 @@ class Ports:
                 for branch in _branches(each, by_number.values(), found)
                 if branch.fits(columns)
             ]
-            complete = {number for branch in branches for number in branch.numbers}
+            held_back = _suspended(each, by_number.values())
+            readable = _without(branches, held_back)
+            complete = {number for branch in readable for number in branch.numbers}
             without = {
                 release.number
                 for release in by_number.values()
                 if _same_object(release, each) is None
             }
-            text = view_text(place, columns, branches, {*complete, *without, *before})
+            known = {*complete, *without, *before}
+            text = view_text(place, columns, readable, known, held_back)
             reads = tuple(branch.found for branch in branches)
             views.append(View(each, text, columns, replaceable, reads))
         return views
@@ -298,7 +302,8 @@ def _create(place: Place, view: View) -> str:
     listed = ", ".join(quote(column.name) for column in view.columns)
     port = view.shown.port
     preview = f", preview until {port.candidate}" if port.candidate else ""
-    release = f"{place.product}.{port.port} {port.version}{preview}"
+    outage = f", cannot be read until {minute(port.outage)}" if port.outage else ""
+    release = f"{place.product}.{port.port} {port.version}{preview}{outage}"
     comment = described(release, written(port=_mark(view.shown)))
     create = f"CREATE OR REPLACE VIEW {target} ({listed}) {OPTIONS} AS\n{view.select}"
     return "; ".join((create, " ".join(("COMMENT ON VIEW", target, "IS", string(comment)))))
@@ -329,6 +334,27 @@ def _branches(
         Branch(tuple(shown_by), found[key], _shown_columns(found[key], columns))
         for (key, columns), shown_by in numbers.items()
     ]
+
+
+def _suspended(each: Shown, releases: Iterable[Release]) -> dict[str, set[int]]:
+    """Return the releases in which the port of an object cannot be read, by what is said of it."""
+    found: dict[str, set[int]] = {}
+    for release in releases:
+        for port in release.ports:
+            said = suspended(release.product, port)
+            if said and (port.port, port.major) == (each.port.port, each.port.major):
+                found.setdefault(said, set()).add(release.number)
+    return found
+
+
+def _without(branches: Iterable[Branch], left_out: Mapping[str, set[int]]) -> list[Branch]:
+    """Return branches without the releases that cannot be read, as far as there are others."""
+    numbers = set[int]().union(*left_out.values())
+    kept = (
+        replace(each, numbers=tuple(number for number in each.numbers if number not in numbers))
+        for each in branches
+    )
+    return [each for each in kept if each.numbers]
 
 
 def _same_object(release: Release, each: Shown) -> ObjectRelease | None:

@@ -6,11 +6,11 @@ once, and a transaction that began earlier goes on seeing what it saw.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from weft.mesh.manifest import Column
-from weft.sql.postgres import quote
+from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.names import POINTER, Place
 
@@ -18,6 +18,7 @@ from weft.warehouses.postgres.names import POINTER, Place
 # is read with the rights of the view's owner, because readers have none.
 OPTIONS = "WITH (security_barrier = true, security_invoker = false)"
 
+_NOTHING: Mapping[str, Iterable[int]] = {}
 _GONE = "'this release is no longer kept, begin a new transaction: release '"
 
 
@@ -51,11 +52,16 @@ def laid_out(
 
 
 def view_text(
-    place: Place, columns: Sequence[Column], branches: Iterable[Branch], known: Iterable[int]
+    place: Place,
+    columns: Sequence[Column],
+    branches: Iterable[Branch],
+    known: Collection[int],
+    suspended: Mapping[str, Iterable[int]] = _NOTHING,
 ) -> str:
     """Return the SELECT of a view. `known` are the releases for which its rows are complete.
 
-    For any other one reading it is an error: an empty answer would be a wrong one.
+    For any other one reading it is an error: an empty answer would be a wrong one. `suspended` are
+    those that cannot be read though they are kept, by what is said of that.
     """
     number = " ".join(("(SELECT number FROM", relation(place.internal, POINTER), ")"))
     parts = [
@@ -73,11 +79,21 @@ def view_text(
         for branch in branches
     ]
     nothing = ", ".join(f"CAST(NULL AS {each.type}) AS {quote(each.name)}" for each in columns)
-    # It holds a value of a table, so that it is not computed while the statement is planned.
-    failing = f"CAST({_GONE} || CAST({number} AS text) AS boolean)"
-    unknown = f"CASE WHEN {number} IN ({_numbers(known)}) THEN false ELSE {failing} END"
+    cases = [f"WHEN {number} IN ({_numbers(known)}) THEN false"] if known else []
+    for said, numbers in suspended.items():
+        failing = _failing(string(f"{said}, release "), number)
+        cases.append(f"WHEN {number} IN ({_numbers(numbers)}) THEN {failing}")
+    unknown = f"CASE {' '.join(cases)} ELSE {_failing(_GONE, number)} END"
     parts.append(" ".join(("SELECT", nothing, "WHERE", unknown)))
     return "\nUNION ALL ".join(parts)
+
+
+def _failing(said: str, number: str) -> str:
+    """What fails with a text when it is read.
+
+    It holds a value of a table, so that it is not computed while the statement is planned.
+    """
+    return f"CAST({said} || CAST({number} AS text) AS boolean)"
 
 
 def plain_text(place: Place, name: str, columns: Sequence[Column]) -> str:
