@@ -13,7 +13,7 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.situation import applied_definitions, remembered
 from weft.contract.compatibility import contract_changes
-from weft.contract.endings import Ending, ending_of
+from weft.contract.endings import Ending, ending_at
 from weft.mesh.address import PortAddress, port_and_major
 from weft.mesh.consumption import Notice, PortReads, ReadBy
 from weft.mesh.contract import Status
@@ -103,7 +103,7 @@ def board(mesh: Opened, address: PortAddress) -> Board:
             each.version,
             each.status,
             each.candidate,
-            ending_of(each.contract),
+            ending_at(each.contract, mesh.system.now()),
             each.outage,
         )
         for each in seen

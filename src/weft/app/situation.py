@@ -21,6 +21,7 @@ from weft.mesh.release import Build, Observed, Release
 from weft.plan.copies import foreign
 from weft.plan.examine import Examined, Situation
 from weft.plan.moving import to_bring, to_compare
+from weft.plan.outages import is_due
 from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
 
@@ -455,12 +456,13 @@ def input_contracts(
 def consumers(mesh: Opened, situation: Situation) -> Mapping[str, ProductManifest]:
     """Who may read what changes: products in scope as they will be, others as applied.
 
-    Where no definition changes, those that are known to read something in scope are enough.
+    Where no definition changes, those that are known to read something in scope are enough; but
+    everybody who reads a port is told of its outage.
     """
     scope = situation.desired.products
     own = situation.digests.keys() - scope.keys() - set(situation.removed)
     inherited = situation.inherited.keys() - scope.keys()
-    if not situation.applied:
+    if not (situation.applied or is_due(situation)):
         own, inherited = own & situation.readers, inherited & situation.readers
         if not (own or inherited):
             return scope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.contract.days import is_day
@@ -33,6 +33,13 @@ class Ending:
         parts += [f"outage {self.outage}"] if self.outage else []
         parts += [f"successor {_short(self.successor)}"] if self.successor else []
         return "; ".join(parts)
+
+
+def ending_at(contract: Element, now: str) -> Ending:
+    """Return what a contract says of its end at an ISO time, without an outage that is over."""
+    ending = ending_of(contract)
+    is_over = ending.outage is not None and ending.outage.ends <= now
+    return replace(ending, outage=None) if is_over else ending
 
 
 def _short(address: str) -> str:

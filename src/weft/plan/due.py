@@ -99,7 +99,8 @@ def _due(timing: Timing, now: float, zones: Zones, waits: tuple[str, ...]) -> Du
     first = min((*moments, *turns), key=lambda each: each.at)
     at = datetime.fromtimestamp(first.at, UTC)
     if first.at > now:
-        return Due(product, False, f"until {at:%Y-%m-%d %H:%M}Z", _iso(at))
+        why = f": {first.why}" if first in turns else ""
+        return Due(product, False, f"until {at:%Y-%m-%d %H:%M}Z{why}", _iso(at))
     return Due(product, True, first.why, _iso(at))
 
 

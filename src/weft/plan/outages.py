@@ -60,8 +60,11 @@ class Outages:
 
     @classmethod
     def before(cls, situation: Situation) -> Outages:
-        """What readers were told of, as far as it is not over."""
-        told = situation.suspended.items()
+        """What readers were told of, as far as it is not over.
+
+        Nothing outside production, where nobody relies on what is built.
+        """
+        told = situation.suspended.items() if situation.in_production else ()
         return cls({port: until for port, until in told if situation.now < until})
 
     def of(self, manifest: ProductManifest, situation: Situation, steps: Iterable[Step]) -> Begun:
@@ -218,6 +221,14 @@ def _outage(port: PortVersion | PortRelease) -> Outage | None:
 
 def _is_within(outage: Outage, told: Outage | None) -> bool:
     return told is not None and told.begins <= outage.begins and outage.ends <= told.ends
+
+
+def is_due(situation: Situation) -> bool:
+    """Whether an outage of a product in scope, as it is released, has to begin or to end now."""
+    now, releases = situation.now, situation.releases.values()
+    return situation.in_production and any(
+        each.at <= now for release in releases for each in turns_of(release, now)
+    )
 
 
 def turns_of(release: Release, now: str) -> Iterator[Turn]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -248,11 +249,13 @@ def test_the_board_and_the_status_show_it(mesh_folder: Path) -> None:
         assert list(map(str, outages(mesh, "shop.sales.orders"))) == [SAID]
         assert outages(mesh, "shop.sums") == ()
         found = board(mesh, ONE)
-    assert [each.outage for each in found.versions] == [UNTIL]
+    assert [(each.outage, bool(each.ending.outage)) for each in found.versions] == [(UNTIL, True)]
     assert str(found.consumers[0].told[-1].kind) == "outage began"
     apply_files(mesh_folder, system=on(AFTER))
     with at(mesh_folder, AFTER) as mesh:
         assert outages(mesh) == ()
+        [version] = board(mesh, ONE).versions
+    assert (version.outage, version.ending.outage) == ("", None)
 
 
 def test_builds_that_need_it_wait_and_others_do_not(mesh_folder: Path) -> None:
@@ -405,6 +408,10 @@ def test_environments_show_that_of_production_and_have_none(mesh_folder: Path) -
     with at(mesh_folder, IN, "dev") as mesh, pytest.raises(Blocked), query(mesh, asked):
         pass
     assert planned(mesh_folder, IN, "dev").empty
+    change_model(mesh_folder, "domains/shop/sums/models/sums.sql", "SELECT 7 AS n FROM orders")
+    with at(mesh_folder, IN, "dev") as mesh:
+        plan = make_plan(mesh, PlanOptions()).plan
+    assert (plan.held, len(plan.steps) > 0) == ((), True)
     change_model(mesh_folder, SOURCE, "SELECT CAST(2 AS INTEGER) AS id")
     with at(mesh_folder, IN, "dev") as mesh:
         plan = make_plan(mesh, PlanOptions()).plan
@@ -444,3 +451,10 @@ def test_readers_in_another_repository_wait_and_stay_valid(tmp_path: Path) -> No
     assert [(each.product, each.cause) for each in plan.held] == [("shop.sums", f"waits: {SAID}")]
     # Their clock alone ends it for them: what is over can be read.
     assert planned(theirs, AFTER).held == ()
+    # Who publishes nothing is told as well.
+    silent = replace(SUMS, ports=())
+    lay_out(theirs, mesh_files([silent]) | {"weft.yaml": (theirs / "weft.yaml").read_bytes()})
+    apply_files(theirs, system=on(AFTER), options=PlanOptions())
+    with at(ours, AFTER) as mesh:
+        list(apply_plan(mesh, plan_run(mesh).plan, ApplyOptions()))
+    assert told(ours) == ["outage planned", "outage began", "outage ended"]

@@ -52,7 +52,10 @@ def test_a_product_is_due_when_an_outage_begins_or_ends() -> None:
     ):
         assert one(timing, 3) == (True, "the outage begins")
         assert due(timing, hours=3)["a.b" if not timing.levels else FLIGHTS.product].promised
-    assert one(replace(FLIGHTS, turns=turns), 2.9) == (False, "until 2026-11-20 15:00Z")
+    assert one(replace(FLIGHTS, turns=turns), 2.9) == (
+        False,
+        "until 2026-11-20 15:00Z: the outage begins",
+    )
     assert one(replace(FLIGHTS, turns=turns, held="mara holds it"), 2) == (False, "mara holds it")
     later = (Turn("2026-11-22T15:00:00.000Z", "the outage begins"),)
     assert one(replace(FLIGHTS, turns=later), 22) == (False, "until 2026-11-21 11:00Z")

@@ -20,6 +20,7 @@ from weft.warehouses.duckdb.layout import Layout
 from weft.warehouses.duckdb.relations import Relations
 from weft.warehouses.duckdb.sessions import parquet_copy
 from weft.warehouses.protocol import Act, Bound, WarehouseError, going_to_fail
+from weft.warehouses.shown import suspended
 
 # The type of a value that can be taken for one of any type.
 _ANY = '"NULL"'
@@ -142,7 +143,9 @@ class Teller:
         yield _in_words(f"link {layout.relative(path)}, which makes this current:")
         for port in release.ports:
             for obj in port.objects:
-                yield _in_words(f"  {port.port}@{port.major} {obj.name}: build {obj.key}")
+                yield _in_words(f"  {port.name} {obj.name}: build {obj.key}")
+            if port.outage:
+                yield _in_words(f"  {suspended(release.product, port)}")
         for model, key in release.builds.items():
             yield _in_words(f"  model {model}: build {key}")
         if release.empty:
