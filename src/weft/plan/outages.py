@@ -16,7 +16,7 @@ from weft.mesh.manifest import PortVersion, ProductManifest, Read, ReadKind
 from weft.mesh.release import PortRelease, Release
 from weft.mesh.words import minute
 from weft.plan.audits import refers_to
-from weft.plan.examine import Examined, Situation
+from weft.plan.examine import Examined, Situation, home_of
 from weft.plan.plan import (
     OK,
     Affected,
@@ -137,7 +137,7 @@ def turning(manifest: ProductManifest, situation: Situation) -> Step | None:
     current = situation.releases.get(address)
     if current is None or current.empty or not situation.in_production:
         return None
-    if situation.homes.get(address) != manifest.warehouse:
+    if home_of(manifest, situation) != manifest.warehouse:
         return None
     turned = as_of(current, situation.now)
     if turned == current and not suspensions(turned, situation):
