@@ -234,9 +234,21 @@ def _rule_arguments(
         case CheckKind.MISSING_VALUES:
             return {"missing": list(listed(given.get("missingValues"))), "types": types}
         case CheckKind.INVALID_VALUES:
-            values = list(listed(given.get("validValues")))
+            values = list(valid_values(rule, about))
             return {"values": values, "pattern": given.get("pattern") or "", "types": types}
     return {}
+
+
+def valid_values(rule: QualityRule, about: Sequence[SchemaProperty]) -> tuple[Any, ...]:
+    """The values that are valid under a rule: those it lists, or else those of its one column.
+
+    Nulls are valid anyway, listed or not.
+    """
+    given = rule.arguments
+    values = tuple(each for each in listed(given.get("validValues")) if each is not None)
+    if values or given.get("pattern") or len(about) != 1:
+        return values
+    return about[0].enum
 
 
 def listed(value: Any) -> tuple[Any, ...]:

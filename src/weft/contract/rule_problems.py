@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from weft.contract.checks import METRICS, listed
+from weft.contract.checks import METRICS, listed, valid_values
 from weft.contract.patterns import pattern_problem
 from weft.contract.problem import ContractProblem, Path, unknown_column
 from weft.contract.value_problems import is_of, listed_problems
@@ -174,18 +174,18 @@ def _validity_problems(
     rule: QualityRule, about: Sequence[SchemaProperty], path: Path
 ) -> Iterator[ContractProblem]:
     arguments = (*path, "arguments")
-    if not any(rule.arguments.get(name) for name in ("validValues", "pattern")):
+    if not (valid_values(rule, about) or rule.arguments.get("pattern")):
         yield ContractProblem(
             "W253",
             path,
             "metric invalidValues does not say what is valid",
-            help="write `arguments: {validValues: [a, b]}` or `{pattern: …}`",
+            help="write `arguments: {validValues: [a, b]}` or `{pattern: …}`, or an `enum`",
         )
     # The older rule has its values beside it.
     place = path if rule.rule == "validValues" else arguments
     values = listed(rule.arguments.get("validValues"))
     for each in about:
-        yield from listed_problems(each, values, (*place, "validValues"))
+        yield from listed_problems(each, values, (*place, "validValues"), nulls=True)
     pattern = rule.arguments.get("pattern")
     problem = pattern_problem(pattern) if pattern is not None else None
     if problem:

@@ -66,11 +66,16 @@ _AS_VALUE = {
 
 
 def listed_problems(
-    each: SchemaProperty, values: Iterable[Any], path: Path
+    each: SchemaProperty, values: Iterable[Any], path: Path, *, nulls: bool = False
 ) -> Iterator[ContractProblem]:
-    """Report allowed values that a column of its type cannot have; `path` is the list's."""
+    """Report allowed values that a column of its type cannot have; `path` is the list's.
+
+    With `nulls`, null may be one of them.
+    """
     wanted = _VALUES.get(each.logical_type)
     for number, value in enumerate(values):
+        if value is None and nulls:
+            continue
         if value is None or (wanted is not None and not is_of(value, wanted)):
             yield ContractProblem(
                 "W256",

@@ -11,11 +11,13 @@ import pytest
 from applying import apply_files
 from commands import called
 from mesh_files import Port, Product, lay_out, mesh_files
+from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
 from weft.app.candidate import draft_candidate, draft_promotion
 from weft.app.new_files import write
 from weft.app.plan import Planned, PlanOptions, make_plan
 from weft.app.run import plan_run
+from weft.app.saved_plan import for_saved_plan
 from weft.app.show import list_products
 from weft.app.system import System
 from weft.app.test import TestOptions as Options
@@ -96,6 +98,17 @@ def test_a_draft_that_is_a_proposal_again_goes_with_its_builds(shop: Path) -> No
     apply_files(shop)
     assert states(shop)["sales.shop"] == "proposed"
     assert planned(shop).plan.empty
+
+
+def test_a_saved_plan_of_that_is_carried_out(shop: Path) -> None:
+    apply_files(shop, mesh_files([DRAFT, BESIDE]))
+    lay_out(shop, mesh_files([PROPOSED, BESIDE]))
+    plan = planned(shop).plan
+    with opened(shop, "", System()) as mesh:
+        options = for_saved_plan(mesh, plan, ApplyOptions(allow_drop=True))
+        events = [each.kind for each in apply_plan(mesh, plan, options)]
+    assert events[-1] == "ended"
+    assert states(shop)["sales.shop"] == "proposed"
 
 
 def test_what_consumers_see_does_not_become_a_proposal_again(shop: Path) -> None:

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from weft.contract.checks import checks_of, expected_text, head_checks, split_reference
+from weft.contract.checks import (
+    checks_of,
+    expected_text,
+    head_checks,
+    split_reference,
+    valid_values,
+)
 from weft.mesh.check import Check, CheckKind
 from weft.mesh.contract import Operator, QualityRule, Relationship, SchemaObject, SchemaProperty
 
@@ -275,3 +281,20 @@ def test_what_is_expected_in_words(
 ) -> None:
     check = Check("c", "c", CheckKind.ROW_COUNT, operator=operator, threshold=threshold, unit=unit)
     assert expected_text(check) == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "columns", "expected"),
+    [
+        ({}, 1, ("a", "b")),
+        ({}, 2, ()),
+        ({"pattern": "^a"}, 1, ()),
+        ({"validValues": ["c", None]}, 1, ("c",)),
+        ({"validValues": [None]}, 1, ("a", "b")),
+    ],
+)
+def test_what_is_valid_is_listed_by_the_rule_or_by_its_column(
+    arguments: dict[str, Any], columns: int, expected: tuple[Any, ...]
+) -> None:
+    about = [SchemaProperty(f"c{number}", enum=("a", "b")) for number in range(columns)]
+    assert valid_values(rule("invalidValues", arguments=arguments), about) == expected

@@ -106,6 +106,10 @@ CASES: dict[str, tuple[SchemaProperty, str, list[Any], list[Any]]] = {
         prop(quality=rule("invalidValues", validValues=["a", "it's", 'q"'])),
         "varchar", ["a", "it's", 'q"', None], ["A", "", "b"],
     ),
+    "valid values and null": (
+        prop("c", "string", quality=rule("invalidValues", validValues=["a", None])),
+        "varchar", ["a", None], ["None", "null", ""],
+    ),
     "valid pattern": (
         prop(quality=rule("invalidValues", pattern="^[a-z]+$")),
         "varchar", ["a", "abc", None], ["A", "", "a1"],

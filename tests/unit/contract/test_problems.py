@@ -54,6 +54,8 @@ GOOD = [
     prop(relationships=(Relationship(("c",), ("aircraft.tailnum",)),)),
     prop(quality=(rule(), rule(operator=Operator.BETWEEN, threshold=[1, 1.5], unit="percent"))),
     prop(quality=(rule("invalidValues", arguments={"validValues": ["a"], "pattern": "a"}),)),
+    prop(quality=(rule("invalidValues", arguments={"validValues": ["", None, "n/a"]}),)),
+    prop(quality=(rule("invalidValues"),), enum=("a", "b")),
     prop(quality=(rule("missingValues", arguments={"missingValues": [None]}),)),
     prop(quality=(rule("", type="sql", query="select 1"),)),
     prop(primary_key=True),
@@ -106,6 +108,10 @@ BAD: list[tuple[SchemaProperty, str, Path, str]] = [
     ),
     (prop(quality=(rule("nulValues"),)), "W253", (*QUALITY, "metric"), "unknown metric"),
     (prop(quality=(rule("invalidValues"),)), "W253", QUALITY, "what is valid"),
+    (
+        prop(quality=(rule("invalidValues", arguments={"validValues": [None]}),)),
+        *("W253", QUALITY, "what is valid"),
+    ),
     (prop(quality=(rule("", type="sql", query=" "),)), "W253", QUALITY, "no query"),
     (
         prop(quality=(rule(arguments={"missingValues": []}),)),
