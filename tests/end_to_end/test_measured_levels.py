@@ -191,9 +191,11 @@ def test_measuring_twice_says_the_same(tmp_path: Path, ground: Ground) -> None:
     apply_files(tmp_path, promising(LEVELS, ground=ground), clock.system)
     with here(tmp_path, clock) as mesh:
         before = mesh.store.measurements.since("prod", [LINES], "")
-        again = measure(mesh, [LINES])
+        heard: list[tuple[int, int]] = []
+        again = measure(mesh, [LINES], told=lambda *how_many: heard.append(how_many))
         after = mesh.store.measurements.since("prod", [LINES], "")
     assert before == after
+    assert heard == [(1, 1)]
     # Data that was looked at is not looked at again.
     assert {each.level for each in again}.isdisjoint({"completeness", f"latency of {SOLD}"})
 

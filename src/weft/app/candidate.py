@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from weft.app.bootstrap import Opened
 from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Usage
+from weft.app.last_day import refuse_day
 from weft.app.new import product_folder
 from weft.app.new_files import Draft, Edit
 from weft.app.port_version import contract_path
@@ -33,7 +33,12 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
     a person has to edit the contract.
     """
     found = _unreleased(mesh, address, promote=False)
-    _check_day(until, mesh.system.now()[:10])
+    refuse_day(
+        until,
+        mesh.system.now()[:10],
+        over="so nobody could see the preview",
+        next_step=f"weft release {found.address} --candidate --until DATE",
+    )
     place = PortAddress.parse(found.address)
     path, text = _contract(mesh.folder, place)
     status, shown, number = _said(text)
@@ -124,19 +129,12 @@ def _unreleased(mesh: Opened, address: PortAddress, *, promote: bool) -> Unrelea
     place = PortAddress.parse(newest.address)
     port = replace(place, major=None)
     raise Usage(
-        f"{place} is released as {newest.released}, and a released version does not change",
+        f"{place} is released as {newest.released}, so there is nothing to promote"
+        if promote
+        else f"{place} is released as {newest.released}, and a released version does not change",
         why="A preview is of a major that nobody has yet.",
         next_step=f"weft new port {port} --keep {place.major}",
     )
-
-
-def _check_day(until: str, today: str) -> None:
-    try:
-        last = date.fromisoformat(until).isoformat()
-    except ValueError:
-        raise Usage(f"`{until}` is no date; one looks like 2027-03-31") from None
-    if last < today:
-        raise Usage(f"{until} is over, so nobody could see the preview")
 
 
 def _contract(folder: Path, address: PortAddress) -> tuple[str, str]:

@@ -6,7 +6,7 @@ All of it is what the store knows: the definitions that every repository applied
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from weft.app.bootstrap import Opened
@@ -205,7 +205,10 @@ class _Known:
         if old is None or new is None or major >= self._newest:
             return ()
         reads = columns_by_reader(f"{self._address.product}.{old.name}", [manifest])
-        changes = contract_changes(old, new, dialect_named(self._dialect))
+        # A preview takes nothing away by being one: what counts is what it will be.
+        changes = contract_changes(
+            old, replace(new, status=old.status), dialect_named(self._dialect)
+        )
         return tuple(each.title for each in changes if each.breaks and readers_of(each, reads))
 
     def people(self) -> Iterator[Person]:

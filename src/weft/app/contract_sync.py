@@ -21,6 +21,7 @@ from weft.mesh.manifest import Transform
 from weft.mesh.words import count
 from weft.project.compile import Within
 from weft.project.ports import filled_by
+from weft.warehouses.protocol import WarehouseError
 
 
 def draft_sync(mesh: Opened, address: PortAddress, wish: Wish) -> Draft:
@@ -41,8 +42,13 @@ def draft_sync(mesh: Opened, address: PortAddress, wish: Wish) -> Draft:
     if not models:
         raise _no_model(address.port, within)
     shaped = contract.amended(models, {}, replace(wish, key=()), fresh=start.is_new)
-    data = GivenRows.of(mesh, memory, product, {**start.others, path: shaped.text})
-    seen = {name: data.seen(model, wish, contract.key(name)) for name, model in models.items()}
+    try:
+        data = GivenRows.of(mesh, memory, product, {**start.others, path: shaped.text})
+        seen = {name: data.seen(model, wish, contract.key(name)) for name, model in models.items()}
+    except WarehouseError as error:
+        # No run was interrupted: reading left everything as it was.
+        error.interrupted = False
+        raise
     _refuse_keys(models, seen, wish)
     result = contract.amended(models, seen, wish, fresh=start.is_new)
     notes = (*result.notes, *data.notes(), *_left(product, start, path, result.text))

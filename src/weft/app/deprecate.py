@@ -13,12 +13,12 @@ from weft.app.contract_file import resolved_data
 from weft.app.definition import definition_data, definition_text
 from weft.app.ended_contract import Sunset, deprecated
 from weft.app.errors import Usage
+from weft.app.last_day import refuse_day
 from weft.app.new_files import Draft, Edit
 from weft.app.port_version import contract_path, listed_as
 from weft.app.release import Bumped, Unreleased, unreleased
 from weft.app.situation import remembered
 from weft.app.yaml_edit import CannotEdit, by_hand, set_value
-from weft.contract.days import is_day
 from weft.contract.term_compatibility import term_changes
 from weft.contract.versions import Bump, min_bump, next_version, numbers
 from weft.mesh.address import PortAddress
@@ -32,7 +32,12 @@ def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bum
     Raises NotFound, Usage for a day that is over, a successor that is none or a version that
     nobody has, and Blocked where a person has to edit the contract.
     """
-    _check_day(sunset.until, mesh.system.now()[:10])
+    refuse_day(
+        sunset.until,
+        mesh.system.now()[:10],
+        over="and consumers need time to move",
+        next_step=f"weft deprecate {address} --until DATE",
+    )
     found = published(mesh, address)
     place = PortAddress.parse(found.address)
     if sunset.successor:
@@ -81,19 +86,15 @@ def published(mesh: Opened, address: PortAddress) -> Unreleased:
     return found[0]
 
 
-def _check_day(until: str, today: str) -> None:
-    if not is_day(until):
-        raise Usage(f"`{until}` is no date; one looks like 2027-03-31")
-    if until < today:
-        raise Usage(f"{until} is over, and consumers need time to move")
-
-
 def _successor(mesh: Opened, place: PortAddress, wanted: str) -> str:
     """The address of what comes after; of `@2` alone, that major of the same port."""
     text = f"{replace(place, major=None)}{wanted}" if wanted.startswith("@") else wanted
     successor = PortAddress.parse(text)
     if successor == place:
-        raise Usage(f"{place} cannot be its own successor")
+        raise Usage(
+            f"{place} cannot be its own successor",
+            next_step=f"weft new port {replace(place, major=None)} --keep {place.major}",
+        )
     # Raises NotFound where there is no such port in these files.
     unreleased(mesh, successor)
     return str(successor)

@@ -243,7 +243,7 @@ def _comparison(beside: _Beside, key: Sequence[str], *, strict: bool) -> Compari
     }
     missing = [name for name in key if name not in common]
     if missing and strict:
-        raise NotFound("column in both environments", missing[0], common)
+        raise NotFound("column", missing[0], common, where="that both environments have")
     identity = tuple(common[name] for name in key) if not missing else ()
     others = tuple(each for each in common.values() if each not in identity)
     first, second = (".".join(map(dialect.quote, path)) for path in _PATHS)

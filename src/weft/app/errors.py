@@ -70,13 +70,19 @@ class Usage(Refusal):
 
 
 class NotFound(Usage):
-    """A name that nothing has; `known` are the names it could have been."""
+    """A name that nothing has, `where` it was looked for; `known` are the names it could be."""
 
     def __init__(
-        self, kind: str, name: str, known: Iterable[str] = (), *, next_step: str = ""
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str] = (),
+        *,
+        where: str = "",
+        next_step: str = "",
     ) -> None:
-        why = did_you_mean(name, known)
-        super().__init__(f"there is no {kind} `{name}`", why=why, next_step=next_step)
+        what = " ".join(filter(None, (f"there is no {kind} `{name}`", where)))
+        super().__init__(what, why=did_you_mean(name, known), next_step=next_step)
 
 
 class Invalid(Refusal):
@@ -102,8 +108,8 @@ class Invalid(Refusal):
 
 def never_applied(product: str, environment: str, applied: Iterable[str]) -> NotFound:
     """Return the error for a product that nobody applied in an environment, but `applied` ones."""
-    kind = f"product applied in {environment} called"
-    return NotFound(kind, product, applied, next_step="weft ls")
+    where = f"that was applied in {environment}"
+    return NotFound("product", product, applied, where=where, next_step="weft ls")
 
 
 class WrongQuery(Invalid):
@@ -146,13 +152,18 @@ _RATINGS: tuple[tuple[type[Exception], Exit, int], ...] = (
 )
 
 
+def is_full(error: OSError) -> bool:
+    """Whether there was no room left to write to."""
+    return error.errno in _FULL
+
+
 def rating(error: BaseException) -> tuple[Exit, int]:
     """Return the exit code and the HTTP status of an exception; (BUG, 500) for any other one."""
     if isinstance(error, WarehouseError) and error.interrupted:
         return Exit.PARTLY, 502
     if isinstance(error, StoreError) and error.full:
         return Exit.PARTLY if error.interrupted else Exit.UNREACHABLE, 507
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if isinstance(error, OSError) and is_full(error):
         return Exit.UNREACHABLE, 507
     for kind, code, status in _RATINGS:
         if isinstance(error, kind):

@@ -70,9 +70,10 @@ def evidence_chain(mesh: Opened, address: str = "") -> EvidenceChain:
     if not found:
         names = [evidence.address for _, evidence in known]
         raise NotFound(
-            f"released version in {mesh.environment} of port",
+            "port",
             address,
             dict.fromkeys(names),
+            where=f"of which anything was released in {mesh.environment}",
             next_step="weft release evidence",
         )
     return EvidenceChain(mesh.environment, str(wanted), head, found)
@@ -98,17 +99,21 @@ def verify_store(mesh: Opened) -> Verification:
 def verify_file(path: Path) -> Verification:
     """Check what `weft release evidence --json` wrote, with nothing but the file.
 
-    Raises Usage where it is no such file, OSError where it cannot be read.
+    Raises Usage where it is no such file, NotFound where there is none, and OSError where it
+    cannot be read.
     """
+    write = "weft release evidence --json > evidence.json"
     try:
         found = msgspec.json.decode(path.read_bytes(), type=_File)
+    except FileNotFoundError as error:
+        raise NotFound("file", str(path), next_step=write) from error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         found = None
     if found is None or found.schema != SCHEMA:
         raise Usage(
             f"{path} holds no evidence",
             why="It is not what `weft release evidence --json` writes, or it is damaged.",
-            next_step="weft release evidence --json > evidence.json",
+            next_step=write,
         )
     wrong = _faults_of_some(found.records) if found.address else faults(found.records, found.head)
     return Verification(str(path), len(found.records), found.address, found.head, wrong)

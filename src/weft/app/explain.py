@@ -84,7 +84,7 @@ def _kind_of_change(name: str) -> Explanation:
         f"{kind.meaning} It is {kind.provider} for the provider and {kind.consumer} for consumers, "
         f"so that it needs a new {bump} version{waiver}."
     )
-    return Explanation(name, f"`… {kind.verb}` in a contract", text)
+    return Explanation(name, f"a change of a contract, told as `… {kind.verb}`", text)
 
 
 def topics() -> list[str]:

@@ -6,7 +6,7 @@ per product; only whether a port answers is asked every time, and what runs read
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from types import MappingProxyType
@@ -30,6 +30,9 @@ from weft.warehouses.protocol import Relation, WarehouseError
 
 Published = Mapping[str, tuple[Descriptor, tuple[ServiceLevel, ...]]]
 """What port versions are published, by address, and their service levels."""
+
+Told = Callable[[int, int], None]
+"""Hears how many of how many products are done."""
 
 KEPT_DAYS = 400
 """How long measurements are kept."""
@@ -106,13 +109,14 @@ def measure(
     products: Iterable[str],
     releases: Mapping[str, Release] = MappingProxyType({}),
     readings: Readings | None = None,
+    told: Told = lambda done, total: None,
 ) -> tuple[Measurement, ...]:
     """Measure the current releases of these products and keep what was found, in one write.
 
     `releases` are known to be current; for the others the warehouses are asked. The `readings` of a
     run say which ports of any product answered; those on which steps failed are asked again now. A
     warehouse that does not answer is a finding; what lies in one that is not in this `weft.yaml`
-    others measure. Raises StoreError.
+    others measure. `told` hears how many of how many products are done. Raises StoreError.
     """
     wanted, readings = frozenset(products), readings or Readings()
     ports: dict[str, list[_Port]] = {}
@@ -129,13 +133,14 @@ def measure(
     releases = {**releases, **current}
     now = mesh.system.now()
     known = _known(mesh, ports)
-    for product, offered in ports.items():
+    for done, (product, offered) in enumerate(ports.items(), 1):
         release = releases.get(product)
         if release is not None and release.at:
             measured += _Measuring(mesh, tuple(offered), release, known, now).found()
         else:
             problem = problems.get(offered[0].descriptor.warehouse, _NOTHING)
             measured += _answers(offered, now, {}, problem)
+        told(done, len(ports))
     if measured:
         mesh.store.measurements.add(mesh.environment, measured)
     return tuple(measured)

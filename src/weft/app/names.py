@@ -72,7 +72,12 @@ class _Product:
     def parts(self) -> Iterator[str]:
         """The addresses of its models and ports."""
         yield from (f"{self.address}.{each.name}" for each in self.transforms)
-        yield from (f"{self.address}.{each.port}@{each.major}" for each in self.ports)
+        yield from self.port_versions
+
+    @property
+    def port_versions(self) -> Iterator[str]:
+        """The addresses of its ports."""
+        return (f"{self.address}.{each.port}@{each.major}" for each in self.ports)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ def address_names(folder: Path, begun: str) -> list[str]:
     meant = meant or [each for each in products if each.address == product_of(begun)]
     inside = meant[0].parts if len(meant) == 1 else ()
     return [*(each.address for each in products), *inside]
+
+
+def port_names(folder: Path) -> list[str]:
+    """The addresses of the versions of all ports."""
+    return [port for each in _products(folder) for port in each.port_versions]
 
 
 def selector_names(folder: Path) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Blocked, NotFound, Usage
 from weft.app.kept_major import Kept, keep_major
+from weft.app.last_day import refuse_day
 from weft.app.new import first_contract, good_name, product_folder
 from weft.app.new_files import Draft, Edit, NewFile, from_template
 from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
@@ -50,7 +50,7 @@ def draft_port(
         products = [
             ".".join(path.parent.parts[-2:]) for path in mesh.glob("domains/*/*/product.yaml")
         ]
-        raise NotFound("product", str(address.product), products)
+        raise NotFound("product", str(address.product), products, next_step="weft ls")
     present = _contracts(mesh / folder, address.port)
     number = _next_number(address, major, present)
     path = f"{folder}/{address.port}.v{number}.odcs.yaml"
@@ -97,11 +97,21 @@ def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -
             next_step=f"weft new port {address} --major {following}{keep}",
         )
     if major.until and not major.keep:
-        raise Usage("--until needs --keep", why="It is the last day of the major that is kept.")
+        raise Usage(
+            "--until needs --keep",
+            why="It is the last day of the major that is kept.",
+            next_step=f"weft new port {address} --keep {following - 1} --until {major.until}",
+        )
     if major.keep and major.keep not in present:
-        raise NotFound("major to keep", str(major.keep), map(str, present))
+        next_step = f"weft show {address.product}"
+        raise NotFound("major to keep", str(major.keep), map(str, present), next_step=next_step)
     if major.until:
-        _check_date(major.until, major.today)
+        refuse_day(
+            major.until,
+            major.today[:10],
+            over="so nobody could move on by then",
+            next_step=f"weft new port {address} --keep {major.keep} --until DATE",
+        )
     return following
 
 
@@ -130,17 +140,6 @@ def _followers(mesh: Path, address: PortAddress, kept: int, number: int) -> Iter
                 f'{product} would follow to major {number}; `version: "{kept}"` at its input port '
                 f"in {place} keeps it on major {kept}."
             )
-
-
-def _check_date(text: str, today: str) -> None:
-    try:
-        last = date.fromisoformat(text)
-    except ValueError:
-        raise Usage(f"`{text}` is no date; one looks like 2027-03-31") from None
-    if last.isoformat() < today[:10]:
-        raise Usage(
-            f"{text} is over, so nobody could move on by then", why="--until is a day ahead."
-        )
 
 
 def _first_files(mesh: Path, path: str, address: PortAddress) -> list[NewFile]:

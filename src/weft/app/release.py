@@ -76,7 +76,8 @@ def unreleased(mesh: Opened, address: PortAddress) -> tuple[Unreleased, ...]:
             for each in loaded.products.values()
             for port in each.ports
         ]
-        raise NotFound("port in these files", str(address), known, next_step="weft ls")
+        where = "in these files"
+        raise NotFound("port", str(address), known, where=where, next_step="weft ls")
     applied = applied_definitions(mesh, memory, [product]).get(product)
     published = {each.name: each for each in _published(applied)}
     today = mesh.system.now()[:10]

@@ -41,8 +41,9 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
         return Bumped(found.address, why="its contract is retired already, so apply ends it")
     in_the_way = tuple(_in_the_way(mesh, place, text))
     if in_the_way and not override:
+        reasons = ";\n".join(in_the_way)
         raise Blocked(
-            f"{place} cannot be retired yet: {'; '.join(in_the_way)}",
+            f"{place} cannot be retired yet: {reasons}",
             why="Whoever reads it would be left with nothing.",
             next_step=f"weft deprecate {place} --until DATE"
             if any(_unannounced(mesh, place))

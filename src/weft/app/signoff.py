@@ -62,11 +62,18 @@ def sign_off(
                 why="Consumers are asked when an apply shows a version that breaks them.",
                 next_step="weft plan",
             )
-        known = (each.consumer for each in opened)
-        next_step = f"weft release signoff {address}"
-        raise NotFound("consumer that is asked", consumer, known, next_step=next_step)
+        raise NotFound(
+            "consumer",
+            consumer,
+            (each.consumer for each in opened),
+            where=f"that is asked about {address}",
+            next_step=f"weft release signoff {address}",
+        )
     if len({each.major for each in found}) > 1 and address.major is None:
-        raise Usage(f"{address} has several majors that are asked about: name one")
+        raise Usage(
+            f"{address} has several majors that are asked about: name one",
+            next_step=f"weft release signoff {address}",
+        )
     answered = replace(
         max(found, key=lambda each: each.at),
         state=answer,
@@ -83,6 +90,7 @@ def _refuse_elsewhere(mesh: Opened) -> None:
         raise Usage(
             f"sign-offs are of {mesh.settings.production}, and this is {mesh.environment}",
             why="Outside of production nobody waits for a yes.",
+            next_step="leave out --env",
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.measuring import measure, published_levels
+from weft.app.measuring import Told, measure, published_levels
 from weft.app.promised import promised_before, promises_of, releases_that_differ
 from weft.app.zones import zone_named
 from weft.contract.attainment import Attainment, attainment, worst_first
@@ -45,10 +45,16 @@ class PlannedOutage:
         return f"{self.port} has a planned outage, {Outage(self.begins, self.ends)}"
 
 
-def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Attainment, ...]:
+def status(
+    mesh: Opened,
+    address: str = "",
+    *,
+    fresh: bool = False,
+    told: Told = lambda done, total: None,
+) -> tuple[Attainment, ...]:
     """How every service level stands, worst first; of a product or port where one is named.
 
-    With `fresh` all is measured first. Raises NotFound and StoreError.
+    With `fresh` all is measured first, of which `told` hears. Raises NotFound and StoreError.
     """
     published = published_levels(mesh)
     chosen = {port: each for port, each in published.items() if _is_meant(port, address)}
@@ -57,7 +63,7 @@ def status(mesh: Opened, address: str = "", *, fresh: bool = False) -> tuple[Att
         raise NotFound("published product or port", address, known, next_step="weft ls")
     products = {descriptor.product for descriptor, _ in chosen.values()}
     if fresh:
-        measure(mesh, products)
+        measure(mesh, products, told=told)
     return worst_first(_attainments(mesh, chosen.items(), products))
 
 

@@ -35,6 +35,13 @@ def an_address(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     return _of_mesh(lambda folder: address_names(folder, begun), begun)
 
 
+def a_port(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the address of a version of a port."""
+    from weft.app.names import port_names
+
+    return _of_mesh(port_names, begun)
+
+
 def a_selector(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """Complete a selector, with the plus in front of it."""
     from weft.app.names import selector_names

@@ -19,7 +19,7 @@ _BOLD, _BLUE = "1", "1;34"
 def draw(diagnostics: Iterable[Diagnostic], *, files: int, seconds: float, colour: bool) -> str:
     """Draw diagnostics by place, each once, and a last line that counts them.
 
-    `files` is how many files were looked at, in `seconds`; 0 where it was none.
+    `files` is how many files were looked at, in `seconds`; 0 where it was none, or is not known.
     """
     found = sorted(set(diagnostics), key=lambda each: each.order)
     pen = _Pen(colour)
@@ -27,7 +27,8 @@ def draw(diagnostics: Iterable[Diagnostic], *, files: int, seconds: float, colou
     warnings = sum(each.severity is Severity.WARNING for each in found)
     total = f"{count(errors, 'error')}, {count(warnings, 'warning')}"
     if files:
-        total += f" in {count(files, 'file')} ({seconds:.1f} s)"
+        total += f" in {count(files, 'file')}"
+        total += f" ({seconds:.1f} s)" if seconds else ""
     return "".join([*(_draw_one(each, pen) for each in found), total, "\n"])
 
 

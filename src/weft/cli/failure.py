@@ -12,9 +12,10 @@ from pathlib import PurePath
 
 import click
 
-from weft.app.errors import Exit, Invalid, Refusal, rating
+from weft.app.errors import Exit, Invalid, Refusal, is_full, rating
 from weft.cli.cells import visible
 from weft.cli.screen import colour_wanted
+from weft.mesh.address import AddressError
 from weft.mesh.words import short_time
 from weft.store.protocol import FencedOut, Locked, StoreError
 from weft.warehouses.protocol import Conflict, WarehouseError
@@ -102,8 +103,12 @@ def reason(error: BaseException) -> tuple[str, str]:
             return _STAYS, _again(error)
         case WarehouseError():
             return _STAYS if error.interrupted else "", error.next_step
+        case AddressError():
+            return "", "weft ls"
         case PermissionError():
             return "", "allow the user who runs weft to read and write it"
+        case OSError() if is_full(error):
+            return "", "make room on its disk, then the same command again"
         case _:
             return "", ""
 

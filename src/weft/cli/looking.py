@@ -9,9 +9,12 @@ from weft.cli.screen import Screen
 
 
 @contextmanager
-def looking(screen: Screen) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that is told how many of how many were looked at; the bar goes at the end."""
-    if not screen.width or screen.quiet:
+def looking(screen: Screen, *, long: bool = True) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told how many of how many were looked at; the bar goes at the end.
+
+    There is none where it will not take `long`.
+    """
+    if not screen.width or screen.quiet or not long:
         yield lambda done, total: None
         return
     from rich.console import Console

@@ -264,8 +264,8 @@ def test_nothing_is_retired_that_is_still_promised_or_read(mesh_folder: Path) ->
     with at(mesh_folder, "2027-03-01") as mesh, pytest.raises(Blocked) as early:
         draft_retirement(mesh, ONE)
     assert str(early.value) == (
-        "shop.sales.orders@1 cannot be retired yet: its last day is 2027-03-01; "
-        "shop.sums has it as its input; ana read it 1 time in 14 days, last on 2027-02-28"
+        "shop.sales.orders@1 cannot be retired yet: its last day is 2027-03-01;\n"
+        "shop.sums has it as its input;\nana read it 1 time in 14 days, last on 2027-02-28"
     )
     move_reader(mesh_folder, "2027-03-02")
     with at(mesh_folder, "2027-03-13") as mesh, pytest.raises(Blocked, match="ana read it"):

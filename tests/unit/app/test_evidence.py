@@ -105,6 +105,12 @@ def test_what_is_no_evidence_is_refused(tmp_path: Path, text: str) -> None:
         verify_file(path)
 
 
+def test_a_file_that_is_not_there_can_be_written(tmp_path: Path) -> None:
+    with pytest.raises(NotFound) as missing:
+        verify_file(tmp_path / "evidence.json")
+    assert missing.value.next_step == "weft release evidence --json > evidence.json"
+
+
 def test_one_port_has_its_own_records(tmp_path: Path) -> None:
     apply_files(tmp_path, mesh_files([PRODUCT]))
     with opened(tmp_path, "", System()) as mesh:

@@ -95,8 +95,10 @@ def test_what_is_released_is_no_preview(mesh: Path) -> None:
 def test_a_last_day_is_a_day_ahead(mesh: Path) -> None:
     with pytest.raises(Usage, match="is over"):
         preview(mesh, "2026-11-30")
-    with pytest.raises(Usage, match="is no date"):
-        preview(mesh, "soon")
+    for text in ("soon", "2026-13-01", "20261231", ""):
+        with pytest.raises(Usage, match="is no date") as refused:
+            preview(mesh, text)
+        assert refused.value.next_step.endswith("orders@2 --candidate --until 2027-03-01")
 
 
 def test_a_layout_that_only_a_person_should_change_is_left_alone(mesh: Path) -> None:

@@ -168,7 +168,7 @@ def test_another_port_of_a_product(mesh: Path) -> None:
         (Major(1), "next major"),
         (Major(2, 7), "no major to keep"),
         (Major(2, 0, "2027-03-01"), "needs --keep"),
-        (Major(2, 1, "soon"), "no date"),
+        (Major(2, 1, "soon", "2027-03-02T08:00:00Z"), "no date"),
         (Major(2, 1, "2027-03-01", "2027-03-02T08:00:00Z"), "2027-03-01 is over"),
         (Major(2, 1, "2027-03-01"), "major 1 of sales.orders.orders is draft"),
     ],

@@ -37,6 +37,7 @@ STOPS: dict[str, tuple[BaseException, int]] = {
     "store_full": (StoreError("store.db: no room left", full=True), 4),
     "store_full_in_a_run": (StoreError("store.db: no room", full=True, interrupted=True), 8),
     "no_permission": (PermissionError(13, "Permission denied", "weft.yaml"), 4),
+    "disk_full": (OSError(28, "No space left on device", "a.odcs.yaml"), 4),
     "run_stopped": (RunStopped("weft apply --env dev"), 8),
     "interrupt": (KeyboardInterrupt(), 130),
     "terminated": (KeyboardInterrupt(15), 143),

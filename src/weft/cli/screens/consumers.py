@@ -28,8 +28,11 @@ _PEOPLE = (
 )
 
 
-def board_result(board: Board, environment: str, now: str) -> Result:
-    """Return who reads a port in an environment, for every format."""
+def board_result(board: Board, environment: str, now: str, env: str = "") -> Result:
+    """Return who reads a port in an environment, for every format.
+
+    `env` is the option by which the next command means the same environment.
+    """
     table = Table("consumers", _COLUMNS, [_row(each, now) for each in board.consumers])
     people = Table(
         "people",
@@ -41,7 +44,7 @@ def board_result(board: Board, environment: str, now: str) -> Result:
         head = "".join(map(_version, board.versions))
         products = draw_table(table, screen) if board.consumers else "No product reads it.\n"
         queried = f"\n{draw_table(people, screen)}" if board.people else ""
-        return f"{head}\n{products}{queried}{_next(board)}"
+        return f"{head}\n{products}{queried}{_next(board, env)}"
 
     read_by = f"{count(len(board.consumers), 'consumer')} in {environment}"
     return Result("consumers", {"board": board}, table, text, (board.port, read_by))
@@ -74,10 +77,12 @@ def _version(each: OnOffer) -> str:
     return f"{each.address}  {each.version}  {said}\n"
 
 
-def _next(board: Board) -> str:
-    """What to do where everybody left a version that ends."""
+def _next(board: Board, env: str) -> str:
+    """What to do where everybody left a version that ends, or how to look at a consumer."""
     left = [each for each in board.consumers if each.stands != "moved"]
     ending = [each for each in board.versions if each.status is Status.DEPRECATED]
     if ending and not any(ending[0].address.endswith(f"@{each.major}") for each in left):
         return f"  end it:  weft retire {ending[0].address}\n"
-    return ""
+    if board.consumers:
+        return f"  one of them:  weft show {board.consumers[0].consumer}{env}\n"
+    return f"  what it promises:  weft show {board.versions[-1].address}{env}\n"

@@ -6,7 +6,8 @@ import click
 
 from weft.app.consumers import board
 from weft.app.errors import Exit
-from weft.cli.completion import an_address
+from weft.cli.completion import a_port
+from weft.cli.next_step import same_env
 from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
@@ -20,7 +21,7 @@ from weft.mesh.address import PortAddress
     ("weft consumers sales.orders.lines", "who is on which major, and who has moved"),
     ("weft consumers sales.orders.lines@1 --json", "those of one major, for a program"),
 )
-@click.argument("port", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=an_address)
+@click.argument("port", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=a_port)
 @env_option
 @screen_options
 def consumers(port: str, env: str, screen: Screen) -> int:
@@ -32,6 +33,6 @@ def consumers(port: str, env: str, screen: Screen) -> int:
     """
     with mesh_here(env) as mesh:
         found = board(mesh, PortAddress.parse(port))
-        shown = board_result(found, mesh.environment, mesh.system.now())
+        shown = board_result(found, mesh.environment, mesh.system.now(), same_env(env))
         put(shown, screen, mesh.seconds)
     return Exit.DONE

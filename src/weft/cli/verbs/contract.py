@@ -11,7 +11,7 @@ from weft.app.contract_file import contract_file
 from weft.app.contract_sync import draft_sync
 from weft.app.errors import Exit
 from weft.app.workspace import find_mesh
-from weft.cli.completion import an_address
+from weft.cli.completion import a_port
 from weft.cli.next_step import env_of
 from weft.cli.offer import offer, yes_option
 from weft.cli.options import env_option, mesh_here
@@ -46,7 +46,7 @@ def contract() -> None:
         "plain ODCS for any other tool",
     ),
 )
-@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=an_address)
+@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=a_port)
 @click.option("--resolved", is_flag=True, help="With the fragments that it uses in their places.")
 @screen_options
 def show(address: str, resolved: bool, screen: Screen) -> int:
@@ -72,7 +72,7 @@ def show(address: str, resolved: bool, screen: Screen) -> int:
         "change only what the model or the data does not keep",
     ),
 )
-@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=an_address)
+@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=a_port)
 @click.option(
     "--exact/--at-least",
     "exact",

@@ -7,7 +7,7 @@ import click
 from weft.app.deprecate import draft_deprecation
 from weft.app.ended_contract import Sunset
 from weft.cli.after import offer_version
-from weft.cli.completion import an_address
+from weft.cli.completion import a_port
 from weft.cli.offer import yes_option
 from weft.cli.options import mesh_here
 from weft.cli.screen import Screen, screen_options
@@ -23,13 +23,13 @@ from weft.mesh.address import PortAddress
     ),
     ("weft consumers sales.orders.lines", "who has moved"),
 )
-@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=an_address)
+@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=a_port)
 @click.option("--until", required=True, metavar="DATE", help="Its last day, such as 2027-03-31.")
 @click.option(
     "--successor",
     default="",
     metavar="ADDRESS",
-    shell_complete=an_address,
+    shell_complete=a_port,
     help="What to read instead, such as @2 for another major of the same port.",
 )
 @click.option("--reason", default="", metavar="TEXT", help="Why it ends.")

@@ -13,7 +13,7 @@ from weft.app.errors import Exit, Usage
 from weft.app.evidence import evidence_chain, verify_file, verify_store
 from weft.app.release import AUTO, Bumped, bump, unreleased
 from weft.cli.after import offer_version
-from weft.cli.completion import an_address
+from weft.cli.completion import a_port
 from weft.cli.next_step import same_env
 from weft.cli.offer import yes_option
 from weft.cli.options import env_option, mesh_here
@@ -49,7 +49,7 @@ def release() -> None:
     ("weft release sales.orders.lines@2 --candidate --until 2027-01-31", "show it as a preview"),
     ("weft release sales.orders.lines@2 --promote", "release what was previewed"),
 )
-@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=an_address)
+@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=a_port)
 @click.option(
     "--bump",
     "step",
@@ -95,7 +95,10 @@ def _drafted(
 ) -> Bumped | None:
     """What is to be written; None where nothing was asked for. Raises Usage for too much."""
     if sum((step is not None, candidate, promote)) > 1:
-        raise Usage("--bump, --candidate and --promote are one at a time")
+        raise Usage(
+            "--bump, --candidate and --promote are one at a time",
+            next_step="weft release ADDRESS --help",
+        )
     if candidate != (until is not None):
         raise Usage(
             "--candidate and --until go together",
@@ -119,7 +122,7 @@ def _drafted(
     required=False,
     default="",
     metavar="[DOMAIN.PRODUCT.PORT[@N]]",
-    shell_complete=an_address,
+    shell_complete=a_port,
 )
 @env_option
 @screen_options

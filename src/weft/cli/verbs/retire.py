@@ -13,7 +13,7 @@ from weft.app.outage import draft_outage
 from weft.app.release import Bumped
 from weft.app.retire import draft_retirement, draft_return
 from weft.cli.after import offer_version
-from weft.cli.completion import an_address
+from weft.cli.completion import a_port
 from weft.cli.offer import yes_option
 from weft.cli.options import mesh_here
 from weft.cli.screen import Screen, screen_options
@@ -44,7 +44,7 @@ class _Wish:
         "before its last day: nobody can read it on that day, so that forgotten readers notice",
     ),
 )
-@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=an_address)
+@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=a_port)
 @click.option("--override", is_flag=True, help="End it though it is read; needs a --reason.")
 @click.option("--reason", default="", metavar="TEXT", help="Why it ends over its readers' heads.")
 @click.option(

@@ -6,7 +6,7 @@ import click
 
 from weft.app.errors import Exit, Usage
 from weft.app.signoff import sign_off, signoffs
-from weft.cli.completion import a_product, an_address
+from weft.cli.completion import a_port, a_product
 from weft.cli.options import mesh_here
 from weft.cli.output import put
 from weft.cli.screen import Screen, screen_options
@@ -25,7 +25,7 @@ from weft.mesh.signoff import Answer
         "it is not released until that is settled",
     ),
 )
-@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=an_address)
+@click.argument("address", metavar="DOMAIN.PRODUCT.PORT[@N]", shell_complete=a_port)
 @click.option(
     "--consumer",
     default="",

@@ -8,6 +8,7 @@ from weft.app.errors import Exit
 from weft.app.status import outages
 from weft.app.status import status as attained
 from weft.cli.completion import an_address
+from weft.cli.looking import looking
 from weft.cli.next_step import same_env
 from weft.cli.options import env_option, mesh_here
 from weft.cli.output import put
@@ -35,7 +36,8 @@ def status(address: str, env: str, screen: Screen, **wish: bool) -> int:
     ADDRESS is a domain, a product, a port or a port version. What cannot be measured says why.
     """
     with mesh_here(env) as mesh:
-        found = attained(mesh, address, fresh=wish["measure"])
+        with looking(screen, long=wish["measure"]) as told:
+            found = attained(mesh, address, fresh=wish["measure"], told=told)
         planned, name = outages(mesh, address), mesh.environment
         shown = status_result(found, name, same_env(env), address, planned, whole=wish["verbose"])
         put(shown, screen, mesh.seconds)
