@@ -99,6 +99,23 @@ def test_nothing_is_left_in_the_catalogue(
     assert objects(database, mesh) == before
 
 
+def test_what_production_began_to_show_and_never_did(
+    production: Any, open_it: Callable[..., Any], database: dict[str, Any], mesh: str
+) -> None:
+    before = objects(database, mesh)
+    applied(production, "dev", 1)
+    with line(database["host"], database["port"]) as wire:
+        wire.cut_at = b"UPDATE"
+        adopting = open_it(port=wire.port)
+        with pytest.raises(WarehouseError, match="connection was lost"):
+            adopting.run(publish([port({"orders": ("t1", ["id"])})], 1), here("prod"))
+    adopting.close()
+    production.environments.end(DEV)
+    assert objects(database, mesh) == before
+    with entered(database) as admin:
+        assert admin.execute("SELECT id FROM sales__orders.orders").fetchall() == [(0,)]
+
+
 def test_what_others_made_stands_in_the_way_until_it_is_gone(
     production: Any, database: dict[str, Any], mesh: str
 ) -> None:

@@ -14,7 +14,7 @@ from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.pruning import Pruning, reached
 from weft.warehouses.postgres.released import Released
-from weft.warehouses.postgres.releases import PRUNING
+from weft.warehouses.postgres.releases import PRUNING, Releases
 from weft.warehouses.postgres.sessions import SHORT, Sessions
 from weft.warehouses.postgres.sharing import granting, taken_over
 from weft.warehouses.protocol import Ended, Ending, Holding, WarehouseError
@@ -100,13 +100,20 @@ class Environments:
     """What environments have in a database, and how they end."""
 
     def __init__(
-        self, sessions: Sessions, known: Known, places: Places, pruning: Pruning, released: Released
+        self,
+        sessions: Sessions,
+        known: Known,
+        places: Places,
+        pruning: Pruning,
+        releases: Releases,
+        released: Released,
     ) -> None:
         self._sessions = sessions
         self._known = known
         self._catalog = known.catalog
         self._places = places
         self._pruning = pruning
+        self._releases = releases
         self._released = released
         self._names = released.names
         self._layers = LayerTables(sessions, known, places, released.names)
@@ -246,6 +253,8 @@ class Environments:
         self._known.lose(each.build.key for each in (*found.own, *found.given))
         for view in found.views:
             self._sessions.together((f"DROP VIEW IF EXISTS {view.relation}",))
+        # Another environment may have been about to show some of it when its program was killed.
+        self._releases.narrow((), found.own)
         for each in found.own:
             self._sessions.together((f"DROP {each.kind} IF EXISTS {each.relation}",))
         for each, heirs in found.given.items():

@@ -85,7 +85,7 @@ class Postgres(KeptReleases):
         self.blocked = partial(blocked, sessions)
         layers = LayerTables(sessions, known, places, names)
         pruning = Pruning(sessions, known, self._living, releases, released, layers)
-        self.environments = Environments(sessions, known, places, pruning, released)
+        self.environments = Environments(sessions, known, places, pruning, releases, released)
         super().__init__(released, pruning)
 
     def marks(self) -> tuple[str, str] | None:
