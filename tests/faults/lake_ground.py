@@ -128,7 +128,8 @@ def _rows(engine: duckdb.DuckDBPyConnection, select: str) -> list[tuple[Any, ...
 def leftovers(folder: Path, tidy: bool) -> Iterator[str]:
     """What lies in the lake and belongs to nothing.
 
-    Who has nothing to do does not open the lake, and leaves the work of clearing it to the next.
+    Who has nothing to do does not open the lake, and leaves the work of clearing it to the next;
+    so does pruning that an error has stopped.
     """
     lake = lake_of(folder)
     layout = Layout(str(lake))
@@ -141,8 +142,10 @@ def leftovers(folder: Path, tidy: bool) -> Iterator[str]:
         yield f"left in tmp: {left}"
     named = {file for build in Manifests(layout, Disk()).all() for file in build.all_files}
     there = {f"files/{each.name}" for each in (lake / "files").iterdir()}
-    if there != named:
-        yield f"data files that no build names: {sorted(there - named)}, or lack: {named - there}"
+    if named - there:
+        yield f"data files that are not there: {sorted(named - there)}"
+    if there - named and tidy:
+        yield f"data files that no build names: {sorted(there - named)}"
 
 
 def _copy(source: str, target: str) -> None:
