@@ -130,7 +130,7 @@ def assemble(
         environment=situation.desired.environment,
         kind=kind,
         base={address: base_of(situation, address) for address in _touched(draft, situation)},
-        changes=with_readers(draft.changes, everyone),
+        changes=with_readers(draft.changes, everyone, situation.applied),
         data=data_changes(situation, examined, draft.changes, draft.steps),
         held=tuple(_seen(each, situation, draft) for each in draft.held),
         kept=tuple(draft.kept.values()),
