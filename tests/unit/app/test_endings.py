@@ -386,9 +386,13 @@ def test_a_person_ends_it_over_the_heads_of_its_readers(mesh_folder: Path) -> No
         text = written(mesh, draft_retirement(mesh, ONE, "it shows names"))
     assert "by: kim" in text
     assert "reason: it shows names" in text
-    plan = plan_of(mesh_folder, "2026-12-03", "shop.sales")
-    assert plan.blocked == ()
-    apply_files(mesh_folder, system=on("2026-12-03"), options=PlanOptions(("shop.sales",)))
+    assert plan_of(mesh_folder, "2026-12-03").blocked == ()
+    apply_files(mesh_folder, system=on("2026-12-03"))
+    left = plan_of(mesh_folder, "2026-12-04")
+    assert left.blocked == () and left.empty
+    assert [(each.product, each.cause) for each in left.held] == [
+        ("shop.sums", f"{ONE}, which it reads, was retired by kim")
+    ]
     with at(mesh_folder, "2026-12-04") as mesh:
         assert str(ONE) not in mesh.store.definitions.descriptors("prod")
         [entry] = [each for each in mesh.store.audit.entries() if each.action == "port.ended"]
