@@ -12,33 +12,19 @@ _STAGES = {Status.PROPOSED: "only proposed", Status.DRAFT: "a draft"}
 
 
 def bereaved(found: Examined, find: Finding, situation: Situation) -> HeldBack | None:
-    """What keeps a product from being built: ports that have lost what it reads, or that ended.
+    """What keeps a product from being built: ports still there that have lost what it reads.
 
-    That comes to be only where somebody answers for it.
+    They may lose it only where somebody answers for that.
     """
     address = found.manifest.address
     for read in found.foreign_reads:
         behind = find(read)
         gone = [] if behind is None else [it for it in read.columns if it not in behind.columns]
-        cause = ""
         if gone or (behind is None and _is_visible(read.target, situation)):
             lost = ", ".join(gone) or f"object {read.object}"
             cause = f"{read.target} no longer has {lost}, which it reads"
-        elif behind is None:
-            cause = _ended_by(read.target, situation)
-        if cause:
             return HeldBack(address, situation.release_number(address), cause)
     return None
-
-
-def _ended_by(target: str, situation: Situation) -> str:
-    """Say who ended a port version, `a.b.c@1`, over the heads of its readers; "" for nobody."""
-    manifest = situation.desired.products.get(product_of(target))
-    for each in manifest.ports if manifest else ():
-        by = ending_of(each.contract).override_by
-        if by and each.status is Status.RETIRED and f"{product_of(target)}.{each.name}" == target:
-            return f"{target}, which it reads, was retired by {by}"
-    return ""
 
 
 def _is_visible(target: str, situation: Situation) -> bool:
@@ -74,6 +60,13 @@ def missing(address: str, wanted: str, situation: Situation) -> str:
             f"there is built on released versions only.\n"
             f"release it first:  weft release {target} --promote"
         )
+    ended = _ended(target, situation)
+    if ended:
+        return (
+            f"{address} reads {wanted}, which {ended}.\n"
+            f"let it read something else; what has no part in that goes on without it:  "
+            f"weft apply --product {product}"
+        )
     if release and released_key(release, port, obj):
         return (
             f"{address} reads {wanted}, which is published in {environment} and which "
@@ -83,6 +76,16 @@ def missing(address: str, wanted: str, situation: Situation) -> str:
         f"{address} reads {wanted}, which is not published in {environment} yet: "
         f"apply {product} first."
     )
+
+
+def _ended(target: str, situation: Situation) -> str:
+    """Say by whom a port version, `a.b.c@1`, is retired; "" where it is not."""
+    manifest = situation.desired.products.get(product_of(target))
+    for each in manifest.ports if manifest else ():
+        if each.status is Status.RETIRED and f"{product_of(target)}.{each.name}" == target:
+            by = ending_of(each.contract).override_by
+            return f"was retired by {by}" if by else "these files retire"
+    return ""
 
 
 def _unreleased(product: str, port: PortAddress, situation: Situation) -> str:

@@ -234,8 +234,7 @@ def _plan_product(
     if stuck is not None:
         _hold(draft, found, situation, stuck)
         return
-    changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
-    changes = tuple(as_of_today(each, manifest, situation.today) for each in changes)
+    changes = _changes_of(found, situation) if changed else ()
     if found.missing:
         draft.changes += changes
         draft.blocked += [missing(address, each, situation) for each in found.missing]
@@ -270,6 +269,13 @@ def _plan_product(
     draft.changes += [_built_again(address, model) for model in lost]
     draft.changes += _ended_previews(found, situation)
     draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
+
+
+def _changes_of(found: Examined, situation: Situation) -> tuple[Change, ...]:
+    """What differs from the applied definition of a product, as it is told today."""
+    manifest = found.manifest
+    changes = diff_product(manifest, situation.applied.get(manifest.address))
+    return tuple(as_of_today(each, manifest, situation.today) for each in changes)
 
 
 def _unread(found: Examined, situation: Situation) -> HeldBack | None:
