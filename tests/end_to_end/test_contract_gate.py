@@ -87,6 +87,8 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, ground: Ground) ->
         said = weft(tmp_path, "diff", *arguments)
         assert said.code == 2, (arguments, said)
         assert "next:" in said.err
+    alone = weft(tmp_path, "diff", f"{LINES}@1")
+    assert f"`{LINES}@1` is one version, and it takes another to compare it with" in alone.err
     assert weft(tmp_path, "diff", f"{LINES}@1", f"{LINES}@2").code == 2
     same = weft(tmp_path, "diff", f"{LINES}@1", f"{LINES}@1", "--json")
     assert same.code == 0 and same.data["versions"][0]["differences"] == []

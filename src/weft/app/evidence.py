@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import msgspec
@@ -104,7 +104,8 @@ def verify_file(path: Path) -> Verification:
     """
     write = "weft release evidence --json > evidence.json"
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=_File)
+        document = msgspec.json.decode(path.read_bytes())
+        found = msgspec.convert(document, _File)
     except FileNotFoundError as error:
         raise NotFound("file", str(path), next_step=write) from error
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -116,7 +117,16 @@ def verify_file(path: Path) -> Verification:
             next_step=write,
         )
     wrong = _faults_of_some(found.records) if found.address else faults(found.records, found.head)
+    wrong = (*wrong, *_added(document["records"]))
     return Verification(str(path), len(found.records), found.address, found.head, wrong)
+
+
+def _added(records: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """What stands beside the evidence of records, where no hash covers it."""
+    own = {each.name for each in fields(EvidenceRecord)}
+    for each in records:
+        if strange := ", ".join(sorted(each.keys() - own)):
+            yield f"record {each['number']} has what no hash covers: {strange}"
 
 
 def _faults_of_some(records: Sequence[EvidenceRecord]) -> tuple[str, ...]:

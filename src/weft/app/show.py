@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
@@ -17,7 +18,9 @@ from weft.app.situation import (
     remembered,
     shown_releases,
 )
+from weft.contract.candidates import is_shown
 from weft.mesh.address import product_of
+from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.release import Release
 from weft.plan.plan import Plan
@@ -35,7 +38,8 @@ class Line:
     It is `has errors` where its own files do, and then the rest is as it was applied last;
     `unknown` where errors elsewhere, or a source that cannot be read, keep it from being compared.
     `root` is the one that applied it last, or that would. `shows` is the environment whose release
-    is shown, "" where there is none. `previews` are the ports that it shows as candidates.
+    is shown, "" where there is none. `marks` says of ports, by name, what they are other than
+    published: a preview, or what keeps readers from seeing them.
     """
 
     product: str
@@ -50,7 +54,7 @@ class Line:
     reads: tuple[str, ...]
     root: str
     shows: str = ""
-    previews: tuple[str, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,9 @@ class _View:
         plan = _planned(mesh, self.loaded, memory)
         self._compared = plan is not None
         self._held = {each.product for each in plan.held} if plan else set()
+        self._kept = {each.address for each in plan.kept} if plan else set()
+        self._today = mesh.system.now()[:10]
+        self._visible = [it for it in Status if it.is_visible(production=mesh.production)]
         self._stepped = {each.product for each in plan.steps} if plan else set()
         homes = [(address, each.warehouse) for address, each in self.products.items()]
         # One that is about to move is still shown where it was.
@@ -209,12 +216,22 @@ class _View:
             reads=tuple(port.port or port.source for port in manifest.inputs),
             root=self._root(address),
             shows=release.environment if release else "",
-            previews=tuple(
-                f"{port.port}@{port.major}"
-                for port in (release.ports if release else ())
-                if port.candidate
-            ),
+            marks=dict(self._marks(manifest)),
         )
+
+    def _marks(self, manifest: ProductManifest) -> Iterator[tuple[str, str]]:
+        """The ports of a product that are not simply published, and what they are."""
+        release = self.releases.get(manifest.address)
+        shown = {f"{it.port}@{it.major}": it.candidate for it in release.ports} if release else {}
+        for port in manifest.ports:
+            if f"{manifest.address}.{port.name}" in self._kept:
+                yield port.name, "checks failed"
+            elif port.candidate and not is_shown(port.candidate, self._today):
+                yield port.name, "preview ended"
+            elif shown.get(port.name):
+                yield port.name, "preview"
+            elif port.status not in (manifest.status, *self._visible):
+                yield port.name, port.status
 
     def _root(self, address: str) -> str:
         applied = self._applied.get(address)

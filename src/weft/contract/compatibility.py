@@ -12,7 +12,8 @@ from dataclasses import replace
 from weft.contract.change_kinds import change
 from weft.contract.check_compatibility import check_changes, renamed_check
 from weft.contract.column_compatibility import column_changes
-from weft.contract.document import Element, custom_properties, object_named, primary_key
+from weft.contract.document import Element, object_named, primary_key
+from weft.contract.renames import renamed
 from weft.contract.term_compatibility import same_terms, term_changes
 from weft.mesh.change import ChangeAction, ContractChange
 from weft.mesh.contract import Status
@@ -76,11 +77,11 @@ def _object_changes(
     dialect: Dialect,
 ) -> Iterator[ContractChange]:
     old, new = objects
-    renamed = _renamed(documents[1])
-    for each in column_changes(old, new, renamed, dialect):
+    called = renamed(documents[1])
+    for each in column_changes(old, new, called, dialect):
         yield replace(each, object=old.name)
     before, after = _names(old), _names(new)
-    had = {name: was for name, was in renamed.items() if was in before and name not in before}
+    had = {name: was for name, was in called.items() if was in before and name not in before}
     now = {was: name for name, was in had.items()}
     gone = {name for name in before if now.get(name, name) not in after}
     key = tuple(now.get(each, each) for each in primary_key(documents[0]))
@@ -93,12 +94,3 @@ def _object_changes(
 
 def _names(obj: PortObject) -> set[str]:
     return {each.name for each in obj.columns}
-
-
-def _renamed(obj: Element) -> dict[str, str]:
-    """What the columns of an object were called before, where the contract says it."""
-    return {
-        column["name"]: str(custom["renamed_from"])
-        for column in obj.get("properties", ())
-        if "renamed_from" in (custom := custom_properties(column))
-    }

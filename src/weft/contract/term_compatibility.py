@@ -13,6 +13,7 @@ from weft.contract.change_kinds import change
 from weft.contract.document import Element, custom_properties
 from weft.contract.durations import seconds_of
 from weft.contract.outages import outage_of
+from weft.contract.renames import renamed
 from weft.mesh.change import ChangeAction, ContractChange
 
 CREATE, UPDATE, DELETE = ChangeAction.CREATE, ChangeAction.UPDATE, ChangeAction.DELETE
@@ -224,10 +225,9 @@ def _elements(old: Element, new: Element) -> Iterator[ContractChange]:
             continue
         told = _element(f"object {name}", before[name], obj)
         yield from (replace(each, object=name) for each in told)
-        columns = _by(_name, before[name].get("properties"))
+        columns, called = _by(_name, before[name].get("properties")), renamed(obj)
         for column in obj.get("properties", ()):
-            had = custom_properties(column).get("renamed_from")
-            was = columns.get(_name(column)) or columns.get(str(had))
+            was = columns.get(_name(column)) or columns.get(called.get(_name(column), ""))
             if was is not None and was != column:
                 told = _element(f"column {_name(column)}", was, column)
                 concerned = (_name(was),)

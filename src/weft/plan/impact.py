@@ -62,20 +62,44 @@ def toll_of(affected: Iterable[Affected]) -> str:
 
 
 def with_readers(
-    changes: Iterable[Change], everyone: Mapping[str, ProductManifest]
+    changes: Iterable[Change],
+    everyone: Mapping[str, ProductManifest],
+    applied: Mapping[str, ProductManifest],
 ) -> tuple[Change, ...]:
-    """Changes whose breaking parts say how many consumers of a port read what breaks."""
+    """Changes whose breaking parts say how many consumers of a port read what breaks.
+
+    `applied` are the applied definitions of products that differ from them.
+    """
     readers: dict[str, list[tuple[ProductManifest, bool]]] | None = None
     told: list[Change] = []
     for change in changes:
         if change.kind == "port" and any(each.kind and _breaks(each) for each in change.fields):
             readers = _readers(everyone) if readers is None else readers
-            consumers = (each for each, _ in readers.get(change.address, ()))
-            reads = columns_by_reader(change.address, consumers)
+            consumers = [each for each, _ in readers.get(change.address, ())]
+            reads = _with_renamed(change, columns_by_reader(change.address, consumers), applied)
             fields = tuple(_with_readers(each, reads) for each in change.fields)
             change = replace(change, fields=fields)
         told.append(change)
     return tuple(told)
+
+
+def _with_renamed(
+    change: Change,
+    reads: dict[str, frozenset[tuple[str, str]]],
+    applied: Mapping[str, ProductManifest],
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """What consumers read of a port; of those that read what is new there, what they read so far.
+
+    An object that was renamed is read under its new name by files that name only the port.
+    """
+    came = {each.object for each in change.fields if each.kind == "object-added"}
+    moving = [
+        applied[name]
+        for name, columns in reads.items()
+        if name in applied and any(obj in came for obj, _ in columns)
+    ]
+    before = columns_by_reader(change.address, moving)
+    return {name: own | before.get(name, frozenset()) for name, own in reads.items()}
 
 
 def _with_readers(

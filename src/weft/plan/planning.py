@@ -13,10 +13,9 @@ import msgspec
 
 from weft.contract.candidates import is_shown
 from weft.contract.evaluate import blocked
-from weft.mesh.address import PortAddress, product_of
+from weft.mesh.address import product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.check import CheckResult
-from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest, ReadKind
 from weft.mesh.product import Materialization
 from weft.plan.audited import audits_before, passed_before
@@ -31,13 +30,13 @@ from weft.plan.examine import (
     keys_behind,
     lost_models,
     offered_builds,
-    released_key,
 )
 from weft.plan.expectations import Watched, expecting, in_plan, watched
 from weft.plan.following import how_to_stay, moving, new_majors, with_followers
 from weft.plan.gate import refusals, released_versions, returns, useless_waivers, with_waivers
 from weft.plan.growing import in_words
 from weft.plan.impact import affected_by, blocking_sentences, breaking_ports, with_readers
+from weft.plan.missed import bereaved, missing
 from weft.plan.newer_data import data_changes
 from weft.plan.outages import Outages, unannounced, with_waiting
 from weft.plan.plan import (
@@ -52,14 +51,12 @@ from weft.plan.plan import (
     Step,
     StepKind,
 )
-from weft.plan.previews import kept_back
+from weft.plan.previews import as_of_today, kept_back
 from weft.plan.signing import Ballot, ballots, objections
 from weft.plan.steps import Asked, product_steps
 from weft.plan.waiting import Pending
 
 Verdicts = Mapping[str, Sequence[CheckResult]]
-
-_STAGES = {Status.PROPOSED: "only proposed", Status.DRAFT: "a draft"}
 
 
 @dataclass
@@ -130,7 +127,7 @@ def assemble(
         environment=situation.desired.environment,
         kind=kind,
         base={address: base_of(situation, address) for address in _touched(draft, situation)},
-        changes=with_readers(draft.changes, everyone),
+        changes=with_readers(draft.changes, everyone, situation.applied),
         data=data_changes(situation, examined, draft.changes, draft.steps),
         held=tuple(_seen(each, situation, draft) for each in draft.held),
         kept=tuple(draft.kept.values()),
@@ -233,14 +230,14 @@ def _plan_product(
     as_wanted = found.settled and not found.audits
     if as_wanted and hold is None and not to_measure:
         return
-    stuck = _unread(found, situation) or _bereaved(found, find, situation)
+    stuck = _unread(found, situation) or bereaved(found, find, situation)
     if stuck is not None:
         _hold(draft, found, situation, stuck)
         return
-    changes = diff_product(manifest, situation.applied.get(address)) if changed else ()
+    changes = _changes_of(found, situation) if changed else ()
     if found.missing:
         draft.changes += changes
-        draft.blocked += [_missing(address, each, situation) for each in found.missing]
+        draft.blocked += [missing(address, each, situation) for each in found.missing]
         _keep_from_readers(draft, found, situation)
         return
     if _is_to_record(found, situation):
@@ -274,6 +271,13 @@ def _plan_product(
     draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
 
 
+def _changes_of(found: Examined, situation: Situation) -> tuple[Change, ...]:
+    """What differs from the applied definition of a product, as it is told today."""
+    manifest = found.manifest
+    changes = diff_product(manifest, situation.applied.get(manifest.address))
+    return tuple(as_of_today(each, manifest, situation.today) for each in changes)
+
+
 def _unread(found: Examined, situation: Situation) -> HeldBack | None:
     """What keeps a product from being built at all: data that cannot be read, or that is lost."""
     address = found.manifest.address
@@ -282,35 +286,6 @@ def _unread(found: Examined, situation: Situation) -> HeldBack | None:
         cause = _bereft(address, found.keyed.lost)
     release = situation.release_number(address)
     return HeldBack(address, release, cause, unread=True) if cause else None
-
-
-def _bereaved(found: Examined, find: Finding, situation: Situation) -> HeldBack | None:
-    """What keeps a product from being built: ports still there that have lost what it reads.
-
-    They may lose it only where somebody answers for that.
-    """
-    address = found.manifest.address
-    for read in found.foreign_reads:
-        behind = find(read)
-        gone = [] if behind is None else [it for it in read.columns if it not in behind.columns]
-        if gone or (behind is None and _is_visible(read.target, situation)):
-            lost = ", ".join(gone) or f"object {read.object}"
-            cause = f"{read.target} no longer has {lost}, which it reads"
-            return HeldBack(address, situation.release_number(address), cause)
-    return None
-
-
-def _is_visible(target: str, situation: Situation) -> bool:
-    """Whether a port version, `a.b.c@1`, can be read: as it will be, or of others as it is."""
-    product = product_of(target)
-    manifest, release = situation.desired.products.get(product), situation.shown(product)
-    production = situation.in_production
-    ports = manifest.ports if manifest else release.ports if release else ()
-    return any(
-        f"{product}.{each.port}@{each.major}" == target
-        and each.status.is_visible(production=production)
-        for each in ports
-    )
 
 
 def _keep_back(
@@ -436,47 +411,6 @@ def _stuck(address: str, model: str, why: str) -> str:
         f"{address}: snapshot `{model}` cannot go on, because {why}.\n"
         "take that back, or give the model another name, under which it begins anew"
     )
-
-
-def _missing(address: str, wanted: str, situation: Situation) -> str:
-    """Say that a product reads what nobody publishes; `wanted` is `a.b.c@1.object`."""
-    target, _, obj = wanted.rpartition(".")
-    port = PortAddress.parse(target)
-    product = str(port.product)
-    environment = situation.desired.environment
-    release = situation.releases.get(product)
-    stage = _unreleased(product, port, situation)
-    if stage and release and (port.port, port.major, obj) in release.promised:
-        return (
-            f"{address} reads {wanted}, which is published in {environment} and which these files "
-            f"make {stage}.\n"
-            f"make it active again:  weft release {target} --promote"
-        )
-    if stage:
-        return (
-            f"{address} reads {wanted}, which is {stage} in {environment}: what is published "
-            f"there is built on released versions only.\n"
-            f"release it first:  weft release {target} --promote"
-        )
-    if release and released_key(release, port, obj):
-        return (
-            f"{address} reads {wanted}, which is published in {environment} and which "
-            f"{product} no longer defines."
-        )
-    return (
-        f"{address} reads {wanted}, which is not published in {environment} yet: "
-        f"apply {product} first."
-    )
-
-
-def _unreleased(product: str, port: PortAddress, situation: Situation) -> str:
-    """What a port is that exists and is not released: a preview or a draft; "" of any other."""
-    release = situation.releases.get(product)
-    manifest = situation.desired.products.get(product)
-    for each in manifest.ports if manifest else release.ports if release else ():
-        if (each.port, each.major) == (port.port, port.major):
-            return "a preview" if each.candidate else _STAGES.get(each.status, "")
-    return ""
 
 
 def _hold(draft: _Draft, found: Examined, situation: Situation, held: HeldBack) -> None:

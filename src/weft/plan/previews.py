@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from weft.contract.candidates import is_shown
+from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import PortRelease, Release
 from weft.plan.apart import models_apart
 from weft.plan.examine import Examined, Situation
-from weft.plan.plan import KeptBack, Preview
+from weft.plan.plan import Change, KeptBack, Preview
 
 
 def kept_back(
@@ -68,6 +69,16 @@ def _as_shown(name: str, found: Examined, situation: Situation) -> PortRelease |
         if f"{each.port}@{each.major}" == name and not over:
             return each if there.issuperset(obj.key for obj in each.objects) else None
     return None
+
+
+def as_of_today(change: Change, manifest: ProductManifest, today: str) -> Change:
+    """A change that does not announce a preview whose last day is over, an ISO date."""
+    ports = manifest.ports if change.kind == "port" else ()
+    for each in ports:
+        if each.name == change.name and each.candidate and not is_shown(each.candidate, today):
+            effect = f"{each.status}, not shown: its last day as a preview was {each.candidate}"
+            return replace(change, effect=effect)
+    return change
 
 
 def without(release: Release, kept: Iterable[Preview], others: Iterable[Preview]) -> Release:

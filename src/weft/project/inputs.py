@@ -61,11 +61,12 @@ def _unlike(
             f"`status: draft` in the product.yaml of {face.product}",
         )
     if face.status is Status.DEPRECATED:
+        until = " until then" if face.ending.until else ""
         found = place.report(
             "W431",
             f"{face.port}@{face.major} {face.ending}",
             "version" if port.version else "contractId",
-            face.ending.reason or "what reads it has to move until then",
+            face.ending.reason or f"what reads it has to move{until}",
             f"weft consumers {face.name}",
         )
         yield replace(found, severity=Severity.WARNING)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from weft.contract.document import Element, custom_properties
+from weft.contract.renames import rename_problems
 from weft.contract.waivers import can_break, is_about_sign_off, waiver_problems
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.project.read_yaml import Document, Step
@@ -42,29 +42,15 @@ def _waivers(document: Document) -> Iterator[Diagnostic]:
 
 def _renames(document: Document, obj: Element, place: tuple[Step, ...]) -> Iterator[Diagnostic]:
     """Names of before that belong to a column that is still there, or to two columns."""
-    columns = list(obj.get("properties", ()))
-    had = [custom_properties(each).get("renamed_from") for each in columns]
-    names = {each.get("name") for each in columns}
-    times = Counter(map(str, had))
-    for index, was in enumerate(had):
-        if was is None:
-            continue
-        note = ""
-        if not isinstance(was, str):
-            note = "write the name that the column had"
-        elif was in names:
-            note = f"column `{was}` is still there"
-        elif times[was] > 1:
-            note = "one column cannot become two"
-        if note:
-            where = (*place, "properties", index)
-            yield document.diagnostic(
-                "W290",
-                "this column cannot have been renamed so",
-                *(*where, *_place(columns[index], "renamed_from"), "value"),
-                note=note,
-                severity=Severity.WARNING,
-            )
+    for index, note in rename_problems(obj).items():
+        where = (*place, "properties", index)
+        yield document.diagnostic(
+            "W290",
+            "this column cannot have been renamed so",
+            *(*where, *_place(obj["properties"][index], "renamed_from"), "value"),
+            note=note,
+            severity=Severity.WARNING,
+        )
 
 
 def _place(element: Element, name: str) -> tuple[Step, ...]:

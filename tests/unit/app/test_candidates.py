@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from weft.app.diff import DiffOptions, diff_versions
 from weft.app.errors import NotFound, WrongQuery
 from weft.app.plan import Planned, PlanOptions, make_plan
 from weft.app.query import query
+from weft.app.show import list_products
 from weft.app.system import System
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
@@ -87,6 +89,24 @@ def test_a_candidate_ends_with_the_first_plan_after_its_day(tmp_path: Path) -> N
     apply_files(tmp_path, None, on("2027-01-01"))
     assert names(tmp_path) == {"orders", "orders_v1"}
     assert planned(tmp_path, "2027-01-02").plan.empty
+
+
+def test_a_list_says_of_ports_what_they_are_other_than_published(tmp_path: Path) -> None:
+    apply_files(tmp_path, mesh_files([sales(ONE, CANDIDATE)]), on("2026-12-02"))
+    assert marks(tmp_path, "2026-12-31") == {"orders@2": "preview"}
+    assert marks(tmp_path, "2027-01-01") == {"orders@2": "preview ended"}
+    strict = replace(CANDIDATE, rules=({"metric": "rowCount", "mustBe": 1},))
+    apply_files(tmp_path, mesh_files([sales(ONE, strict)]), on("2026-12-03"))
+    assert marks(tmp_path, "2026-12-03") == {"orders@2": "checks failed"}
+    apply_files(tmp_path, mesh_files([sales(ONE, TWO)]), on("2026-12-03"))
+    assert marks(tmp_path, "2026-12-03") == {"orders@2": "draft"}
+
+
+def marks(folder: Path, day: str) -> Mapping[str, str]:
+    """What the list of products says of the ports of the producer."""
+    with opened(folder, "", on(day)) as mesh:
+        [line] = list_products(mesh).lines
+    return line.marks
 
 
 def test_a_candidate_becomes_the_release_without_a_build(tmp_path: Path) -> None:

@@ -389,6 +389,12 @@ def test_a_person_ends_it_over_the_heads_of_its_readers(mesh_folder: Path) -> No
     plan = plan_of(mesh_folder, "2026-12-03", "shop.sales")
     assert plan.blocked == ()
     apply_files(mesh_folder, system=on("2026-12-03"), options=PlanOptions(("shop.sales",)))
+    [left] = plan_of(mesh_folder, "2026-12-04").blocked
+    assert left == (
+        "shop.sums reads shop.sales.orders@1.orders, which was retired by kim.\n"
+        "let it read something else; what has no part in that goes on without it:  "
+        "weft apply --product shop.sales"
+    )
     with at(mesh_folder, "2026-12-04") as mesh:
         assert str(ONE) not in mesh.store.definitions.descriptors("prod")
         [entry] = [each for each in mesh.store.audit.entries() if each.action == "port.ended"]

@@ -59,6 +59,10 @@ def add_a_fact(file: File) -> None:
     file["records"][2]["evidence"]["approved"] = "by all"
 
 
+def add_beside(file: File) -> None:
+    file["records"][1]["approved"] = "by all"
+
+
 def another_end(file: File) -> None:
     file["head"]["hash"] = "0" * 64
 
@@ -69,6 +73,7 @@ def another_end(file: File) -> None:
         (lambda file: None, ()),
         (alter, ("record 2 was altered",)),
         (add_a_fact, ("record 3 was altered",)),
+        (add_beside, ("record 2 has what no hash covers: approved",)),
         (take_away, ("record 2 is missing",)),
         (cut, ("records 2 to 3 are missing: the end was cut off",)),
         (

@@ -93,6 +93,8 @@ def test_another_root_is_told_of_an_end_and_keeps_it_from_coming(roots: Roots) -
     roots.fill(roots.ra, ending)
     apply_files(roots.ra)
     assert told(roots.rb) == [("W431", Severity.WARNING)]
+    [warning] = validate(roots.rb, System()).loaded.diagnostics
+    assert warning.note == "what reads it has to move"
     port = PortAddress.parse("up.a.a@1")
     with opened(roots.ra, "", System()) as mesh:
         [consumer] = board(mesh, port).consumers

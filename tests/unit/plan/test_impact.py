@@ -11,7 +11,13 @@ from weft.mesh.check import Promise
 from weft.mesh.contract import Status
 from weft.mesh.manifest import Column, PortVersion
 from weft.plan.diff import diff_product
-from weft.plan.impact import affected_by, blocking_sentences, breaking_ports, columns_read
+from weft.plan.impact import (
+    affected_by,
+    blocking_sentences,
+    breaking_ports,
+    columns_read,
+    with_readers,
+)
 from weft.plan.plan import Affected
 
 ADDRESS = "shop.orders.orders@1"
@@ -167,3 +173,19 @@ def test_a_check_reads_columns_too() -> None:
         "d.checker", [transform("m")], [shown("m", checks=(refers_to(port(ADDRESS)),))]
     )
     assert columns_read(checked, ADDRESS) == {"id"}
+
+
+def test_an_object_that_was_renamed_was_read_by_who_reads_it_now() -> None:
+    thing = BEFORE.ports[0].objects[0]
+    renamed = replace(BEFORE.ports[0], objects=(replace(thing, name="lines"),))
+    changes = diff_product(product("shop.orders", [transform("orders")], [renamed]), BEFORE)
+    name = "a.reader"
+    model = EVERYONE[name].transforms[0]
+    [read] = model.query.reads
+    moved = replace(model, query=replace(model.query, reads=(replace(read, object="lines"),)))
+    everyone = {**EVERYONE, name: replace(EVERYONE[name], transforms=(moved,))}
+    [told] = with_readers(changes, everyone, {name: EVERYONE[name]})
+    notes = {each.kind: each.note for each in told.fields if each.kind == "object-removed"}
+    assert "read by 2 of 2 consumers" in notes["object-removed"]
+    [told] = with_readers(changes, everyone, {})
+    assert any("read by 1 of 2 consumers" in each.note for each in told.fields)

@@ -108,6 +108,15 @@ def test_a_preview_that_gets_bad_data_stays_as_it_was() -> None:
     assert found.kept == () and names(found) == ["orders@1", "orders@2"]
 
 
+def test_a_preview_whose_day_is_over_is_not_announced() -> None:
+    start = situation(orders(FIRST), today="2027-02-01")
+    done = after(plan(start), start)
+    found = plan(changing(done, orders(FIRST, CANDIDATE)))
+    [effect] = [each.effect for each in found.changes if each.name == "orders@2"]
+    assert effect == f"draft, not shown: its last day as a preview was {LATER}"
+    assert names(found) == ["orders@1"]
+
+
 def changing(now: Situation, manifest: ProductManifest) -> Situation:
     """A situation in which the files say something else of one product."""
     applied = {manifest.address: now.desired.products[manifest.address]}

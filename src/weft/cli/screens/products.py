@@ -49,7 +49,10 @@ def products_result(listing: Listing, environment: str, env: str = "") -> Result
             each.state,
             each.status,
             each.release or None,
-            " ".join(f"{port} (preview)" if port in each.previews else port for port in each.ports),
+            " ".join(
+                f"{port} ({each.marks[port]})" if port in each.marks else port
+                for port in each.ports
+            ),
             each.models or None,
             each.owner,
         )

@@ -107,6 +107,11 @@ def _contracts(first: str, second: str, against: bool, env: str, screen: Screen)
     """Compare contracts, and say whether anything differs."""
     if against and second:
         raise Usage("--against published takes one address", next_step="weft diff --help")
+    if not (against or second):
+        raise Usage(
+            f"`{first}` is one version, and it takes another to compare it with",
+            next_step=f"weft diff --against published {first}",
+        )
     with mesh_here(env) as mesh:
         if against:
             found = tuple(against_published(mesh, first))
