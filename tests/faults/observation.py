@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ def _disagreements(mesh: Opened, releases: Mapping[str, Release]) -> Iterator[st
     }
     if described != wanted:
         yield f"descriptors are {described} and not {wanted}"
+    yield from _unwitnessed(mesh, releases)
     if journal.locks():
         yield f"locks are held: {journal.locks()}"
     newest = journal.runs(mesh.environment, 1)
@@ -97,3 +99,21 @@ def _disagreements(mesh: Opened, releases: Mapping[str, Release]) -> Iterator[st
     _, fault = mesh.store.audit.verify()
     if fault:
         yield f"the audit chain is broken: {fault}"
+
+
+def _unwitnessed(mesh: Opened, releases: Mapping[str, Release]) -> Iterator[str]:
+    """Versions that are shown and do not have one record of evidence, in a chain that is whole."""
+    yield from mesh.store.evidence.verify(mesh.environment).faults
+    told = Counter(
+        tuple(each.evidence[name] for name in ("product", "port", "version"))
+        for each in mesh.store.evidence.records(mesh.environment)
+    )
+    shown = {
+        (product, each.port, each.version)
+        for product, release in releases.items()
+        for each in release.ports
+        if each.status.published
+    }
+    for version in sorted({*shown, *told}):
+        if told[version] != 1:
+            yield f"{version} has {told[version]} records of evidence"

@@ -184,6 +184,7 @@ class _Applying:
         self._products: dict[str, _Product] = {}
         self._releases: dict[str, Release] = {}
         self._recorded: dict[str, int] = {}
+        self._left: dict[str, Release] = {}
         self._manifests: dict[str, ProductManifest] = dict(plan.manifests)
         self._readings = Readings()
         self._worst = StepState.DONE
@@ -217,6 +218,8 @@ class _Applying:
         homes = [(address, base.warehouse) for address, base in plan.base.items()]
         self._releases = current_releases(mesh, homes)
         self._refuse_stale()
+        found = ((address, self._unrecorded(address)) for address in plan.base)
+        self._left = {address: each for address, each in found if each is not None}
         self._refuse_objections()
         _refuse_past_outages(self._plan, self._run.started)
         self._refuse_newer_files()
@@ -364,7 +367,7 @@ class _Applying:
         ended = finished(product.share, product.results, self._unrecorded(address), manifest)
         ended = told_of(product.share, ended, manifest, self._run.started)
         if manifest is not None:
-            evidence = witnessed(self._mesh, ended, manifest, self._run)
+            evidence = witnessed(self._mesh, ended, manifest, self._run, self._left.get(address))
             ended = replace(ended, evidence=evidence)
         now = self._mesh.system.now()
         self._mesh.store.journal.finish(product.lock, ended, self._run, now)

@@ -10,6 +10,7 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.faulty import beside_faulty
 from weft.app.situation import load_files, remembered
+from weft.contract.candidates import is_shown
 from weft.contract.change_kinds import change
 from weft.contract.compatibility import contract_changes
 from weft.contract.versions import Bump, bump_needed, is_enough, step_between
@@ -23,7 +24,7 @@ from weft.plan.impact import affected_by, columns_by_reader, readers_of
 from weft.plan.plan import Affected, Change, ChangeClass
 from weft.sql.dialect import dialect_named
 
-FILES, PUBLISHED = "files", "published"
+FILES, PUBLISHED, PREVIEW = "files", "published", "preview"
 CREATE, DELETE = ChangeAction.CREATE, ChangeAction.DELETE
 
 
@@ -31,8 +32,9 @@ CREATE, DELETE = ChangeAction.CREATE, ChangeAction.DELETE
 class Side:
     """One of the two versions: the port's address, its full version, and where it is from.
 
-    `origin` is `published`, or `files` for one that nobody has published. Of a port that is not
-    there version and status are "".
+    `origin` is `published`, or `files` for one that nobody has published, or `preview` for one
+    that another root shows before it publishes it. Of a port that is not there version and status
+    are "".
     """
 
     address: str
@@ -104,18 +106,27 @@ class _Known:
         return self._readers.get(port, {})
 
     def version(self, address: PortAddress) -> tuple[PortVersion, ProductManifest, str]:
-        """A version of a port: as it is published, else as the files have it. Raises NotFound."""
+        """A version of a port: as it is published, as the files have it, or as it is previewed.
+
+        Raises NotFound.
+        """
         product = str(address.product)
         name = f"{address.port}@{address.major}"
-        for manifests, origin in ((self.applied, PUBLISHED), (self.files, FILES)):
+        origins = ((self.applied, PUBLISHED), (self.files, FILES), (self.applied, PREVIEW))
+        for manifests, origin in origins:
             manifest = manifests.get(product)
             for port in manifest.ports if manifest else ():
-                if manifest and port.name == name and (origin == FILES or port.status.published):
+                if manifest and port.name == name and self._is_from(port, origin):
                     return port, manifest, origin
         known = [
             f"{each.address}.{port.name}" for each in self.everyone.values() for port in each.ports
         ]
         raise NotFound("port version", str(address), known, next_step="weft ls")
+
+    def _is_from(self, port: PortVersion, origin: str) -> bool:
+        if origin == PREVIEW:
+            return is_shown(port.candidate, self.today)
+        return origin == FILES or port.status.published
 
 
 def compare_versions(mesh: Opened, first: PortAddress, second: PortAddress) -> ContractDiff:

@@ -5,7 +5,7 @@ Writing it is the store's work, in the transaction that records the release.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from weft.app.bootstrap import Opened
@@ -28,30 +28,50 @@ from weft.store.protocol import Finished
 
 
 def witnessed(
-    mesh: Opened, finished: Finished, manifest: ProductManifest, run: Run
+    mesh: Opened,
+    finished: Finished,
+    manifest: ProductManifest,
+    run: Run,
+    left: Release | None = None,
 ) -> tuple[Evidence, ...]:
     """Evidence of the versions that a product published first in this run; mostly there is none.
 
-    A version that is shown again, after a rollback too, has its evidence already. Raises
-    StoreError.
+    A version that is shown again, after a rollback too, has its evidence already. `left` is what
+    was shown before, where the run that published it was stopped before that was recorded; what
+    its audits found went with it. Raises StoreError.
     """
     release = finished.release
     if release is None:
         return ()
+    earlier = () if left in (None, release) else (replace(finished, release=left, steps=()),)
     versions = mesh.store.evidence.versions(finished.environment, [finished.product])
     known = {(each.port, each.version) for each in versions}
-    fresh = [
-        each
-        for each in release.ports
-        if each.status.published and (each.port, each.version) not in known
-    ]
-    if not fresh:
-        return ()
+    told: list[Evidence] = []
+    for each in (*earlier, finished):
+        told += _fresh(mesh, each, manifest, run, known)
+        known |= {(one.port, one.version) for one in told}
+    return tuple(told)
+
+
+def _fresh(
+    mesh: Opened,
+    finished: Finished,
+    manifest: ProductManifest,
+    run: Run,
+    known: Collection[tuple[str, str]],
+) -> Iterator[Evidence]:
+    """Evidence of what a release publishes and nobody knows: the ports and versions that are."""
+    release = finished.release
+    ports = [each for each in release.ports if each.status.published] if release else []
+    fresh = [each for each in ports if (each.port, each.version) not in known]
+    if release is None or not fresh:
+        return
     # A release of a run that was killed is recorded by a later one.
     its_run = run if release.run == run.id else mesh.store.journal.run(release.run) or run
     read = _inputs(mesh, manifest)
     witness = _Witness(mesh, finished, manifest)
-    return tuple(witness.tell(each, release, its_run, read) for each in fresh)
+    for each in fresh:
+        yield witness.tell(each, release, its_run, read)
 
 
 class _Witness:

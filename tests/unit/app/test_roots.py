@@ -13,7 +13,8 @@ from mesh_files import Port, Product, document, lay_out, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import opened
 from weft.app.consumers import board
-from weft.app.errors import Blocked, Exit, Refusal, Stale, Usage, rating
+from weft.app.contract_diff import compare_versions
+from weft.app.errors import Blocked, Exit, NotFound, Refusal, Stale, Usage, rating
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.retire import draft_retirement
 from weft.app.rollback import RollbackOptions, lift_hold, plan_rollback
@@ -86,6 +87,25 @@ def test_what_another_root_reads_is_not_dropped(roots: Roots) -> None:
     assert [each.consumer for each in plan.affected if each.breaks] == ["down.b"]
     assert "down.b" in plan.blocked[0]
     assert exit_of(plan) is Exit.BREAKING
+
+
+def test_a_candidate_of_another_root_is_compared(roots: Roots) -> None:
+    fewer = Port("a", {"id": "integer"}, version="2.0.0", status="draft", candidate="2999-12-31")
+    models = {"a_v1": "SELECT 1 AS id, 2 AS v", "a_v2": "SELECT 1 AS id"}
+    roots.fill(roots.ra, replace(UP, models=models, ports=(*UP.ports, fewer)))
+    apply_files(roots.ra)
+    first, second = (PortAddress.parse(f"up.a.a@{major}") for major in (1, 2))
+    with opened(roots.rb, "", System()) as mesh:
+        found = compare_versions(mesh, first, second)
+        with pytest.raises(NotFound):
+            compare_versions(mesh, first, replace(second, major=3))
+    assert (found.old.origin, found.new.origin) == ("published", "preview")
+    assert [(each.change.title, each.readers) for each in found.differences] == [
+        ("column v removed", ("down.b",))
+    ]
+    ended = replace(System(), now=lambda: "3000-01-01T00:00:00.000Z")
+    with opened(roots.rb, "", ended) as mesh, pytest.raises(NotFound):
+        compare_versions(mesh, first, second)
 
 
 def test_another_root_is_told_of_an_end_and_keeps_it_from_coming(roots: Roots) -> None:
