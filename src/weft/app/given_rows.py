@@ -25,13 +25,16 @@ class Given:
     profile: Profile | None = None
 
 
+_PROPOSED = "the product is only proposed: `status: draft` in its product.yaml has it built"
+
+
 class GivenRows:
     """The rows of a product's models, in so far as they were made."""
 
     def __init__(
         self, product: OneProduct, rows: MadeRows | None, problem: str = "", *, is_old: bool = False
     ) -> None:
-        """Without `rows` there is a `problem`; they are old where nothing newer can be known."""
+        """A `problem` is why rows are lacking; they are old where nothing newer can be known."""
         self._product = product
         self._rows = rows
         self._problem = problem
@@ -54,8 +57,9 @@ class GivenRows:
             manifest = applied.get(product.address)
         if manifest is None:
             return GivenRows(product, None, "the product has other mistakes: weft validate")
+        why = _PROPOSED if manifest.is_proposed else ""
         try:
-            return GivenRows(product, MadeRows(mesh, memory, manifest), is_old=is_old)
+            return GivenRows(product, MadeRows(mesh, memory, manifest), why, is_old=is_old)
         except WarehouseError as error:
             return GivenRows(product, None, str(error))
 

@@ -38,16 +38,18 @@ _WORDS_OF_YAML_1_1 = {
     **dict.fromkeys(("yes", "y", "on"), "true"),
     **dict.fromkeys(("no", "n", "off"), "false"),
 }
-# What a text has to look like, by the name of the schema's definition or its key.
-_FORMS = {
+FORMS = {
     "ShorthandReference": "write `object.column`",
     "FullyQualifiedReference": "write `object.column`",
     "StableId": "use letters, digits, `_` and `-` only",
+    "SftpServer": "write an address that begins with `sftp://`",
     "ttl": "write a number of days, such as 14d",
+    "quiet": "write a number of days, such as 14d",
     "policy": "use lower-case letters and digits with `-` between words",
     "block_from": "write a day, such as 2027-01-31",
     "until": "write a day, such as 2027-01-31",
 }
+"""What a text has to look like, by the name of the schema's definition or its key."""
 # What an entry of a list looks like, by the list's key.
 _ENTRIES = {"enum": "write `{{value: {}}}`"}
 # What a key needs beside it that is known at its place and yet refused.
@@ -274,7 +276,7 @@ def _outside(kind: Kind, error: ValidationError) -> tuple[str, str]:
         case Kind.UniqueItems():
             return f"{name} holds an entry twice", "remove one of them"
         case Kind.Pattern():
-            forms = [_FORMS[str(each)] for each in error.schema_path if each in _FORMS]
+            forms = [FORMS[str(each)] for each in error.schema_path if each in FORMS]
             return f"{name} is not written as it should be", (forms or [""])[0]
     return f"{name} cannot have this value", ""
 

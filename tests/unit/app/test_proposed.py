@@ -14,6 +14,7 @@ from mesh_files import Port, Product, lay_out, mesh_files
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
 from weft.app.candidate import draft_candidate, draft_promotion
+from weft.app.contract_sync import draft_sync
 from weft.app.new_files import write
 from weft.app.plan import Planned, PlanOptions, make_plan
 from weft.app.run import plan_run
@@ -24,6 +25,7 @@ from weft.app.test import TestOptions as Options
 from weft.app.test import Unbuilt, run_tests
 from weft.app.why import Reason, why
 from weft.app.yaml_write import yaml_text
+from weft.contract.syncing import Wish
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
 
@@ -146,6 +148,15 @@ def test_its_contracts_have_nothing_to_be_tested_on(shop: Path) -> None:
     with opened(shop, "", System()) as mesh:
         tested = list(run_tests(mesh, Options(("sales.shop",))))
     assert tested == [Unbuilt("sales.shop")]
+
+
+def test_a_contract_is_synced_with_its_model_alone(shop: Path) -> None:
+    with opened(shop, "", System()) as mesh:
+        [note] = draft_sync(mesh, PortAddress.parse("sales.shop.sold"), Wish()).notes
+    assert note == (
+        "No rows of `sold` were looked at (the product is only proposed: `status: draft` in its "
+        "product.yaml has it built)."
+    )
 
 
 @pytest.mark.parametrize("status", ["proposed", "draft"])

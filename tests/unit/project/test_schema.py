@@ -10,6 +10,7 @@ import pytest
 
 from weft.project.read_yaml import read_yaml
 from weft.project.schema import Format, check_shape, corrected, odcs_schema_text, schema_of
+from weft.project.schema_errors import FORMS
 from weft.project.schema_keys import keys_at
 from weft.project.source import SourceFile
 
@@ -262,3 +263,32 @@ def test_keys_at_a_place() -> None:
 def test_rules_as_older_contracts_write_them(rule: str, codes: list[str]) -> None:
     text = CONTRACT + f"schema: [{{name: x, quality: [{rule}]}}]"
     assert [code for code, _ in findings(text, Format.ODCS)] == codes
+
+
+def test_a_form_that_is_not_kept_is_described() -> None:
+    for text, format, note in (
+        (
+            f"{CONTRACT}servers: [{{server: s, type: sftp, location: 's3://a'}}]",
+            Format.ODCS,
+            "write an address that begins with `sftp://`",
+        ),
+        ("retire: {quiet: never}", Format.WEFT, "write a number of days, such as 14d"),
+    ):
+        document, _ = read_yaml(SourceFile("a.yaml", text.encode()))
+        assert document is not None
+        found = {each.note for each in check_shape(document, format) if each.code == "W124"}
+        assert found == {note}
+
+
+def patterns(schema: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The places in a schema at which a text has to have a form."""
+    if isinstance(schema, dict) and isinstance(schema.get("pattern"), str):
+        yield path
+    inside = schema.items() if isinstance(schema, dict) else ()
+    for key, each in enumerate(schema) if isinstance(schema, list) else inside:
+        yield from patterns(each, (*path, key))
+
+
+@pytest.mark.parametrize("format", list(Format))
+def test_every_form_has_words(format: Format) -> None:
+    assert [each for each in patterns(schema_of(format)) if FORMS.keys().isdisjoint(each)] == []
