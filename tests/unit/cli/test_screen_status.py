@@ -11,10 +11,11 @@ import pytest
 from weft.app.zones import zone_named
 from weft.cli.output import written
 from weft.cli.screen import Screen
-from weft.cli.screens.status import status_result
-from weft.contract.attainment import Attainment, attainment, worst_first
+from weft.cli.screens.status import levels_table, status_result
+from weft.contract.attainment import Attainment, LevelState, attainment, worst_first
+from weft.contract.budget import Budget
 from weft.contract.service_levels import service_levels
-from weft.mesh.service_level import Measurement
+from weft.mesh.service_level import Measurement, Probe, ServiceLevel
 
 Golden = Callable[[str, str], None]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -51,6 +52,7 @@ def found(name: str, at: str, value: int | None, problem: str = "") -> Measureme
     )
 
 
+LEVEL = ServiceLevel("frequency", "frequency", "1 d", Probe.REFRESH, 86_400, 0.99)
 MEASURED = (
     found("latency of departures.departed_at", "10T05:00:00", 7_200),
     found("latency of departures.departed_at", "20T05:00:00", 7_200),
@@ -89,6 +91,25 @@ def test_levels_by_port(golden: Golden, width: int) -> None:
 def test_every_window(golden: Golden) -> None:
     result = status_result(attained(), "dev", " --env dev", "", whole=True)
     golden("status_whole", written(result, Screen()))
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (1.0, "100% left"),
+        (0.9999, ">99.9% left"),
+        (0.0, "0% left"),
+        (-0.04, "used 1.0x"),
+        (-1.5, "used 2.5x"),
+        (-99.0, "used 100x"),
+        (-4999.0, "used 5,000x"),
+    ],
+)
+def test_a_budget_is_left_or_was_used_more_than_once(left: float, said: str) -> None:
+    counted = Budget(30, 0.5, 1.0, left, 1.0)
+    it = Attainment(FLIGHTS, LEVEL, LevelState.KEPT, "found", budgets=(counted,))
+    [row] = levels_table([it]).data["rows"]
+    assert row["left_30d"] == said
 
 
 def test_nothing_is_promised(golden: Golden) -> None:

@@ -60,7 +60,7 @@ def levels_table(attained: Iterable[Attainment]) -> Table:
         Column("state"),
         Column("found", Kind.TEXT),
         *(Column(f"kept_{days}d", title=f"kept {days} d") for days in WINDOWS),
-        *(Column(f"left_{days}d", title=f"left {days} d") for days in WINDOWS),
+        *(Column(f"left_{days}d", title=f"budget {days} d") for days in WINDOWS),
         Column("known_30d", title="known 30 d"),
         Column("since"),
     )
@@ -72,7 +72,7 @@ def levels_table(attained: Iterable[Attainment]) -> Table:
             [
                 *(each.port, each.level.name, each.level.promised, each.state, each.found),
                 *(_share(it.met if it else None) for it in windows),
-                *(_share(it.left if it else None) for it in windows),
+                *(_left(it) for it in windows),
                 _share(it.known if (it := by_days.get(_JUDGED_BY)) else None),
                 _since(each),
             ]
@@ -126,14 +126,14 @@ def _short(
         Column("promised", Kind.TEXT),
         Column("found", Kind.TEXT),
         Column("kept", Kind.NUMBER, f"kept {_JUDGED_BY} d"),
-        Column("left", Kind.NUMBER, "budget left"),
+        Column("left", Kind.NUMBER, "budget"),
     )
     rows = [
         (
             *([each.port] if named else ()),
             *(each.state, each.level.name, each.level.promised, _found(each, since)),
             _share(found.met if (found := _judging(each)) else None),
-            _share(found.left if found and found.known else None),
+            _left(found),
         )
         for each in attained
     ]
@@ -162,11 +162,21 @@ def _judging(each: Attainment) -> Budget | None:
     return next((it for it in each.budgets if it.days == _JUDGED_BY), None)
 
 
+def _left(budget: Budget | None) -> str:
+    """What is left of a budget, or how often it was used up; nothing where nothing is known."""
+    if budget is None or not budget.known:
+        return ""
+    if budget.left >= 0:
+        return f"{_share(budget.left)} left"
+    used = 1 - budget.left
+    return f"used {used:,.0f}x" if used >= _MANY else f"used {used:.1f}x"
+
+
 def _share(share: float | None) -> str:
     """A share as people read it; what is not whole is never rounded to it."""
     if share is None:
         return ""
-    text = f"{share:.1%}" if abs(share) < _MANY else f"{share:,.0%}"
+    text = f"{share:.1%}"
     if text == "100.0%" and share < 1:
         return ">99.9%"
     return "<0.1%" if text == "0.0%" and share > 0 else text.replace(".0%", "%")
