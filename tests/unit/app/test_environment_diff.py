@@ -100,7 +100,7 @@ def test_another_key_can_be_named(tmp_path: Path, ground: Ground) -> None:
     before, after = values("(1, 10)", "(2, 20)"), values("(7, 10)", "(2, 20)")
     found = changed(tmp_path, ground, before, after, NUMBERS, ("id",), key=("n",))
     assert (found.key, found.changed, found.added) == (("n",), 1, 0)
-    with pytest.raises(NotFound, match="no column in both environments `m`"):
+    with pytest.raises(NotFound, match="no column `m` that both environments have"):
         compared(tmp_path, key=("m",))
 
 
