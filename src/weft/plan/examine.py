@@ -304,7 +304,7 @@ def _settled(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> b
         and situation.definition(address) == manifest.digest
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
-        and _faces(release.ports) == _faces(released_ports(manifest, keyed, situation))
+        and _in_order(release.ports) == _in_order(released_ports(manifest, keyed, situation))
         and not lost_models(situation, manifest, keyed)
     )
 
@@ -357,12 +357,8 @@ def visible_ports(manifest: ProductManifest, situation: Situation) -> list[PortV
     ]
 
 
-def _faces(ports: Iterable[PortRelease]) -> dict[tuple[str, int, str], set[tuple[str, str]]]:
-    """What is shown where: port versions, and the build behind each of their objects."""
-    return {
-        (port.port, port.major, port.candidate): {(each.name, each.key) for each in port.objects}
-        for port in ports
-    }
+def _in_order(ports: Iterable[PortRelease]) -> list[PortRelease]:
+    return sorted(ports, key=lambda each: (each.port, each.major))
 
 
 def _outage_on(port: PortVersion, situation: Situation) -> str:

@@ -139,6 +139,19 @@ def both(preview: PortVersion) -> PortVersion:
     return replace(preview, objects=(replace(preview.objects[0], model="orders"),))
 
 
+def test_a_stricter_rule_over_the_same_data_is_told_as_long_as_it_fails() -> None:
+    start = situation(orders(FIRST, CANDIDATE), today=TODAY)
+    first = plan(start)
+    thing = replace(CANDIDATE.objects[0], checks=(required("v"), required("id")))
+    strict = replace(CANDIDATE, objects=(thing,), contract={"version": "2.0.0", "stricter": True})
+    now = changing(after(first, start), orders(FIRST, strict))
+    second = plan(now, passed(first))
+    found = as_found(second, "orders@2.orders")
+    verdicts = {**passed(first), **failing(second, "orders@2.orders")}
+    again = plan(after(found, now), verdicts)
+    assert again.empty and [each.shown for each in again.kept] == [True]
+
+
 def test_who_reads_a_draft_that_is_kept_back_waits() -> None:
     reader = product(
         "money.sums", [transform("sums", port("shop.orders.orders@2"))], [shown("sums")]
