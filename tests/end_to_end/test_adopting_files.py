@@ -7,13 +7,10 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
+from adopting_meshes import EVERYWHERE, columns, contract, lay_out_sales
 from mesh_files import lay_out
-from two_warehouses import begun, domain, nothing_to_do, settings, weft
-
-EVERYWHERE = pytest.mark.parametrize("home", ["lake", "ops_db"])
-DIALECTS = {"lake": "duckdb", "ops_db": "postgres"}
+from two_warehouses import begun, domain, nothing_to_do, weft
 
 SHOPS = """\
 id;zip;opened;revenue;is_open;since;"Full, Name"
@@ -24,16 +21,15 @@ id;zip;opened;revenue;is_open;since;"Full, Name"
 
 def mesh(folder: Path, database: dict[str, Any], home: str) -> None:
     """A mesh with files in it."""
-    files = {"weft.yaml": settings(database), **domain("sales", home, DIALECTS[home])}
     raw = "data/raw"
-    files |= {
+    files = {
         f"{raw}/Shops.csv": SHOPS.encode(),
         f"{raw}/events.jsonl": b'{"at": "2026-01-31T10:00:00", "what": "x", "n": 1}\n',
         f"{raw}/notes.txt": b"nothing",
         f"{raw}/odd[1].csv": b"a,b\n1,2\n",
         f"{raw}/.hidden.csv": b"a\n1\n",
     }
-    lay_out(folder, files)
+    lay_out_sales(folder, database, home, files)
     (folder / raw / "lines" / "year=2026").mkdir(parents=True)
     for number in (1, 2):
         select = f"""SELECT {number} AS id, 1.5::DECIMAL(10,2) AS amount, DATE '2026-01-31' AS day,
@@ -43,11 +39,9 @@ def mesh(folder: Path, database: dict[str, Any], home: str) -> None:
         duckdb.execute(f"COPY ({select}) TO '{path}'")
 
 
-def contract(folder: Path, port: str) -> dict[str, dict[str, Any]]:
-    path = folder / f"domains/sales/raw/{port}.v1.odcs.yaml"
-    document = yaml.safe_load(path.read_text())
-    found = document["schema"][0]["properties"]
-    return {each["name"]: {k: v for k, v in each.items() if k != "name"} for each in found}
+def promised(folder: Path, port: str) -> dict[str, dict[str, Any]]:
+    """The columns of a port, by name."""
+    return columns(contract(folder, port, "raw"))
 
 
 @EVERYWHERE
@@ -61,7 +55,7 @@ def test_there_is_nothing_to_do_until_it_is_a_draft_and_after_its_apply(
     assert (checked.code, checked.out.count("warning[")) == (0, 1), checked  # the password
     begun(tmp_path, "sales.raw")
     nothing_to_do(tmp_path)
-    assert contract(tmp_path, "shops") == {
+    assert promised(tmp_path, "shops") == {
         "id": {"logicalType": "integer"},
         "zip": {"logicalType": "string"},
         "opened": {"logicalType": "date"},
@@ -70,7 +64,7 @@ def test_there_is_nothing_to_do_until_it_is_a_draft_and_after_its_apply(
         "since": {"logicalType": "string"},
         "Full, Name": {"logicalType": "string"},
     }
-    lines = contract(tmp_path, "lines")
+    lines = promised(tmp_path, "lines")
     assert list(lines) == ["id", "amount", "day", "at", "items", "nested"]
     assert lines["amount"] == {"logicalType": "number", "physicalType": "DECIMAL(10,2)"}
     assert lines["at"]["logicalTypeOptions"] == {"timezone": True}
@@ -117,7 +111,7 @@ def test_a_type_is_one_that_loses_nothing(
     lay_out(tmp_path, files)
     said = weft(tmp_path, "adopt", "data", "--into", "sales.raw", "--yes")
     assert said.code == 0, said
-    assert contract(tmp_path, "a")[column]["logicalType"] == kind
+    assert promised(tmp_path, "a")[column]["logicalType"] == kind
     begun(tmp_path, "sales.raw")
 
 

@@ -8,17 +8,15 @@ from typing import Any
 
 import psycopg
 import pytest
-import yaml
 from click.shell_completion import ShellComplete
 
+from adopting_meshes import EVERYWHERE, columns, contract, lay_out_sales
 from mesh_files import lay_out
 from postgres_server import as_keywords
 from two_warehouses import begun, domain, nothing_to_do, settings, weft
 from weft.cli.main import weft as program
 
-EVERYWHERE = pytest.mark.parametrize("home", ["lake", "ops_db"])
 KEY = {"primaryKey": True, "primaryKeyPosition": 1}
-DIALECTS = {"lake": "duckdb", "ops_db": "postgres"}
 
 SHOP = """
 CREATE SCHEMA crm;
@@ -72,20 +70,7 @@ def crm(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
 
 def mesh(folder: Path, database: dict[str, Any], home: str) -> None:
     """An empty mesh with the domain `sales`."""
-    files = {"weft.yaml": settings(database), **domain("sales", home, DIALECTS[home])}
-    lay_out(folder, files)
-
-
-def contract(folder: Path, port: str, product: str = "crm") -> dict[str, Any]:
-    path = folder / f"domains/sales/{product}/{port}.v1.odcs.yaml"
-    found: dict[str, Any] = yaml.safe_load(path.read_text())
-    return found
-
-
-def columns(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Its columns by name, with the rest of their keys."""
-    found = document["schema"][0]["properties"]
-    return {each["name"]: {k: v for k, v in each.items() if k != "name"} for each in found}
+    lay_out_sales(folder, database, home, {})
 
 
 @EVERYWHERE
@@ -107,7 +92,7 @@ def test_everything_that_the_catalogue_knows_is_promised(
 ) -> None:
     mesh(tmp_path, database, home)
     assert weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes").code == 0
-    customers = contract(tmp_path, "customers")
+    customers = contract(tmp_path, "customers", "crm")
     assert customers["status"] == "draft"
     assert customers["description"]["purpose"] == "People who bought something: one row each."
     assert columns(customers) == {
@@ -140,7 +125,7 @@ def test_everything_that_the_catalogue_knows_is_promised(
         },
         "vip": {"logicalType": "boolean"},
     }
-    [lines] = contract(tmp_path, "order_lines")["schema"]
+    [lines] = contract(tmp_path, "order_lines", "crm")["schema"]
     found = {each["name"]: each for each in lines["properties"]}
     assert [found[name]["primaryKeyPosition"] for name in ("order_id", "line")] == [1, 2]
     assert found["customer"]["relationships"] == [{"type": "foreignKey", "to": "customers.id"}]
@@ -258,7 +243,7 @@ def test_nothing_of_what_is_there_changes(
     mesh(tmp_path, database, "lake")
     assert weft(tmp_path, "adopt", "ops_db", "--into", "sales.crm", "--yes").code == 0
     assert crm.execute("SELECT to_regclass('crm.grabbed')").fetchone() == (None,)
-    assert columns(contract(tmp_path, "shown"))["x"]["physicalType"] == "DECIMAL(38,1)"
+    assert columns(contract(tmp_path, "shown", "crm"))["x"]["physicalType"] == "DECIMAL(38,1)"
 
 
 def test_a_view_that_fails_is_left_out(crm: Any, database: dict[str, Any], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -16,8 +16,9 @@ import psycopg
 import pytest
 
 from commands import Said, called
+from daily_sources import CHANGES, CUSTOMERS, RAW, changes, flights
 from environment_meshes import Ground
-from mesh_files import Port, Product, Source, lay_out, mesh_files
+from mesh_files import Port, Product, lay_out, mesh_files
 from postgres_objects import read_as_admin
 from postgres_server import ADMIN, as_keywords
 from weft.app.errors import Usage
@@ -27,24 +28,12 @@ FLIGHTS = """-- materialized: incremental
 -- look_back: 1
 SELECT id, day, delay FROM raw
 """
-CUSTOMERS = """-- materialized: incremental
--- unique_key: id
--- changed_at: updated
--- deleted: gone
-SELECT id, name, updated, gone FROM changes
-"""
 STATES = """-- materialized: snapshot
 -- unique_key: id
 -- changed_at: updated
 -- closes: true
 SELECT id, name, updated FROM changes
 """
-RAW = Source("raw", "data/raw/*.csv", {"id": "integer", "day": "date", "delay": "integer"})
-CHANGES = Source(
-    "changes",
-    "data/changes.csv",
-    {"id": "integer", "name": "string", "updated": "timestamp", "gone": "boolean"},
-)
 _TABLES = """
 SELECT {what}
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -93,17 +82,18 @@ class Mesh:
 
     def days(self, name: str, *rows: tuple[int, str, int]) -> None:
         """Put a file of flights into the folder that the source reads."""
-        self.csv(f"data/raw/{name}.csv", "id,day,delay", rows)
+        self.put(flights(name, rows))
 
     def changed(self, *rows: tuple[int, str, str, bool]) -> None:
         """Put what is known of customers now into their file."""
-        self.csv("data/changes.csv", "id,name,updated,gone", rows)
+        self.put(changes(rows))
 
-    def csv(self, path: str, head: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        lines = [",".join(str(each).lower() for each in row) for row in rows]
-        target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("\n".join([head, *lines]) + "\n")
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Put files of data into the folder."""
+        for path, data in files.items():
+            target = self.folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
 
     def apply(self, *arguments: str) -> Said:
         """Apply, which has to go through."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ import pytest
 from arro3.core import RecordBatchReader
 
 from applying import apply_files
-from mesh_files import Port, Product, Source, lay_out
+from daily_sources import CHANGES, CUSTOMERS, RAW, changes, flights
+from mesh_files import Port, Product, lay_out
 from two_warehouses import domain, files_of, weft
 from weft.app.bootstrap import opened
 from weft.app.plan import PlanOptions, make_plan
@@ -20,12 +20,6 @@ from weft.app.system import System
 FLIGHTS = """-- materialized: incremental
 -- time_column: day
 SELECT id, day, delay, delay / 7.0 AS share, delay > 15 AS late FROM raw
-"""
-CUSTOMERS = """-- materialized: incremental
--- unique_key: id
--- changed_at: updated
--- deleted: gone
-SELECT id, name, updated, gone FROM changes
 """
 STATES = """-- materialized: snapshot
 -- unique_key: id
@@ -43,12 +37,6 @@ SELECT day, sum(delay) AS total, max(CAST(delay AS DECIMAL(6, 2)) * 1.5) AS cost
 FROM raw GROUP BY day
 """
 DELAYS = "SELECT day, sum(delay) AS delay FROM flights GROUP BY day"
-RAW = Source("raw", "data/raw/*.csv", {"id": "integer", "day": "date", "delay": "integer"})
-CHANGES = Source(
-    "changes",
-    "data/changes.csv",
-    {"id": "integer", "name": "string", "updated": "timestamp", "gone": "boolean"},
-)
 _CUSTOMER = {"id": "integer", "name": "string"}
 _VALID = {"valid_from": "timestamp", "valid_to": "timestamp"}
 MESH = (
@@ -110,15 +98,7 @@ KNOWN = {
 
 def data(day: str) -> dict[str, bytes]:
     """The files of a day, which has nothing of what came before: the sources forget."""
-    return {
-        f"data/raw/{day}.csv": table("id,day,delay", FLOWN[day]),
-        "data/changes.csv": table("id,name,updated,gone", KNOWN[day]),
-    }
-
-
-def table(head: str, content: Iterable[tuple[Any, ...]]) -> bytes:
-    lines = (",".join(str(each) for each in row) for row in content)
-    return "\n".join([head, *lines, ""]).encode()
+    return flights(day, FLOWN[day]) | changes(KNOWN[day])
 
 
 def shown(folder: Path, select: str, environment: str = "") -> list[tuple[Any, ...]]:

@@ -106,6 +106,21 @@ def the_lake(open_lake: Open) -> Any:
 
 
 @pytest.fixture
+def open_it(database: dict[str, Any], tmp_path: Path) -> Iterator[Open]:
+    """Opens the database of the test once more; other options are given by name."""
+    opened: list[Any] = []
+
+    def open_one(**changed: Any) -> Any:
+        options = {**database, **changed}
+        opened.append(open_warehouse("wh", options, str(tmp_path), "skyline", "store_1"))
+        return opened[-1]
+
+    yield open_one
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
 def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
     """A connection of an administrator, each of whose statements counts by itself."""
     options = {**database, "dbname": database["database"], "user": ADMIN}

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from warehouse_kinds import ADMIN
 from warehouse_steps import PRODUCT, after, bound, build, port, publish, relation, rows_of
 
 from weft.mesh.manifest import Column, FileSource
 from weft.plan.plan import Source, Step
 from weft.sql.dialect import dialect_named
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.postgres import open_warehouse
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -26,27 +24,6 @@ ORDERS = "SELECT id FROM sales__orders.orders ORDER BY id"
 TABLE = build("a", "SELECT x AS id FROM generate_series(1, 3) AS t(x)")
 VIEW = build("v", f"SELECT a.id FROM {relation('a', POSTGRES)} AS a", ["a"], "view")
 SHOWS_V = publish([port({"orders": ("v", ["id"])})])
-
-
-@pytest.fixture
-def open_it(database: dict[str, Any], tmp_path: Path) -> Iterator[Callable[[], Any]]:
-    opened: list[Any] = []
-
-    def open_one() -> Any:
-        opened.append(open_warehouse("wh", database, str(tmp_path), "skyline", "store_1"))
-        return opened[-1]
-
-    yield open_one
-    for each in opened:
-        each.close()
-
-
-@pytest.fixture
-def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
-    keywords = {**database, "dbname": database["database"], "user": ADMIN}
-    del keywords["database"]
-    with psycopg.connect(**keywords, autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,7 +13,7 @@ from warehouse_steps import PRODUCT, bound, growing, rows, shown_as
 
 from postgres_objects import read_as_admin
 from weft.mesh.growth import Growth, Range
-from weft.warehouses.postgres import layers, open_warehouse
+from weft.warehouses.postgres import layers
 from weft.warehouses.protocol import Scope, WarehouseError
 
 BY_ID = Growth(unique_key=("id",))
@@ -30,19 +29,10 @@ _SUMMARIES = (
 
 
 @pytest.fixture
-def open_one(
-    database: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], Any]]:
+def open_one(open_it: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Opens the database once more, where few rows are layers of their own, too."""
     monkeypatch.setattr(layers, "SMALL_ROWS", 0)
-    opened: list[Any] = []
-
-    def open_it() -> Any:
-        opened.append(open_warehouse("wh", database, str(tmp_path), "skyline", "store_1"))
-        return opened[-1]
-
-    yield open_it
-    for each in opened:
-        each.close()
+    return open_it
 
 
 def ids(first: int, last: int, amount: int = 1) -> str:

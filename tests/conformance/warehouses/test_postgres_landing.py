@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from warehouse_kinds import ADMIN
 from warehouse_steps import PRODUCT, bound, build, port, publish, relation, rows_of
 
 from weft.mesh.manifest import Column, FileSource
@@ -17,7 +16,7 @@ from weft.plan.keys import source_key
 from weft.plan.plan import Source, Step
 from weft.sql.dialect import dialect_named
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.postgres import open_warehouse, parts
+from weft.warehouses.postgres import parts
 from weft.warehouses.protocol import Ending, Scope, WarehouseError
 
 POSTGRES = dialect_named("postgres")
@@ -37,27 +36,6 @@ def folder(tmp_path: Path) -> Path:
     for number, name in enumerate("abc", 1):
         (tmp_path / f"{name}.csv").write_text(f"id,day\n{number},2026-01-0{number}\n")
     return tmp_path
-
-
-@pytest.fixture
-def open_it(database: dict[str, Any], folder: Path) -> Iterator[Callable[[], Any]]:
-    opened: list[Any] = []
-
-    def open_one() -> Any:
-        opened.append(open_warehouse("wh", database, str(folder), "skyline", "store_1"))
-        return opened[-1]
-
-    yield open_one
-    for each in opened:
-        each.close()
-
-
-@pytest.fixture
-def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
-    keywords = {**database, "dbname": database["database"], "user": ADMIN}
-    del keywords["database"]
-    with psycopg.connect(**keywords, autocommit=True) as connection:
-        yield connection
 
 
 def source(folder: Path, names: str) -> Source:

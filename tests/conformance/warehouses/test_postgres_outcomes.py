@@ -20,7 +20,7 @@ from warehouse_steps import PRODUCT, audit, bound, build, port, publish, require
 
 from postgres_line import Line, line, serving
 from weft.sql.dialect import dialect_named
-from weft.warehouses.postgres import connections, open_warehouse
+from weft.warehouses.postgres import connections
 from weft.warehouses.postgres.sessions import LOCKS, signed
 from weft.warehouses.protocol import Scope, WarehouseError
 
@@ -31,33 +31,11 @@ ORDERS = "SELECT id FROM sales__orders.orders_v1"
 
 
 @pytest.fixture
-def open_it(database: dict[str, Any], tmp_path: Any) -> Iterator[Callable[..., Any]]:
-    opened: list[Any] = []
-
-    def open_one(**changed: Any) -> Any:
-        options = {**database, **changed}
-        opened.append(open_warehouse("wh", options, str(tmp_path), "skyline", "store_1"))
-        return opened[-1]
-
-    yield open_one
-    for each in opened:
-        each.close()
-
-
-@pytest.fixture
 def wire(database: dict[str, Any]) -> Iterator[Line]:
     """A line to the server; what is sent when it is cut still arrives there."""
     with line(database["host"], database["port"]) as found:
         found.heard = True
         yield found
-
-
-@pytest.fixture
-def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
-    keywords = {**database, "dbname": database["database"], "user": ADMIN}
-    del keywords["database"]
-    with psycopg.connect(**keywords, autocommit=True) as connection:
-        yield connection
 
 
 def release(warehouse: Any, number: int, run: str = "run_1") -> Any:

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from applying import apply_files
+from commands import Said, called
 from mesh_files import Port, Product, mesh_files
 from weft.app.errors import Blocked, Usage
 from weft.app.yaml_write import yaml_text
-from weft.cli.main import run
 
 ONE = "shop.sales.orders@1"
 CONTRACT = "domains/shop/sales/orders.v1.odcs.yaml"
 DEPRECATE = ("deprecate", ONE, "--until", "2999-12-31", "--reason", "nobody asks", "--yes")
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -51,13 +42,7 @@ def weft(
         files[path] = yaml_text(json.loads(files[path])).encode()
     apply_files(tmp_path, files)
 
-    def call(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = run(arguments)
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
+    return partial(called, capsys)
 
 
 def test_a_version_is_deprecated_and_the_plan_is_shown(

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from applying import apply_files
+from commands import Said, called
 from mesh_files import lay_out
 from service_level_meshes import LINES, SUMS, Clock, level, promising
 from weft.app.errors import NotFound
-from weft.cli.main import run
 
 DAILY = level("frequency", 1, "d")
 LEVELS = (DAILY, level("availability", 99, "percent"), level("throughput", 9))
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -36,13 +27,7 @@ def weft(
     monkeypatch.chdir(tmp_path)
     apply_files(tmp_path, promising(LEVELS))
 
-    def call(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = run(arguments)
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
+    return partial(called, capsys)
 
 
 def test_status_shows_what_is_promised(weft: Callable[..., Said]) -> None:

@@ -102,7 +102,11 @@ def read_by(reader: Reader, majors: Majors) -> int:
 
 @dataclass(frozen=True)
 class Edition:
-    """New files beside those that are applied, on a day: whether they may follow them."""
+    """New files beside those that are applied, on a day: whether they may follow them.
+
+    `queried` are the days on which somebody last queried a major, and `released` all versions that
+    consumers ever got.
+    """
 
     old: Majors
     new: Majors
@@ -110,6 +114,7 @@ class Edition:
     today: int
     queried: Mapping[int, int] = field(default_factory=dict)
     production: bool = True
+    released: Mapping[int, Mapping[Version, Major]] = field(default_factory=dict)
 
     def reading(self) -> dict[str, int]:
         """The major that each consumer reads: of the files, or of what is applied. 0 is neither."""
@@ -141,6 +146,13 @@ class Edition:
         for name, major in reading.items():
             if read_by(self.readers[name], self.new) and not self._to_build_on(seen.get(major)):
                 yield major, (name,)
+        yield from self._endings(reading)
+        for number, new in self.new.items():
+            if self.production and not self._may_begin(number, new):
+                yield number, ()
+
+    def _endings(self, reading: Mapping[str, int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The published majors that change or end as they may not."""
         for number, old in self.old.items():
             if not old.published:
                 continue
@@ -161,19 +173,25 @@ class Edition:
     ) -> bool:
         if not self.production:
             return bool(users) and (new is None or new.status == GONE)
-        early = self._too_early(number, old, new) if new else self._queried(number)
-        return bool(users) or early
+        if new and new.status == GONE:
+            early = self._too_early(old, new) or self._queried(number)
+            return bool(users) or (early and not new.override)
+        return bool(users) or self._queried(number)
 
-    def _too_early(self, number: int, old: Major, new: Major) -> bool:
-        if new.status != GONE or new.override:
-            return False
+    def _too_early(self, old: Major, new: Major) -> bool:
         until = max(old.until, new.until)
-        untold = old.status == OPEN or old.until < 0
-        return untold or self.today <= until or self._queried(number)
+        return old.status == OPEN or old.until < 0 or self.today <= until
 
     def _queried(self, number: int) -> bool:
         """Whether somebody queried a major a short time ago."""
         return self.queried.get(number, -QUIET) > self.today - QUIET
+
+    def _may_begin(self, number: int, new: Major) -> bool:
+        """Whether a major may be published that was not: as it was before, or later than that."""
+        old, known = self.old.get(number), self.released.get(number, {})
+        if not new.published or (old and old.published) or not known:
+            return True
+        return known[new.version] == new if new.version in known else new.version > max(known)
 
     def _may_follow(self, old: Major, new: Major) -> bool:
         if any(self.today > new.waived.get(each, -1) for each in old.columns - new.columns):

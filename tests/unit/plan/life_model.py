@@ -120,6 +120,7 @@ class Model:
     votes: Votes = field(default_factory=Votes)
     measured: set[tuple[Content, str]] = field(default_factory=set)
     queried: dict[int, int] = field(default_factory=dict)
+    released: dict[int, dict[Version, Major]] = field(default_factory=dict)
     today: int = 0
 
     @property
@@ -130,8 +131,8 @@ class Model:
     def edition(self, stage: Stage) -> Edition:
         """The files beside what is applied: in production, as long as nothing is elsewhere."""
         before = self.production.applied if stage.applied is None else stage.applied
-        queried = self.queried, stage.production
-        return Edition(before or {}, self.files, self.readers, self.today, *queried)
+        known = self.queried, stage.production, self.released
+        return Edition(before or {}, self.files, self.readers, self.today, *known)
 
     def names(self, stage: Stage) -> Names:
         """What readers see in an environment."""
@@ -191,6 +192,10 @@ class Model:
         stage.applied, stage.held = dict(self.files), held
         if not waits:
             stage.show(self._but_for(refused, wanted, stage))
+        if stage.production and stage.shown:
+            for number in stage.released:
+                major = stage.shown.seen[number]
+                self.released.setdefault(number, {}).setdefault(major.version, major)
         self._go_on(stage, edition)
 
     def _refused(self) -> set[int]:

@@ -13,11 +13,13 @@ from plan_values import COLUMNS, plan, port, product, required, shown, situation
 
 from weft.app.execution import Execution
 from weft.app.recording import finished
+from weft.contract.document import contract_digest
 from weft.contract.versions import numbers
 from weft.mesh.address import port_and_major
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.consumption import PortReads, ReadBy
 from weft.mesh.contract import Status
+from weft.mesh.evidence import EvidencedVersion
 from weft.mesh.manifest import (
     Column,
     Expectation,
@@ -28,7 +30,7 @@ from weft.mesh.manifest import (
     ReadKind,
     ResolvedInput,
 )
-from weft.mesh.release import Release
+from weft.mesh.release import PortRelease, Release
 from weft.mesh.run import Hold
 from weft.mesh.signoff import Answer, Signoff
 from weft.plan.examine import Situation
@@ -123,6 +125,12 @@ def query(number: int, when: int) -> PortReads:
     return PortReads(PRODUCT, "orders", number, ReadBy.QUERY, "eve", day(when), 1, day(when))
 
 
+def columns_of(port: PortRelease) -> tuple[str, ...]:
+    """The columns that readers get of the object of a port."""
+    [only] = port.objects
+    return only.columns
+
+
 @dataclass
 class Shelf:
     """A warehouse that only knows which data is behind its builds, and what is released."""
@@ -169,6 +177,7 @@ class Place:
     holds: dict[str, Hold] = field(default_factory=dict)
     signoffs: dict[tuple[str, str], Signoff] = field(default_factory=dict)
     past: list[Release] = field(default_factory=list)
+    evidence: dict[tuple[int, str], PortRelease] = field(default_factory=dict)
 
     @property
     def environment(self) -> str:
@@ -224,6 +233,10 @@ class World:
             reads=tuple(query(*each) for each in model.queried.items()),
             signoffs=tuple(place.signoffs.values()),
             quiet_days=QUIET,
+            evidenced=tuple(
+                EvidencedVersion(PRODUCT, "orders", *each, contract_digest(first.contract))
+                for each, first in place.evidence.items()
+            ),
             today=day(model.today),
         )
 
@@ -255,6 +268,9 @@ class World:
             place.recorded[name] = ended.release.number
             if name == PRODUCT:
                 place.past.append(ended.release)
+                for port in ended.release.ports:
+                    if port.status.published:
+                        place.evidence.setdefault((port.major, port.version), port)
         if ended.manifest:
             place.manifests[name] = ended.manifest
         if ended.removed:
@@ -289,6 +305,16 @@ class World:
             last = max(asked, key=lambda each: each.at)
             said_now = replace(last, state=Answer(said), actor="ann", reason="so", at=self.now())
             known[last.version, name] = said_now
+
+    def changed(self) -> list[str]:
+        """The versions that production shows with other columns than when it showed them first."""
+        release, known = self.released(self.production).get(PRODUCT), self.production.evidence
+        return [
+            each.version
+            for each in (release.ports if release else ())
+            if each.status.published
+            and columns_of(each) != columns_of(known[each.major, each.version])
+        ]
 
     def names(self, place: Place) -> Names:
         """What readers see of the port, as a warehouse shows the current release."""

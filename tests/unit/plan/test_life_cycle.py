@@ -13,7 +13,7 @@ from life_cycle import QUIET, Major, Reader
 from life_model import GOOD, HALF, ODD, SPOILED, Model, Names, is_refused
 from life_world import Place, World
 
-HISTORIES = int(os.environ.get("WEFT_HISTORIES", "120"))
+HISTORIES = int(os.environ.get("WEFT_HISTORIES", "100"))
 
 # Few things to name, and those that happen often several times, so that histories get somewhere.
 MAJORS = st.sampled_from([1, 1, 2, 2, 3])
@@ -165,6 +165,7 @@ def apply(world: World, place: Place) -> bool:
 def compare(world: World) -> None:
     """Readers see in each place what the model says, and no data that its own checks refuse."""
     model = world.model
+    assert world.changed() == []
     for place in (world.production, world.trial):
         seen = world.names(place)
         assert seen == model.names(place.stage), (place.environment, seen, model.names(place.stage))
@@ -214,7 +215,47 @@ def test_a_port_ends_after_its_last_day_and_its_last_reader() -> None:
     assert seen_after(ENDED) == {}
 
 
-def test_a_wrong_model_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("life_cycle.QUIET", QUIET + 1)
+ASKED: tuple[tuple[Step, str], ...] = (
+    (("read", "a.one", 1, "w"), LATER),
+    (("add", 2, ("v",)), LATER),
+    (("preview", 2, 3), INSIST),
+    (("answer", 2, "a.one", "no"), LATER),
+    (("bump", 2, 1), INSIST),
+    (("status", 2, "active"), INSIST),
+    (("answer", 2, "a.one", "yes"), INSIST),
+)
+
+
+def test_a_new_major_waits_for_whom_it_breaks_whatever_its_version() -> None:
+    assert seen_after(ASKED[:-1])["orders_v2_rc"] == (2, (2, 0, 1), 0)
+    assert seen_after(ASKED)["orders"] == (2, (2, 0, 1), 0)
+
+
+SPOILT: tuple[tuple[Step, str], ...] = (
+    (("data", SPOILED), TRY),
+    (("pass", 1), INSIST),
+    (("data", GOOD), INSIST),
+    (("back", 1), INSIST),
+    (("lift",), INSIST),
+)
+
+
+def test_bad_data_is_not_shown_and_going_back_holds_until_it_is_lifted() -> None:
+    data = [seen_after(SPOILT[:steps])["orders"][2] for steps in range(1, 6)]
+    assert data == [0, 0, 2, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("fact", "wrong", "history"),
+    [
+        ("life_cycle.QUIET", QUIET + 1, ENDED),
+        ("life_votes.YES", "no", ASKED),
+        ("life_model.is_refused", lambda kind, number: False, SPOILT),
+    ],
+)
+def test_a_wrong_model_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, fact: str, wrong: object, history: Sequence[tuple[Step, str]]
+) -> None:
+    monkeypatch.setattr(fact, wrong)
     with pytest.raises(AssertionError):
-        live(ENDED)
+        live(history)
