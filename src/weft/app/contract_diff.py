@@ -111,13 +111,12 @@ class _Known:
         Raises NotFound.
         """
         product = str(address.product)
-        name = f"{address.port}@{address.major}"
         origins = ((self.applied, PUBLISHED), (self.files, FILES), (self.applied, PREVIEW))
         for manifests, origin in origins:
             manifest = manifests.get(product)
-            for port in manifest.ports if manifest else ():
-                if manifest and port.name == name and self._is_from(port, origin):
-                    return port, manifest, origin
+            port = manifest.port(address.name) if manifest else None
+            if manifest and port and self._is_from(port, origin):
+                return port, manifest, origin
         known = [
             f"{each.address}.{port.name}" for each in self.everyone.values() for port in each.ports
         ]

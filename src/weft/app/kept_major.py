@@ -83,10 +83,8 @@ def keep_major(
 
 def _published(address: PortAddress, applied: ProductManifest | None) -> PortVersion | None:
     """The version of a port that consumers were promised."""
-    ports = applied.ports if applied is not None else ()
-    wanted = (address.port, address.major)
-    found = (each for each in ports if (each.port, each.major) == wanted and each.status.published)
-    return next(found, None)
+    port = applied.port(address.name) if applied else None
+    return port if port and port.status.published else None
 
 
 def _is_as_applied(written: Mapping[str, Any], applied: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from weft.contract.changing_promises import Promise
 from weft.contract.kept_spans import seconds_since_1970
 from weft.contract.service_levels import service_levels
 from weft.mesh.manifest import Descriptor
-from weft.mesh.release import PortRelease, Release
+from weft.mesh.release import Release
 from weft.mesh.service_level import ServiceLevel
 
 
@@ -42,18 +42,13 @@ def promised_before(releases: Iterable[Release], port: Descriptor) -> tuple[Prom
     found: list[Promised] = []
     known: dict[str, Any] | None = None
     for release in releases:
-        shown = _shown(release, port)
+        shown = release.port(f"{port.port}@{port.major}")
         contract = shown.contract if shown else {}
         if contract != known:
             known = contract
             levels = {each.name: each for each in service_levels(contract, zone_named)}
             found.append(Promised(seconds_since_1970(release.at), levels))
     return tuple(found)
-
-
-def _shown(release: Release, port: Descriptor) -> PortRelease | None:
-    wanted = (port.port, port.major)
-    return next((each for each in release.ports if (each.port, each.major) == wanted), None)
 
 
 def promises_of(level: ServiceLevel, before: Sequence[Promised]) -> tuple[Promise, ...]:

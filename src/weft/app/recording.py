@@ -78,7 +78,6 @@ def told_of(
 
 
 def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descriptor, ...]:
-    ports = {(each.port, each.major): each for each in manifest.ports}
     return tuple(
         Descriptor(
             port=each.port,
@@ -89,9 +88,7 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
             version=each.version,
             status=each.status,
             contract=each.contract,
-            objects={
-                obj.name: _columns(obj, ports.get((each.port, each.major))) for obj in each.objects
-            },
+            objects={obj.name: _columns(obj, manifest.port(each.name)) for obj in each.objects},
             release=release.number,
             dialect=manifest.dialect,
             reads=tuple(sorted(manifest.reads)),
@@ -105,13 +102,8 @@ def _descriptors(release: Release, manifest: ProductManifest) -> tuple[Descripto
 
 def _columns(released: ObjectRelease, port: PortVersion | None) -> tuple[Column, ...]:
     """The released columns; their types as far as the definition knows them."""
-    objects = port.objects if port else ()
-    types = {
-        column.name: column.type
-        for obj in objects
-        if obj.name == released.name
-        for column in obj.columns
-    }
+    defined = port.object(released.name) if port else None
+    types = {each.name: each.type for each in defined.columns} if defined else {}
     return tuple(Column(name, types.get(name, "")) for name in released.columns)
 
 

@@ -222,7 +222,7 @@ class _View:
     def _marks(self, manifest: ProductManifest) -> Iterator[tuple[str, str]]:
         """The ports of a product that are not simply published, and what they are."""
         release = self.releases.get(manifest.address)
-        shown = {f"{it.port}@{it.major}": it.candidate for it in release.ports} if release else {}
+        shown = {it.name: it.candidate for it in release.ports} if release else {}
         for port in manifest.ports:
             if f"{manifest.address}.{port.name}" in self._kept:
                 yield port.name, "checks failed"

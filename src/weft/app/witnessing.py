@@ -82,13 +82,13 @@ class _Witness:
         self._environment = finished.environment
         self._results = finished.steps
         self._signed = finished.signoffs
-        self._ports = {each.name: each for each in manifest.ports}
+        self._manifest = manifest
 
     def tell(
         self, port: PortRelease, release: Release, run: Run, read: tuple[EvidencedInput, ...]
     ) -> Evidence:
         """Everything that is known of a port as it is in a release."""
-        name = f"{port.port}@{port.major}"
+        name = port.name
         checks = {each.name: tuple(self._checks(name, each)) for each in port.objects}
         promised = [_told(object, each) for object, found in checks.items() for each in found]
         return Evidence(
@@ -166,9 +166,8 @@ class _Witness:
         )
 
     def _defined(self, port: str, object: ObjectRelease) -> PortObject | None:
-        defined = self._ports.get(port)
-        found = (each for each in defined.objects if each.name == object.name) if defined else ()
-        return next(iter(found), None)
+        defined = self._manifest.port(port)
+        return defined.object(object.name) if defined else None
 
 
 def _told(object: str, found: CheckResult) -> EvidencedCheck:

@@ -108,8 +108,12 @@ class PortAddress:
     major: int | None = None
 
     def __str__(self) -> str:
-        version = "" if self.major is None else f"@{self.major}"
-        return f"{self.product}.{self.port}{version}"
+        return f"{self.product}.{self.name}"
+
+    @property
+    def name(self) -> str:
+        """`port@N`, or the port alone where no major version is meant."""
+        return self.port if self.major is None else f"{self.port}@{self.major}"
 
     @staticmethod
     def parse(text: str) -> PortAddress:

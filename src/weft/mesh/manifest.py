@@ -173,6 +173,10 @@ class PortVersion:
         """`port@N`."""
         return f"{self.port}@{self.major}"
 
+    def object(self, name: str) -> PortObject | None:
+        """Its object of this name, None where it has none."""
+        return next((each for each in self.objects if each.name == name), None)
+
 
 @dataclass(frozen=True)
 class FileSource:
@@ -280,6 +284,10 @@ class ProductManifest:
     def is_proposed(self) -> bool:
         """Whether it is checked and shown, and nothing of it is built anywhere."""
         return self.status is Status.PROPOSED
+
+    def port(self, name: str) -> PortVersion | None:
+        """Its port version of this name, `port@N`, None where it has none."""
+        return next((each for each in self.ports if each.name == name), None)
 
 
 @dataclass(frozen=True)

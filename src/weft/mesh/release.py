@@ -105,6 +105,10 @@ class PortRelease:
         """Whether consumers can see it: also a preview, under a name that says so."""
         return bool(self.candidate) or self.status.is_visible(production=production)
 
+    def object(self, name: str) -> ObjectRelease | None:
+        """Its object of this name, None where it shows none."""
+        return next((each for each in self.objects if each.name == name), None)
+
 
 @dataclass(frozen=True)
 class Release:
@@ -175,6 +179,10 @@ class Release:
         """The keys of all builds that it names, whether consumers see them or not."""
         shown = (each.key for port in self.ports for each in port.objects)
         return frozenset(self.builds.values()).union(shown)
+
+    def port(self, name: str) -> PortRelease | None:
+        """Its port version of this name, `port@N`, None where it shows none."""
+        return next((each for each in self.ports if each.name == name), None)
 
 
 @dataclass(frozen=True)

@@ -48,31 +48,14 @@ def retiring(
     """The port versions that these changes retire while consumers see them, by address."""
     found: dict[str, Retiring] = {}
     for change in changes:
-        if change.kind != "port" or change.action is not ChangeAction.UPDATE:
+        port = change.port_in(desired)
+        if port is None or change.action is not ChangeAction.UPDATE:
             continue
-        manifest = desired.get(change.product)
-        was = _ended_as(change)
-        for port in manifest.ports if manifest and was else ():
-            if was and port.name == change.name:
-                told = _told(applied.get(change.product), port)
-                found[change.address] = Retiring(port, was, told)
+        if change.new_status == Status.RETIRED and Status(change.old_status).published:
+            before = change.port_in(applied)
+            told = ending_of(before.contract).until if before else ""
+            found[change.address] = Retiring(port, Status(change.old_status), told)
     return found
-
-
-def _told(applied: ProductManifest | None, port: PortVersion) -> str:
-    """The last day of a port version in the contract that was applied."""
-    before = applied.ports if applied else ()
-    return next((ending_of(each.contract).until for each in before if each.name == port.name), "")
-
-
-def _ended_as(change: Change) -> Status | None:
-    """The status that a change ends by retiring a port; None where it does not."""
-    ends = (
-        Status(each.old)
-        for each in change.fields
-        if each.what == "status" and each.new == Status.RETIRED
-    )
-    return next((each for each in ends if each.published), None)
 
 
 def overridden(ports: Mapping[str, Retiring]) -> frozenset[str]:
@@ -124,9 +107,8 @@ def still_queried(
     reads = tuple(reads)
     for change in changes:
         goes, ends = _goes_unannounced(change)
-        before = applied.get(change.product)
-        ports = before.ports if before and goes else ()
-        if not any(each.name == change.name and each.status.published for each in ports):
+        before = change.port_in(applied)
+        if not goes or before is None or not before.status.published:
             continue
         readers = list(still_read(change.address, reads, today, quiet))
         if readers:
@@ -140,9 +122,8 @@ def _goes_unannounced(change: Change) -> tuple[str, str]:
     """How a port goes of whose end nobody is told, and what would end it; "" where none does."""
     if change.kind == "port" and change.action is ChangeAction.DELETE:
         return "go with its files", "bring its files back and end it in order"
-    status = next((each.new for each in change.fields if each.what == "status"), "")
-    if change.kind == "port" and status in UNFINISHED:
-        return f"become {status}", "end it in order"
+    if change.kind == "port" and change.new_status in UNFINISHED:
+        return f"become {change.new_status}", "end it in order"
     return "", ""
 
 

@@ -468,10 +468,8 @@ def _is_preview(released: Callable[[str], Release | None], read: Read) -> bool:
     """Whether a release shows a port as a candidate."""
     address = PortAddress.parse(read.target)
     release = released(str(address.product))
-    return release is not None and any(
-        (each.port, each.major) == (address.port, address.major) and each.candidate
-        for each in release.ports
-    )
+    port = release.port(address.name) if release else None
+    return port is not None and bool(port.candidate)
 
 
 def _behind(
@@ -498,17 +496,15 @@ def _still_offered(release: Release | None, read: Read) -> bool:
 def _desired(
     examined: Examined, address: PortAddress, obj: str, *, production: bool
 ) -> Behind | None:
-    for port in examined.manifest.ports:
-        if not port.status.is_visible(production=production):
-            continue
-        if port.port == address.port and port.major == address.major:
-            for each in port.objects:
-                if each.name == obj and each.model in examined.keyed.builds:
-                    key = examined.keyed.builds[each.model]
-                    columns = tuple(column.name for column in each.columns)
-                    recipe = examined.keyed.recipes[each.model]
-                    return Behind(key, examined.manifest.warehouse, columns, recipe=recipe)
-    return None
+    port = examined.manifest.port(address.name)
+    if port is None or not port.status.is_visible(production=production):
+        return None
+    found = port.object(obj)
+    if found is None or found.model not in examined.keyed.builds:
+        return None
+    key, recipe = examined.keyed.builds[found.model], examined.keyed.recipes[found.model]
+    columns = tuple(each.name for each in found.columns)
+    return Behind(key, examined.manifest.warehouse, columns, recipe=recipe)
 
 
 def released_key(release: Release, address: PortAddress, obj: str) -> str | None:
@@ -518,9 +514,5 @@ def released_key(release: Release, address: PortAddress, obj: str) -> str | None
 
 
 def _released(release: Release, address: PortAddress, obj: str) -> ObjectRelease | None:
-    for port in release.ports:
-        if port.port == address.port and port.major == address.major:
-            for each in port.objects:
-                if each.name == obj:
-                    return each
-    return None
+    port = release.port(address.name)
+    return port.object(obj) if port else None

@@ -109,7 +109,7 @@ def _watched(
         problem = "; ".join(_not_kept(expectation, known, port))
         yield Watched(consumer, address, expectation, problem=problem)
         return
-    obj = next((each for each in port.objects if each.name == expectation.object), None)
+    obj = port.object(expectation.object)
     problem = _not_there(expectation, obj)
     if obj is None or problem:
         yield Watched(consumer, address, expectation, problem=problem)

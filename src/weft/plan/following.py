@@ -71,23 +71,21 @@ def new_majors(changes: Iterable[Change], everyone: Everyone) -> dict[str, NewMa
     """The majors, by address, that changes make the current ones of their ports."""
     found: dict[str, NewMajor] = {}
     for change in changes:
-        if change.kind != "port" or not _begins(change):
+        port = change.port_in(everyone)
+        if port is None or port.status is not Status.ACTIVE or not _begins(change):
             continue
-        owner = everyone.get(change.product)
-        active = [each for each in owner.ports if each.status is Status.ACTIVE] if owner else []
-        created = [each for each in active if each.name == change.name]
-        for port in created:
-            if all(each.major <= port.major for each in active if each.port == port.port):
-                found[change.address] = NewMajor(change.address, port)
+        same = (each for each in everyone[change.product].ports if each.port == port.port)
+        if all(each.major <= port.major for each in same if each.status is Status.ACTIVE):
+            found[change.address] = NewMajor(change.address, port)
     return found
 
 
 def _begins(change: Change) -> bool:
     """Whether a port is new, or was nothing to rely on so far."""
-    began = (each for each in change.fields if each.what == "status")
-    return change.action is ChangeAction.CREATE or any(
-        not Status(each.old).published and Status(each.new).published for each in began
-    )
+    if change.action is ChangeAction.CREATE:
+        return True
+    old, new = change.old_status, change.new_status
+    return bool(new) and not Status(old).published and Status(new).published
 
 
 def _readers(everyone: Everyone) -> dict[str, list[tuple[ProductManifest, ResolvedInput]]]:

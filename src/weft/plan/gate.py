@@ -47,19 +47,12 @@ def released_versions(
     """The published ports that changes touch, by address, and that stay published."""
     found: dict[str, Versions] = {}
     for change in changes:
-        if change.kind != "port" or change.action is not ChangeAction.UPDATE:
+        if change.action is not ChangeAction.UPDATE:
             continue
-        before, after = (
-            _port(each.get(change.product), change.name) for each in (applied, desired)
-        )
+        before, after = change.port_in(applied), change.port_in(desired)
         if before and after and before.status.published and after.status.published:
             found[change.address] = Versions(change.address, before, after)
     return found
-
-
-def _port(manifest: ProductManifest | None, name: str) -> PortVersion | None:
-    ports = manifest.ports if manifest else ()
-    return next((each for each in ports if each.name == name), None)
 
 
 def with_waivers(change: Change, versions: Versions | None, today: str) -> Change:
@@ -133,10 +126,8 @@ def returns(
     for each in evidenced:
         known.setdefault(f"{each.product}.{each.port}@{each.major}", []).append(each)
     for change in changes:
-        before, after = (
-            _port(each.get(change.product), change.name) for each in (applied, desired)
-        )
-        released = known.get(change.address, []) if change.kind == "port" else []
+        before, after = change.port_in(applied), change.port_in(desired)
+        released = known.get(change.address, [])
         begins = after and after.status.published and not (before and before.status.published)
         if after and begins and released:
             yield from _not_as_it_was(change.address, after, released)

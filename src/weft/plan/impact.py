@@ -168,12 +168,9 @@ def _listed(names: Iterable[str]) -> str:
 
 def _unpublished_as(change: Change) -> str:
     """The status by which a change ends the publishing of a port, "" where it does not."""
-    ends = (
-        each.new
-        for each in change.fields
-        if each.what == "status" and Status(each.old).published and not Status(each.new).published
-    )
-    return next(ends, "")
+    status = change.new_status
+    ends = status and Status(change.old_status).published and not Status(status).published
+    return status if ends else ""
 
 
 def columns_by_reader(
@@ -280,7 +277,5 @@ def _is_waived(change: Change) -> bool:
 
 
 def _was_published(change: Change, applied: Mapping[str, ProductManifest]) -> bool:
-    manifest = applied.get(change.product)
-    return manifest is not None and any(
-        port.name == change.name and port.status.published for port in manifest.ports
-    )
+    port = change.port_in(applied)
+    return port is not None and port.status.published

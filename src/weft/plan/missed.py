@@ -81,18 +81,17 @@ def missing(address: str, wanted: str, situation: Situation) -> str:
 def _ended(target: str, situation: Situation) -> str:
     """Say by whom a port version, `a.b.c@1`, is retired; "" where it is not."""
     manifest = situation.desired.products.get(product_of(target))
-    for each in manifest.ports if manifest else ():
-        if each.status is Status.RETIRED and f"{product_of(target)}.{each.name}" == target:
-            by = ending_of(each.contract).override_by
-            return f"was retired by {by}" if by else "these files retire"
-    return ""
+    port = manifest.port(target.rpartition(".")[2]) if manifest else None
+    if port is None or port.status is not Status.RETIRED:
+        return ""
+    by = ending_of(port.contract).override_by
+    return f"was retired by {by}" if by else "these files retire"
 
 
 def _unreleased(product: str, port: PortAddress, situation: Situation) -> str:
     """What a port is that exists and is not released: a preview or a draft; "" of any other."""
-    release = situation.releases.get(product)
-    manifest = situation.desired.products.get(product)
-    for each in manifest.ports if manifest else release.ports if release else ():
-        if (each.port, each.major) == (port.port, port.major):
-            return "a preview" if each.candidate else _STAGES.get(each.status, "")
-    return ""
+    owner = situation.desired.products.get(product) or situation.releases.get(product)
+    found = owner.port(port.name) if owner else None
+    if found is None:
+        return ""
+    return "a preview" if found.candidate else _STAGES.get(found.status, "")

@@ -196,11 +196,9 @@ def unannounced(
     Lines after the first say what can be done.
     """
     for change in changes:
-        if change.kind != "port" or change.action is not ChangeAction.UPDATE:
+        if change.action is not ChangeAction.UPDATE:
             continue
-        before, after = (
-            _planned(each.get(change.product), change.name) for each in (applied, desired)
-        )
+        before, after = _outage(change.port_in(applied)), _outage(change.port_in(desired))
         if after is None or not after.is_on(now) or _is_within(after, before):
             continue
         yield (
@@ -210,13 +208,8 @@ def unannounced(
         )
 
 
-def _planned(manifest: ProductManifest | None, name: str) -> Outage | None:
-    ports = manifest.ports if manifest else ()
-    return next((_outage(each) for each in ports if each.name == name), None)
-
-
-def _outage(port: PortVersion | PortRelease) -> Outage | None:
-    return outage_of(port.contract) if port.status is Status.DEPRECATED else None
+def _outage(port: PortVersion | PortRelease | None) -> Outage | None:
+    return outage_of(port.contract) if port and port.status is Status.DEPRECATED else None
 
 
 def _is_within(outage: Outage, told: Outage | None) -> bool:

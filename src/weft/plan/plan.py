@@ -5,6 +5,7 @@ Making one is the work of the other files of this package; carrying one out that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -12,7 +13,7 @@ from weft.mesh.change import ChangeAction
 from weft.mesh.check import Measure, Promise
 from weft.mesh.drift import Drift
 from weft.mesh.growth import Growing, Grown
-from weft.mesh.manifest import Column, FileSource, ProductManifest
+from weft.mesh.manifest import Column, FileSource, PortVersion, ProductManifest
 from weft.mesh.product import Materialization
 from weft.mesh.release import PortRelease, Release
 from weft.mesh.signoff import Signoff
@@ -90,6 +91,24 @@ class Change:
     def address(self) -> str:
         """The address of the thing: `domain.product.name`, or of the product itself."""
         return self.product if self.kind == "product" else f"{self.product}.{self.name}"
+
+    @property
+    def old_status(self) -> str:
+        """The status that it takes from its port, "" where that stays as it is."""
+        return next((each.old for each in self.fields if each.what == "status"), "")
+
+    @property
+    def new_status(self) -> str:
+        """The status that it gives to its port, "" where that stays as it is."""
+        return next((each.new for each in self.fields if each.what == "status"), "")
+
+    def port_in(self, products: Mapping[str, ProductManifest]) -> PortVersion | None:
+        """The port version that it changes, as these products have it; None where none of them do.
+
+        Nor is there one where it is no change of a port.
+        """
+        manifest = products.get(self.product) if self.kind == "port" else None
+        return manifest.port(self.name) if manifest else None
 
 
 @dataclass(frozen=True)

@@ -371,11 +371,10 @@ def _ended_previews(found: Examined, situation: Situation) -> Iterator[Change]:
     release = situation.releases.get(address)
     defined = {each.name: each.candidate for each in found.manifest.ports}
     for port in release.ports if release else ():
-        name = f"{port.port}@{port.major}"
         is_over = port.candidate and not is_shown(port.candidate, situation.today)
-        if is_over and defined.get(name) == port.candidate:
+        if is_over and defined.get(port.name) == port.candidate:
             effect = f"preview ended on {port.candidate}, shown no longer"
-            yield Change(address, "port", name, ChangeAction.WARN, ChangeClass.VIEW, effect)
+            yield Change(address, "port", port.name, ChangeAction.WARN, ChangeClass.VIEW, effect)
 
 
 def _heals(step: Step, situation: Situation) -> bool:

@@ -63,22 +63,20 @@ def _as_shown(name: str, found: Examined, situation: Situation) -> PortRelease |
     """A port version as readers see it now, where they are to see it and it can still be read."""
     current = situation.shown(found.manifest.address)
     there = situation.builds.get(found.manifest.warehouse, frozenset())
-    wanted = {f"{each.port}@{each.major}" for each in found.ports}
-    for each in current.ports if current and name in wanted else ():
-        over = each.candidate and not is_shown(each.candidate, situation.today)
-        if f"{each.port}@{each.major}" == name and not over:
-            return each if there.issuperset(obj.key for obj in each.objects) else None
-    return None
+    wanted = {each.name for each in found.ports}
+    port = current.port(name) if current and name in wanted else None
+    if port is None or (port.candidate and not is_shown(port.candidate, situation.today)):
+        return None
+    return port if there.issuperset(obj.key for obj in port.objects) else None
 
 
 def as_of_today(change: Change, manifest: ProductManifest, today: str) -> Change:
     """A change that does not announce a preview whose last day is over, an ISO date."""
-    ports = manifest.ports if change.kind == "port" else ()
-    for each in ports:
-        if each.name == change.name and each.candidate and not is_shown(each.candidate, today):
-            effect = f"{each.status}, not shown: its last day as a preview was {each.candidate}"
-            return replace(change, effect=effect)
-    return change
+    port = manifest.port(change.name) if change.kind == "port" else None
+    if port is None or not port.candidate or is_shown(port.candidate, today):
+        return change
+    effect = f"{port.status}, not shown: its last day as a preview was {port.candidate}"
+    return replace(change, effect=effect)
 
 
 def without(release: Release, kept: Iterable[Preview], others: Iterable[Preview]) -> Release:
@@ -87,7 +85,7 @@ def without(release: Release, kept: Iterable[Preview], others: Iterable[Preview]
     if not kept:
         return release
     names = {each.port for each in kept}
-    ports = [each for each in release.ports if f"{each.port}@{each.major}" not in names]
+    ports = [each for each in release.ports if each.name not in names]
     ports += [each.shown for each in kept if each.shown]
     going_on = {model for each in others for model in each.models}
     builds, grown = dict(release.builds), dict(release.grown)

@@ -174,20 +174,16 @@ def _gone(current: Release | None, found: Examined) -> tuple[list[PortRelease], 
     """The ports and builds of a release that its product is no longer defined to have."""
     if current is None:
         return [], {}
-    names = {(each.port, each.major) for each in found.ports}
+    names = {each.name for each in found.ports}
     # A preview ends when its day is over, and is nothing that anybody relies on.
-    ports = [
-        each
-        for each in current.ports
-        if (each.port, each.major) not in names and not each.candidate
-    ]
+    ports = [each for each in current.ports if each.name not in names and not each.candidate]
     models = found.keyed.builds
     builds = {model: key for model, key in current.builds.items() if model not in models}
     return ports, builds
 
 
 def _named(ports: Iterable[PortRelease], models: Iterable[str]) -> str:
-    return ", ".join([f"{each.port}@{each.major}" for each in ports] + sorted(models))
+    return ", ".join([each.name for each in ports] + sorted(models))
 
 
 def _port_order(port: PortRelease) -> tuple[str, int]:

@@ -42,7 +42,7 @@ def _all_told(share: Share) -> Iterator[tuple[str, _Told]]:
 
 def overrides_of(share: Share) -> Iterator[EnforcedEnd]:
     """The ports of a product that the plan ends because a person overrides their readers."""
-    ended = {each.name for each in _of_ports(share) if _new_status(each) == Status.RETIRED}
+    ended = {each.name for each in _of_ports(share) if each.new_status == Status.RETIRED}
     for port in share.manifest.ports if share.manifest and ended else ():
         ending = ending_of(port.contract)
         if ending.override_by and port.name in ended:
@@ -74,7 +74,7 @@ def _told(change: Change, port: PortVersion | None) -> _Told | None:
     """What is to be told of a change of a port; None where it is none of its end."""
     if port is None:
         return None
-    ending, was, now = ending_of(port.contract), _old_status(change), _new_status(change)
+    ending, was, now = ending_of(port.contract), change.old_status, change.new_status
     if now == Status.DEPRECATED:
         kind = NoticeKind.REVIVED if was == Status.RETIRED else NoticeKind.DEPRECATED
         return kind, _sentence(change.name, ending)
@@ -108,11 +108,3 @@ def _sentence(name: str, ending: Ending) -> str:
 
 def _with_reason(said: str, reason: str) -> str:
     return f"{said}: {reason}" if reason else said
-
-
-def _old_status(change: Change) -> str:
-    return next((each.old for each in change.fields if each.what == "status"), "")
-
-
-def _new_status(change: Change) -> str:
-    return next((each.new for each in change.fields if each.what == "status"), "")
