@@ -6,6 +6,8 @@ of its two moments begins it and ends it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from weft.app.bootstrap import Opened
 from weft.app.contract_file import resolved_data
 from weft.app.definition import definition_data, definition_text
@@ -13,7 +15,7 @@ from weft.app.deprecate import published, under_next_version
 from weft.app.ended_contract import with_outage, without_outage
 from weft.app.errors import Blocked, Usage
 from weft.app.port_version import contract_path
-from weft.app.release import Bumped, unreleased
+from weft.app.release import Bumped, Unreleased
 from weft.app.yaml_edit import CannotEdit, by_hand
 from weft.contract.days import is_day
 from weft.contract.endings import ending_of
@@ -55,19 +57,18 @@ def draft_outage(mesh: Opened, address: PortAddress, wanted: str) -> Bumped:
         raise by_hand(path, problem, f"outage from {begins} to {ends}") from None
 
 
-def draft_resumption(mesh: Opened, address: PortAddress) -> Bumped:
+def draft_resumption(mesh: Opened, address: PortAddress, majors: Iterable[Unreleased]) -> Bumped:
     """Draft the edits that take a planned outage back, also while it is on.
 
-    Raises NotFound, Usage where there is not exactly one, and Blocked.
+    `majors` are those that the address names. Raises Usage where not exactly one of them has a
+    planned outage, and Blocked.
     """
-    planned = [
-        each.address for each in unreleased(mesh, address) if _is_planned(mesh, each.address)
-    ]
+    planned = [each for each in majors if _is_planned(mesh, each.address)]
     if len(planned) != 1:
-        named = f"has several planned outages: {', '.join(planned)}"
+        named = f"has several planned outages: {', '.join(each.address for each in planned)}"
         said = named if planned else "is not retired, and no outage of it is planned"
         raise Usage(f"{address} {said}", next_step=f"weft show {address}")
-    [found] = (each for each in unreleased(mesh, address) if each.address == planned[0])
+    [found] = planned
     path = contract_path(PortAddress.parse(found.address))
     before = definition_text(mesh.folder / path)
     try:

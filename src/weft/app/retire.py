@@ -39,14 +39,15 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
     path, text, status = _contract(mesh.folder, place)
     if status is Status.RETIRED and not override:
         return Bumped(found.address, why="its contract is retired already, so apply ends it")
-    in_the_way = tuple(_in_the_way(mesh, place, text))
+    unannounced = tuple(_unannounced(mesh, place))
+    in_the_way = (*unannounced, *_in_the_way(mesh, place, text))
     if in_the_way and not override:
         reasons = ";\n".join(in_the_way)
         raise Blocked(
             f"{place} cannot be retired yet: {reasons}",
             why="Whoever reads it would be left with nothing.",
             next_step=f"weft deprecate {place} --until DATE"
-            if any(_unannounced(mesh, place))
+            if unannounced
             else f"weft consumers {place}",
         )
     by = mesh.system.user() if in_the_way else ""
@@ -63,10 +64,11 @@ def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
     Where nothing is retired, it is a planned outage that is taken back. Raises NotFound, Usage
     where there is nothing to take back, and Blocked.
     """
-    majors = [PortAddress.parse(each.address) for each in unreleased(mesh, address)]
-    gone = [each for each in majors if _contract(mesh.folder, each)[2] is Status.RETIRED]
+    majors = unreleased(mesh, address)
+    places = [PortAddress.parse(each.address) for each in majors]
+    gone = [each for each in places if _contract(mesh.folder, each)[2] is Status.RETIRED]
     if not gone:
-        return draft_resumption(mesh, address)
+        return draft_resumption(mesh, address, majors)
     if len(gone) > 1:
         named = ", ".join(map(str, gone))
         said = f"{address} has several retired majors: {named}"
@@ -93,9 +95,8 @@ def _unannounced(mesh: Opened, place: PortAddress) -> Iterator[str]:
 
 
 def _in_the_way(mesh: Opened, place: PortAddress, text: str) -> Iterator[str]:
-    """What keeps a port version from being retired now, each in a few words."""
+    """What else keeps a port version from being retired now, each in a few words."""
     today = mesh.system.now()[:10]
-    yield from _unannounced(mesh, place)
     yield from day_to_come(ending_of(definition_data(text.encode())), today)
     for consumer, root in declared_consumers(mesh, place).items():
         where = "" if root == mesh.settings.root else f" (repository {root})"

@@ -25,7 +25,7 @@ _REFRESHING = (*_OF_TIME, Probe.NEWEST)
 
 def timings(mesh: Opened, situation: Situation) -> tuple[Timing, ...]:
     """What is known of the products in scope before a run, in their order."""
-    published = published_levels(mesh)
+    published = published_levels(mesh, situation.desired.order)
     levels: dict[str, list[ServiceLevel]] = {}
     for descriptor, each in published.values():
         levels.setdefault(descriptor.product, []).extend(each)
@@ -88,8 +88,7 @@ def confirm(mesh: Opened, known: Iterable[Timing], looked: frozenset[str], plan:
             now,
             0,
         )
-        for descriptor, levels in published_levels(mesh).values()
-        if descriptor.product in settled
+        for descriptor, levels in published_levels(mesh, settled).values()
         for level in levels
         if level.probe in _OF_TIME
     ]

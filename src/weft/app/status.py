@@ -107,16 +107,16 @@ def with_attained(
     ]
     if not expected:
         return situation
-    measured = _measured(mesh, {product_of(each.port) for _, each in expected})
-    published = published_levels(mesh, {product_of(each.port) for _, each in expected})
+    products = {product_of(each.port) for _, each in expected}
+    measured: dict[str, dict[str, list[Measurement]]] = {}
+    for (port, level), found in _measured(mesh, products).items():
+        measured.setdefault(port, {})[level] = found
+    published = published_levels(mesh, products)
     moment = seconds_since_1970(mesh.system.now())
     attained = {}
     for consumer, each in expected:
         if each.port in published:
-            contract = published[each.port][0].contract
-            of_port = {
-                level: found for (port, level), found in measured.items() if port == each.port
-            }
+            contract, of_port = published[each.port][0].contract, measured.get(each.port, {})
             states = measured_states(each.levels, contract, of_port, moment, zone_named)
             attained[consumer, each.input] = states
     return replace(situation, attained=attained)

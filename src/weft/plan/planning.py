@@ -160,9 +160,11 @@ def _weighed(
     affected = affected_by(draft.changes, everyone, production=situation.in_production)
     read = [each.port for each in affected if each.breaks]
     ending = retiring(draft.changes, situation.desired.products, situation.applied)
-    ended = [each for each in (*situation.broken, *read) if each not in overridden(ending)]
+    by_hand = overridden(ending)
+    ended = [each for each in (*situation.broken, *read) if each not in by_hand]
     breaking = breaking_ports(draft.changes, situation.applied, ended)
-    changed = [each for each in breaking if each not in new_majors(draft.changes, everyone)]
+    begun = new_majors(draft.changes, everyone)
+    changed = [each for each in breaking if each not in begun]
     draft.blocked += blocking_sentences(changed, affected, draft.changes)
     affected = with_followers(affected, moving(draft.changes, everyone, situation))
     affected = with_waiting(affected, draft.outages.begun)
