@@ -11,6 +11,7 @@ from observation import applied
 
 from mesh_files import Port, Product, lay_out, mesh_files
 from weft.app.bootstrap import opened
+from weft.app.plan import PlanOptions, make_plan
 from weft.app.system import System
 from weft.store.protocol import StoreError
 
@@ -77,3 +78,15 @@ def test_so_does_the_apply_of_another_version(folder: Path, fault: Fault) -> Non
     apply(folder, "1.1.0")
     assert evidence(folder)[0] == ("1.0.0", run)
     assert [version for version, _ in evidence(folder)] == ["1.0.0", "1.1.0"]
+
+
+@pytest.mark.parametrize("earlier", [(), ("1.0.0",)])
+def test_its_version_does_not_change_any_longer(folder: Path, earlier: tuple[str, ...]) -> None:
+    for version in earlier:
+        apply(folder, version)
+    publish_only(folder, "1.1.0", Fault.FAILS)
+    other = {path: data.replace(b"c1", b"d1") for path, data in orders("1.1.0").items()}
+    lay_out(folder, other)
+    with opened(folder, "", System()) as mesh:
+        [blocked] = make_plan(mesh, PlanOptions()).plan.blocked
+    assert "was released before as 1.1.0, with another contract" in blocked

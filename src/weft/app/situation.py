@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -14,6 +14,7 @@ from weft.app.bootstrap import Opened
 from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
 from weft.app.table_contents import with_last_read
+from weft.contract.document import contract_digest
 from weft.mesh.consumption import PortReads
 from weft.mesh.evidence import EvidencedVersion
 from weft.mesh.manifest import Descriptor, Manifest, ProductManifest
@@ -229,15 +230,30 @@ def _reads(mesh: Opened, situation: Situation) -> tuple[PortReads, ...]:
 
 
 def _evidenced(mesh: Opened, situation: Situation) -> tuple[EvidencedVersion, ...]:
-    """The versions ever released of products that begin to publish a port, or do so again."""
+    """The versions ever released of products that begin to publish a port, or do so again.
+
+    With them are those of releases that are not recorded, because the run was killed before that.
+    """
     beginning = [
         address
         for address, manifest in situation.desired.products.items()
         if situation.digests.get(address) != manifest.digest
         and not _published(manifest) <= _published(situation.applied.get(address))
     ]
-    ask = mesh.production and beginning
-    return mesh.store.evidence.versions(mesh.environment, beginning) if ask else ()
+    if not mesh.production:
+        return ()
+    known = mesh.store.evidence.versions(mesh.environment, beginning) if beginning else ()
+    return (*known, *_unrecorded(situation))
+
+
+def _unrecorded(situation: Situation) -> Iterator[EvidencedVersion]:
+    """The versions that are shown and that the store does not know to be."""
+    for address, release in situation.releases.items():
+        if release.number > situation.recorded.get(address, 0):
+            for port in release.ports:
+                if port.status.published:
+                    digest = contract_digest(port.contract)
+                    yield EvidencedVersion(address, port.port, port.major, port.version, digest)
 
 
 def _published(manifest: ProductManifest | None) -> set[str]:

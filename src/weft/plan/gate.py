@@ -117,7 +117,7 @@ def returns(
     applied: Mapping[str, ProductManifest],
     evidenced: Iterable[EvidencedVersion],
 ) -> Iterator[str]:
-    """Why ports must not be published anew under versions that consumers once had.
+    """Why ports must not be published under versions that consumers had before.
 
     One that comes back as it was released may. `evidenced` are the versions of these ports that
     were ever released.
@@ -128,8 +128,8 @@ def returns(
     for change in changes:
         before, after = change.port_in(applied), change.port_in(desired)
         released = known.get(change.address, [])
-        begins = after and after.status.published and not (before and before.status.published)
-        if after and begins and released:
+        goes_on = before and after and before.status.published and before.version == after.version
+        if after and after.status.published and released and not goes_on:
             yield from _not_as_it_was(change.address, after, released)
 
 
