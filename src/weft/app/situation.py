@@ -14,6 +14,7 @@ from weft.app.bootstrap import Opened
 from weft.app.load import Loaded, load
 from weft.app.source_contents import source_contents
 from weft.app.table_contents import with_last_read
+from weft.app.unpublished import promised_instead
 from weft.contract.document import contract_digest
 from weft.mesh.consumption import PortReads
 from weft.mesh.evidence import EvidencedVersion
@@ -158,6 +159,7 @@ def gather(
     shown, homes = _current(fallback)
     homes |= own_homes
     lost = _lost(mesh, releases, shown)
+    promised = promised_instead(mesh, desired.products, digests, releases)
     files, variables = desired.products.values(), mesh.system.variables
     contents = source_contents(mesh.folder, files, mesh.cache, variables)
     situation = Situation(
@@ -165,7 +167,8 @@ def gather(
         production=mesh.settings.production,
         digests=digests,
         inherited=inherited,
-        applied=applied,
+        applied=applied | promised,
+        unpublished=frozenset(promised),
         releases=releases,
         recorded={address: each.release for address, each in memory.applied.items()},
         fallback=shown,
@@ -237,7 +240,7 @@ def _evidenced(mesh: Opened, situation: Situation) -> tuple[EvidencedVersion, ..
     beginning = [
         address
         for address, manifest in situation.desired.products.items()
-        if situation.digests.get(address) != manifest.digest
+        if (situation.digests.get(address) != manifest.digest or address in situation.unpublished)
         and not _published(manifest) <= _published(situation.applied.get(address))
     ]
     if not mesh.production:

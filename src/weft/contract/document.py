@@ -31,6 +31,16 @@ def custom_properties(element: Element) -> dict[str, Any]:
     return found
 
 
+def without_property(element: Element, name: str) -> dict[str, Any]:
+    """An element without one of Weft's own custom properties."""
+    properties = element.get("customProperties", ())
+    kept = [
+        each for each in properties if name not in custom_properties({"customProperties": [each]})
+    ]
+    rest = {key: value for key, value in element.items() if key != "customProperties"}
+    return {**rest, "customProperties": kept} if kept else rest
+
+
 def object_named(contract: Element, name: str) -> Element:
     """An object of a contract; an empty one where there is none of this name."""
     found = (each for each in contract.get("schema", ()) if each.get("name") == name)

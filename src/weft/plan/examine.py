@@ -35,9 +35,10 @@ class Situation:
     release, by address; `there` has all releases by warehouse, those of products that moved too.
     `dialects` are those of all warehouses, by name, and `made` is what is kept of
     builds that may have to be brought over. `digests` are of the last applied definitions and
-    `applied` the content of those that differ from the desired ones or are gone. `releases` are
-    the current ones of this environment, `recorded` the numbers of those that the store knows to
-    be current, `fallback` are those of production, which readers here see of products without a
+    `applied` the content of those that differ from the desired ones or are gone; of `unpublished`
+    products, whose last definition was held back, it is the one that was published last. `releases`
+    are the current ones of this environment, `recorded` the numbers of those that the store knows
+    to be current, `fallback` are those of production, which readers here see of products without a
     release here. `inherited` are the digests of production's definitions of products that were
     never applied here: of these `applied` has what production has. `builds` are the keys that each
     warehouse has, `hollow` the views that lead to a build that is nowhere, each with what it reads.
@@ -64,6 +65,7 @@ class Situation:
     digests: Mapping[str, str] = field(default_factory=dict)
     inherited: Mapping[str, str] = field(default_factory=dict)
     applied: Mapping[str, ProductManifest] = field(default_factory=dict)
+    unpublished: frozenset[str] = frozenset()
     releases: Mapping[str, Release] = field(default_factory=dict)
     recorded: Mapping[str, int] = field(default_factory=dict)
     fallback: Mapping[str, Release] = field(default_factory=dict)
@@ -304,7 +306,7 @@ def _settled(situation: Situation, manifest: ProductManifest, keyed: Keyed) -> b
         and situation.definition(address) == manifest.digest
         and release.manifest == manifest.digest
         and release.builds == keyed.builds
-        and _in_order(release.ports) == _in_order(released_ports(manifest, keyed, situation))
+        and _faces(release.ports) == _faces(released_ports(manifest, keyed, situation))
         and not lost_models(situation, manifest, keyed)
     )
 
@@ -357,8 +359,18 @@ def visible_ports(manifest: ProductManifest, situation: Situation) -> list[PortV
     ]
 
 
-def _in_order(ports: Iterable[PortRelease]) -> list[PortRelease]:
-    return sorted(ports, key=lambda each: (each.port, each.major))
+def _faces(ports: Iterable[PortRelease]) -> dict[tuple[str, int, str], object]:
+    """What is shown where: port versions, what they promise, and the build behind each object.
+
+    Outages begin and end by themselves, and are nowhere but in production.
+    """
+    return {
+        (port.port, port.major, port.candidate): (
+            port.contract,
+            {(each.name, each.key) for each in port.objects},
+        )
+        for port in ports
+    }
 
 
 def _outage_on(port: PortVersion, situation: Situation) -> str:

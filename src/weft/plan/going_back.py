@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from weft.contract.candidates import is_shown
+from weft.contract.document import without_property
+from weft.contract.outages import Outage, outage_of
 from weft.mesh.manifest import ProductManifest
-from weft.mesh.release import Release
+from weft.mesh.release import PortRelease, Release
 from weft.plan.impact import columns_read
 from weft.plan.plan import Step, StepKind
 
@@ -44,13 +46,17 @@ def broken_by(
 def step_back(manifest: ProductManifest, current: Release, target: Release, today: str) -> Step:
     """The step that shows what `target` showed, as the release after the current one.
 
-    Previews whose last day is over stay away; `today` is an ISO date.
+    Previews whose last day is over stay away, and so do outages that are not planned by now as
+    they were then: nobody expects these. `today` is an ISO date.
     """
+    planned = {each.name: outage_of(each.contract) for each in current.ports}
     restored = replace(
         target,
         number=current.number + 1,
         ports=tuple(
-            each for each in target.ports if not each.candidate or is_shown(each.candidate, today)
+            _as_planned(each, planned.get(each.name))
+            for each in target.ports
+            if not each.candidate or is_shown(each.candidate, today)
         ),
         restores=target.number,
         run="",
@@ -67,3 +73,10 @@ def step_back(manifest: ProductManifest, current: Release, target: Release, toda
         release=restored,
         expected=current.number,
     )
+
+
+def _as_planned(port: PortRelease, planned: Outage | None) -> PortRelease:
+    """A port version of an earlier release, without its outage where that is not `planned` now."""
+    if outage_of(port.contract) in (None, planned):
+        return port
+    return replace(port, contract=without_property(port.contract, "outage"), outage="")

@@ -221,7 +221,6 @@ def _plan_product(
 ) -> None:
     manifest = found.manifest
     address = manifest.address
-    changed = situation.definition(address) != manifest.digest
     waits = _waits_for(found, find, situation, verdicts, draft)
     if waits is not None:
         _wait(found, situation, waits, _failing(found.standing, verdicts), draft)
@@ -236,19 +235,20 @@ def _plan_product(
     if stuck is not None:
         _hold(draft, found, situation, stuck)
         return
-    changes = _changes_of(found, situation) if changed else ()
+    held = _held_back(found, situation, verdicts)
+    is_told = _is_told(found, situation, held)
+    changes = _changes_of(found, situation) if is_told else ()
     if found.missing:
         draft.changes += changes
         draft.blocked += [missing(address, each, situation) for each in found.missing]
         _keep_from_readers(draft, found, situation)
         return
-    if _is_to_record(found, situation):
+    if is_told or _is_to_record(found, situation):
         draft.manifests[address] = manifest
     lost = lost_models(situation, manifest, found.keyed)
     builds = found.keyed.builds.items()
     there = situation.builds.get(manifest.warehouse, frozenset())
     renewed = _with_views((name for name, key in builds if key not in there), manifest)
-    held = _held_back(found, situation, verdicts)
     if held is not None:
         _hold(draft, found, situation, held)
     asked = Asked(
@@ -271,6 +271,14 @@ def _plan_product(
     draft.changes += [_built_again(address, model) for model in lost]
     draft.changes += _ended_previews(found, situation)
     draft.changes += [_published_again(step) for step in steps if _heals(step, situation)]
+
+
+def _is_told(found: Examined, situation: Situation, held: HeldBack | None) -> bool:
+    """Whether a plan tells what differs: it is new, or it was held back when it was applied."""
+    manifest = found.manifest
+    if situation.definition(manifest.address) != manifest.digest:
+        return True
+    return held is None and manifest.address in situation.unpublished
 
 
 def _changes_of(found: Examined, situation: Situation) -> tuple[Change, ...]:

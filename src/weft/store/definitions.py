@@ -30,6 +30,10 @@ _MANIFESTS = (
     "JOIN applied ON applied.environment = :environment AND applied.product = wanted.value "
     "JOIN manifests ON manifests.digest = applied.digest"
 )
+_KEPT = (
+    "SELECT digest, content FROM json_each(:digests) AS wanted "
+    "JOIN manifests ON manifests.digest = wanted.value"
+)
 _DESCRIPTORS = (
     "SELECT product, port, major, content FROM descriptors WHERE environment = :environment"
 )
@@ -111,6 +115,16 @@ class DatabaseDefinitions:
     ) -> dict[str, ProductManifest]:
         rows = transaction.execute(_MANIFESTS, wanted)
         return {product: unpacked(content, _MANIFEST) for product, content in rows}
+
+    def kept(self, digests: Iterable[str]) -> dict[str, ProductManifest]:
+        """The content of definitions by digest, earlier ones too; forgotten ones are left out."""
+        wanted = tuple(digests)
+        return self._kept(json_list(wanted)) if wanted else {}
+
+    @reading
+    def _kept(self, transaction: Transaction, digests: str) -> dict[str, ProductManifest]:
+        rows = transaction.execute(_KEPT, {"digests": digests})
+        return {digest: unpacked(content, _MANIFEST) for digest, content in rows}
 
     @reading
     def descriptors(

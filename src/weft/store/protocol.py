@@ -161,6 +161,9 @@ class Definitions(Protocol):
     def manifests(self, environment: str, products: Iterable[str]) -> dict[str, ProductManifest]:
         """The content of applied definitions, by address; absent products are left out."""
 
+    def kept(self, digests: Iterable[str]) -> dict[str, ProductManifest]:
+        """The content of definitions by digest, earlier ones too; forgotten ones are left out."""
+
     def descriptors(
         self, environment: str, products: Iterable[str] | None = None
     ) -> dict[str, Descriptor]:

@@ -146,6 +146,8 @@ def test_a_finished_product_is_given_back_as_it_was(
         applied = Applied(FLIGHTS, "skyline", "d1", "r1", AT, release=1)
         assert definitions.applied("prod") == {FLIGHTS: applied}
         assert definitions.manifests("prod", [FLIGHTS, "no.such"]) == {FLIGHTS: MANIFEST}
+        assert definitions.kept(["d1", "no such"]) == {"d1": MANIFEST}
+        assert definitions.kept([]) == {}
         assert definitions.descriptors("prod") == {
             "operations.flights.departures@1": descriptor(1),
             "operations.flights.departures@2": descriptor(2),

@@ -372,6 +372,30 @@ def test_nobody_is_surprised_by_one(mesh_folder: Path) -> None:
         file.write_text(text)
 
 
+def test_what_was_held_when_it_was_applied_was_told_to_nobody(mesh_folder: Path) -> None:
+    change_model(mesh_folder, SOURCE, "SELECT CAST(NULL AS INTEGER) AS id")
+    plan_outage(mesh_folder)
+    assert told(mesh_folder) == []
+    change_model(mesh_folder, SOURCE, "SELECT CAST(1 AS INTEGER) AS id")
+    [said] = planned(mesh_folder, IN).blocked
+    assert "nobody was told of it before" in said
+    apply_files(mesh_folder, system=on(BEFORE))
+    assert told(mesh_folder) == ["outage planned"]
+    apply_files(mesh_folder, system=on(IN))
+    assert suspended(mesh_folder) == UNTIL
+
+
+def test_going_back_leads_into_none_that_was_taken_back(mesh_folder: Path) -> None:
+    plan_outage(mesh_folder)
+    with at(mesh_folder, "2027-03-04T08:00") as mesh:
+        written(mesh, draft_return(mesh, ONE))
+    apply_files(mesh_folder, system=on("2027-03-04T08:00"))
+    with at(mesh_folder, BEFORE) as mesh:
+        list(roll_back(mesh, plan_rollback(mesh, RollbackOptions("shop.sales")), "wrong rows"))
+    assert planned(mesh_folder, IN).steps == ()
+    assert suspended(mesh_folder) == ""
+
+
 def test_a_saved_plan_does_not_begin_what_is_over(mesh_folder: Path) -> None:
     plan_outage(mesh_folder)
     saved = planned(mesh_folder, IN)

@@ -41,6 +41,23 @@ def test_whom_it_breaks(
     assert lacking(address, column, production=production) == expected
 
 
+@pytest.mark.parametrize("planned", [True, False])
+def test_an_outage_comes_back_only_where_it_is_still_planned(planned: bool) -> None:
+    value = {"from": "2026-12-20", "to": "2026-12-21"}
+    custom = [
+        {"property": "outage", "vendor": "weft", "value": value},
+        {"property": "outage", "vendor": "others", "value": 1},
+    ]
+    ending = replace(
+        ACTIVE, status=Status.DEPRECATED, outage="then", contract={"customProperties": custom}
+    )
+    current = replace(BEFORE, ports=(ending if planned else ACTIVE,))
+    step = step_back(ORDERS, current, replace(BEFORE, ports=(ending,)), "2026-12-10")
+    assert step.release is not None
+    without = replace(ending, outage="", contract={"customProperties": custom[1:]})
+    assert step.release.ports == (ending if planned else without,)
+
+
 @pytest.mark.parametrize(
     ("today", "ports"), [("2026-12-10", (ACTIVE, PREVIEW)), ("2026-12-11", (ACTIVE,))]
 )
