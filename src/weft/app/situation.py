@@ -167,7 +167,7 @@ def gather(
         production=mesh.settings.production,
         digests=digests,
         inherited=inherited,
-        applied=applied | promised,
+        applied=_as_promised(applied, promised),
         unpublished=frozenset(promised),
         releases=releases,
         recorded={address: each.release for address, each in memory.applied.items()},
@@ -194,6 +194,14 @@ def gather(
         suspended={port: each.outage for port, each in memory.descriptors.items() if each.outage},
     )
     return with_last_read(_with_acts(mesh, situation))
+
+
+def _as_promised(
+    applied: Mapping[str, ProductManifest], promised: Mapping[str, ProductManifest | None]
+) -> dict[str, ProductManifest]:
+    """Applied definitions, in the place of which somebody was promised another one, or nothing."""
+    every = {**applied, **promised}
+    return {address: each for address, each in every.items() if each is not None}
 
 
 def _differing(desired: Manifest, known: Mapping[str, str]) -> list[str]:

@@ -17,27 +17,30 @@ def promised_instead(
     products: Iterable[str],
     digests: Mapping[str, str],
     releases: Mapping[str, Release],
-) -> dict[str, ProductManifest]:
+) -> dict[str, ProductManifest | None]:
     """What was published last of products whose applied definition never was, by address.
 
-    `digests` are of the applied definitions, `releases` the current ones. Nothing outside
-    production, where nobody relies on what was there. Raises StoreError.
+    None where nothing was. `digests` are of the applied definitions, `releases` the current ones.
+    Empty outside production, where nobody relies on what was there. Raises StoreError.
     """
     if not mesh.production:
         return {}
-    published = {
-        address: _newest(mesh, address)
+    last = {
+        address: _last_published(mesh, address, releases.get(address))
         for address in products
         if address in digests
-        and address in releases
-        and releases[address].manifest not in ("", digests[address])
+        and (address not in releases or releases[address].manifest != digests[address])
     }
-    wanted = {address: each for address, each in published.items() if each != digests[address]}
-    kept = mesh.store.definitions.kept(wanted.values())
-    return {address: kept[each] for address, each in wanted.items() if each in kept}
+    behind = {address: each for address, each in last.items() if each != digests[address]}
+    kept = mesh.store.definitions.kept(filter(None, behind.values()))
+    return {address: kept.get(each) for address, each in behind.items() if each in kept or not each}
 
 
-def _newest(mesh: Opened, product: str) -> str:
-    """The digest of the definition that was published last; a rollback publishes none."""
-    releases = mesh.store.journal.releases(mesh.environment, product)
-    return next((each.manifest for each in releases if not each.restores), "")
+def _last_published(mesh: Opened, product: str, current: Release | None) -> str:
+    """The digest of the definition that was published last, "" where none was.
+
+    A rollback publishes none, and what is shown need not be recorded yet.
+    """
+    recorded = mesh.store.journal.releases(mesh.environment, product)
+    shown = current.manifest if current else ""
+    return next((each.manifest for each in recorded if not each.restores), shown)

@@ -13,6 +13,7 @@ from weft.mesh.consumption import PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.lifecycle import may_follow
 from weft.mesh.manifest import PortVersion, ProductManifest
+from weft.mesh.release import Release
 from weft.mesh.words import count
 from weft.plan.plan import Change
 
@@ -127,10 +128,11 @@ def _goes_unannounced(change: Change) -> tuple[str, str]:
     return "", ""
 
 
-def going_back(products: Collection[str], applied: Mapping[str, ProductManifest]) -> Iterator[str]:
+def going_back(products: Collection[str], releases: Mapping[str, Release]) -> Iterator[str]:
     """Why products cannot be only proposed again, in full sentences: consumers see their ports."""
     for address in sorted(products):
-        seen = [each for each in applied[address].ports if each.status.published]
+        ports = releases[address].ports if address in releases else ()
+        seen = [each for each in ports if each.status.published]
         if seen:
             named = ", ".join(f"{each.name} is {each.status}" for each in seen)
             yield (

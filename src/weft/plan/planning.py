@@ -179,7 +179,8 @@ def _weighed(
         draft.blocked += too_early(ending, *lately)
         gone = [each for each in draft.changes if each.product not in situation.proposed]
         draft.blocked += still_queried(gone, situation.applied, *lately)
-        draft.blocked += going_back(situation.proposed, situation.applied)
+        shown = {**situation.releases, **situation.lost}
+        draft.blocked += going_back(situation.proposed, shown)
         draft.blocked += objections(draft.ballots, situation)
     return affected, breaking
 

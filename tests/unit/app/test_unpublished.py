@@ -121,3 +121,16 @@ def test_what_was_published_before_a_rollback_was_promised(mesh_folder: Path) ->
     apply_files(mesh_folder, files(bad), on("2027-01-04"))
     lay_out(mesh_folder, files())
     assert "column amount removed" in "\n".join(planned(mesh_folder, "2027-01-05").blocked)
+
+
+def test_what_was_never_published_can_change(tmp_path: Path) -> None:
+    """A first version whose checks fail is nobody's yet: it changes, or becomes a proposal."""
+    wider = Port("orders", {"id": "integer", "amount": "integer"}, ("id",))
+    bad = replace(SALES, models={"orders": BAD}, ports=(wider,))
+    apply_files(tmp_path, files(bad), on("2027-01-01"))
+    lay_out(tmp_path, mesh_files([replace(bad, status="proposed")]))
+    assert planned(tmp_path, "2027-01-02").blocked == ()
+    lay_out(tmp_path, files())
+    assert planned(tmp_path, "2027-01-02").blocked == ()
+    apply_files(tmp_path, system=on("2027-01-02"))
+    assert planned(tmp_path, "2027-01-03").empty
