@@ -130,21 +130,6 @@ def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def open_it(database: dict[str, Any], tmp_path: Path) -> Iterator[Open]:
-    """Opens the database as a warehouse once more; options of it can be given anew."""
-    opened: list[Any] = []
-
-    def open_one(**changed: Any) -> Any:
-        options = {**database, **changed}
-        opened.append(open_warehouse("wh", options, str(tmp_path), "skyline", "store_1"))
-        return opened[-1]
-
-    yield open_one
-    for each in opened:
-        each.close()
-
-
-@pytest.fixture
 def outside(
     database: dict[str, Any], admin: psycopg.Connection[Any], tmp_path: Path
 ) -> Iterator[Outside]:
