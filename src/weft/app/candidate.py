@@ -15,13 +15,12 @@ from weft.app.errors import Usage
 from weft.app.last_day import refuse_day
 from weft.app.new import product_folder
 from weft.app.new_files import Draft, Edit
-from weft.app.port_version import contract_path
+from weft.app.port_version import WrittenContract
 from weft.app.release import Bumped, Unreleased, unreleased
 from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, remove_entry, set_value
 from weft.contract.candidates import UNFINISHED
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
-from weft.project.odcs import read_status
 
 _LIST = "customProperties"
 
@@ -40,12 +39,12 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
         next_step=f"weft release {found.address} --candidate --until DATE",
     )
     place = PortAddress.parse(found.address)
-    path, text = _contract(mesh.folder, place)
-    status, shown, number = _said(text)
+    written = WrittenContract.of(mesh.folder, place)
+    status, (number, shown) = written.status, _preview(written)
     lifted = _lifted(mesh.folder, place, (Status.PROPOSED,), Status.DRAFT)
     if (status in UNFINISHED) and shown == until and not lifted:
         return Bumped(found.address, why=f"it is a candidate until {until} already")
-    edited = text
+    edited = written.text
     try:
         if status not in UNFINISHED:
             edited = set_value(edited, Status.DRAFT, "status")
@@ -57,8 +56,8 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
             edited = set_value(edited, until, _LIST, number, "value", "until")
     except CannotEdit as problem:
         wanted = f"status: draft, and the custom property candidate with until: {until}"
-        raise by_hand(path, problem, wanted) from None
-    return Bumped(found.address, Draft((), (*_edits(path, text, edited), *lifted)))
+        raise by_hand(written.path, problem, wanted) from None
+    return Bumped(found.address, Draft((), (*_edits(written, edited), *lifted)))
 
 
 def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
@@ -69,12 +68,12 @@ def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
     """
     found = _unreleased(mesh, address, promote=True)
     place = PortAddress.parse(found.address)
-    path, text = _contract(mesh.folder, place)
-    status, _, number = _said(text)
+    written = WrittenContract.of(mesh.folder, place)
+    status, (number, _) = written.status, _preview(written)
     lifted = _lifted(mesh.folder, place, UNFINISHED, Status.ACTIVE)
     if status not in UNFINISHED and not lifted:
         return Bumped(found.address, why=f"its status is {status}, so apply releases it")
-    edited = text
+    edited = written.text
     try:
         if status in UNFINISHED:
             edited = set_value(edited, Status.ACTIVE, "status")
@@ -82,13 +81,13 @@ def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
                 edited = remove_entry(edited, _LIST, number)
     except CannotEdit as problem:
         wanted = "status: active, and no custom property candidate"
-        raise by_hand(path, problem, wanted) from None
-    return Bumped(found.address, Draft((), (*_edits(path, text, edited), *lifted)))
+        raise by_hand(written.path, problem, wanted) from None
+    return Bumped(found.address, Draft((), (*_edits(written, edited), *lifted)))
 
 
-def _edits(path: str, before: str, after: str) -> Iterator[Edit]:
-    if before != after:
-        yield Edit(path, before, after)
+def _edits(written: WrittenContract, after: str) -> Iterator[Edit]:
+    if written.text != after:
+        yield Edit(written.path, written.text, after)
 
 
 def _lifted(
@@ -137,21 +136,10 @@ def _unreleased(mesh: Opened, address: PortAddress, *, promote: bool) -> Unrelea
     )
 
 
-def _contract(folder: Path, address: PortAddress) -> tuple[str, str]:
-    path = contract_path(address)
-    return path, definition_text(folder / path)
-
-
-def _said(text: str) -> tuple[Status, str, int | None]:
-    """What a contract says of its status, of a preview, and where it says the second."""
-    data = definition_data(text.encode())
-    for number, until in _previews(data):
-        return read_status(data), until, number
-    return read_status(data), "", None
-
-
-def _previews(data: dict[str, object]) -> Iterator[tuple[int, str]]:
-    for number, each in entries(data, _LIST).items():
-        value = each.get("value")
+def _preview(written: WrittenContract) -> tuple[int | None, str]:
+    """Where a contract says that it is a preview, and until when; None and "" where it is none."""
+    for number, each in entries(written.data, _LIST).items():
         if str(each.get("property")).removeprefix("weft.") == "candidate":
-            yield number, str(value.get("until", "")) if isinstance(value, dict) else ""
+            value = each.get("value")
+            return number, str(value.get("until", "")) if isinstance(value, dict) else ""
+    return None, ""

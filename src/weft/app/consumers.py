@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.situation import applied_definitions, remembered
+from weft.app.situation import all_applied, remembered
 from weft.contract.compatibility import contract_changes
 from weft.contract.endings import Ending, ending_at
 from weft.mesh.address import PortAddress, port_and_major
@@ -87,7 +87,7 @@ def board(mesh: Opened, address: PortAddress) -> Board:
     """Who reads a port, or one major of it. Raises NotFound and StoreError."""
     memory = remembered(mesh)
     product = str(address.product)
-    everyone = applied_definitions(mesh, memory, {*memory.applied, *memory.inherited})
+    everyone = all_applied(mesh, memory)
     seen = [
         each
         for each in memory.descriptors.values()
@@ -116,7 +116,7 @@ def board(mesh: Opened, address: PortAddress) -> Board:
 def declared_consumers(mesh: Opened, address: PortAddress) -> dict[str, str]:
     """The products that declare one version of a port as their input, each with its root."""
     memory = remembered(mesh)
-    everyone = applied_definitions(mesh, memory, {*memory.applied, *memory.inherited})
+    everyone = all_applied(mesh, memory)
     return {
         name: manifest.root
         for name, manifest in sorted(everyone.items())

@@ -9,7 +9,7 @@ from functools import cached_property
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.faulty import beside_faulty
-from weft.app.situation import load_files, remembered
+from weft.app.situation import all_applied, load_files, remembered
 from weft.contract.candidates import is_shown
 from weft.contract.change_kinds import change
 from weft.contract.compatibility import contract_changes
@@ -201,16 +201,11 @@ def _is_meant(port: str, address: str) -> bool:
 
 def _known(mesh: Opened, products: Sequence[str]) -> _Known:
     memory = remembered(mesh)
-    definitions = mesh.store.definitions
-    applied = definitions.manifests(mesh.environment, memory.applied)
-    if not mesh.production:
-        inherited = memory.inherited.keys() - applied.keys()
-        applied |= definitions.manifests(mesh.settings.production, inherited)
     loaded = load_files(mesh, memory)
     if not (products or loaded.sound):
         raise loaded.invalid()
     loaded = beside_faulty(loaded, products)
-    return _Known(loaded.products, applied, mesh.system.now()[:10])
+    return _Known(loaded.products, all_applied(mesh, memory), mesh.system.now()[:10])
 
 
 def _compared(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from weft.app.bootstrap import Opened
 from weft.app.contract_file import resolved_data
-from weft.app.definition import definition_data, definition_text
+from weft.app.definition import definition_text
 from weft.app.ended_contract import Sunset, deprecated
 from weft.app.errors import Usage
 from weft.app.last_day import refuse_day
 from weft.app.new_files import Draft, Edit
-from weft.app.port_version import contract_path, listed_as
+from weft.app.port_version import WrittenContract, contract_path, listed_as
 from weft.app.release import Bumped, Unreleased, unreleased
 from weft.app.situation import remembered
 from weft.app.yaml_edit import CannotEdit, by_hand, set_value
@@ -23,7 +23,6 @@ from weft.contract.term_compatibility import term_changes
 from weft.contract.versions import Bump, min_bump, next_version, numbers
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
-from weft.project.odcs import read_status
 
 
 def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bumped:
@@ -42,19 +41,17 @@ def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bum
     place = PortAddress.parse(found.address)
     if sunset.successor:
         sunset = replace(sunset, successor=_successor(mesh, place, sunset.successor))
-    path = contract_path(place)
-    before = definition_text(mesh.folder / path)
-    status = read_status(definition_data(before.encode()))
-    if status is Status.RETIRED:
+    written = WrittenContract.of(mesh.folder, place)
+    if written.status is Status.RETIRED:
         raise Usage(f"{place} is retired", next_step=f"weft retire {place} --undo")
     try:
-        after = deprecated(before, sunset)
-        if after == before:
+        after = deprecated(written.text, sunset)
+        if after == written.text:
             return Bumped(found.address, why=f"it is deprecated until {sunset.until} already")
-        return Bumped(found.address, under_next_version(mesh, found, before, after))
+        return Bumped(found.address, under_next_version(mesh, found, written.text, after))
     except CannotEdit as problem:
         wanted = f"status: deprecated, and endOfSupport {sunset.until} in slaProperties"
-        raise by_hand(path, problem, wanted) from None
+        raise by_hand(written.path, problem, wanted) from None
 
 
 def under_next_version(mesh: Opened, found: Unreleased, before: str, after: str) -> Draft:

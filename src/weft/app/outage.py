@@ -10,11 +10,10 @@ from collections.abc import Iterable
 
 from weft.app.bootstrap import Opened
 from weft.app.contract_file import resolved_data
-from weft.app.definition import definition_data, definition_text
 from weft.app.deprecate import published, under_next_version
 from weft.app.ended_contract import with_outage, without_outage
 from weft.app.errors import Blocked, Usage
-from weft.app.port_version import contract_path
+from weft.app.port_version import WrittenContract
 from weft.app.release import Bumped, Unreleased
 from weft.app.yaml_edit import CannotEdit, by_hand
 from weft.contract.days import is_day
@@ -23,7 +22,6 @@ from weft.contract.outages import outage_of, outage_problem, read_outage
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
 from weft.mesh.words import minute
-from weft.project.odcs import read_status
 
 
 def draft_outage(mesh: Opened, address: PortAddress, wanted: str) -> Bumped:
@@ -35,26 +33,24 @@ def draft_outage(mesh: Opened, address: PortAddress, wanted: str) -> Bumped:
     begins, ends = _window(wanted)
     found = published(mesh, address)
     place = PortAddress.parse(found.address)
-    path = contract_path(place)
-    before = definition_text(mesh.folder / path)
-    status = read_status(definition_data(before.encode()))
-    if status is not Status.DEPRECATED:
+    written = WrittenContract.of(mesh.folder, place)
+    if written.status is not Status.DEPRECATED:
         raise Blocked(
-            f"{place} is {status}, and only a port that is about to end has an outage",
+            f"{place} is {written.status}, and only a port that is about to end has an outage",
             next_step=f"weft retire {place} --undo"
-            if status is Status.RETIRED
+            if written.status is Status.RETIRED
             else f"weft deprecate {place} --until DATE",
         )
-    contract = resolved_data(mesh.folder, place.product.domain, before.encode())
+    contract = resolved_data(mesh.folder, place.product.domain, written.text.encode())
     value = {"from": begins, "to": ends}
     _refuse_unfit(value, ending_of(contract).until, mesh.system.now(), place)
     if outage_of(contract) == read_outage(value):
         return Bumped(found.address, why="this outage is planned already")
     try:
-        after = with_outage(before, begins, ends)
-        return Bumped(found.address, under_next_version(mesh, found, before, after))
+        after = with_outage(written.text, begins, ends)
+        return Bumped(found.address, under_next_version(mesh, found, written.text, after))
     except CannotEdit as problem:
-        raise by_hand(path, problem, f"outage from {begins} to {ends}") from None
+        raise by_hand(written.path, problem, f"outage from {begins} to {ends}") from None
 
 
 def draft_resumption(mesh: Opened, address: PortAddress, majors: Iterable[Unreleased]) -> Bumped:
@@ -69,19 +65,17 @@ def draft_resumption(mesh: Opened, address: PortAddress, majors: Iterable[Unrele
         said = named if planned else "is not retired, and no outage of it is planned"
         raise Usage(f"{address} {said}", next_step=f"weft show {address}")
     [found] = planned
-    path = contract_path(PortAddress.parse(found.address))
-    before = definition_text(mesh.folder / path)
+    written = WrittenContract.of(mesh.folder, PortAddress.parse(found.address))
     try:
-        after = without_outage(before)
-        return Bumped(found.address, under_next_version(mesh, found, before, after))
+        after = without_outage(written.text)
+        return Bumped(found.address, under_next_version(mesh, found, written.text, after))
     except CannotEdit as problem:
-        raise by_hand(path, problem, "no custom property `outage`") from None
+        raise by_hand(written.path, problem, "no custom property `outage`") from None
 
 
 def _is_planned(mesh: Opened, address: str) -> bool:
     """Whether the contract of a port version in the files plans an outage that is not over."""
-    text = definition_text(mesh.folder / contract_path(PortAddress.parse(address)))
-    outage = outage_of(definition_data(text.encode()))
+    outage = outage_of(WrittenContract.of(mesh.folder, PortAddress.parse(address)).data)
     return outage is not None and mesh.system.now() < outage.ends
 
 

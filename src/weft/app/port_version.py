@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from weft.app.definition import definition_data, definition_text, entries
 from weft.app.new import product_folder
 from weft.app.new_files import Edit
 from weft.app.yaml_edit import CannotEdit, by_hand, set_value
 from weft.mesh.address import PortAddress, major_of
+from weft.mesh.contract import Status
+from weft.project.odcs import read_status
 
 
 def contract_path(address: PortAddress) -> str:
@@ -16,21 +21,44 @@ def contract_path(address: PortAddress) -> str:
     return f"{product_folder(address.product)}/{address.port}.v{address.major}.odcs.yaml"
 
 
+@dataclass(frozen=True)
+class WrittenContract:
+    """The contract of a port version as its file has it, fragments not in their places."""
+
+    path: str
+    text: str
+
+    @classmethod
+    def of(cls, mesh: Path, address: PortAddress) -> WrittenContract:
+        """Read it. Raises Blocked where it is no text or broken YAML."""
+        path = contract_path(address)
+        return cls(path, definition_text(mesh / path))
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """What it says; nothing where it cannot be read."""
+        return definition_data(self.text.encode())
+
+    @property
+    def status(self) -> Status:
+        """Its status, active where it says none."""
+        return read_status(self.data)
+
+
 def give_version(mesh: Path, address: PortAddress, version: str) -> tuple[Edit, Edit]:
     """Write a version into the contract of a port version and into its product's list of ports.
 
     Everything else stays as it is written. Raises Blocked where a person has to do it.
     """
-    path = contract_path(address)
-    contract = definition_text(mesh / path)
+    contract = WrittenContract.of(mesh, address)
     try:
-        edited = set_value(contract, version, "version")
+        edited = set_value(contract.text, version, "version")
     except CannotEdit as problem:
-        raise by_hand(path, problem, f"version: {version}") from None
+        raise by_hand(contract.path, problem, f"version: {version}") from None
     its_list = f"{product_folder(address.product)}/product.yaml"
     product = definition_text(mesh / its_list)
     listed = listed_as(product, its_list, address, version)
-    return Edit(path, contract, edited), Edit(its_list, product, listed)
+    return Edit(contract.path, contract.text, edited), Edit(its_list, product, listed)
 
 
 def listed_as(product: str, path: str, address: PortAddress, version: str) -> str:

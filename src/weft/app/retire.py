@@ -7,17 +7,15 @@ rollback can reach them, so that it comes back without being built again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from weft.app.bootstrap import Opened
 from weft.app.consumers import declared_consumers
-from weft.app.definition import definition_data, definition_text
 from weft.app.deprecate import published
 from weft.app.ended_contract import retired, revived
 from weft.app.errors import Blocked, Usage
 from weft.app.new_files import Draft, Edit
 from weft.app.outage import draft_resumption
-from weft.app.port_version import contract_path
+from weft.app.port_version import WrittenContract
 from weft.app.release import Bumped, unreleased
 from weft.app.situation import remembered
 from weft.app.yaml_edit import CannotEdit, by_hand
@@ -25,7 +23,6 @@ from weft.contract.endings import ending_of
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
 from weft.plan.endings import day_to_come, not_announced, still_read
-from weft.project.odcs import read_status
 
 
 def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> Bumped:
@@ -36,11 +33,11 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
     """
     found = published(mesh, address)
     place = PortAddress.parse(found.address)
-    path, text, status = _contract(mesh.folder, place)
-    if status is Status.RETIRED and not override:
+    written = WrittenContract.of(mesh.folder, place)
+    if written.status is Status.RETIRED and not override:
         return Bumped(found.address, why="its contract is retired already, so apply ends it")
     unannounced = tuple(_unannounced(mesh, place))
-    in_the_way = (*unannounced, *_in_the_way(mesh, place, text))
+    in_the_way = (*unannounced, *_in_the_way(mesh, place, written))
     if in_the_way and not override:
         reasons = ";\n".join(in_the_way)
         raise Blocked(
@@ -52,10 +49,10 @@ def draft_retirement(mesh: Opened, address: PortAddress, override: str = "") -> 
         )
     by = mesh.system.user() if in_the_way else ""
     try:
-        edited = retired(text, by, override)
+        edited = retired(written.text, by, override)
     except CannotEdit as problem:
-        raise by_hand(path, problem, "status: retired") from None
-    return Bumped(found.address, Draft((), (Edit(path, text, edited),)))
+        raise by_hand(written.path, problem, "status: retired") from None
+    return Bumped(found.address, Draft((), (Edit(written.path, written.text, edited),)))
 
 
 def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
@@ -66,7 +63,8 @@ def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
     """
     majors = unreleased(mesh, address)
     places = [PortAddress.parse(each.address) for each in majors]
-    gone = [each for each in places if _contract(mesh.folder, each)[2] is Status.RETIRED]
+    contracts = {each: WrittenContract.of(mesh.folder, each) for each in places}
+    gone = [each for each in places if contracts[each].status is Status.RETIRED]
     if not gone:
         return draft_resumption(mesh, address, majors)
     if len(gone) > 1:
@@ -74,18 +72,12 @@ def draft_return(mesh: Opened, address: PortAddress) -> Bumped:
         said = f"{address} has several retired majors: {named}"
         raise Usage(said, next_step=f"weft show {address}")
     [place] = gone
-    path, text, _ = _contract(mesh.folder, place)
+    written = contracts[place]
     try:
-        edited = revived(text)
+        edited = revived(written.text)
     except CannotEdit as problem:
-        raise by_hand(path, problem, "the status that it had, and no override") from None
-    return Bumped(str(place), Draft((), (Edit(path, text, edited),)))
-
-
-def _contract(folder: Path, place: PortAddress) -> tuple[str, str, Status]:
-    path = contract_path(place)
-    text = definition_text(folder / path)
-    return path, text, read_status(definition_data(text.encode()))
+        raise by_hand(written.path, problem, "the status that it had, and no override") from None
+    return Bumped(str(place), Draft((), (Edit(written.path, written.text, edited),)))
 
 
 def _unannounced(mesh: Opened, place: PortAddress) -> Iterator[str]:
@@ -94,10 +86,10 @@ def _unannounced(mesh: Opened, place: PortAddress) -> Iterator[str]:
     return not_announced(shown.status, ending_of(shown.contract).until)
 
 
-def _in_the_way(mesh: Opened, place: PortAddress, text: str) -> Iterator[str]:
+def _in_the_way(mesh: Opened, place: PortAddress, written: WrittenContract) -> Iterator[str]:
     """What else keeps a port version from being retired now, each in a few words."""
     today = mesh.system.now()[:10]
-    yield from day_to_come(ending_of(definition_data(text.encode())), today)
+    yield from day_to_come(ending_of(written.data), today)
     for consumer, root in declared_consumers(mesh, place).items():
         where = "" if root == mesh.settings.root else f" (repository {root})"
         yield f"{consumer}{where} has it as its input"

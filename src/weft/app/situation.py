@@ -302,6 +302,11 @@ def applied_definitions(
     return own | definitions.manifests(mesh.settings.production, inherited)
 
 
+def all_applied(mesh: Opened, memory: Remembered) -> dict[str, ProductManifest]:
+    """The definitions of all products that readers of an environment see."""
+    return applied_definitions(mesh, memory, {*memory.applied, *memory.inherited})
+
+
 def _salts(mesh: Opened) -> dict[str, str]:
     """The salts of an environment; what production was asked to rebuild is rebuilt everywhere."""
     salts = mesh.store.definitions.salts

@@ -28,14 +28,6 @@ def opened(options: dict[str, Any]) -> Iterator[Any]:
 
 
 @pytest.fixture
-def admin(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
-    """Somebody who may do everything in the database of the test."""
-    options = as_keywords({**database, "user": ADMIN})
-    with psycopg.connect(**options, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
 def login(
     database: dict[str, Any], postgres_admin: psycopg.Connection[Any]
 ) -> Iterator[dict[str, Any]]:

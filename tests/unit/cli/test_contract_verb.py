@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from commands import called
 from mesh_files import Port, Product, lay_out, mesh_files
 from weft.app.errors import Invalid, NotFound
 from weft.cli.main import run
@@ -50,9 +51,9 @@ def mesh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    capsys.readouterr()
-    assert run(("contract", *arguments)) == 0
-    return capsys.readouterr().out
+    said = called(capsys, "contract", *arguments)
+    assert said.code == 0
+    return said.out
 
 
 def test_a_contract_is_shown_as_it_is_written(

@@ -58,7 +58,7 @@ def test_a_version_is_deprecated_and_the_plan_is_shown(
     warned = weft("validate")
     assert "W431" in warned.out + warned.err
     assert "deprecated, ends 2999-12-31" in weft("show", ONE).out
-    board = json.loads(weft("consumers", "shop.sales.orders", "--json").out)["board"]
+    board = weft("consumers", "shop.sales.orders", "--json").data["board"]
     [reader] = board["consumers"]
     assert (reader["consumer"], reader["told"][0]["message"]) == (
         "shop.sums",
@@ -112,7 +112,7 @@ def test_an_outage_is_planned_shown_and_taken_back(
     assert "this outage is planned already" in again.out
     assert weft("apply", "--yes").code == 0
     assert "has a planned outage, 2999-12-01 00:00Z" in weft("status").out
-    [found] = json.loads(weft("status", "--json").out)["outages"]
+    [found] = weft("status", "--json").data["outages"]
     assert found == {
         "port": ONE,
         "begins": "2999-12-01T00:00:00.000Z",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -34,7 +33,7 @@ def test_status_shows_what_is_promised(weft: Callable[..., Said]) -> None:
     said = weft("status")
     assert said.code == 0
     assert "3 service levels of 1 port in prod · 2 kept · 1 not measurable" in said.out
-    document = json.loads(weft("status", f"{LINES}.lines@1", "--measure", "--json").out)
+    document = weft("status", f"{LINES}.lines@1", "--measure", "--json").data
     assert [each["state"] for each in document["levels"]] == ["kept", "kept", "not measurable"]
 
 
@@ -70,7 +69,7 @@ def test_the_page_of_a_port_marks_each_promise(weft: Callable[..., Said]) -> Non
     lines = [" ".join(each.split()) for each in said.out.splitlines()]
     assert "availability 99 percent kept answered 0 s ago" in lines
     assert "throughput 9 not measurable Weft does not carry the reads of others" in lines
-    document = json.loads(weft("show", f"{LINES}.lines@1", "--json").out)
+    document = weft("show", f"{LINES}.lines@1", "--json").data
     assert [each["level"]["name"] for each in document["service_levels"]][-1] == "throughput"
 
 
@@ -80,7 +79,7 @@ def test_a_run_says_what_is_not_due_beside_its_result(weft: Callable[..., Said])
     told, done, _ = said.err.partition("Nothing to do")
     assert told.startswith(f" not due  {LINES}")
     assert done
-    document = json.loads(weft("run", "--json").out)
+    document = weft("run", "--json").data
     [reason] = document["due"]
     assert (reason["product"], reason["is"]) == (LINES, "not due")
     assert weft("run", "--all").err.startswith("Nothing to do")
@@ -94,7 +93,7 @@ def test_an_apply_that_finds_nothing_newer_counts_as_a_refresh(
     apply_files(tmp_path, promising((level("frequency", 1, "y"),)), clock.system, "dev")
 
     def found() -> str:
-        document = json.loads(weft("status", "--env", "dev", "--json").out)
+        document = weft("status", "--env", "dev", "--json").data
         return str(document["levels"][0]["found"])
 
     assert " d" in found()
