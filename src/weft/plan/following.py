@@ -47,7 +47,7 @@ def with_followers(
     both = {(each.consumer, each.port): each for each in affected}
     for each in following:
         known = both.get((each.consumer, each.port))
-        if known is None or known.verdict == OK:
+        if known is None or known.verdict == OK or (each.breaks and not known.breaks):
             both[each.consumer, each.port] = each
     return tuple(
         sorted(both.values(), key=lambda each: (not each.breaks, each.goes_on, each.consumer))
