@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from weft.contract.outages import Outage, outage_of, suspended_until, unreadable
+from weft.mesh.address import product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest, Read, ReadKind
@@ -78,11 +79,10 @@ class Outages:
         shown = last.release if last else situation.releases.get(manifest.address)
         if shown is None:
             return Begun()
-        for each in shown.ports:
-            address = f"{manifest.address}.{each.name}"
-            self.on.pop(address, None)
-            if each.outage:
-                self.on[address] = each.outage
+        # A port that ends is in no outage any longer: nobody has to wait for it.
+        others = {port: it for port, it in self.on.items() if product_of(port) != shown.product}
+        own = {f"{shown.product}.{each.name}": each.outage for each in shown.ports if each.outage}
+        self.on = others | own
         begun = suspensions(shown, situation) if situation.in_production else ()
         self.begun += begun
         return Begun((turned,) if turned else (), tuple(map(_change_of, begun)))

@@ -24,7 +24,7 @@ from weft.app.outage import draft_outage
 from weft.app.plan import PlanOptions, make_plan
 from weft.app.query import query
 from weft.app.release import Bumped
-from weft.app.retire import draft_return
+from weft.app.retire import draft_retirement, draft_return
 from weft.app.rollback import RollbackOptions, lift_hold, plan_rollback, roll_back
 from weft.app.run import plan_run
 from weft.app.status import outages
@@ -279,6 +279,15 @@ def test_builds_that_need_it_wait_and_others_do_not(mesh_folder: Path) -> None:
     listed.write_text(json.dumps(said))
     described = planned(mesh_folder, IN)
     assert (described.held, "shop.sums" in described.manifests) == ((), True)
+
+
+def test_nobody_waits_for_a_port_that_ends_in_its_outage(mesh_folder: Path) -> None:
+    plan_outage(mesh_folder)
+    apply_files(mesh_folder, system=on(IN))
+    with at(mesh_folder, IN) as mesh:
+        written(mesh, draft_retirement(mesh, ONE, "it costs too much"))
+    [refusal] = planned(mesh_folder, IN).blocked
+    assert "shop.sums reads shop.sales.orders@1.orders, which was retired by mara" in refusal
 
 
 def test_the_producer_goes_on_building_while_nobody_can_read_it(mesh_folder: Path) -> None:
