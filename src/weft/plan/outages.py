@@ -202,7 +202,7 @@ def unannounced(
         if after is None or not after.is_on(now) or _is_within(after, before):
             continue
         yield (
-            f"{change.address}: its outage begins {minute(after.begins)}, which is over, and "
+            f"{change.address}: its outage would have begun {minute(after.begins)}, and "
             f"nobody was told of it before.\n"
             f"give it a later time:  weft retire {change.address} --outage FROM/TO"
         )

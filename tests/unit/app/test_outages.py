@@ -364,7 +364,7 @@ def test_nobody_is_surprised_by_one(mesh_folder: Path) -> None:
     assert planned(mesh_folder, BEFORE).blocked == ()
     [said] = planned(mesh_folder, IN).blocked
     assert said == (
-        "shop.sales.orders@1: its outage begins 2027-03-10 09:00Z, which is over, and nobody was "
+        "shop.sales.orders@1: its outage would have begun 2027-03-10 09:00Z, and nobody was "
         "told of it before.\n"
         "give it a later time:  weft retire shop.sales.orders@1 --outage FROM/TO"
     )
