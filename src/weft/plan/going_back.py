@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from weft.contract.candidates import is_shown
 from weft.contract.document import without_property
 from weft.contract.outages import Outage, outage_of
+from weft.mesh.contract import Status
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import PortRelease, Release
 from weft.plan.impact import columns_read
@@ -46,17 +47,20 @@ def broken_by(
 def step_back(manifest: ProductManifest, current: Release, target: Release, today: str) -> Step:
     """The step that shows what `target` showed, as the release after the current one.
 
-    Previews whose last day is over stay away, and so do outages that are not planned by now as
-    they were then: nobody expects these. `today` is an ISO date.
+    What was retired since stays away, and so do previews whose last day is over, and outages that
+    are not planned by now as they were then: nobody expects these. `manifest` is the applied
+    definition, `today` an ISO date.
     """
     planned = {each.name: outage_of(each.contract) for each in current.ports}
+    retired = {each.name for each in manifest.ports if each.status is Status.RETIRED}
     restored = replace(
         target,
         number=current.number + 1,
         ports=tuple(
             _as_planned(each, planned.get(each.name))
             for each in target.ports
-            if not each.candidate or is_shown(each.candidate, today)
+            if (not each.candidate or is_shown(each.candidate, today))
+            and (each.name in planned or each.name not in retired)
         ),
         restores=target.number,
         run="",

@@ -240,8 +240,12 @@ class Model:
                 stage.readers[name], stage.reading[name] = reader, number
 
     def go_back(self, target: Shown) -> None:
-        """Show in production what was shown before, and keep it there."""
-        shown = replace(target, day=self.today)
+        """Show in production what was shown before, and keep it there; what ended since is gone."""
+        seen = self.production.shown.seen if self.production.shown else {}
+        applied = self.production.applied or {}
+        ended = {each for each, major in applied.items() if major.status == GONE} - seen.keys()
+        made = {each: thing for each, thing in target.made.items() if each not in ended}
+        shown = replace(target, made=made, day=self.today)
         self.production.shown, self.production.held = shown, True
         self.production.past.append(shown)
 

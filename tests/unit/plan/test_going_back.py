@@ -68,3 +68,16 @@ def test_a_preview_does_not_come_back_after_its_last_day(
     assert step.release is not None
     assert (step.release.ports, step.release.number, step.release.restores) == (ports, 8, 3)
     assert (step.expected, step.target) == (7, "release 8, which is release 3 again")
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_what_was_retired_since_stays_away(is_shown: bool) -> None:
+    ports = [shown("orders", status=Status.RETIRED), shown("orders", major=2)]
+    defined = product("shop.orders", [transform("orders")], ports)
+    second = replace(ACTIVE, major=2, version="2.0.0")
+    target = replace(BEFORE, ports=(ACTIVE, second))
+    current = replace(target, number=7, ports=target.ports if is_shown else (second,))
+    step = step_back(defined, current, target, "2026-12-10")
+    assert step.release is not None
+    # What a held definition retires is shown as long as that is held.
+    assert step.release.ports == current.ports
