@@ -25,7 +25,6 @@ from weft.app.situation import (
 from weft.app.status import with_attained
 from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.mesh.address import product_of
-from weft.mesh.diagnostic import Diagnostic
 from weft.mesh.manifest import Manifest
 from weft.plan.adoption import adopted, not_built, unadopted
 from weft.plan.examine import Examined, Situation
@@ -74,11 +73,6 @@ class Planned:
             for each in product.tables
         ]
         return tuple(each for each in named if each not in read)
-
-    @property
-    def warnings(self) -> tuple[Diagnostic, ...]:
-        """What the files were warned of."""
-        return self.loaded.diagnostics
 
 
 def make_plan(mesh: Opened, options: PlanOptions) -> Planned:

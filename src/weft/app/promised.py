@@ -25,16 +25,16 @@ class Promised:
     levels: Mapping[str, ServiceLevel]
 
 
-def releases_that_differ(mesh: Opened, product: str) -> tuple[Release, ...]:
-    """The releases of a product, oldest first; none where no port ever promised anything else.
+def releases_that_differ(mesh: Opened, products: Iterable[str]) -> dict[str, tuple[Release, ...]]:
+    """The releases of those of these products of which a port once promised something else.
 
-    Raises StoreError.
+    They are by product, oldest first. Raises StoreError.
     """
-    versions = mesh.store.evidence.versions(mesh.environment, [product])
-    majors = Counter((each.port, each.major) for each in versions)
-    if max(majors.values(), default=0) < 2:
-        return ()
-    return mesh.store.journal.releases(mesh.environment, product)[::-1]
+    versions = mesh.store.evidence.versions(mesh.environment, products)
+    majors = Counter((each.product, each.port, each.major) for each in versions)
+    changed = {product for (product, _, _), times in majors.items() if times > 1}
+    releases = mesh.store.journal.releases
+    return {each: releases(mesh.environment, each)[::-1] for each in sorted(changed)}
 
 
 def promised_before(releases: Iterable[Release], port: Descriptor) -> tuple[Promised, ...]:

@@ -136,9 +136,9 @@ def _attainments(
 ) -> Iterable[Attainment]:
     by_level = _measured(mesh, products)
     moment = seconds_since_1970(mesh.system.now())
-    releases = {each: releases_that_differ(mesh, each) for each in products}
+    releases = releases_that_differ(mesh, products)
     for address, (descriptor, levels) in ports:
-        promised = promised_before(releases[descriptor.product], descriptor)
+        promised = promised_before(releases.get(descriptor.product, ()), descriptor)
         for level in levels:
             measured = by_level.get((address, level.name), [])
             history = promises_of(level, promised)

@@ -175,11 +175,11 @@ def test_a_day_that_moves_is_told_again(mesh_folder: Path) -> None:
 
 def test_what_reads_it_is_warned_by_its_own_plan(mesh_folder: Path) -> None:
     deprecate(mesh_folder)
-    [warning] = planned(mesh_folder, "2026-12-03", "shop.sums").warnings
+    [warning] = planned(mesh_folder, "2026-12-03", "shop.sums").loaded.diagnostics
     assert (warning.code, warning.message) == ("W431", "orders@1 ends 2027-03-01; successor @2")
     assert warning.note == "new names"
     move_reader(mesh_folder, "2026-12-04")
-    assert planned(mesh_folder, "2026-12-05").warnings == ()
+    assert planned(mesh_folder, "2026-12-05").loaded.diagnostics == ()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_others_are_planned_and_the_fault_is_a_warning(tmp_path: Path, selector:
         planned = make_plan(mesh, PlanOptions((selector,)))
     assert planned.plan.changes
     assert {each.product.partition(".")[0] for each in planned.plan.changes} == {"shop"}
-    [fault] = planned.warnings
+    [fault] = planned.loaded.diagnostics
     assert fault.span
     assert (fault.severity, fault.span.file) == (Severity.WARNING, FAULTY)
 
