@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import click
+import pytest
+
 from commands import Said
 from mesh_files import SETTINGS, Product, document, lay_out, mesh_files
+from weft.app.errors import Refusal
+from weft.cli.failure import tell
+from weft.cli.main import run
+from weft.cli.stopped import put_stopped
+from weft.mesh.address import AddressError
+from weft.store.protocol import StoreError
+from weft.warehouses.protocol import WarehouseError
 
 
 def settings(database: Mapping[str, Any]) -> bytes:
@@ -36,13 +45,21 @@ def files_of(
 
 
 def weft(folder: Path, *arguments: str) -> Said:
-    """Run a command in the folder of a mesh, as a program of its own."""
-    command = [sys.executable, "-m", "weft", *arguments]
-    environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+    """Run a command in the folder of a mesh, on a wide screen without colours."""
+    streams = [TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "120")
+        patch.setenv("NO_COLOR", "1")
+        for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        try:
+            code = run(arguments)
+        except (Refusal, StoreError, WarehouseError, AddressError, OSError, click.UsageError) as error:
+            code = tell(error)
+            put_stopped(error, code, arguments)
+    out, err = (stream.buffer.getvalue().decode() for stream in streams)
+    return Said(code, out, err)
 
 
 def applied(folder: Path, files: Mapping[str, bytes], *options: str) -> Said:
