@@ -21,6 +21,9 @@ from weft.mesh.address import AddressError
 from weft.store.protocol import StoreError
 from weft.warehouses.protocol import WarehouseError
 
+_TOLD = (Refusal, StoreError, WarehouseError, AddressError, OSError, click.UsageError)
+"""What a command stops with and tells; anything else is a bug."""
+
 
 def settings(database: Mapping[str, Any]) -> bytes:
     """What `weft.yaml` says of a mesh with the lake and a database, called `lake` and `ops_db`."""
@@ -55,7 +58,7 @@ def weft(folder: Path, *arguments: str) -> Said:
             patch.setattr(sys, name, stream)
         try:
             code = run(arguments)
-        except (Refusal, StoreError, WarehouseError, AddressError, OSError, click.UsageError) as error:
+        except _TOLD as error:
             code = tell(error)
             put_stopped(error, code, arguments)
     out, err = (stream.buffer.getvalue().decode() for stream in streams)
