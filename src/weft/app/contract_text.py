@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,7 @@ _ORDER = (
 # What a fragment says of a column and the column can say otherwise.
 _DENIED = ("required", "primaryKey")
 _LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ ]*\n(?:[ ]*(?:#[^\n]*)?\n)*( *)- ", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 _WIDEST = 10**6
 
 
@@ -75,6 +77,8 @@ def edit_contract(text: str, edits: Iterable[ObjectEdit]) -> Edited:
     yaml = round_trip(text)
     document = yaml.load(text)
     before = written(yaml, document)
+    if _comments(text) - _comments(before):
+        raise CannotEdit("a comment in it would be lost")
     by_hand: list[str] = []
     for edit in edits:
         by_hand += _edit_object(document, edit)
@@ -84,6 +88,11 @@ def edit_contract(text: str, edits: Iterable[ObjectEdit]) -> Edited:
     if not _reads_as(after, document):
         raise CannotEdit("its layout is unusual")
     return Edited(after, tuple(by_hand), laid_out_anew=before != text)
+
+
+def _comments(text: str) -> Counter[str]:
+    """What stands behind a number sign, with how often: the reader of YAML overlooks some."""
+    return Counter(each.rstrip() for each in _COMMENT.findall(text))
 
 
 def _reads_as(text: str, document: Any) -> bool:

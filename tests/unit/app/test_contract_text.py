@@ -221,6 +221,26 @@ def test_a_text_that_would_not_say_what_is_meant_is_not_given() -> None:
         edit_contract(text, [ObjectEdit(("schema", 0), columns, Synced(removed=("a",)))])
 
 
+def test_a_comment_that_the_reader_overlooks_is_not_lost() -> None:
+    text = """\
+schema:
+  - name: o
+    properties:
+      - name: a
+        description: >-
+          some words
+          and more
+      - {name: b, logicalType: string}
+      - {name: c, logicalType: string}
+
+      # before d
+      - {name: d, logicalType: string}  # beside d
+"""
+    columns = {name: ("schema", 0, "properties", place) for place, name in enumerate("abcd")}
+    with pytest.raises(CannotEdit, match="a comment in it would be lost"):
+        edit_contract(text, [ObjectEdit(("schema", 0), columns, Synced(removed=("b",)))])
+
+
 def test_what_a_fragment_brings_is_left_to_people() -> None:
     columns = {"id": COLUMNS["id"], "b": (), "z": ()}
     synced = Synced(removed=("b",), amended=(Amendment("z", ("required",), True),))
