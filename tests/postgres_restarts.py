@@ -17,6 +17,8 @@ import psycopg
 import postgres_server
 
 _LOOKS = 0.02
+# A server that ends so many seconds after its start, and so many times, cannot start.
+_AT_ONCE, _PATIENT = 1.0, 50
 
 
 class OwnServer:
@@ -29,6 +31,7 @@ class OwnServer:
             (folder,) = it.execute("SHOW data_directory").fetchone() or ("",)
         self._data = Path(folder)
         self._command = shlex.split((self._data / "postmaster.opts").read_text())
+        self._log = self._data / "restarts.log"
         self._owner = self._data.stat().st_uid
         self._pid = server.pid
         self._later: subprocess.Popen[bytes] | None = None
@@ -41,16 +44,20 @@ class OwnServer:
     def start(self) -> None:
         """Start it; it takes connections a little later."""
         as_owner = {"user": self._owner, "extra_groups": ()} if os.geteuid() == 0 else {}
-        quiet = subprocess.DEVNULL
-        self._later = subprocess.Popen(
-            self._command,
-            cwd=self._data,
-            stdin=quiet,
-            stdout=quiet,
-            stderr=quiet,
-            **as_owner,  # type: ignore[call-overload]
-        )
+        with self._log.open("ab") as log:
+            self._later = subprocess.Popen(
+                self._command,
+                cwd=self._data,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **as_owner,  # type: ignore[call-overload]
+            )
         self._pid = self._later.pid
+
+    def told(self) -> str:
+        """The last of what it said since it was started again."""
+        return self._log.read_text()[-2000:] if self._log.exists() else ""
 
     def stop(self) -> None:
         """Stop it at once, whoever is connected."""
@@ -76,9 +83,21 @@ class OwnServer:
 
     def revive(self, ended: threading.Event) -> None:
         """Start it again whenever it has died, until `ended`."""
+        begun, failed = time.monotonic(), 0
         while not ended.wait(_LOOKS):
             if self._has_died():
+                failed = failed + 1 if time.monotonic() - begun < _AT_ONCE else 0
+                if failed > _PATIENT:
+                    self._end_what_is_left()
                 self.start()
+                begun = time.monotonic()
+
+    def _end_what_is_left(self) -> None:
+        """End processes that outlive their server, which keep the next one from starting."""
+        for each in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if (each / "cwd").readlink() == self._data:
+                    os.kill(int(each.name), signal.SIGKILL)
 
     def _has_died(self) -> bool:
         if self._later:

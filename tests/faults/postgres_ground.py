@@ -180,8 +180,9 @@ class Postgres:
         while True:
             try:
                 return psycopg.connect(**postgres_server.as_keywords(wanted), autocommit=True)
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
                 if time.monotonic() > end:
+                    error.add_note(self._server.told())
                     raise
                 time.sleep(0.02)
 
