@@ -24,7 +24,7 @@ from weft.mesh.product import Materialization
 from weft.plan.plan import BuildSpec, CopySpec, Step, StepKind
 from weft.sql.dialect import dialect_named
 from weft.warehouses.loading import adapter
-from weft.warehouses.protocol import Bound
+from weft.warehouses.protocol import Bound, Origin
 
 ROWS = """
 SELECT
@@ -84,7 +84,7 @@ def carry(source: Any, build: str, target: Any, key: str) -> None:
     select = " ".join(("SELECT", listed, "FROM", dialect.relation("builds", build)))
     columns = tuple(map(Column, COLUMNS))
     spec = CopySpec(key, "source", build, "shop.sales.sales@1", "sales", select, columns)
-    copy(spec, source, target, "target", "run")
+    copy(spec, source, target, "target", Origin(run="run"))
 
 
 def bare_out(folder: Path, name: str) -> None:
