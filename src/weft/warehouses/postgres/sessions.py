@@ -131,15 +131,18 @@ class Sessions:
 
         `first` are statements that it begins with.
         """
-        self.ask(f"BEGIN; {first}")
-        self._local.within = True
         try:
+            # It has begun also where what it begins with fails.
+            self.ask(f"BEGIN; {first}")
+            self._local.within = True
             yield
             self.ask("COMMIT")
         except BaseException:
             self._local.within = False
-            with suppress(WarehouseError):
-                self.ask("ROLLBACK")
+            # One that was lost has taken its transaction along.
+            if self._connections.mine() is not None:
+                with suppress(WarehouseError):
+                    self.ask("ROLLBACK")
             raise
         finally:
             self._local.within = False
