@@ -39,6 +39,10 @@ SELECT set_config('work_mem', '128MB', true)
 WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('128MB')
 """
 
+# A server keeps for each connection of which roles its login is a member. It may miss what is
+# granted while it looks, and denies that role until it has looked for those of another one.
+_LIST_ANEW = "ROLLBACK; SELECT pg_has_role('pg_monitor', 'pg_read_all_stats', 'MEMBER')"
+
 # Whoever holds a lock works all the time; what waits for it must not wait for somebody asleep.
 _NOT_IDLE = "SET idle_session_timeout = '60s'"
 _IDLE_AGAIN = "RESET idle_session_timeout"
@@ -132,8 +136,7 @@ class Sessions:
         `first` are statements that it begins with.
         """
         try:
-            # It has begun also where what it begins with fails.
-            self.ask(f"BEGIN; {first}")
+            self._begin(first)
             self._local.within = True
             yield
             self.ask("COMMIT")
@@ -146,6 +149,16 @@ class Sessions:
             raise
         finally:
             self._local.within = False
+
+    def _begin(self, first: str) -> None:
+        """Begin a transaction, which it has done also where its first statements fail."""
+        try:
+            self.ask(f"BEGIN; {first}")
+        except WarehouseError as error:
+            if not error.denied or self._connections.mine() is None:
+                raise
+            self.ask(_LIST_ANEW)
+            self.ask(f"BEGIN; {first}")
 
     @contextmanager
     def acting_as(self, role: str, first: str = "") -> Iterator[None]:
