@@ -15,6 +15,11 @@ from weft.mesh.manifest import Column, FileSource
 from weft.plan.plan import Source, Step
 from weft.sql.dialect import dialect_named
 from weft.warehouses.files import SourceFiles
+from weft.warehouses.postgres.catalog import Catalog
+from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.schemas import Schemas
+from weft.warehouses.postgres.sessions import Sessions
+from weft.warehouses.postgres.target import target_of
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -53,6 +58,25 @@ def test_a_table_without_its_rows_is_not_there_and_made_again(
     assert warehouse.run(VIEW, bound("run_2")).reused
     assert open_it().observe(PROD).builds == {"a", "v"}
     assert admin.execute(ORDERS).fetchall() == [(1,), (2,), (3,)]
+
+
+@pytest.mark.usefixtures("published")
+def test_what_another_program_made_a_moment_ago_is_not_broken(
+    open_it: Callable[[], Any], database: dict[str, Any], admin: psycopg.Connection[Any]
+) -> None:
+    sessions = Sessions(target_of("wh", database))
+    schemas = Schemas(sessions, "skyline", "store_1")
+    known = Known(Catalog(sessions, schemas), PROD.environment, "the database")
+    schemas.ours()
+    try:
+        assert not known.whole(["late"])
+        open_it().run(build("late", "SELECT 1 AS id"), bound())
+        assert known.broken("late") is None
+        admin.execute(f"TRUNCATE {INTERNAL}.b_late")
+        broken = known.broken("late")
+        assert broken is not None and broken.build.key == "late"
+    finally:
+        sessions.close()
 
 
 @pytest.mark.usefixtures("published")

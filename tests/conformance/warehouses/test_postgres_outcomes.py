@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -21,7 +23,7 @@ from warehouse_steps import PRODUCT, audit, bound, build, port, publish, require
 from postgres_line import Line, line, serving
 from weft.sql.dialect import dialect_named
 from weft.warehouses.postgres import connections
-from weft.warehouses.postgres.sessions import LOCKS, signed
+from weft.warehouses.postgres.sessions import LOCKS, of_run, signed
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -369,3 +371,22 @@ def test_who_is_in_the_way_is_said(
         f"admin), which {why}: let it end its transaction, or run "
         f"SELECT pg_terminate_backend({number})"
     ]
+
+
+def test_who_is_in_the_way_in_another_database_is_not(
+    open_it: Callable[..., Any], database: dict[str, Any]
+) -> None:
+    keywords = {**database, "dbname": "postgres"}
+    del keywords["database"]
+    lock = f"/* weft {of_run('run_2')} SELECT pg_advisory_lock({os.getpid()}, 1)"
+    connect = partial(psycopg.connect, **keywords, autocommit=True)
+    with ThreadPoolExecutor(1) as pool, connect() as waiting, connect() as holding:
+        holding.execute(lock)
+        waited = pool.submit(waiting.execute, lock)
+        blocked = "SELECT pg_blocking_pids(%s)"
+        while holding.execute(blocked, [waiting.info.backend_pid]).fetchall() == [([],)]:
+            assert not waited.done()
+        found = open_it().blocked("run_2")
+        holding.close()
+        waited.result()
+    assert found == []

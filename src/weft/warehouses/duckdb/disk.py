@@ -145,6 +145,15 @@ class Disk:
         with self._explained("remove_folder", path), suppress(FileNotFoundError):
             shutil.rmtree(path)
 
+    def leave_folder(self, path: str) -> None:
+        """Remove a folder with all it holds, but for what somebody else puts there meanwhile."""
+        with self._explained("remove_folder", path), suppress(FileNotFoundError):
+            try:
+                shutil.rmtree(path)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+
     def open_lock(self, path: str) -> int | None:
         """Open a file to lock it, making it where needed; None when its folder is not there."""
         with self._explained("lock", path):

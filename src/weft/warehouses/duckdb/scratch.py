@@ -61,10 +61,14 @@ class Scratch:
         return [name for name in names if self._take(name, 0)]
 
     def drop(self, owner: str) -> None:
-        """Remove the folder of `owner` and unlock it."""
+        """Remove the folder of `owner` and unlock it.
+
+        Somebody who takes it for one that was left may have it as soon as its lock is gone; he
+        removes it then.
+        """
         number = self._held.pop(owner)
         try:
-            self._disk.remove_folder(self._folder(owner))
+            self._disk.leave_folder(self._folder(owner))
         finally:
             os.close(number)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from weft.warehouses.postgres.sessions import Sessions, of_run
 
-# Threads of one run are in each other's way for a moment only.
+# Threads of one run are in each other's way for a moment only; a server has other databases too.
 _BLOCKED = """
 SELECT DISTINCT substring(waiting.query FROM 'product=([^ ]*)'), waiting.wait_event = 'advisory',
  blocker.pid, blocker.application_name, blocker.usename::text
 FROM pg_stat_activity AS waiting
 CROSS JOIN unnest(pg_blocking_pids(waiting.pid)) AS found(pid)
 JOIN pg_stat_activity AS blocker ON blocker.pid = found.pid
-WHERE waiting.wait_event_type = 'Lock' AND position(%s IN waiting.query) > 0
+WHERE waiting.datname = current_database()
+ AND waiting.wait_event_type = 'Lock' AND position(%s IN waiting.query) > 0
  AND position(%s IN coalesce(blocker.query, '')) = 0
 ORDER BY 1, 3
 """

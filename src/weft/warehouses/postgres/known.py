@@ -91,12 +91,14 @@ class Known:
     def broken(self, key: str) -> Located | None:
         """Return a build that is there and not whole, as it is now; None when there is none.
 
-        Raises WarehouseError where it is a stranger's.
+        One that was not there a moment ago may be whole by now: another program made it. Raises
+        WarehouseError where it is a stranger's.
         """
         self.lose([key])
         found = self.find([key]).get(key)
-        if found:
-            refuse_strange(found, self._place)
+        if found is None or key in self.whole([key]):
+            return None
+        refuse_strange(found, self._place)
         return found
 
     def add(self, found: Located) -> None:

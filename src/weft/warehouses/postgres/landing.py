@@ -70,7 +70,8 @@ class Landing:
             found = self._known.whole([key])
             if found:
                 return found[key]
-            for broken in self._known.find([key]).values():
+            broken = self._known.broken(key)
+            if broken:
                 place = self._places.at(broken.schema)
                 self._copier.discard(broken)
             try:

@@ -37,7 +37,8 @@ class Loader:
         outcome = self._reused(key)
         if outcome:
             return outcome
-        for broken in self._known.find([key]).values():
+        broken = self._known.broken(key)
+        if broken:
             self._copier.discard(broken)
         place = self._places.prepared(self._names.place(origin.product, origin.environment))
         reader, asked = asked_types(stream)

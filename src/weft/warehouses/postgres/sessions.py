@@ -136,7 +136,8 @@ class Sessions:
         `first` are statements that it begins with.
         """
         try:
-            self._begin(first)
+            self._connections.connected()
+            _begin(self.ask, first)
             self._local.within = True
             yield
             self.ask("COMMIT")
@@ -149,16 +150,6 @@ class Sessions:
             raise
         finally:
             self._local.within = False
-
-    def _begin(self, first: str) -> None:
-        """Begin a transaction, which it has done also where its first statements fail."""
-        try:
-            self.ask(f"BEGIN; {first}")
-        except WarehouseError as error:
-            if not error.denied or self._connections.mine() is None:
-                raise
-            self.ask(_LIST_ANEW)
-            self.ask(f"BEGIN; {first}")
 
     @contextmanager
     def acting_as(self, role: str, first: str = "") -> Iterator[None]:
@@ -258,6 +249,17 @@ def signed(name: str) -> int:
     """Return the second half of the name of a lock, which has a sign."""
     number = zlib.crc32(name.encode())
     return number - (1 << 32) if number >> 31 else number
+
+
+def _begin(ask: Callable[[str], object], first: str) -> None:
+    """Begin a transaction, once more where the connection may not know of a role yet."""
+    try:
+        ask(f"BEGIN; {first}")
+    except WarehouseError as error:
+        if not error.denied:
+            raise
+        ask(_LIST_ANEW)
+        ask(f"BEGIN; {first}")
 
 
 def _cancel(psycopg: Any, connection: Any) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,25 @@ def test_the_living_and_the_dead(tmp_path: Path, folder: Path) -> None:
     assert one.living() == {"run_1", "begun", "run_0"}
     other.drop_all()
     assert sorted(each.name for each in folder.iterdir()) == ["mine", "run_1"]
+
+
+def test_a_folder_that_is_taken_over_as_it_is_dropped_is_left_to_that_one(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = scratch(tmp_path), scratch(tmp_path)
+    one.take("run_1")
+    removed = os.rmdir
+
+    def taken_over(*arguments: Any, **options: Any) -> None:
+        monkeypatch.undo()
+        assert other.take_dead() == ["run_1"]
+        removed(*arguments, **options)
+
+    monkeypatch.setattr(os, "rmdir", taken_over)
+    one.drop("run_1")
+    assert one.living() == {"run_1"}
+    other.drop_all()
+    assert list(folder.iterdir()) == []
 
 
 def test_who_keeps_a_folder_is_waited_for_once(
