@@ -69,8 +69,15 @@ class Usage(Refusal):
     """The arguments do not make sense, alone or together."""
 
 
+# So many names fit on a line and are read.
+_TOLD = 8
+
+
 class NotFound(Usage):
-    """A name that nothing has, `where` it was looked for; `known` are the names it could be."""
+    """A name that nothing has, `where` it was looked for; `known` are the names it could be.
+
+    Where none of them is near and no command shows them, they are told.
+    """
 
     def __init__(
         self,
@@ -82,7 +89,9 @@ class NotFound(Usage):
         next_step: str = "",
     ) -> None:
         what = " ".join(filter(None, (f"there is no {kind} `{name}`", where)))
-        super().__init__(what, why=did_you_mean(name, known), next_step=next_step)
+        names = list(known)
+        otherwise = "" if next_step else _there_is(names)
+        super().__init__(what, why=did_you_mean(name, names, otherwise), next_step=next_step)
 
 
 class Invalid(Refusal):
@@ -104,6 +113,13 @@ class Invalid(Refusal):
         self.files = files
         self.seconds = seconds
         self.products = tuple(products)
+
+
+def _there_is(names: Sequence[str]) -> str:
+    """Tell names, or the first of them where there are many."""
+    more = len(names) - _TOLD
+    told = ", ".join(names[:_TOLD])
+    return f"There is {told}{f' and {more} more' if more > 0 else ''}." if names else ""
 
 
 def never_applied(product: str, environment: str, applied: Iterable[str]) -> NotFound:

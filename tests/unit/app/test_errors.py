@@ -65,4 +65,11 @@ def test_the_order_in_which_codes_tell() -> None:
 
 def test_an_unknown_name_offers_the_nearest() -> None:
     assert "sales.orders" in NotFound("product", "sales.ordres", ["sales.orders", "x"]).why
-    assert NotFound("product", "zzz", ["sales.orders"]).why == ""
+
+
+def test_an_unknown_name_tells_what_there_is_where_no_command_does() -> None:
+    many = list("abcdefghij")
+    assert NotFound("column", "zzz", ["id", "at"]).why == "There is id, at."
+    assert NotFound("column", "zzz", many).why == "There is a, b, c, d, e, f, g, h and 2 more."
+    assert NotFound("column", "zzz").why == ""
+    assert NotFound("product", "zzz", ["sales.orders"], next_step="weft ls").why == ""
