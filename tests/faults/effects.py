@@ -188,7 +188,10 @@ def _watched(warehouse: Any, effects: Effects) -> Any:
     return Watched(warehouse, "warehouse", watch, effects, error)
 
 
-_OPERATIONS = ("make_folder", "write", "sync", "rename", "link", "remove", "remove_folder")
+_OPERATIONS = (
+    *("make_folder", "write", "sync", "rename", "link"),
+    *("remove", "remove_folder", "leave_folder"),
+)
 
 
 def _disk(effects: Effects) -> Any:

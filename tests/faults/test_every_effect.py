@@ -42,7 +42,7 @@ def test_the_scenarios_have_what_they_are_for(first_apply: Scenario, later_apply
         kinds = {effect.partition(" ")[0] for effect in scenario.effects}
         assert kinds >= {
             *("store.begin", "store.finish", "store.end", "warehouse.run", "warehouse.serve"),
-            *("disk.write", "disk.link", "disk.rename", "disk.sync", "disk.remove_folder"),
+            *("disk.write", "disk.link", "disk.rename", "disk.sync", "disk.leave_folder"),
         }
 
 

@@ -327,21 +327,24 @@ def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
     connection.close()
 
 
-# The superuser may write everywhere, so the test becomes somebody else after its imports.
+# The superuser may write everywhere, so the test becomes somebody else; not before it has read
+# what it needs, which may lie where nobody else may read.
 READ_ONLY = """
 import os, sys, tempfile
 from weft.store.protocol import StoreError
 from weft.store.sqlite.store import SqliteStore
 
-if os.geteuid() == 0:
-    os.setgid(65534)
-    os.setuid(65534)
 folder = tempfile.mkdtemp()
 path = os.path.join(folder, "store.db")
 if sys.argv[1] == "old":
     store = SqliteStore(path, "skyline", "first")
     store.audit.add("ana", "act", "s", "{}", "t")
     store.close()
+if os.geteuid() == 0:
+    for name in (".", *os.listdir(folder)):
+        os.chown(os.path.join(folder, name), 65534, 65534)
+    os.setgid(65534)
+    os.setuid(65534)
 os.chmod(folder, 0o500)
 try:
     store = SqliteStore(path, "skyline", "first")

@@ -19,6 +19,7 @@ OPERATIONS: dict[str, Callable[[Disk, str], Any]] = {
     "link": lambda disk, path: disk.link(path, path),
     "remove": lambda disk, path: disk.remove(path),
     "remove_folder": lambda disk, path: disk.remove_folder(path),
+    "leave_folder": lambda disk, path: disk.leave_folder(path),
 }
 
 
