@@ -16,28 +16,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import warehouse_steps
 from postgres_outside import MESH, Outside
-from warehouse_kinds import ADMIN, KINDS, Kind, Place
+from warehouse_kinds import ADMIN, KINDS, Kind, Open, Place, opener
 
 from weft.mesh.manifest import Column, FileSource
 from weft.plan.plan import Source
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.loading import adapter
 from weft.warehouses.postgres import open_warehouse
 from weft.warehouses.protocol import Bound
-
-Open = Callable[..., Any]
-
-
-def opener(kind: str, options: dict[str, Any], folder: Path) -> Iterator[Open]:
-    opened: list[Any] = []
-
-    def open_it(mesh: str = "skyline", store: str = "store_1", **more: Any) -> Any:
-        opened.append(adapter(kind)("wh", options, str(folder), mesh, store, **more))
-        return opened[-1]
-
-    yield open_it
-    for each in opened:
-        each.close()
 
 
 @pytest.fixture(params=KINDS, ids=[each.name for each in KINDS])

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from warehouse_kinds import opener
 from warehouse_steps import bound, build, values_of_rows
 
-from conftest import opener
 from weft.app.copying import copy
 from weft.mesh.manifest import Column
 from weft.plan.plan import CopySpec

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 from arro3.core import RecordBatchReader
-
-from conftest import opener
+from warehouse_kinds import opener
 
 LONG = "SELECT count(*) FROM generate_series(1, 200000000) AS t(n) WHERE n % 7 = 3"
 

@@ -20,8 +20,22 @@ from weft.warehouses.loading import adapter
 
 Rows = list[tuple[Any, ...]]
 Read = Callable[[str], Rows]
+Open = Callable[..., Any]
 
 ADMIN = "admin"
+
+
+def opener(kind: str, options: dict[str, Any], folder: Path) -> Iterator[Open]:
+    """Give what opens a warehouse in a folder; it closes all of them at the end."""
+    opened: list[Any] = []
+
+    def open_it(mesh: str = "skyline", store: str = "store_1", **more: Any) -> Any:
+        opened.append(adapter(kind)("wh", options, str(folder), mesh, store, **more))
+        return opened[-1]
+
+    yield open_it
+    for each in opened:
+        each.close()
 
 
 @dataclass(frozen=True)
