@@ -28,14 +28,13 @@ def refuse_taking_away(mesh: Opened, plan: Plan, under_way: Sequence[Plan]) -> N
     Of several runs at the same time those count that began before: the plans `under_way`, which
     were asked for before this. So what is recorded meanwhile is found as applied.
     """
-    own = {each.address: each for each in published_by(mesh, plan)}
-    for consumer, port in _broken(mesh, plan, own, under_way):
+    for consumer, port in _broken(mesh, plan, under_way):
         raise Stale(
             f"this plan is stale: by now {consumer} reads {port}, which it takes away",
             why=f"{consumer} was applied since it was made, or is about to be",
             next_step="weft plan",
         )
-    for consumer, port in _missed(mesh, plan, own, under_way):
+    for consumer, port in _missed(mesh, plan, under_way):
         raise Stale(
             f"this plan is stale: {consumer} reads {port}, where that is gone by now",
             why=f"{product_of(port)} was applied since it was made, or is about to be",
@@ -43,9 +42,7 @@ def refuse_taking_away(mesh: Opened, plan: Plan, under_way: Sequence[Plan]) -> N
         )
 
 
-def _broken(
-    mesh: Opened, plan: Plan, own: Mapping[str, ProductManifest], under_way: Iterable[Plan]
-) -> Iterator[tuple[str, str]]:
+def _broken(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tuple[str, str]]:
     """Consumers that a plan breaks and does not know of, each with the port that it reads."""
     changes = [each for each in plan.changes if takes_away(each)]
     if not changes:
@@ -53,17 +50,18 @@ def _broken(
     everyone = all_applied(mesh, remembered(mesh))
     for other in under_way:
         everyone |= {each.address: each for each in published_by(mesh, other)}
-    everyone = {name: each for name, each in everyone.items() if name not in plan.removed}
+    # Of those that are planned here, the plan knows what they will read.
+    planned = {*plan.base, *(each.product for each in plan.held)}
+    others = {name: each for name, each in everyone.items() if name not in planned}
     known = {(each.consumer, each.port) for each in plan.affected if not each.goes_on}
-    for each in affected_by(changes, {**everyone, **own}, production=mesh.production):
+    for each in affected_by(changes, others, production=mesh.production):
         if not each.goes_on and (each.consumer, each.port) not in known:
             yield each.consumer, each.port
 
 
-def _missed(
-    mesh: Opened, plan: Plan, own: Mapping[str, ProductManifest], under_way: Iterable[Plan]
-) -> Iterator[tuple[str, str]]:
+def _missed(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tuple[str, str]]:
     """Products of a plan that read what others took away, or will, each with the port of that."""
+    own = {each.address: each for each in published_by(mesh, plan)}
     reading = [each for each in own.values() if set(each.reads) - plan.base.keys()]
     if not reading:
         return

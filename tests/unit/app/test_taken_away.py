@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from applying import apply_files
-from mesh_files import Port, document
+from mesh_files import Port, Product, document
 from two_roots import READER, UP, Roots, planned
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
@@ -110,6 +110,23 @@ def test_of_two_at_once_the_later_is_refused(roots: Roots, first: str) -> None:
         with pytest.raises(Stale, match=r"down\.b reads up\.a\.a@1"):
             applied(later, second)
         assert [each.text for each in events][-1] == "done"
+
+
+def test_who_waits_and_will_read_nothing_of_it_is_no_reader(roots: Roots) -> None:
+    rule = {"type": "sql", "query": "SELECT count(*) FROM y", "mustBe": 1}
+    port = Port("y", {"v": "integer"}, rules=(rule,))
+    ahead = Product("down.y", {"y": "SELECT 3 AS v"}, (port,))
+    reader = replace(READER, address="down.c")
+    roots.fill(roots.ra, UP, ahead, reader)
+    apply_files(roots.ra)
+    ahead = replace(ahead, models={"y": "SELECT 3 AS v UNION ALL SELECT 4"})
+    reader = replace(reader, models={"b": "SELECT v FROM y"}, inputs=("down.y.y",))
+    roots.fill(roots.ra, UP, ahead, reader)
+    apply_files(roots.ra)
+    roots.fill(roots.ra, ahead, reader)
+    plan = planned(roots.ra)
+    assert [each.product for each in plan.held] == ["down.y", "down.c"]
+    assert applied(roots.ra, plan) == "done"
 
 
 def test_a_plan_of_another_root_says_whose_it_is(roots: Roots) -> None:
