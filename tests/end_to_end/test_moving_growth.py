@@ -132,11 +132,13 @@ class Twins:
         apply_files(self.mover, {**self.homes[home], **data(day)})
 
     def refuse_difference(self) -> None:
-        """Both have to show the same, and nothing may be left to do."""
+        """Both have to show the same, and nothing may be left to do, or look changed."""
         with opened(self.mover, "", System()) as mesh:
             assert make_plan(mesh, PlanOptions()).plan.empty
         for select in QUERIES:
             assert shown(self.mover, select) == shown(self.twin, select)
+        said = weft(self.mover, "drift")
+        assert "Nothing was changed outside" in said.out, said
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from weft.mesh.drift import Thing
 from weft.mesh.manifest import Column
 from weft.mesh.release import Release
+from weft.sql.postgres import DIALECT
+from weft.sql.types import canonical_type
 from weft.warehouses.postgres.catalog import Located
 from weft.warehouses.postgres.marks import SchemaMark
 from weft.warehouses.postgres.names import Place
@@ -103,5 +105,12 @@ def marked(comment: str, *, is_ours: bool) -> str:
 
 
 def in_words(columns: Iterable[Column]) -> str:
-    """Say columns with their types."""
-    return ", ".join(f"{each.name} {each.type}" for each in columns)
+    """Say columns with their types, however these were written."""
+    return ", ".join(f"{each.name} {_as_said(each.type)}" for each in columns)
+
+
+def _as_said(native: str) -> str:
+    """A type under its one name; under its own where that says more, such as a length."""
+    canonical = canonical_type(native, DIALECT)
+    says_more = "(" in native and "(" not in canonical
+    return native if says_more else canonical.lower()
