@@ -21,17 +21,19 @@ from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution, Stalled
 from weft.app.fitness import refuse_unfit
 from weft.app.measuring import measure
+from weft.app.overdue import refuse_overdue
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of, told_of
 from weft.app.serving import not_served, unserved
 from weft.app.situation import current_releases
 from weft.app.source_contents import changed_sources
+from weft.app.taken_away import refuse_taking_away
+from weft.app.under_way import plans_under_way
 from weft.app.witnessing import witnessed
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
 from weft.mesh.signoff import Answer, Signoff
-from weft.mesh.words import minute
 from weft.plan.plan import Plan
 from weft.plan.readings import Readings
 from weft.plan.share import Share, shares
@@ -117,18 +119,6 @@ def apply_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> Iterator[RunE
 def _asked(signoff: Signoff) -> tuple[str, ...]:
     """Who is asked about which major."""
     return (signoff.product, signoff.port, str(signoff.major), signoff.consumer)
-
-
-def _refuse_past_outages(plan: Plan, now: str) -> None:
-    """Raise Stale where an outage that a plan shows is over at an ISO time."""
-    for step in plan.steps:
-        for port in step.release.ports if step.release else ():
-            if port.outage and port.outage <= now:
-                raise Stale(
-                    f"this plan is stale: the outage of {step.product}.{port.name} is over",
-                    why=f"it was planned until {minute(port.outage)}",
-                    next_step="weft plan",
-                )
 
 
 def _told(error: BaseException) -> str:
@@ -221,9 +211,11 @@ class _Applying:
         found = ((address, self._unrecorded(address)) for address in plan.base)
         self._left = {address: each for address, each in found if each is not None}
         self._refuse_objections()
-        _refuse_past_outages(self._plan, self._run.started)
+        refuse_overdue(plan, self._run.started)
         self._refuse_newer_files()
-        refuse_circles(mesh, plan, self._run.id)
+        under_way = plans_under_way(mesh, self._run.id)
+        refuse_circles(mesh, plan, under_way)
+        refuse_taking_away(mesh, plan, under_way)
         unknown = set(plan.base) - set(self._manifests)
         if unknown:
             self._manifests |= mesh.store.definitions.manifests(plan.environment, unknown)

@@ -95,10 +95,17 @@ def _altered(path: Path) -> Usage:
 
 def for_saved_plan(mesh: Opened, plan: Plan, options: ApplyOptions) -> ApplyOptions:
     """Add what tells that a saved plan has become stale. Raises Usage for another mesh's plan."""
-    if (plan.mesh, plan.root) != (mesh.settings.mesh, mesh.settings.root):
-        raise Usage(
-            f"this is a plan of {plan.mesh}, not of {mesh.settings.mesh}", next_step="weft plan"
-        )
+    settings = mesh.settings
+    for what, planned, own in (
+        ("mesh", plan.mesh, settings.mesh),
+        ("root", plan.root, settings.root),
+    ):
+        if planned != own:
+            raise Usage(
+                f"this is a plan of {what} {planned}, and these files are of {what} {own}",
+                why=f"A plan is carried out in the files of its own {what}.",
+                next_step="weft plan",
+            )
     memory = remembered(mesh)
     loaded = load_files(mesh, memory)
     return replace(

@@ -34,6 +34,14 @@ def affected_by(
     return tuple(sorted(found, key=lambda each: (not each.breaks, each.goes_on, each.consumer)))
 
 
+def takes_away(change: Change) -> bool:
+    """Whether a change can take something from consumers of a port, whoever they are."""
+    if change.kind != "port" or change.action is ChangeAction.CREATE:
+        return False
+    gone = change.action is ChangeAction.DELETE or _unpublished_as(change)
+    return bool(gone) or any(map(_breaks, change.fields))
+
+
 def _readers(
     everyone: Mapping[str, ProductManifest],
 ) -> dict[str, list[tuple[ProductManifest, bool]]]:

@@ -90,6 +90,33 @@ def test_another_header_is_refused(
     assert "x.csv" in str(caught.value) and "`crm`" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (b'1,"a\n\n2,b', "line 2: Value with unterminated quote found."),
+        (b"1", "line 2: Expected Number of Columns: 2 Found: 1"),
+        (b"1,x\n" * 9999 + b"1,caf\xe9", "line 10001: Invalid unicode"),
+        (b"1," + b"x" * 3_000_000, "line 2: Maximum line size of 2000000 bytes exceeded."),
+    ],
+)
+def test_what_is_wrong_with_a_record_is_said_without_the_record(
+    the_lake: Any, tmp_path: Path, pinned: Any, record: bytes, message: str
+) -> None:
+    (tmp_path / "x.csv").write_bytes(b"id,name\n" + record + b"\n")
+    with pytest.raises(WarehouseError) as caught:
+        read(the_lake, pinned("x.csv"))
+    assert f"/x.csv: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize("data", ["id,name\n1,x".encode("utf-16"), b"id,name\n1,caf\xe9\n"])
+def test_a_file_in_another_encoding_is_refused_as_that(
+    the_lake: Any, tmp_path: Path, pinned: Any, data: bytes
+) -> None:
+    (tmp_path / "x.csv").write_bytes(data)
+    with pytest.raises(WarehouseError, match=r"x\.csv is not UTF-8"):
+        read(the_lake, pinned("x.csv"))
+
+
 EXACT = [
     ("INTEGER", "7"),
     ("INTEGER", "7.0"),

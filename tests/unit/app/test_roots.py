@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from applying import apply_files
-from mesh_files import Port, Product, document, lay_out, mesh_files
+from mesh_files import Port, Product, lay_out, mesh_files
+from two_roots import COLUMNS, READER, UP, Roots, planned
 from weft.app.apply import ApplyOptions, apply_plan, refuse_unless_allowed
 from weft.app.bootstrap import opened
 from weft.app.consumers import board
@@ -27,31 +28,6 @@ from weft.mesh.consumption import NoticeKind
 from weft.mesh.diagnostic import Severity
 from weft.plan.plan import Plan
 
-COLUMNS = {"id": "integer", "v": "integer"}
-UP = Product("up.a", {"a": "SELECT 1 AS id, 2 AS v"}, (Port("a", COLUMNS),))
-READER = Product(
-    "down.b", {"b": "SELECT v FROM a"}, (Port("b", {"v": "integer"}),), inputs=("up.a.a",)
-)
-
-
-class Roots:
-    """The folders of the roots `ra`, which has `up.a`, and `rb`, which reads it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.ra, self.rb, self.store = folder / "ra", folder / "rb", folder / "shared/store.db"
-        self.fill(self.ra, UP)
-        self.fill(self.rb, READER)
-
-    def fill(self, root: Path, *products: Product) -> None:
-        shared = self.store.parent
-        settings = {
-            "mesh": "loom",
-            "root": root.name,
-            "store": f"sqlite:///{self.store}",
-            "warehouses": {"lake": {"type": "duckdb", "path": f"{shared}/lake", "threads": 1}},
-        }
-        lay_out(root, {**mesh_files(products), "weft.yaml": document(settings)})
-
 
 @pytest.fixture
 def roots(tmp_path: Path) -> Roots:
@@ -59,11 +35,6 @@ def roots(tmp_path: Path) -> Roots:
     apply_files(found.ra)
     apply_files(found.rb)
     return found
-
-
-def planned(root: Path, options: PlanOptions | None = None) -> Plan:
-    with opened(root, "", System()) as mesh:
-        return make_plan(mesh, options or PlanOptions()).plan
 
 
 def exit_of(plan: Plan) -> Exit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,26 @@ def test_a_source_with_newer_data_makes_a_saved_plan_stale_before_anything_is_do
         applied = mesh.store.definitions.applied("prod")
         assert {each.release for each in applied.values()} == {1}
         assert mesh.store.journal.locks() == ()
+
+
+def test_a_preview_that_is_over_is_not_shown_by_a_plan_of_before(tmp_path: Path) -> None:
+    def at(day: str) -> System:
+        return replace(System(), now=lambda: f"{day}T10:00:00.000Z")
+
+    columns = {"id": "integer"}
+    models = {"a_v1": "SELECT 1 AS id", "a_v2": "SELECT 2 AS id"}
+    preview = Port("a", columns, version="2.0.0", status="draft", candidate="2030-01-05")
+    both = Product("up.a", models, (Port("a", columns), preview))
+    apply_files(tmp_path, mesh_files([replace(both, ports=both.ports[:1])]), at("2030-01-01"))
+    lay_out(tmp_path, mesh_files([both]))
+    with opened(tmp_path, "", at("2030-01-02")) as mesh:
+        plan = make_plan(mesh, PlanOptions()).plan
+    with opened(tmp_path, "", at("2030-01-06")) as mesh:
+        with pytest.raises(Stale, match=r"the preview of up\.a\.a@2 is over") as refused:
+            list(apply_plan(mesh, plan, for_saved_plan(mesh, plan, ApplyOptions())))
+        assert refused.value.why == "it was to last until 2030-01-05"
+    with opened(tmp_path, "", at("2030-01-05")) as mesh:
+        assert [each.text for each in apply_plan(mesh, plan, ApplyOptions())][-1] == "done"
 
 
 @pytest.mark.parametrize("text", ["mesh: skyline\n", "SELECT 1\n", "{}\n", '{"id": "x"}', "[]"])

@@ -112,7 +112,9 @@ def _header(path: str, delimiter: str, mark: str) -> list[str]:
         opened = gzip.open if path.endswith(".gz") else open
         with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
             return next(csv.reader(stream, **dialect), [])
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, TypeError) as error:
+    except UnicodeDecodeError as error:
+        raise WarehouseError(f"{path} is not UTF-8, which is how files are read") from error
+    except (OSError, EOFError, zlib.error, csv.Error, TypeError) as error:
         # An error of the system names the file itself.
         why = getattr(error, "strerror", None) or error
         raise WarehouseError(f"cannot read the header of {path}: {why}") from error

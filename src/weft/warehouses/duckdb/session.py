@@ -24,6 +24,8 @@ _MORE_MEMORY = "raise `memory_limit` of the warehouse in weft.yaml, or ask for l
 _PAUSE = 0.005
 
 _ADVICE = re.compile(r"\n\n|\s*(?:Possible fixes|Candidate functions):")
+_RECORD = re.compile(r"CSV Error on Line: (\d+)\n")
+_CSV_ADVICE = re.compile(r"\n\s*Possible (?:fixes|Solution):")
 _FILE = re.compile(r"^ *file = (.+)$", re.MULTILINE)
 
 
@@ -269,9 +271,16 @@ def shortened(message: str) -> str:
     What follows are a copy of the statement, advice on options that are not the user's, and, where
     a file is at fault, its name: that one is put in front.
     """
-    first = _ADVICE.split(message.strip(), maxsplit=1)[0]
+    record = _RECORD.search(message)
+    first = _of_record(message, record) if record else _ADVICE.split(message.strip(), maxsplit=1)[0]
     file = _FILE.search(message)
     return one_line(f"{file.group(1)}: {first}" if file else first)
+
+
+def _of_record(message: str, record: re.Match[str]) -> str:
+    """What is wrong with a record of a CSV file, which itself can be of any length."""
+    told = _CSV_ADVICE.split(message, maxsplit=1)[0].rstrip()
+    return f"line {record.group(1)}: {told.rpartition(chr(10))[2]}"
 
 
 def _named_file(text: str) -> str:

@@ -1,0 +1,104 @@
+"""Refuse to take from consumers what they read, where that became so since a plan was made.
+
+A plan knows who reads what it changes, and finds what it reads. Until it is carried out, another
+repository can begin to read the one, or end the other; each with a plan that is sound by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+
+from weft.app.bootstrap import Opened
+from weft.app.errors import Stale
+from weft.app.situation import all_applied, described, found_homes, remembered, shown_releases
+from weft.app.under_way import published_by
+from weft.mesh.address import product_of
+from weft.mesh.manifest import Descriptor, ProductManifest
+from weft.mesh.release import PortRelease
+from weft.plan.impact import affected_by, port_reads, takes_away
+from weft.plan.plan import Plan
+
+Offered = Mapping[str, Set[str]]
+"""The columns of each object of a port."""
+
+
+def refuse_taking_away(mesh: Opened, plan: Plan, under_way: Sequence[Plan]) -> None:
+    """Raise Stale where somebody would read what is not there any longer.
+
+    Of several runs at the same time those count that began before: the plans `under_way`, which
+    were asked for before this. So what is recorded meanwhile is found as applied.
+    """
+    for consumer, port in _broken(mesh, plan, under_way):
+        raise Stale(
+            f"this plan is stale: by now {consumer} reads {port}, which it takes away",
+            why=f"{consumer} was applied since it was made, or is about to be",
+            next_step="weft plan",
+        )
+    for consumer, port in _missed(mesh, plan, under_way):
+        raise Stale(
+            f"this plan is stale: {consumer} reads {port}, where that is gone by now",
+            why=f"{product_of(port)} was applied since it was made, or is about to be",
+            next_step="weft plan",
+        )
+
+
+def _broken(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tuple[str, str]]:
+    """Consumers that a plan breaks and does not know of, each with the port that it reads."""
+    changes = [each for each in plan.changes if takes_away(each)]
+    if not changes:
+        return
+    everyone = all_applied(mesh, remembered(mesh))
+    for other in under_way:
+        everyone |= {each.address: each for each in published_by(mesh, other)}
+    # Of those that are planned here, the plan knows what they will read.
+    planned = {*plan.base, *(each.product for each in plan.held)}
+    others = {name: each for name, each in everyone.items() if name not in planned}
+    known = {(each.consumer, each.port) for each in plan.affected if not each.goes_on}
+    for each in affected_by(changes, others, production=mesh.production):
+        if not each.goes_on and (each.consumer, each.port) not in known:
+            yield each.consumer, each.port
+
+
+def _missed(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tuple[str, str]]:
+    """Products of a plan that read what others took away, or will, each with the port of that."""
+    own = {each.address: each for each in published_by(mesh, plan)}
+    reading = [each for each in own.values() if set(each.reads) - plan.base.keys()]
+    if not reading:
+        return
+    for other in under_way:
+        for each in affected_by(other.changes, own, production=mesh.production):
+            if each.breaks:
+                yield each.consumer, each.port
+    offered = {port: _columns(each) for port, each in described(mesh).items()}
+    gone = list(_not_offered(reading, offered, plan.base))
+    if gone:
+        # What a run published that was killed before it could record it is there all the same.
+        homes = found_homes(mesh, {product_of(port) for _, port in gone})
+        for release in shown_releases(mesh, homes.items()).values():
+            offered |= {f"{release.product}.{each.name}": _shown(each) for each in release.ports}
+        yield from _not_offered(reading, offered, plan.base)
+
+
+def _columns(port: Descriptor) -> Offered:
+    return {name: {each.name for each in columns} for name, columns in port.objects.items()}
+
+
+def _shown(port: PortRelease) -> Offered:
+    return {each.name: {*each.columns} for each in port.objects}
+
+
+def _not_offered(
+    consumers: Iterable[ProductManifest],
+    offered: Mapping[str, Offered],
+    planned: Container[str],
+) -> Iterator[tuple[str, str]]:
+    """Consumers with ports that they read and that do not offer it, but those of `planned`."""
+    for consumer in consumers:
+        missing = {each.port for each in consumer.inputs if each.port and each.port not in offered}
+        for read in port_reads(consumer):
+            objects = offered.get(read.target, {})
+            if not {*read.columns} <= objects.get(read.object, set()):
+                missing.add(read.target)
+        for port in sorted(missing):
+            if product_of(port) not in planned:
+                yield consumer.address, port
