@@ -125,9 +125,19 @@ class Story:
 
     def weft(self, *arguments: str) -> Said:
         """Run a command that goes well."""
-        said = called(self._capsys, *arguments)
+        said = self.called(*arguments)
         assert said.code == 0, said
         return said
+
+    def called(self, *arguments: str) -> Said:
+        """Run a command, however it goes."""
+        return called(self._capsys, *arguments)
+
+    def compared(self) -> tuple[int, int, int]:
+        """How many rows the new major has more and less than the old one, and with other values."""
+        told = self.weft("diff", FIRST, SECOND, "--key", "flight_id", "--json").data
+        [found] = told["objects"]
+        return found["added"], found["removed"], found["changed"]
 
     def refuses(self, error: type[Exception], why: str, *arguments: str) -> None:
         """Run a command that is refused."""
@@ -168,8 +178,38 @@ def preview(story: Story) -> None:
     board = story.weft("consumers", PORT).told
     # What breaks them is what it will be, not that it is a preview.
     assert " removed" in board and "not published" not in board
-    [compared] = story.weft("diff", FIRST, SECOND, "--key", "flight_id", "--json").data["objects"]
-    assert (compared["added"], compared["removed"], compared["changed"]) == (0, 0, 109)
+    assert story.compared() == (0, 0, 109)
+
+
+def falter(story: Story) -> None:
+    """What cannot be built of a candidate keeps nothing else from those who read the port."""
+    longer = ("    distance,", "    distance + 1 AS distance,")
+    rewrite(story.folder, f"{FLIGHTS}/models/departures_v1.sql", *longer)
+    broken = (
+        "materialized: view",
+        "materialized: table",
+        "    air_time,",
+        "    CAST('x' || origin AS INTEGER) AS air_time,",
+    )
+    rewrite(story.folder, f"{FLIGHTS}/models/departures.sql", *broken)
+    said = story.called("apply", "--yes")
+    assert said.code == 8, said
+    only = "operations.flights: build departures failed (only departures@2 is kept back)"
+    assert only in said.told and " ok    fleet.turnarounds" in said.told
+    assert story.compared() == (0, 0, len(story.rows("departures_v2_rc")))
+
+    again = "port departures@2 is tried again, last time build departures failed: "
+    assert again in story.weft("plan").told
+    assert "departures@2 (failed)" in story.weft("ls").told
+    said = story.called("run")
+    assert said.code == 8 and only in said.told
+    told = story.weft("history", "operations.flights").told
+    assert told.startswith("operations.flights · 3 releases")
+    story.weft("drift", "--detailed-exitcode")
+    for model, texts in (("departures_v1", longer), ("departures", broken)):
+        rewrite(story.folder, f"{FLIGHTS}/models/{model}.sql", *texts[::-1])
+    story.apply()
+    assert story.compared() == (0, 0, 109)
 
 
 def agree(story: Story) -> None:
@@ -229,12 +269,12 @@ def test_a_column_is_renamed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    ground = with_secret(ground, monkeypatch)
-    write_example(tmp_path, ground)
+    write_example(tmp_path, with_secret(ground, monkeypatch))
     story = Story(tmp_path, ground, capsys)
     story.plan("1-first")
     story.apply()
     preview(story)
+    falter(story)
     agree(story)
     end(story)
     story.weft("release", "verify")

@@ -17,7 +17,7 @@ from weft.app.verifying import verify
 from weft.contract.evaluate import blocked
 from weft.mesh.run import StepResult, StepState
 from weft.plan.growing import in_words
-from weft.plan.plan import Plan, Step, StepKind
+from weft.plan.plan import Plan, Preview, Step, StepKind
 from weft.plan.previews import without
 from weft.warehouses.protocol import (
     Bound,
@@ -170,6 +170,11 @@ class Execution:
     def _failed(self, step: Step, error: WarehouseError) -> Iterator[StepResult]:
         """Skip what needed the step; and everything, where nothing can be written any more."""
         why = f"{step.kind} {step.target} failed"
+        if step.only_of and step.kind not in _MOVES and not error.outside:
+            failed = _result(step, StepState.FAILED, message=str(error))
+            yield replace(failed, only_of=step.only_of)
+            yield from self._go_on_without(step, why)
+            return
         if error.unwritable and self._unwritable:
             why = str(error)
             yield _result(step, StepState.SKIPPED, message=why, cause=self._unwritable)
@@ -182,6 +187,28 @@ class Execution:
             for name in self._waiting:
                 yield _result(self._steps[name], StepState.SKIPPED, message=why, cause=step.id)
             self._waiting.clear()
+
+    def _go_on_without(self, failed: Step, why: str) -> Iterator[StepResult]:
+        """Skip what is for the same versions that are not released, and who reads these.
+
+        What moves the releases of their product goes on, and leaves them as they are shown.
+        """
+        self._blocked.add(failed.id)
+        ended = [failed.id]
+        for done in ended:
+            for name in self._needed_by.get(done, ()):
+                step = self._steps[name]
+                if name not in self._waiting:
+                    continue
+                if step.product != failed.product:
+                    yield from self._skip([name], failed, why)
+                elif step.kind not in _MOVES:
+                    del self._waiting[name]
+                    ended.append(name)
+                    skipped = _result(step, StepState.SKIPPED, message=why, cause=failed.id)
+                    yield replace(skipped, only_of=failed.only_of)
+        for done in ended:
+            yield from self._release(done)
 
     def _release(self, done: str) -> Iterator[StepResult]:
         """Let the steps go on that waited for this one; hold the publishing of held products."""
@@ -202,6 +229,10 @@ class Execution:
                 del self._waiting[name]
                 yield _result(step, StepState.SKIPPED, message="held back", cause=min(products))
                 yield from self._skip_what_needs(step, "held back")
+            elif step.only_of and {each.port for each in self._kept(step)}.issuperset(step.only_of):
+                del self._waiting[name]
+                yield replace(_result(step, StepState.REUSED), only_of=step.only_of)
+                yield from self._release(name)
             else:
                 self._queue(name)
 
@@ -212,20 +243,28 @@ class Execution:
         """
         if step.kind not in _MOVES:
             return set()
-        own = {audit for each in step.previews for audit in each.audits}
+        own = {each for preview in step.previews for each in preview.steps}
         return {self._steps[need].product for need in (self._blocked & {*step.needs}) - own}
 
     def _as_found(self, step: Step) -> Step:
-        """A step as what was found so far wants it: without previews whose checks failed."""
+        """A step as what was found so far wants it: without previews that are kept back."""
         if step.release is None or not step.previews:
             return step
-        kept = [each for each in step.previews if self._blocked.intersection(each.audits)]
+        kept = self._kept(step)
         others = [each for each in step.previews if each not in kept]
         return replace(step, release=without(step.release, kept, others))
 
+    def _kept(self, step: Step) -> list[Preview]:
+        """The previews of a step of which something failed."""
+        return [each for each in step.previews if self._blocked.intersection(each.steps)]
+
     def _skip_what_needs(self, step: Step, why: str) -> Iterator[StepResult]:
         """Skip everything that can no longer run, all of it under the one cause."""
-        stack = list(self._needed_by.get(step.id, ()))
+        return self._skip(self._needed_by.get(step.id, ()), step, why)
+
+    def _skip(self, names: Iterable[str], step: Step, why: str) -> Iterator[StepResult]:
+        """Skip steps and everything that needs them, because of another step."""
+        stack = list(names)
         while stack:
             name = stack.pop()
             if self._waiting.pop(name, None) is None:

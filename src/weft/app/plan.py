@@ -24,6 +24,7 @@ from weft.app.situation import (
 )
 from weft.app.status import with_attained
 from weft.app.table_contents import TableRead, with_checked, with_read
+from weft.app.tried import with_failures
 from weft.mesh.address import product_of
 from weft.mesh.manifest import Manifest
 from weft.plan.adoption import adopted, not_built, unadopted
@@ -127,6 +128,7 @@ def plan_situation(mesh: Opened, situation: Situation, kind: str = "apply") -> P
     """Examine a situation, ask the store for earlier verdicts, and assemble the plan."""
     situation, examined = examined_with_offers(mesh, situation)
     situation = with_candidates(mesh, situation, examined)
+    situation = with_failures(mesh, situation, examined)
     everyone = consumers(mesh, situation)
     situation = with_attained(mesh, situation, everyone.values())
     wanted = audits_to_know(situation, examined, everyone)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from weft.contract.evaluate import holds
+from weft.contract.evaluate import blocked, holds
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.manifest import Column, Descriptor, PortVersion, ProductManifest
 from weft.mesh.release import ObjectRelease, Release
 from weft.mesh.run import StepResult, StepState
+from weft.mesh.signoff import Signoff
 from weft.plan.plan import Step
 from weft.plan.share import Share
 from weft.plan.telling import notices_of, overrides_of, reads_of
@@ -42,7 +43,9 @@ def finished(
     definition: the one that the plan makes current, or the applied one.
     """
     state = state_of(results)
-    settled = state in (StepState.DONE, StepState.HELD)
+    # What fails of versions that are not released keeps nothing else of the product from readers.
+    whole = state_of([each for each in results if not each.only_of])
+    settled = whole in (StepState.DONE, StepState.HELD)
     manifest = share.manifest if settled else None
     return Finished(
         product=share.product,
@@ -54,10 +57,21 @@ def finished(
         descriptors=_descriptors(release, known) if release and known else (),
         verdicts=_verdicts(share.steps, results),
         # What is shown already can break what somebody has only come to expect of it.
-        signoffs=share.signoffs if release or state is StepState.DONE else (),
+        signoffs=_asked(share, results) if release or whole is StepState.DONE else (),
         # Recording the same definition again must not end a hold that is on it.
         lift_hold=manifest is not None and share.base.applied != manifest.digest,
     )
+
+
+def _asked(share: Share, results: Sequence[StepResult]) -> tuple[Signoff, ...]:
+    """What is asked of whom a new version breaks; nobody is asked about one that is kept back."""
+    kept = {
+        f"{each.product}.{name}"
+        for each in results
+        if each.state is StepState.FAILED or blocked(each.checks)
+        for name in each.only_of
+    }
+    return tuple(each for each in share.signoffs if each.address not in kept)
 
 
 def told_of(

@@ -74,7 +74,9 @@ def _newer(sources: Iterable[str]) -> str:
 
 def confirm(mesh: Opened, known: Iterable[Timing], looked: frozenset[str], plan: Plan) -> None:
     """Remember of products without newer data that somebody looked, as a refresh. StoreError."""
-    unsettled = {step.product for step in plan.steps} | {each.product for each in plan.held}
+    # What is to be done for versions that are not released says nothing of the others.
+    steps = {step.product for step in plan.steps if not step.only_of}
+    unsettled = steps | {each.product for each in plan.held}
     settled = confirmed(known, looked, unsettled)
     if not settled:
         return

@@ -162,6 +162,12 @@ def _planned(mesh: Opened, loaded: Loaded, memory: Remembered) -> Plan | None:
     return plan_situation(mesh, situation)
 
 
+def _with_newer_data(plan: Plan) -> set[str]:
+    """The products that do not show all of their data, versions aside that failed before."""
+    newer = {product_of(model) for each in plan.data for model in each.models}
+    return newer | {each.product for each in plan.steps if not each.only_of}
+
+
 def _named(address: str) -> ProductManifest:
     """A product of which nothing is known but its name."""
     domain, _, name = address.partition(".")
@@ -188,10 +194,10 @@ class _View:
         plan = _planned(mesh, self.loaded, memory)
         self._compared = plan is not None
         self._held = {each.product for each in plan.held} if plan else set()
-        self._kept = {each.address for each in plan.kept} if plan else set()
+        self._kept = {each.address: each for each in plan.kept} if plan else {}
         self._today = mesh.system.now()[:10]
         self._visible = [it for it in Status if it.is_visible(production=mesh.production)]
-        self._stepped = {each.product for each in plan.steps} if plan else set()
+        self._stepped = _with_newer_data(plan) if plan else set()
         homes = [(address, each.warehouse) for address, each in self.products.items()]
         # One that is about to move is still shown where it was.
         homes += [(each.product, each.warehouse) for each in memory.descriptors.values()]
@@ -224,8 +230,9 @@ class _View:
         release = self.releases.get(manifest.address)
         shown = {it.name: it.candidate for it in release.ports} if release else {}
         for port in manifest.ports:
-            if f"{manifest.address}.{port.name}" in self._kept:
-                yield port.name, "checks failed"
+            kept = self._kept.get(f"{manifest.address}.{port.name}")
+            if kept is not None:
+                yield port.name, "checks failed" if kept.checks else "failed"
             elif port.candidate and not is_shown(port.candidate, self._today):
                 yield port.name, "preview ended"
             elif shown.get(port.name):

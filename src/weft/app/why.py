@@ -87,7 +87,7 @@ def _next_step(address: str, verdict: str, plan: Plan, product: str) -> str:
     if any(each.product == product and each.by_person for each in plan.held):
         return f"weft rollback {product} --lift"
     checked = {each.product for each in plan.held if each.checks}
-    checked |= {each.product for each in plan.kept}
+    checked |= {each.product for each in plan.kept if each.checks}
     return f"weft test {product}" if product in checked else "weft plan"
 
 
@@ -233,8 +233,7 @@ class _Search:
         for kept in self._plan.kept:
             if kept.product == self._subject.product:
                 stays = "as it was" if kept.shown else "not shown"
-                note = f"checks failed: {', '.join(kept.checks)}"
-                yield "held", Reason(f"port {kept.port}", stays, "kept back", note)
+                yield "held", Reason(f"port {kept.port}", stays, "kept back", kept.why)
 
     def _changes(self) -> _Found:
         for change in self._plan.changes:

@@ -34,10 +34,11 @@ def tell_held(mesh: Opened, plan: Plan, screen: Screen) -> None:
             screen.say(f"{stays}\n  let it go on:  weft rollback {each.product} --lift{env}")
         else:
             screen.say(stays)
-    for kept in plan.kept:
+    checked_alone = [each for each in plan.kept if each.checks]
+    for kept in checked_alone:
         screen.say(kept_words(kept, kept.address))
     failing = dict.fromkeys(each.product for each in checked)
-    failing |= dict.fromkeys(each.product for each in plan.kept)
+    failing |= dict.fromkeys(each.product for each in checked_alone)
     if failing:
         products = " ".join(failing)
         screen.say(f"  what failed, with its rows:  weft test {products}{env}")

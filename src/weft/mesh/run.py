@@ -32,8 +32,8 @@ class RunState(StrEnum):
 class StepResult:
     """What a step did. `seconds` is wall time; `cause` names the step or product to blame.
 
-    An audit of what a `consumer` expects has that product's address. One that is `only_of` port
-    versions which are not released keeps back these alone.
+    An audit of what a `consumer` expects has that product's address. What is `only_of` port
+    versions that are not released, and fails or finds checks that do, keeps back these alone.
     """
 
     step: str

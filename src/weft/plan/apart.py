@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from weft.contract.candidates import UNFINISHED
 from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind
@@ -20,6 +20,11 @@ def models_apart(manifest: ProductManifest) -> dict[str, frozenset[str]]:
     shared = _behind(published, manifest)
     unfinished = (each for each in manifest.ports if each.status in UNFINISHED)
     return {each.name: _behind([each], manifest) - shared for each in unfinished}
+
+
+def versions_of(model: str, apart: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """The unreleased port versions that a model is behind, if it is behind nothing else."""
+    return tuple(name for name, models in apart.items() if model in models)
 
 
 def _behind(ports: Iterable[PortVersion], manifest: ProductManifest) -> frozenset[str]:

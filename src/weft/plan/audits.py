@@ -5,7 +5,7 @@ One audit covers one object of a port, or a model with checks of its own that no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from weft.contract.measure import Increment, fused_scan
@@ -22,7 +22,7 @@ from weft.mesh.manifest import (
     ReadKind,
 )
 from weft.mesh.release import ObjectRelease, Release
-from weft.plan.apart import models_apart
+from weft.plan.apart import models_apart, versions_of
 from weft.plan.keys import Keyed, Upstream, audit_key, check_key, hashed, key_of
 from weft.plan.plan import AuditSpec
 from weft.sql.dialect import Dialect, dialect_named
@@ -66,7 +66,7 @@ def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit
             continue
         for obj in port.objects:
             head: tuple[CheckQuery, ...] = ()
-            if port.name not in apart or _previews(obj.model, apart) == (port.name,):
+            if port.name not in apart or versions_of(obj.model, apart) == (port.name,):
                 head = tuple(CheckQuery(check) for check in own.pop(obj.model, ()))
             asked = {each.check.id for each in obj.checks}
             checks = obj.checks + tuple(each for each in head if each.check.id not in asked)
@@ -84,13 +84,8 @@ def audits_of(manifest: ProductManifest, release: Release | None) -> tuple[Audit
             )
     for model, left in own.items():
         checks = tuple(map(CheckQuery, left))
-        audits.append(Audit(model, model, checks, previews=_previews(model, apart)))
+        audits.append(Audit(model, model, checks, previews=versions_of(model, apart)))
     return tuple(audits)
-
-
-def _previews(model: str, apart: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """The unreleased port versions that a model is behind, if it is behind nothing else."""
-    return tuple(name for name, models in apart.items() if model in models)
 
 
 def native_promises(

@@ -57,7 +57,8 @@ class Situation:
     released of products that begin to publish a port. `attained` says, by consumer and name of its
     input, how the service levels are kept that it expects there, one by one, None where nothing was
     measured. `suspended` says of ports that cannot be read up to when readers were told so, by
-    address. `now` is an ISO time and `today` its day.
+    address. `failed` says, by product and step, what failed in its last run of versions that are
+    not released, where nothing changed since. `now` is an ISO time and `today` its day.
     """
 
     desired: Manifest
@@ -96,6 +97,7 @@ class Situation:
     evidenced: tuple[EvidencedVersion, ...] = ()
     attained: Mapping[tuple[str, str], Sequence[LevelState | None]] = field(default_factory=dict)
     suspended: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     now: str = ""
     today: str = ""
 

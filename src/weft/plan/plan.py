@@ -256,13 +256,13 @@ class RevertSpec:
 class Preview:
     """A port version, `orders@2`, that is not released, and what becomes of it if it is kept back.
 
-    That is so where one of the steps finds checks that fail which `audits` names. A release has
+    That is so where one of the `steps`, by their ids, fails or finds checks that do. A release has
     then what is `shown` of it now, None where that is nothing, and of the `models` that nothing
     published depends on the `builds` that it has now, with how they have `grown`.
     """
 
     port: str
-    audits: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     shown: PortRelease | None = None
     builds: dict[str, str] = field(default_factory=dict)
@@ -275,9 +275,10 @@ class Step:
 
     `release` belongs to publish, leave and drop: the release to point to, in place of the one of
     the number `expected`. That is the one before it, but where the product comes from elsewhere or
-    where later releases were lost. An audit with a `consumer` is of what that product expects; one
-    that is `only_of` port versions keeps back these alone. The `previews` are those versions, as a
-    step that moves a release shows them where that happens.
+    where later releases were lost. An audit with a `consumer` is of what that product expects. A
+    step that is `only_of` port versions is for nothing else: what fails of it keeps back these
+    alone, and one that publishes is not needed where all of them are kept back. The `previews` are
+    those versions, as a step that moves a release shows them where that happens.
     """
 
     id: str
@@ -392,18 +393,27 @@ class HeldBack:
 class KeptBack:
     """A port version, `orders@2`, that is not released and whose checks failed, named by labels.
 
-    Nothing else waits for it. `shown` says that readers see it, as it was before.
+    Nothing else waits for it. `shown` says that readers see it, as it was before. Without checks it
+    is one that could not be made, as `failed` says in lines: a plan with its steps tries again.
     """
 
     product: str
     port: str
-    checks: tuple[str, ...]
+    checks: tuple[str, ...] = ()
     shown: bool = False
+    failed: str = ""
 
     @property
     def address(self) -> str:
         """`domain.product.port@N`."""
         return f"{self.product}.{self.port}"
+
+    @property
+    def why(self) -> str:
+        """Why it is kept back, in one line."""
+        if self.checks:
+            return f"checks failed: {', '.join(self.checks)}"
+        return self.failed.partition("\n")[0]
 
 
 @dataclass(frozen=True)

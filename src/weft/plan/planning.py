@@ -51,7 +51,7 @@ from weft.plan.plan import (
     Step,
     StepKind,
 )
-from weft.plan.previews import as_of_today, kept_back
+from weft.plan.previews import as_of_today, failed_before, kept_back
 from weft.plan.signing import Ballot, ballots, objections
 from weft.plan.steps import Asked, product_steps
 from weft.plan.waiting import Pending
@@ -68,6 +68,7 @@ class _Draft:
     changes: list[Change] = field(default_factory=list)
     held: list[HeldBack] = field(default_factory=list)
     kept: dict[str, KeptBack] = field(default_factory=dict)
+    failed: list[KeptBack] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     manifests: dict[str, ProductManifest] = field(default_factory=dict)
@@ -113,7 +114,9 @@ def assemble(
         draft.ballots += ballots(found, situation, everyone, told)
         earlier = len(draft.steps)
         _plan_product(found, situation, find, verdicts, expected, draft)
-        begun = draft.outages.of(found.manifest, situation, draft.steps[earlier:])
+        own = draft.steps[earlier:]
+        draft.failed += failed_before(found, situation, own)
+        begun = draft.outages.of(found.manifest, situation, own)
         draft.steps += begun.steps
         draft.changes += begun.changes
     for address in situation.removed:
@@ -130,7 +133,7 @@ def assemble(
         changes=with_readers(draft.changes, everyone, situation.applied),
         data=data_changes(situation, examined, draft.changes, draft.steps),
         held=tuple(_seen(each, situation, draft) for each in draft.held),
-        kept=tuple(draft.kept.values()),
+        kept=(*draft.kept.values(), *draft.failed),
         affected=affected,
         breaking=breaking,
         blocked=tuple(dict.fromkeys((*draft.blocked, *draft.pending.refused))),

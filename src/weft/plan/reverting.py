@@ -41,7 +41,8 @@ def around(
 ) -> Plan:
     """Fill a plan with steps: first what the builds of `rebuilt` need, and last what needs them.
 
-    `recorded` are the releases that the store knows, newest first, by product.
+    `recorded` are the releases that the store knows, newest first, by product. What is lost is
+    brought back as a whole, also of versions that are not released.
     """
     ordered = sorted(undone, key=lambda each: (*_FIRST, *_LAST).index(each.drift.kind))
     last: dict[str, str] = {}
@@ -51,7 +52,11 @@ def around(
         if each.drift.kind in _FIRST and not _is_only_built(each.drift)
     ]
     built = [
-        replace(step, needs=(*step.needs, last[step.product])) if step.product in last else step
+        replace(
+            step,
+            needs=(*step.needs, *filter(None, [last.get(step.product)])),
+            only_of=step.only_of if step.audit else (),
+        )
         for step in (rebuilt.steps if rebuilt else ())
     ]
     of_product: dict[str, list[str]] = {}

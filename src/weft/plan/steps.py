@@ -15,7 +15,7 @@ from weft.plan.expectations import Watched, expectation_steps
 from weft.plan.keys import Upstream
 from weft.plan.moving import old_home, verifications
 from weft.plan.plan import Step, StepKind
-from weft.plan.previews import previews, without
+from weft.plan.previews import apart, previews, to_show, without
 from weft.plan.waiting import Pending
 from weft.sql.dialect import dialect_named
 
@@ -49,22 +49,22 @@ def product_steps(
     steps = Building(found, situation, upstream, pending).steps()
     steps += _audits(found, situation, upstream, asked, pending)
     steps += verifications(found, situation, upstream, pending)
-    steps = [*upstream.steps, *steps]
+    steps = apart([*upstream.steps, *steps], found, situation)
     # What others expect is told and holds nothing back, so nothing waits for it.
     needs = [step.id for step in steps]
     steps += expectation_steps(found, situation, asked.expected, pending)
     if asked.publish:
         needs += pending.needs(found.keyed.builds.values())
-        needs += pending.audits_of(each.target for each in found.foreign_reads)
-        audits = {step.audit.audit: step.id for step in steps if step.audit}
-        unreleased = previews(found, situation, audits)
+        needs += pending.guards_of(each.target for each in found.foreign_reads)
+        unreleased = previews(found, situation, steps)
         kept = [each for each in unreleased if each.port in asked.kept]
         others = tuple(each for each in unreleased if each.port not in asked.kept)
         wanted = without(_wanted(found, situation, upstream), kept, others)
         moves = _pointer_moves(found, situation, wanted, tuple(dict.fromkeys(needs)))
         moves += _leavings(found, situation, tuple([*needs, *(each.id for each in moves)]))
-        steps += [replace(each, previews=others) for each in moves]
-        pending.guards |= {f"{manifest.address}.{each.port}": each.audits for each in others}
+        own = to_show(moves, others, situation)
+        steps += [replace(each, previews=others, only_of=own) for each in moves]
+        pending.guards |= {f"{manifest.address}.{each.port}": each.steps for each in others}
     _note_publish(found, situation, steps, pending)
     return steps
 
@@ -234,3 +234,4 @@ def _note_publish(
     if publish:
         unreleased = set(found.keyed.builds.values()) - (set() if moves_here else released)
         pending.steps |= dict.fromkeys(unreleased, publish)
+        pending.tried |= {each.build.key: each.id for each in steps if each.build and each.only_of}

@@ -13,7 +13,8 @@ class Pending:
     """What the steps so far will bring: the step to wait for, by key, and pinned sources.
 
     `hollow` are views that are there and lead to builds that are not, each with what it reads.
-    `guards` are the audits that may keep back a port version alone, by its address.
+    `guards` are the steps that may keep back a port version alone, by its address, and `tried` of
+    these the ones that make what is published with the rest, by key.
     `refused` says in full sentences what cannot be brought over from another warehouse.
     """
 
@@ -21,14 +22,16 @@ class Pending:
     sources: dict[str, Source] = field(default_factory=dict)
     hollow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guards: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tried: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
     def needs(self, keys: Iterable[str]) -> tuple[str, ...]:
         """The steps that have to be done before these keys can be read."""
-        reached = self.behind(keys)
-        return tuple(dict.fromkeys(self.steps[key] for key in reached if key in self.steps))
+        reached = (key for key in self.behind(keys) if key in self.steps)
+        steps = (step for key in reached for step in (self.tried.get(key, ""), self.steps[key]))
+        return tuple(dict.fromkeys(filter(None, steps)))
 
-    def audits_of(self, ports: Iterable[str]) -> tuple[str, ...]:
+    def guards_of(self, ports: Iterable[str]) -> tuple[str, ...]:
         """The steps that say whether these port versions are kept back, by their addresses."""
         return tuple(each for port in ports for each in self.guards.get(port, ()))
 

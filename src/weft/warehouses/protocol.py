@@ -44,6 +44,11 @@ class WarehouseError(Exception):
         self.unwritable = unwritable
         self.next_step = next_step
 
+    @property
+    def outside(self) -> bool:
+        """Whether the cause lies outside of what was asked, so that anything may fail by it."""
+        return self.transient or self.interrupted or self.denied or self.unwritable
+
 
 class Unmeasurable(WarehouseError):
     """The statement itself is at fault: it does not bind, or a value in it cannot be computed."""

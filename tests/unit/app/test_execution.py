@@ -141,6 +141,95 @@ def test_a_failed_check_of_a_preview_leaves_only_that_as_it_was() -> None:
     assert lake.moved[0].release == released
 
 
+OLD = PortRelease("p", 2, "old", Status.DRAFT, ())
+ONE = PortRelease("p", 1, "1", Status.ACTIVE, ())
+DRAFTED = (
+    step("a/build/one"),
+    replace(step("a/build/two"), only_of=("p@2",)),
+    replace(step("a/audit/two", "a/build/two", kind=StepKind.AUDIT), only_of=("p@2",)),
+    step("a/expected/two", "a/build/two", kind=StepKind.AUDIT),
+    replace(
+        step("a/publish", "a/build/one", "a/build/two", "a/audit/two", kind=StepKind.PUBLISH),
+        release=Release("a", "prod", 2, (ONE, replace(OLD, version="new")), {"1": "x", "2": "y"}),
+        previews=(Preview("p@2", ("a/build/two", "a/audit/two"), ("2",), OLD, {"2": "was"}),),
+    ),
+    step("one/build", "a/publish"),
+    step("two/build", "a/build/two", "a/publish"),
+    step("two/publish", "two/build", kind=StepKind.PUBLISH),
+)
+"""A product with a version that is not released, and two that read it: one reads that version."""
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_what_fails_of_a_preview_leaves_only_that_as_it_was(workers: int) -> None:
+    lake = Recorder({"a/build/two": fails("division by zero")})
+    found = ended(DRAFTED, lake, workers)
+    [shown] = [each.release for each in lake.moved if each.release]
+    assert (shown.ports, shown.builds) == ((ONE, OLD), {"1": "x", "2": "was"})
+    failed = found["a/build/two"]
+    assert (failed.state, failed.message) == (StepState.FAILED, "division by zero")
+    assert {name for name, each in found.items() if each.only_of} == {
+        "a/build/two",
+        "a/audit/two",
+        "a/expected/two",
+    }
+    skipped = {name: each.cause for name, each in found.items() if each.state is StepState.SKIPPED}
+    assert skipped == {
+        "a/audit/two": "a/build/two",
+        "a/expected/two": "a/build/two",
+        "two/build": "a",
+        "two/publish": "a",
+    }
+    assert found["one/build"].state is StepState.DONE
+    own = [each for each in found.values() if each.product == "a"]
+    assert state_of(own) is StepState.FAILED
+    assert state_of([each for each in own if not each.only_of]) is StepState.DONE
+
+
+def test_an_audit_of_a_preview_that_cannot_run_keeps_it_back() -> None:
+    lake = Recorder({"a/audit/two": fails("no such function")})
+    found = ended(DRAFTED, lake)
+    [shown] = [each.release for each in lake.moved if each.release]
+    assert shown.ports == (ONE, OLD)
+    assert found["a/audit/two"].only_of == ("p@2",)
+
+
+@pytest.mark.parametrize("how", ["transient", "interrupted", "denied", "unwritable"])
+def test_what_fails_by_the_outside_fails_the_whole_product(how: str) -> None:
+    lake = Recorder({"a/build/two": fails("the server went away", **{how: True})})
+    found = ended(DRAFTED, lake)
+    assert lake.moved == []
+    assert found["a/publish"].state is StepState.SKIPPED
+    assert not any(each.only_of for each in found.values() if each.state is not StepState.DONE)
+
+
+def test_a_failed_preview_publishes_nothing_that_checks_hold() -> None:
+    bad = step("a/audit/one", kind=StepKind.AUDIT)
+    steps = [bad, *DRAFTED]
+    steps[5] = replace(DRAFTED[4], needs=("a/audit/one", *DRAFTED[4].needs))
+    both = {"a/audit/one": lambda: BAD, "a/build/two": fails()}
+    found = ended(steps, Recorder(both))
+    assert (found["a/publish"].state, found["one/build"].cause) == (StepState.HELD, "a")
+    failed = ended(steps, Recorder({"a/build/one": fails(), "a/build/two": fails()}))
+    assert failed["a/publish"].state is StepState.SKIPPED
+
+
+def test_a_release_for_previews_alone_is_not_made_where_all_are_kept_back() -> None:
+    steps = [replace(each, only_of=("p@2",)) if each.release else each for each in DRAFTED]
+    lake = Recorder({"a/build/two": fails("division by zero")})
+    found = ended(steps, lake)
+    assert lake.moved == []
+    assert (found["a/publish"].state, found["one/build"].state) == (
+        StepState.REUSED,
+        StepState.DONE,
+    )
+    lake = Recorder({"a/audit/two": lambda: BAD})
+    assert ended(steps, lake)["a/publish"].state is StepState.REUSED
+    lake = Recorder()
+    ended(steps, lake)
+    assert len(lake.moved) == 2
+
+
 def test_a_failed_step_skips_only_what_needs_it() -> None:
     lake = Recorder({"a/build": fails("no such thing")})
     found = ended(CHAIN, lake)

@@ -21,6 +21,7 @@ from weft.plan.plan import (
     DataChange,
     FieldChange,
     HeldBack,
+    KeptBack,
     Plan,
     Step,
     StepKind,
@@ -145,6 +146,17 @@ def test_nothing_to_do_says_so(golden: Golden) -> None:
 def test_what_is_held_back_is_shown_though_there_is_nothing_to_do(golden: Golden) -> None:
     held = HeldBack(FLIGHTS, 3, "checks failed", ("tailnum exists in aircraft",))
     golden("plan_held", draw(replace(EMPTY, held=(held,)), View(80)))
+
+
+def test_what_is_tried_again_of_a_version_that_is_not_released(golden: Golden) -> None:
+    failed = "build departures failed: ZeroDivisionError: division by zero\nline 3, in departures"
+    only_of = ("departures@2",)
+    steps = (
+        Step("build", StepKind.BUILD, FLIGHTS, "lake", "departures", only_of=only_of),
+        Step("publish", StepKind.PUBLISH, FLIGHTS, "lake", "release 4", only_of=only_of),
+    )
+    kept = (KeptBack(FLIGHTS, "departures@2", shown=True, failed=failed),)
+    golden("plan_tried_again", draw(replace(EMPTY, steps=steps, kept=kept), View(80)))
 
 
 def test_a_new_product_that_is_held_is_not_folded_away() -> None:

@@ -76,6 +76,19 @@ SKIPPED = [
         ended(name),
     )
 ]
+ALONE = {"only_of": ("departures@2",)}
+PREVIEW = [
+    step(FLIGHTS, "build", "departures_v1", rows=336_776, seconds=0.8),
+    step(
+        *(FLIGHTS, "build", "departures", StepState.FAILED),
+        message="models/departures.py: ZeroDivisionError: division by zero\nline 3, in departures",
+        **ALONE,
+    ),
+    step(FLIGHTS, "audit", "departures@2.departures", StepState.SKIPPED, cause="x", **ALONE),
+    step(FLIGHTS, "audit", "departures@1.departures", checks=(PASSED,)),
+    step(FLIGHTS, "publish", "release 3"),
+    ended(FLIGHTS),
+]
 LOST = [
     step("weather.observations", "build", "hourly", StepState.FAILED, message="the disk is full"),
     step("weather.observations", "publish", "release 2", StepState.SKIPPED, cause="x"),
@@ -94,6 +107,14 @@ def test_a_held_product_and_what_waits_for_it(golden: Golden, width: int) -> Non
     text, code = told(GOOD + HELD + SKIPPED, width)
     golden(f"run_held_{width}", text)
     assert code is Exit.CHECKS
+
+
+def test_what_fails_of_a_version_that_is_not_released_keeps_back_that_alone(
+    golden: Golden,
+) -> None:
+    text, code = told(GOOD + PREVIEW)
+    golden("run_preview_failed", text)
+    assert code is Exit.PARTLY
 
 
 def test_a_failed_step_names_its_cause(golden: Golden) -> None:

@@ -1,4 +1,4 @@
-"""Checks that fail in a port version that is not released keep back that version alone."""
+"""What fails of a port version that is not released keeps back that version alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from plan_values import (
     plan,
     port,
     product,
+    refers_to,
     released,
     required,
     shown,
@@ -55,11 +56,13 @@ def failing(done: Plan, *objects: str) -> Mapping[str, Sequence[CheckResult]]:
 
 
 def as_found(done: Plan, *objects: str) -> Plan:
-    """A plan as it is carried out where the checks of these objects fail."""
-    bad = {step.id for step in done.steps if step.kind is StepKind.AUDIT and step.target in objects}
+    """A plan as it is carried out where the checks of these objects fail, or these models."""
+    bad = {step.id for step in done.steps if step.target in objects}
     steps = []
     for step in done.steps:
-        kept = [each for each in step.previews if bad.intersection(each.audits)]
+        if step.build and step.id in bad:
+            continue
+        kept = [each for each in step.previews if bad.intersection(each.steps)]
         others = [each for each in step.previews if each not in kept]
         release = without(step.release, kept, others) if step.release else None
         steps.append(replace(step, release=release))
@@ -158,7 +161,7 @@ def test_who_reads_a_draft_that_is_kept_back_waits() -> None:
     )
     start = situation(orders(FIRST, SECOND), reader, environment="dev")
     first = plan(start)
-    [audit] = [step.id for step in first.steps if step.only_of]
+    [audit] = [step.id for step in first.steps if step.audit and step.only_of]
     needs = {step.id: step.needs for step in first.steps}
     assert audit in needs["money.sums/publish"]
     found = as_found(first, "orders@2.orders")
@@ -193,3 +196,103 @@ def test_checks_of_a_model_concern_whom_it_is_behind() -> None:
         ("orders@2.orders", ("orders@2",), 1),
         ("orders_v2", (), 1),
     ]
+
+
+def only_of(done: Plan) -> dict[str, tuple[str, ...]]:
+    """The versions that the steps of a plan are for, by what they are about."""
+    kinds = (StepKind.BUILD, StepKind.COPY, StepKind.AUDIT)
+    return {step.target: step.only_of for step in done.steps if step.kind in kinds}
+
+
+def test_steps_say_which_versions_alone_they_are_for() -> None:
+    third = shown("orders", major=3, status=Status.DRAFT, filled_by="orders_v3")
+    models = [
+        transform("base"),
+        transform("orders", model("base")),
+        transform("joined", model("base")),
+        transform("orders_v2", model("joined")),
+        transform("orders_v3", model("joined")),
+        transform("stray"),
+    ]
+    own = product("shop.orders", models, [FIRST, SECOND, third])
+    assert only_of(plan(situation(own))) == {
+        "base": (),
+        "orders": (),
+        "joined": ("orders@2", "orders@3"),
+        "orders_v2": ("orders@2",),
+        "orders_v3": ("orders@3",),
+        "stray": (),
+        "orders@1.orders": (),
+        "orders@2.orders": ("orders@2",),
+        "orders@3.orders": ("orders@3",),
+    }
+    unpublished = plan(situation(orders(SECOND), environment="dev"))
+    assert set(only_of(unpublished).values()) == {()}
+
+
+def test_what_others_need_as_well_fails_with_them() -> None:
+    third = shown("orders", major=3, status=Status.DRAFT, filled_by="orders_v3")
+    looking = replace(
+        SECOND, objects=(replace(SECOND.objects[0], checks=(refers_to(model("orders_v3")),)),)
+    )
+    models = [transform(name) for name in ("orders", "orders_v2", "orders_v3")]
+    found = only_of(plan(situation(product("shop.orders", models, [FIRST, looking, third]))))
+    assert found["orders_v3"] == ("orders@2", "orders@3")
+    stray = transform("stray", model("orders_v3"))
+    ports = [FIRST, SECOND, third]
+    found = only_of(plan(situation(product("shop.orders", [*models, stray], ports))))
+    assert (found["orders_v3"], found["orders_v2"]) == ((), ("orders@2",))
+
+
+def test_a_version_that_could_not_be_built_is_tried_again_without_the_rest() -> None:
+    start = situation(orders(FIRST, CANDIDATE), today=TODAY)
+    first = plan(start)
+    found = as_found(first, "orders_v2")
+    assert names(found) == ["orders@1"]
+    built = {"shop.orders": {"shop.orders/build/orders_v2": "build orders_v2 failed: 1 / 0\nhere"}}
+    now = replace(after(found, start), failed=built)
+    again = plan(now, passed(first))
+    assert [(step.kind, step.only_of) for step in again.steps] == [
+        (StepKind.BUILD, ("orders@2",)),
+        (StepKind.AUDIT, ("orders@2",)),
+        (StepKind.PUBLISH, ("orders@2",)),
+    ]
+    [kept] = again.kept
+    assert (kept.port, kept.shown, kept.why) == (
+        "orders@2",
+        False,
+        "build orders_v2 failed: 1 / 0",
+    )
+    assert again.changes == () and again.held == ()
+    assert names(again) == ["orders@1", "orders@2"]
+    assert as_found(again, "orders_v2").steps[-1].release == replace(
+        released(found, "shop.orders"), number=2
+    )
+
+    changed = orders(FIRST, CANDIDATE, old="better")
+    mixed = plan(changing(now, changed), passed(first))
+    assert mixed.steps[-1].kind is StepKind.PUBLISH and mixed.steps[-1].only_of == ()
+
+
+def test_what_failed_in_a_version_that_is_shown_leaves_it_as_it_was() -> None:
+    start = situation(orders(FIRST, CANDIDATE), today=TODAY)
+    first = plan(start)
+    now = changing(after(first, start), orders(FIRST, CANDIDATE, meaning="worse"))
+    second = plan(now, passed(first))
+    found = as_found(second, "orders_v2")
+    before, made = released(first, "shop.orders"), released(found, "shop.orders")
+    assert (made.ports, made.builds) == (before.ports, before.builds)
+    failed = {"shop.orders": {"shop.orders/build/orders_v2": "build orders_v2 failed: no"}}
+    again = plan(replace(after(found, now), failed=failed), passed(first))
+    assert [each.shown for each in again.kept] == [True]
+
+
+def test_who_reads_a_draft_waits_for_what_makes_it() -> None:
+    reader = product(
+        "money.sums", [transform("sums", port("shop.orders.orders@2"))], [shown("sums")]
+    )
+    other = product("money.revenue", [transform("one", port("shop.orders.orders@1"))], [])
+    done = plan(situation(orders(FIRST, SECOND), reader, other, environment="dev"))
+    needs = {step.id: step.needs for step in done.steps}
+    assert needs["money.sums/build/sums"] == ("shop.orders/build/orders_v2", "shop.orders/publish")
+    assert needs["money.revenue/build/one"] == ("shop.orders/publish",)

@@ -59,7 +59,7 @@ def _about(step: StepResult) -> str:
     """Say what checks were about, and for whom that is a break where consumers expect them."""
     place = f"{step.product}.{visible(step.target)}"
     if blocked(step.checks) and step.only_of:
-        return f"{place} (only {', '.join(step.only_of)} is kept back)"
+        return f"{place} {only_kept_back(step)}"
     if not step.consumer:
         return place
     broken = [each for each in step.checks if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
@@ -67,6 +67,11 @@ def _about(step: StepResult) -> str:
         return f"{step.consumer} would be warned of {place}"
     numbers = ", ".join(visible(in_numbers(each)) for each in broken)
     return f"{step.consumer} would break: {numbers} of {place}"
+
+
+def only_kept_back(step: StepResult) -> str:
+    """Say that a step that failed, or found what does, concerns no more than some versions."""
+    return f"(only {', '.join(step.only_of)} is kept back)"
 
 
 def draw_sum(results: Iterable[CheckResult]) -> str:

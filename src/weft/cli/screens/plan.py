@@ -206,9 +206,11 @@ def _held_line(held: HeldBack) -> str:
 
 
 def kept_words(kept: KeptBack, name: str) -> str:
-    """Say what readers see of a port version that is kept back, and why."""
+    """Say why a port version is kept back, and what readers see of it or that it is tried again."""
+    if not kept.checks:
+        return f"{name} is tried again, last time {visible(kept.why)}"
     stays = "stays as it was" if kept.shown else "is not shown"
-    return f"{name} {stays}, checks failed: {visible(', '.join(kept.checks))}"
+    return f"{name} {stays}, {visible(kept.why)}"
 
 
 def where_it_stays(held: HeldBack) -> str:

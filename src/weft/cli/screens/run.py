@@ -17,7 +17,7 @@ from weft.app.errors import Exit, most_telling
 from weft.app.refreshing import DUE, NOT_DUE
 from weft.cli.cells import flow, pad, visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table
-from weft.cli.screens.checks import draw_failed, draw_sum
+from weft.cli.screens.checks import draw_failed, draw_sum, only_kept_back
 from weft.contract.evaluate import holds
 from weft.mesh.check import CheckResult, Verdict
 from weft.mesh.run import RunEvent, StepResult, StepState
@@ -124,7 +124,8 @@ class Following:
     def _failures(self) -> Iterator[str]:
         for each in self._steps():
             if each.state is StepState.FAILED:
-                yield f"{each.product}: {each.kind} {visible(each.target)} failed"
+                only = f" {only_kept_back(each)}" if each.only_of else ""
+                yield f"{each.product}: {each.kind} {visible(each.target)} failed{only}"
                 yield indent(visible_lines(each.message), " " * 4)
 
     def _skips(self) -> list[str]:
@@ -167,10 +168,11 @@ def _said(state: StepState, results: list[StepResult]) -> list[str]:
     if state is StepState.HELD:
         return _held(results)
     if state is StepState.FAILED:
-        return [f"{each.kind} {visible(each.target)}" for each in results if each.state is state]
+        failed = [f"{each.kind} {visible(each.target)}" for each in results if each.state is state]
+        return [*failed, *_published(results)]
     done = [each for each in results if each.kind == "build" and each.state is StepState.DONE]
     reused = sum(each.kind == "build" and each.state is StepState.REUSED for each in results)
-    parts = [visible(each.target) for each in results if each.kind == "publish"]
+    parts = _published(results)
     parts += ["dropped"] if any(each.kind == "drop" for each in results) else []
     reverted = sum(each.kind == "revert" for each in results)
     parts += [f"{reverted:,} reverted"] if reverted else []
@@ -178,6 +180,11 @@ def _said(state: StepState, results: list[StepResult]) -> list[str]:
     parts += [f"{reused:,} reused"] if reused else []
     rows = sum(each.rows for each in done)
     return parts + ([f"{rows:,} rows"] if rows else [])
+
+
+def _published(results: list[StepResult]) -> list[str]:
+    done = (each for each in results if each.kind == "publish" and each.state is StepState.DONE)
+    return [visible(each.target) for each in done]
 
 
 def _held(results: list[StepResult]) -> list[str]:
