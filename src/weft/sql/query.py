@@ -128,7 +128,7 @@ def parse_ports_query(text: str, dialect: Dialect) -> Parsed:
     tree, problems = read(text, dialect)
     if tree is None:
         return None, problems
-    _name_outputs(tree, dialect)
+    _name_outputs(tree, dialect, dialect.longest_name or MAX_TEXT)
     return _examined(tree, text, dialect, _PORT_NAMES)
 
 
@@ -217,13 +217,17 @@ def _examined(tree: exp.Query, text: str, dialect: Dialect, parts: tuple[int, ..
     return ParsedSelect(tree, text, tuple(places), places, found.simple, found.deterministic), ()
 
 
-def _name_outputs(tree: exp.Query, dialect: Dialect, longest: int = MAX_TEXT) -> None:
-    """Name the outputs of a query that nobody reads by name, by the beginning of their text."""
+def _name_outputs(tree: exp.Query, dialect: Dialect, longest: int) -> None:
+    """Name the outputs of a query that nobody reads by name, by the beginning of their text.
+
+    That are `longest` bytes of it at most.
+    """
     while isinstance(tree, exp.SetOperation) and isinstance(tree.this, exp.Query):
         tree = tree.this
     for each in list(tree.expressions):
         if not isinstance(each, exp.Alias | exp.Column | exp.Star | exp.Dot):
-            name = each.sql(dialect=dialect.sqlglot, comments=False)[:longest]
+            text = each.sql(dialect=dialect.sqlglot, comments=False).encode()
+            name = text[:longest].decode(errors="ignore")
             named = exp.Alias(this=each.copy(), alias=exp.to_identifier(name, quoted=True))
             each.replace(named)
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from weft.mesh.manifest import RULE_TABLE, Column, Query, Read, ReadKind
-from weft.sql.dialect import Dialect
+from weft.sql.dialect import Dialect, dialect_named
 from weft.sql.query import (
     Compiled,
     Known,
@@ -252,6 +252,15 @@ def test_a_query_over_ports(dialect: Dialect) -> None:
         'SELECT COUNT(*) AS "COUNT(*)", MAX("f"."delay") AS "MAX(f.delay)" '
         'FROM "Operations"."flights"."departures" AS "f" WHERE "f"."id" > 1'
     )
+
+
+@pytest.mark.parametrize(("name", "kept"), [("duckdb", 98), ("postgres", 32)])
+def test_an_output_without_a_name_is_called_as_far_as_names_go(name: str, kept: int) -> None:
+    known = dialect_named(name)
+    parsed, problems = parse_ports_query(f"select '{'ü' * 96}' from a.b.c", known)
+    assert parsed is not None, problems
+    [output] = parsed.tree.expressions
+    assert len(output.alias) == kept
 
 
 def test_columns_of_a_query_over_ports_are_known(dialect: Dialect) -> None:
