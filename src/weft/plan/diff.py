@@ -202,12 +202,21 @@ def _models(
 ) -> Iterable[Change]:
     for name, old, new in _differing(applied, desired):
         if new is None:
-            yield Change(address, "model", name, DELETE, ChangeClass.DATA, "drop")
+            kept = _kept_by(old) if old else ()
+            yield Change(address, "model", name, DELETE, ChangeClass.DATA, "drop", kept)
         elif old is None:
             effect = NEW_VIEW if new.materialized is Materialization.VIEW else BUILD
             yield Change(address, "model", name, CREATE, ChangeClass.ADDITIVE, effect)
         else:
             yield from _model_change(address, old, new)
+
+
+def _kept_by(model: Transform) -> tuple[FieldChange, ...]:
+    """What ends with a model that nobody can build again."""
+    if model.materialized is not Materialization.SNAPSHOT:
+        return ()
+    note = "end with it: under another name it begins anew"
+    return (FieldChange(DELETE, "kept states", note=note),)
 
 
 def _model_change(address: str, old: Transform, new: Transform) -> Iterable[Change]:

@@ -60,6 +60,14 @@ def test_a_new_product_and_one_that_is_gone() -> None:
     ]
 
 
+def test_a_snapshot_that_ends_says_that_its_states_do() -> None:
+    kinds = (Materialization.SNAPSHOT, Materialization.TABLE)
+    both = [transform(kind, kind=kind) for kind in kinds]
+    gone = diff_product(product("shop.orders", []), product("shop.orders", both))
+    said = {each.name: [field.what for field in each.fields] for each in gone}
+    assert said == {"snapshot": ["kept states"], "table": []}
+
+
 def test_words_about_a_product_rebuild_nothing() -> None:
     one = product("shop.orders", [transform("orders")])
     change = only(one, replace(one, digest="x", title="Orders", tags=("a", "b")))
