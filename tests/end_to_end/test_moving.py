@@ -86,11 +86,19 @@ def test_a_domain_moves_and_comes_back(tmp_path: Path, home: dict[str, bytes]) -
     applied(tmp_path, moved)
     assert weft(tmp_path, "plan", "--detailed-exitcode").code == 0
     assert rows(tmp_path, QUERY) == FIRST
+    refused = weft(tmp_path, "rollback", "sales.orders")
+    assert "Nothing goes back but to what ops_db keeps of it." in refused.err, refused
     back = applied(tmp_path, home)
     assert "release 3" in back.out
     assert weft(tmp_path, "plan", "--detailed-exitcode").code == 0
     assert rows(tmp_path, QUERY) == FIRST
     assert not_as_left(tmp_path) == []
+    releases = weft(tmp_path, "history", "sales.orders", "-o", "csv").out.splitlines()
+    assert [each.split(",")[:2] for each in releases[1:]] == [
+        ["3", "current"],
+        ["2", "forgotten"],
+        ["1", "kept"],
+    ]
     again = applied(tmp_path, moved)
     assert "release 4" in again.out
     assert rows(tmp_path, QUERY) == FIRST

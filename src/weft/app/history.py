@@ -72,8 +72,9 @@ def product_history(mesh: Opened, product: str) -> ProductHistory:
     kept = releases_of(mesh, manifest) if manifest else releases_of_dropped(mesh, product)
     before = release_before(kept) if kept else None
     readable = [each for each in kept if not each.damaged]
-    known = {each.number: each for each in (*recorded, *readable)}
-    reachable = {each.number for each in readable}
+    known = {each.number: each for each in (*readable, *recorded)}
+    # Where a product was left for another warehouse, an empty one has the number of that release.
+    reachable = {each.number for each in readable if each.empty is known[each.number].empty}
     newest = max((each.number for each in kept), default=0)
     lines = tuple(
         ReleaseLine(release, number == newest, number in reachable, journal.run(release.run))

@@ -53,7 +53,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
     kept = releases_of(mesh, manifest)
     if not kept:
         raise Usage(f"{options.product} has no release", next_step="weft apply")
-    current, target = kept[0], _target(kept, options)
+    current, target = kept[0], _target(kept, options, manifest.warehouse)
     downstream = _downstream(options.product, manifests)
     readers = [each.address for each in downstream]
     for name in options.breaks:
@@ -128,7 +128,7 @@ def lift_hold(mesh: Opened, product: str) -> None:
         raise NotFound("hold on", product, held, next_step=f"weft history {product}")
 
 
-def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
+def _target(kept: tuple[Release, ...], options: RollbackOptions, home: str) -> Release:
     by_number = {release.number: release for release in kept if not release.damaged}
     if options.release:
         if options.release not in by_number:
@@ -142,7 +142,8 @@ def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
         if target.empty:
             raise Usage(
                 f"release {target.number} of {options.product} shows nothing",
-                why="The product had been dropped then. To drop it again, remove its files.",
+                why=f"The product was dropped then, or did not live on {home}. "
+                "To drop it, remove its files.",
                 next_step=f"weft history {options.product}",
             )
         return target
@@ -150,6 +151,7 @@ def _target(kept: tuple[Release, ...], options: RollbackOptions) -> Release:
     if before is None:
         raise Usage(
             f"{options.product} has no earlier release to go back to",
+            why=f"Nothing goes back but to what {home} keeps of it." if kept[0].number > 1 else "",
             next_step=f"weft history {options.product}",
         )
     return before
