@@ -81,7 +81,7 @@ def refuse_unless_allowed(plan: Plan, options: ApplyOptions) -> None:
         raise Blocked(
             f"this plan drops something: {named}",
             why="what is dropped can no longer be read by anybody",
-            next_step="weft apply --allow-drop",
+            next_step="add --allow-drop",
         )
 
 

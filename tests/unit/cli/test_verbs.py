@@ -289,7 +289,7 @@ def test_the_next_step_of_a_refusal_means_the_same_environment(weft: Weft, tmp_p
     shutil.rmtree(tmp_path / "domains/sales/orders")
     with pytest.raises(Blocked, match="this plan drops") as refused:
         weft("apply", "--yes", "--env", "dev")
-    assert refused.value.next_step == "weft apply --allow-drop --env dev"
+    assert refused.value.next_step == "add --allow-drop"
     with pytest.raises(NotFound) as missing:
         weft("history", "sales.odrers", "--env", "dev")
     assert missing.value.next_step == "weft ls --env dev"
