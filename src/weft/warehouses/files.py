@@ -13,10 +13,16 @@ from weft.warehouses.protocol import WarehouseError
 
 @dataclass(frozen=True)
 class Stamp:
-    """How a file looked from outside; a file with another stamp may have another content."""
+    """How a file looked from outside; a file with another stamp may have another content.
+
+    Who puts another file in its place can keep its size and when it was `modified`, and not when
+    this was `changed`, nor its inode.
+    """
 
     size: int
     modified: int
+    changed: int
+    inode: int
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,12 @@ class SourceFiles:
         return path
 
     def stamp(self, file: str) -> Stamp:
-        """Return the size and the time of change of a file. Raises WarehouseError."""
+        """Return how a file looks from outside. Raises WarehouseError."""
         try:
             status = os.stat(self.path(file))
         except OSError as error:
             raise _unreadable(file, error) from error
-        return Stamp(status.st_size, status.st_mtime_ns)
+        return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
     def content(self, files: Iterable[str]) -> str:
         """Return one hash over the names and contents of files, in this order.

@@ -21,7 +21,7 @@ ENTRY = CachedProduct(
     manifest=ProductManifest("a", "b", "root", "domains/a/b", "lake", "duckdb", digest="d"),
     diagnostics=(Diagnostic("W419", "m", Span("f", 1, 2, 3), severity=Severity.WARNING),),
 )
-CONTENT = Hashed(DataStamp(1, 2), "digest")
+CONTENT = Hashed(DataStamp(1, 2, 3, 4), "digest")
 
 
 def test_what_was_remembered_comes_back(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,12 +39,21 @@ def test_content_depends_on_names_order_and_bytes(folder: Path) -> None:
 
 def test_unchanged_files_are_not_read_again(folder: Path) -> None:
     files = SourceFiles(str(folder))
+    files.content(["a.csv"])
+    remembered = replace(files.known["a.csv"], digest="as it was")
+    files = SourceFiles(str(folder), {"a.csv": remembered})
+    files.content(["a.csv"])
+    assert files.known["a.csv"] is remembered
+
+
+def test_a_file_in_the_place_of_another_of_its_size_and_age_is_read(folder: Path) -> None:
+    path, other = folder / "a.csv", folder / "c.csv"
+    files = SourceFiles(str(folder))
     before = files.content(["a.csv"])
-    stamp = (folder / "a.csv").stat()
-    (folder / "a.csv").write_text("z")
-    os.utime(folder / "a.csv", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert SourceFiles(str(folder), files.known).content(["a.csv"]) == before
-    os.utime(folder / "a.csv", ns=(1, 1))
+    times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    other.write_text("z")
+    os.utime(other, ns=times)
+    other.replace(path)
     assert SourceFiles(str(folder), files.known).content(["a.csv"]) != before
 
 
