@@ -61,12 +61,20 @@ def write(folder: Path, draft: Draft) -> None:
     present = [each.path for each in draft.files if os.path.lexists(folder / each.path)]
     if present:
         raise Blocked(f"{present[0]} exists already", why="Nothing was written.")
-    for edit in draft.edits:
-        if (folder / edit.path).read_text(encoding="utf-8") != edit.before:
-            raise Blocked(f"{edit.path} has changed meanwhile", why="Nothing was written.")
     texts = {new.path: new.text for new in draft.files}
-    texts |= {edit.path: edit.after for edit in draft.edits}
+    for edit in draft.edits:
+        before, end = _read(folder / edit.path)
+        if before != edit.before:
+            raise Blocked(f"{edit.path} has changed meanwhile", why="Nothing was written.")
+        texts[edit.path] = edit.after.replace("\n", end)
     _put({folder / path: text for path, text in texts.items()})
+
+
+def _read(path: Path) -> tuple[str, str]:
+    """The text of a file, and how all of its lines end."""
+    with path.open(encoding="utf-8") as stream:
+        text = stream.read()
+        return text, stream.newlines if isinstance(stream.newlines, str) else "\n"
 
 
 def _put(texts: Mapping[Path, str]) -> None:
@@ -77,7 +85,7 @@ def _put(texts: Mapping[Path, str]) -> None:
             beside = _beside(path)
             undo.callback(_gone, beside.unlink)
             try:
-                beside.write_text(text, encoding="utf-8", newline="\n")
+                beside.write_text(text, encoding="utf-8", newline="")
             except OSError as error:
                 # The name is not yet the one that was asked for, or is not known at all.
                 raise OSError(error.errno, error.strerror, str(path)) from error

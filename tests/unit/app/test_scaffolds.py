@@ -121,6 +121,15 @@ def test_an_edit_of_a_file_that_changed_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [(b"a\r\nb\r\n", b"a\r\nc\r\n"), (b"a\nb\n", b"a\nc\n")]
+)
+def test_lines_end_as_they_did_before_an_edit(tmp_path: Path, before: bytes, after: bytes) -> None:
+    (tmp_path / "a.yaml").write_bytes(before)
+    write(tmp_path, Draft((), (Edit("a.yaml", "a\nb\n", "a\nc\n"),)))
+    assert (tmp_path / "a.yaml").read_bytes() == after
+
+
 def test_the_next_major_is_a_copy_beside_the_old_one(mesh: Path) -> None:
     before = (mesh / "domains/sales/orders/product.yaml").read_text()
     write(mesh, draft_port(mesh, PORT, Major()))
