@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened
-from weft.app.errors import Blocked, Breaking, NotFound, Usage, never_applied
+from weft.app.errors import Blocked, Breaking, NotFound, Stale, Usage, never_applied
 from weft.app.releases import release_before, releases_of
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
 from weft.mesh.run import Hold, RunEvent
-from weft.plan.going_back import broken_by, step_back
+from weft.plan.going_back import Lacking, broken_by, step_back
 from weft.plan.outages import as_of
-from weft.plan.plan import Base, Plan
+from weft.plan.plan import BREAKS, ROLLBACK, Affected, Base, Plan
 from weft.plan.planning import plan_id
+from weft.store.protocol import Locked
 from weft.warehouses.protocol import Scope
 
 
@@ -60,14 +61,15 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
         if name not in readers:
             raise NotFound(f"reader of {options.product} called", name, readers)
     _refuse_damaged(mesh, manifest, target)
-    _refuse_breaking(target, downstream, options, production=mesh.production)
+    broken = tuple(broken_by(target, downstream, production=mesh.production))
+    _refuse_breaking(target, broken, options)
     now = mesh.system.now()
     plan = Plan(
         id="",
         mesh=mesh.settings.mesh,
         root=mesh.settings.root,
         environment=mesh.environment,
-        kind="rollback",
+        kind=ROLLBACK,
         base={
             options.product: Base(
                 applied=applied[options.product].digest,
@@ -75,6 +77,7 @@ def plan_rollback(mesh: Opened, options: RollbackOptions) -> Rollback:
                 warehouse=manifest.warehouse,
             )
         },
+        affected=_given_up(broken),
         steps=(step_back(manifest, current, _as_of(target, now, mesh), now[:10]),),
     )
     return Rollback(replace(plan, id=plan_id(plan)), current, target, tuple(sorted(readers)))
@@ -101,7 +104,10 @@ def _not_applied(mesh: Opened, product: str, applied: Iterable[str]) -> Usage:
 
 
 def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEvent]:
-    """Place the hold, then move the pointer; a crash between leaves the product held, not lost."""
+    """Place the hold, then move the pointer; a crash between leaves the product held, not lost.
+
+    Where it is refused, the hold is as it was before. Raises Stale and Locked.
+    """
     product = rollback.current.product
     hold = Hold(
         product=product,
@@ -111,9 +117,18 @@ def roll_back(mesh: Opened, rollback: Rollback, reason: str) -> Iterator[RunEven
         reason=reason or f"rolled back to release {rollback.target.number}",
         since=mesh.system.now(),
     )
-    mesh.store.journal.hold(hold)
+    journal = mesh.store.journal
+    before = journal.holds(mesh.environment).get(product)
+    journal.hold(hold)
     base = {product: replace(rollback.plan.base[product], hold=hold.since)}
-    yield from apply_plan(mesh, replace(rollback.plan, base=base), ApplyOptions())
+    try:
+        yield from apply_plan(mesh, replace(rollback.plan, base=base), ApplyOptions())
+    except (Stale, Locked):
+        if before is None:
+            journal.lift(product, mesh.environment, hold.actor, mesh.system.now())
+        else:
+            journal.hold(before)
+        raise
 
 
 def lift_hold(mesh: Opened, product: str) -> None:
@@ -175,23 +190,22 @@ def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[Pro
     ]
 
 
-def _refuse_breaking(
-    target: Release,
-    downstream: list[ProductManifest],
-    options: RollbackOptions,
-    *,
-    production: bool,
-) -> None:
+def _refuse_breaking(target: Release, broken: Iterable[Lacking], options: RollbackOptions) -> None:
     """A consumer that reads what the older contract does not have would break."""
-    spared = (each for each in downstream if each.address not in options.breaks)
-    for each in broken_by(target, spared, production=production):
-        what = ", ".join(each.columns) or each.port
-        raise Breaking(
-            f"release {target.number} of {target.product} breaks {each.consumer}",
-            why=f"it reads {what}, which that release does not have",
-            next_step=f"weft rollback {target.product} --to {target.number} "
-            f"--breaks {each.consumer}",
-        )
+    for each in broken:
+        if each.consumer not in options.breaks:
+            what = ", ".join(each.columns) or each.port
+            raise Breaking(
+                f"release {target.number} of {target.product} breaks {each.consumer}",
+                why=f"it reads {what}, which that release does not have",
+                next_step=f"weft rollback {target.product} --to {target.number} "
+                f"--breaks {each.consumer}",
+            )
+
+
+def _given_up(broken: Iterable[Lacking]) -> tuple[Affected, ...]:
+    """The consumers that a rollback breaks, as somebody said that it may."""
+    return tuple(Affected(each.consumer, each.port, False, f"{BREAKS} reads it") for each in broken)
 
 
 def _as_of(target: Release, now: str, mesh: Opened) -> Release:

@@ -12,11 +12,14 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import Stale
 from weft.app.situation import all_applied, described, found_homes, remembered, shown_releases
 from weft.app.under_way import published_by
+from weft.contract.endings import ending_of
 from weft.mesh.address import product_of
 from weft.mesh.manifest import Descriptor, ProductManifest
 from weft.mesh.release import PortRelease
-from weft.plan.impact import affected_by, port_reads, takes_away
-from weft.plan.plan import Plan
+from weft.plan.endings import still_read
+from weft.plan.going_back import broken_by
+from weft.plan.impact import affected_by, ends, port_reads, takes_away
+from weft.plan.plan import ROLLBACK, Plan
 
 Offered = Mapping[str, Set[str]]
 """The columns of each object of a port."""
@@ -34,6 +37,12 @@ def refuse_taking_away(mesh: Opened, plan: Plan, under_way: Sequence[Plan]) -> N
             why=f"{consumer} was applied since it was made, or is about to be",
             next_step="weft plan",
         )
+    for port, why in _queried(mesh, plan):
+        raise Stale(
+            f"this plan is stale: by now {port} is read, which it takes away",
+            why=why,
+            next_step="weft plan",
+        )
     for consumer, port in _missed(mesh, plan, under_way):
         raise Stale(
             f"this plan is stale: {consumer} reads {port}, where that is gone by now",
@@ -45,7 +54,8 @@ def refuse_taking_away(mesh: Opened, plan: Plan, under_way: Sequence[Plan]) -> N
 def _broken(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tuple[str, str]]:
     """Consumers that a plan breaks and does not know of, each with the port that it reads."""
     changes = [each for each in plan.changes if takes_away(each)]
-    if not changes:
+    back = [step.release for step in plan.steps if step.release and plan.kind == ROLLBACK]
+    if not (changes or back):
         return
     everyone = all_applied(mesh, remembered(mesh))
     for other in under_way:
@@ -57,6 +67,30 @@ def _broken(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tup
     for each in affected_by(changes, others, production=mesh.production):
         if not each.goes_on and (each.consumer, each.port) not in known:
             yield each.consumer, each.port
+    for release in back:
+        for lacking in broken_by(release, others.values(), production=mesh.production):
+            if (lacking.consumer, lacking.port) not in known:
+                yield lacking.consumer, lacking.port
+
+
+def _queried(mesh: Opened, plan: Plan) -> Iterator[tuple[str, str]]:
+    """The ports that a plan ends and that somebody has queried lately, each with who did.
+
+    When it was made there was nobody; but a person may end them over the heads of readers.
+    """
+    ending = [each for each in plan.changes if ends(each)] if mesh.production else []
+    if not ending:
+        return
+    products = {each.product for each in ending}
+    applied = mesh.store.definitions.manifests(plan.environment, products)
+    reads = mesh.store.reads.of("", products)
+    today, quiet = mesh.system.now()[:10], mesh.settings.retire.quiet_days
+    for change in ending:
+        before, after = change.port_in(applied), change.port_in(plan.manifests)
+        is_overridden = after is not None and bool(ending_of(after.contract).override_by)
+        if before is not None and before.status.published and not is_overridden:
+            for why in still_read(change.address, reads, today, quiet):
+                yield change.address, why
 
 
 def _missed(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tuple[str, str]]:

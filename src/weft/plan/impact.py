@@ -38,8 +38,13 @@ def takes_away(change: Change) -> bool:
     """Whether a change can take something from consumers of a port, whoever they are."""
     if change.kind != "port" or change.action is ChangeAction.CREATE:
         return False
-    gone = change.action is ChangeAction.DELETE or _unpublished_as(change)
-    return bool(gone) or any(map(_breaks, change.fields))
+    return ends(change) or any(map(_breaks, change.fields))
+
+
+def ends(change: Change) -> bool:
+    """Whether a change ends a port, or the publishing of it."""
+    gone = change.action is ChangeAction.DELETE or bool(_unpublished_as(change))
+    return change.kind == "port" and gone
 
 
 def _readers(

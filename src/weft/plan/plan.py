@@ -20,6 +20,7 @@ from weft.mesh.signoff import Signoff
 from weft.mesh.waiver import Waiver
 
 PLAN_VERSION = 2
+ROLLBACK = "rollback"
 BREAKS = "BREAKS:"
 OK = "ok"
 

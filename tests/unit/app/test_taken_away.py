@@ -10,11 +10,13 @@ import pytest
 
 from applying import apply_files
 from mesh_files import Port, Product, document
-from two_roots import READER, UP, Roots, planned
+from two_roots import COLUMNS, READER, UP, Roots, planned
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
 from weft.app.errors import Stale, Usage
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.query import query
+from weft.app.rollback import RollbackOptions, plan_rollback, roll_back
 from weft.app.saved_plan import for_saved_plan
 from weft.app.system import System
 from weft.plan.plan import Plan
@@ -110,6 +112,37 @@ def test_of_two_at_once_the_later_is_refused(roots: Roots, first: str) -> None:
         with pytest.raises(Stale, match=r"down\.b reads up\.a\.a@1"):
             applied(later, second)
         assert [each.text for each in events][-1] == "done"
+
+
+def test_what_somebody_queried_by_now_does_not_end(roots: Roots) -> None:
+    roots.fill(roots.ra)
+    plan = planned(roots.ra)
+    eve = System(user=lambda: "eve")
+    with opened(roots.rb, "", eve) as mesh, query(mesh, "SELECT v FROM up.a.a"):
+        pass
+    with pytest.raises(Stale, match=r"by now up\.a\.a@1 is read") as refused:
+        applied(roots.ra, plan)
+    assert refused.value.why.startswith("eve read it 1 time in 14 days")
+    assert "eve read it" in planned(roots.ra).blocked[0]
+
+
+def test_nobody_goes_back_from_what_somebody_reads_by_now(roots: Roots) -> None:
+    fewer = replace(UP, ports=(Port("a", {"id": "integer"}),), address="up.c")
+    roots.fill(roots.ra, UP, fewer)
+    apply_files(roots.ra)
+    more = replace(fewer, ports=(Port("a", COLUMNS, version="1.1.0"),))
+    roots.fill(roots.ra, UP, more)
+    apply_files(roots.ra)
+    with opened(roots.ra, "", System()) as mesh:
+        back = plan_rollback(mesh, RollbackOptions("up.c"))
+        roots.fill(roots.rb, replace(READER, inputs=("up.c.a",)))
+        apply_files(roots.rb)
+        with pytest.raises(Stale, match=r"by now down\.b reads up\.c\.a@1"):
+            list(roll_back(mesh, back, "wrong"))
+    with opened(roots.ra, "", System()) as mesh:
+        assert mesh.store.journal.holds("prod") == {}
+        back = plan_rollback(mesh, RollbackOptions("up.c", breaks=("down.b",)))
+        assert [each.text for each in roll_back(mesh, back, "wrong")][-1] == "done"
 
 
 def test_who_waits_and_will_read_nothing_of_it_is_no_reader(roots: Roots) -> None:
