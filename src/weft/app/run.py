@@ -49,7 +49,8 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = (), *, everything: bool = F
     """Plan a refresh of this root's products. Raises NotFound, WarehouseError and StoreError.
 
     Of those that are not due, no table is read and nothing is built only because it always is;
-    those that are selected count as due, and so do all where `everything` is asked for.
+    those that are selected count as due, and so do all where `everything` is asked for. What failed
+    of versions that are not released is tried again when their product is due.
     """
     began = mesh.system.monotonic()
     memory = remembered(mesh)
@@ -63,11 +64,27 @@ def plan_run(mesh: Opened, select: tuple[str, ...] = (), *, everything: bool = F
     known = timings(mesh, situation)
     due = all_due(known) if select or everything else due_now(mesh, known)
     situation, tables = _looked_at(mesh, situation, due)
-    plan = plan_situation(mesh, situation, kind="run")
+    plan = _without_vain(mesh, situation, plan_situation(mesh, situation, kind="run"), due)
     differing = _differing(mesh, memory, applied)
     seconds = mesh.system.monotonic() - began
     told = with_newer_data(due, plan)
     return RunPlan(plan, len(desired.order), differing, seconds, tables, told, known)
+
+
+def _without_vain(mesh: Opened, situation: Situation, plan: Plan, due: Mapping[str, Due]) -> Plan:
+    """A plan without products that are not due and have nothing to do but what failed last time.
+
+    That is of versions that are not released; where others wait for these, they stay in it.
+    """
+    failed = {each.product for each in plan.kept if each.failed and not due[each.product].due}
+    others = {each.product for each in plan.steps if not each.only_of}
+    vain = failed - others - {each.product for each in plan.held}
+    if not vain:
+        return plan
+    wanted = [each for each in situation.desired.order if each not in vain]
+    narrowed = replace(situation, desired=situation.desired.narrowed(wanted))
+    shorter = plan_situation(mesh, narrowed, kind="run")
+    return plan if shorter.blocked else shorter
 
 
 def _looked_at(

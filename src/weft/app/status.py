@@ -13,6 +13,7 @@ from weft.app.promised import promised_before, promises_of, releases_that_differ
 from weft.app.zones import zone_named
 from weft.contract.attainment import Attainment, attainment, worst_first
 from weft.contract.budget import WINDOWS
+from weft.contract.candidates import UNFINISHED
 from weft.contract.expected_levels import measured_states
 from weft.contract.kept_spans import seconds_since_1970
 from weft.contract.outages import Outage, outage_of, unreadable
@@ -43,6 +44,31 @@ class PlannedOutage:
         if self.until:
             return unreadable(self.port, self.until)
         return f"{self.port} has a planned outage, {Outage(self.begins, self.ends)}"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A port version that readers see before it is released, up to a day, an ISO date.
+
+    That is "" where no day ends it, as in an environment that shows drafts.
+    """
+
+    port: str
+    status: Status
+    until: str
+
+    def __str__(self) -> str:
+        if self.until:
+            return f"{self.port} is shown as a preview until {self.until}"
+        return f"{self.port} is shown as a {self.status}"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What there is to know of port versions beside their service levels."""
+
+    outages: tuple[PlannedOutage, ...] = ()
+    previews: tuple[Preview, ...] = ()
 
 
 def status(
@@ -80,6 +106,16 @@ def outages(mesh: Opened, address: str = "") -> tuple[PlannedOutage, ...]:
         if _is_meant(port, address) and outage and (planned or each.outage):
             found.append(PlannedOutage(port, outage.begins, outage.ends, each.outage))
     return tuple(sorted(found, key=lambda each: (each.begins, each.port)))
+
+
+def previews(mesh: Opened, address: str = "") -> tuple[Preview, ...]:
+    """What is shown here before it is released, of a product or port where one is named."""
+    shown = mesh.store.definitions.descriptors(mesh.environment)
+    return tuple(
+        Preview(port, each.status, each.candidate)
+        for port, each in sorted(shown.items())
+        if each.status in UNFINISHED and _is_meant(port, address)
+    )
 
 
 def attained_by(mesh: Opened, product: str, port: PortVersion) -> tuple[Attainment, ...]:

@@ -19,7 +19,8 @@ class Share:
     """What a plan says of one product.
 
     `manifest` is the definition that it makes current, None where that stays. `affected` are the
-    consumers of its ports. `signoffs` are asked for with what it shows: none while it is held.
+    consumers of its ports. `signoffs` are asked for with what it shows: none while it is held, or
+    of a version whose checks keep it back.
     """
 
     product: str
@@ -40,7 +41,10 @@ def shares(plan: Plan) -> dict[str, Share]:
     changes = _by_product(plan.changes, lambda each: each.product)
     affected = _by_product(plan.affected, lambda each: product_of(each.port))
     held = {each.product for each in plan.held}
-    to_ask = (each for each in plan.signoffs if each.product not in held)
+    kept = {each.address for each in plan.kept if each.checks}
+    to_ask = (
+        each for each in plan.signoffs if each.product not in held and each.address not in kept
+    )
     signoffs = _by_product(to_ask, lambda each: _asks(each, plan))
     suspensions = _by_product(plan.suspensions, lambda each: product_of(each.port))
     removed = frozenset(plan.removed)

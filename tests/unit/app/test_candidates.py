@@ -17,6 +17,7 @@ from weft.app.errors import NotFound, WrongQuery
 from weft.app.plan import Planned, PlanOptions, make_plan
 from weft.app.query import query
 from weft.app.show import list_products
+from weft.app.status import previews
 from weft.app.system import System
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
@@ -71,6 +72,12 @@ def test_a_candidate_is_shown_beside_what_is_released(tmp_path: Path) -> None:
             assert answer.columns == ("total",)
         with pytest.raises(WrongQuery), query(mesh, "SELECT total FROM shop.sales.orders_v2"):
             pass
+        said = ["shop.sales.orders@2 is shown as a preview until 2026-12-31"]
+        assert list(map(str, previews(mesh, "shop.sales"))) == said
+        assert previews(mesh, "shop.sales.orders@1") == ()
+    apply_files(tmp_path, mesh_files([sales(ONE, TWO)]), on("2026-12-02"), "dev")
+    with opened(tmp_path, "dev", on("2026-12-02")) as mesh:
+        assert list(map(str, previews(mesh))) == ["shop.sales.orders@2 is shown as a draft"]
 
 
 def test_a_draft_without_an_end_is_not_shown(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from applying import apply_files
-from mesh_files import lay_out
+from mesh_files import document, lay_out
 from service_level_meshes import LINES, SUMS, Clock, level, promising
 from weft.app.bootstrap import opened
 from weft.app.refreshing import refresh
@@ -132,3 +133,42 @@ def test_a_release_that_could_not_be_published_is_no_refresh(tmp_path: Path) -> 
     run(tmp_path, clock)
     with opened(tmp_path, "", clock.system) as mesh:
         assert {each.found for each in status(mesh)} == {"refreshed 1 d 1 h ago"}
+
+
+def with_draft(files: dict[str, bytes], model: str) -> dict[str, bytes]:
+    """The files with a second major of the lines, which is a draft with a model of its own."""
+    folder = "domains/shop/lines"
+    contract = json.loads(files[f"{folder}/lines.v1.odcs.yaml"])
+    contract |= {"version": "2.0.0", "status": "draft", "slaProperties": []}
+    product = json.loads(files[f"{folder}/product.yaml"])
+    [port] = product["outputPorts"]
+    product["outputPorts"].append({**port, "version": "2.0.0"})
+    return files | {
+        f"{folder}/product.yaml": document(product),
+        f"{folder}/lines.v2.odcs.yaml": document(contract),
+        f"{folder}/models/lines_v2.sql": model.encode(),
+    }
+
+
+def test_a_draft_that_fails_is_tried_again_when_its_product_is_due(tmp_path: Path) -> None:
+    clock = Clock()
+    broken = "SELECT CAST('x' || id AS INTEGER) AS id, sold_at FROM lines"
+    apply_files(tmp_path, with_draft(promising([DAILY], [DAILY]), broken), clock.system)
+    clock.go_on(hours=1)
+    planned, _ = run(tmp_path, clock)
+    assert planned.plan.empty
+    clock.go_on(hours=24)
+    planned, events = run(tmp_path, clock)
+    assert builds(planned) == ["lines_v2"]
+    assert [each.text for each in events if each.kind == "product"] == [f"{LINES} failed"]
+    clock.go_on(hours=1)
+    planned, events = run(tmp_path, clock)
+    assert planned.plan.empty and reasons(events)[LINES][0] == "not due"
+    with opened(tmp_path, "", clock.system) as mesh:
+        assert {each.found for each in status(mesh)} == {"refreshed 1 h ago"}
+        assert mesh.store.journal.releases("prod", LINES)[0].number == 1
+
+    lay_out(tmp_path, with_draft(promising([DAILY], [DAILY], ["2,2026-11-21T12:30:00"]), broken))
+    assert builds(run(tmp_path, clock)[0]) == ["lines", "lines_v2", "sums"]
+    assert builds(run(tmp_path, clock)[0]) == []
+    assert builds(run(tmp_path, clock, LINES)[0]) == ["lines_v2"]

@@ -180,6 +180,11 @@ def test_runs_and_their_steps(golden: Golden) -> None:
     golden("history_none", written(none, Screen(width=80)))
     step = StepResult("s", FLIGHTS, "build", "departures", StepState.DONE, 336_776, 9_000, 0.25)
     golden("history_steps", written(steps_result(RunDetail(RUN, (step,))), Screen(width=80)))
+    failed = replace(step, state=StepState.FAILED, message="1 / 0", only_of=("departures@2",))
+    alone = steps_result(RunDetail(RUN, (failed,)))
+    golden("history_kept_back", written(alone, Screen(width=120)))
+    [row] = json.loads(written(alone, Screen("json")))["rows"]
+    assert (row["message"], row["only_of"]) == ("1 / 0", ["departures@2"])
     found = (
         CheckResult("required_id", "required id", Verdict.PASS, 9),
         CheckResult(

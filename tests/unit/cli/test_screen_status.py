@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from weft.app.status import Beside, PlannedOutage, Preview
 from weft.app.zones import zone_named
 from weft.cli.output import written
 from weft.cli.screen import Screen
@@ -15,6 +16,7 @@ from weft.cli.screens.status import levels_table, status_result
 from weft.contract.attainment import Attainment, LevelState, attainment, worst_first
 from weft.contract.budget import Budget
 from weft.contract.service_levels import service_levels
+from weft.mesh.contract import Status
 from weft.mesh.service_level import Measurement, Probe, ServiceLevel
 
 Golden = Callable[[str, str], None]
@@ -86,6 +88,20 @@ def attained() -> tuple[Attainment, ...]:
 def test_levels_by_port(golden: Golden, width: int) -> None:
     result = status_result(attained(), "prod", "", "", whole=False)
     golden(f"status_{width}", written(result, Screen(width=width)))
+
+
+def test_what_is_shown_before_it_is_released(golden: Golden) -> None:
+    second = Preview("operations.flights.departures@2", Status.DRAFT, "2027-03-10")
+    draft = Preview("sales.orders.orders@3", Status.DRAFT, "")
+    outage = PlannedOutage(FLIGHTS, "2027-03-10T10:00:00Z", "2027-03-10T12:00:00Z", "")
+    beside = Beside((outage,), (second, draft))
+    result = status_result(attained(), "dev", " --env dev", "", beside, whole=False)
+    golden("status_previews", written(result, Screen(width=80)))
+    told = json.loads(written(result, Screen("json")))["previews"]
+    assert [(each["port"], each["until"]) for each in told] == [
+        ("operations.flights.departures@2", "2027-03-10"),
+        ("sales.orders.orders@3", ""),
+    ]
 
 
 def test_every_window(golden: Golden) -> None:

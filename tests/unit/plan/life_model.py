@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from life_cycle import GONE, Edition, Major, Majors, Reader, Version, names, visible
+from life_cycle import (
+    GONE,
+    UNFINISHED,
+    Edition,
+    Major,
+    Majors,
+    Reader,
+    Version,
+    names,
+    visible,
+)
 from life_votes import Votes
 
-GOOD, ODD, SPOILED, HALF = "good", "odd", "spoiled", "half"
-"""Data as it should be, data that consumers do not expect, and data that checks refuse: those of
-every major, or only those of an even one."""
+GOOD, ODD, SPOILED, HALF, JAMMED = "good", "odd", "spoiled", "half", "jammed"
+"""Data as it should be, data that consumers do not expect, data that checks refuse: those of every
+major, or only those of an even one; and data of which an even one that is not published is not
+made, where another is."""
 
 Names = dict[str, tuple[int, Version, int]]
 """What readers see: the major, the version and the data behind each name."""
@@ -23,6 +34,11 @@ Content = tuple[int, frozenset[str], int]
 def is_refused(kind: str, number: int) -> bool:
     """Whether the checks of a major fail on data of a kind."""
     return kind == SPOILED or (kind == HALF and number % 2 == 0)
+
+
+def is_jammed(kind: str, number: int) -> bool:
+    """Whether a major cannot be made of data of a kind, as long as it is not published."""
+    return kind == JAMMED and number % 2 == 0
 
 
 @dataclass(frozen=True)
@@ -119,6 +135,7 @@ class Model:
     trial: Stage = field(default_factory=lambda: Stage(production=False))
     votes: Votes = field(default_factory=Votes)
     measured: set[tuple[Content, str]] = field(default_factory=set)
+    made: set[Content] = field(default_factory=set)
     queried: dict[int, int] = field(default_factory=dict)
     released: dict[int, dict[Version, Major]] = field(default_factory=dict)
     today: int = 0
@@ -172,8 +189,9 @@ class Model:
         for name, read in edition.reading().items():
             for number, major in wanted.seen.items():
                 next_ones = number > read and number not in self.production.released
-                if edition.readers[name].expects and (number == read or next_ones):
-                    content = (number, major.columns, self.newest)
+                content = (number, major.columns, self.newest)
+                expects = edition.readers[name].expects and content in self.made
+                if expects and (number == read or next_ones):
                     self.measured.add((content, edition.readers[name].column))
 
     def apply(self, stage: Stage) -> None:
@@ -183,12 +201,13 @@ class Model:
         if self._follows(stage, wanted):
             return
         edition, held = self.edition(stage), self.is_held(stage)
-        refused = self._refused()
+        refused = self._refused() | self.unmade()
+        self.made |= {self._content(number) for number in self.files.keys() - self.unmade()}
         waits = held or (refused if self._all_or_nothing() else refused & published(self.files))
         if stage.production:
             self._measure(edition, wanted)
             if not waits:
-                self.votes.ask(edition, stage.released)
+                self.votes.ask(edition, stage.released, refused)
         stage.applied, stage.held = dict(self.files), held
         if not waits:
             stage.show(self._but_for(refused, wanted, stage))
@@ -206,6 +225,21 @@ class Model:
             for number, each in self.files.items()
             if each.status != GONE and is_refused(kind, number)
         }
+
+    def unmade(self) -> set[int]:
+        """The majors that cannot be made now."""
+        return {
+            number
+            for number, each in self.files.items()
+            if is_jammed(self.data[-1], number)
+            and each.status in UNFINISHED
+            and not self._all_or_nothing()
+            and self._content(number) not in self.made
+        }
+
+    def _content(self, number: int) -> Content:
+        """What a major is made of now."""
+        return (number, self.files[number].columns, self.newest)
 
     def _all_or_nothing(self) -> bool:
         """Whether no major goes on by itself: where none of them is published."""
@@ -234,7 +268,7 @@ class Model:
             del stage.readers[name], stage.reading[name]
         for name, number in edition.reading().items():
             reader = self.readers[name]
-            content = (number, self.files[number].columns, self.newest)
+            content = self._content(number)
             offered = there is not None and there.reads_from(number, reader.column)
             if there and offered and (stage.held or content in there.built):
                 stage.readers[name], stage.reading[name] = reader, number

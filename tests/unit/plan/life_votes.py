@@ -33,9 +33,11 @@ class Votes:
         if vote is not None:
             self.asked[number, name] = Vote(vote.until, vote.versions, said)
 
-    def ask(self, edition: Edition, released: Collection[int]) -> None:
-        """Ask everybody whom the majors break that are not released."""
+    def ask(self, edition: Edition, released: Collection[int], kept: Collection[int]) -> None:
+        """Ask everybody whom the majors break that are not released, but for those kept back."""
         for number, major, name in electorate(edition, released):
+            if number in kept:
+                continue
             vote = self.asked.get((number, name)) or Vote(-1, ())
             if major.version not in vote.versions:
                 until = answer_by(major, edition.today)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from life_cycle import QUIET, UNFINISHED, Major, Reader
-from life_model import ODD, Model, Names, Stage, is_refused
+from life_model import ODD, Model, Names, Stage, is_jammed, is_refused
 from plan_values import COLUMNS, plan, port, product, required, shown, situation, transform
 
 from weft.app.execution import Execution
@@ -39,7 +39,7 @@ from weft.plan.keys import SourceContent
 from weft.plan.plan import Plan, Step
 from weft.plan.share import shares
 from weft.store.protocol import Finished
-from weft.warehouses.protocol import Bound, Outcome
+from weft.warehouses.protocol import Bound, Outcome, WarehouseError
 from weft.warehouses.shown import shown as seen_in
 
 PRODUCT = "shop.orders"
@@ -142,6 +142,9 @@ class Shelf:
     def run(self, step: Step, bound: Bound) -> Outcome:
         """Do what a step says, as far as it matters here."""
         if step.build:
+            _, _, number = step.build.model.partition("_")
+            if step.only_of and is_jammed(self.model.data[-1], int(number)):
+                raise WarehouseError("no such value")
             behind = [self.data[each] for each in step.build.reads if each in self.data]
             self.data[step.build.key] = max(behind, default=self.model.newest)
         elif step.audit:

@@ -195,6 +195,7 @@ def test_steps_back_stand_around_what_is_built() -> None:
         "wh",
         "m",
         build=BuildSpec("k", "m", "table", "SELECT 1"),
+        only_of=("orders@2",),
     )
     rebuilt = replace(EMPTY, steps=(made,))
     undone = [revert(each) for each in (view, build, lost, stranger, trigger)]
@@ -204,6 +205,7 @@ def test_steps_back_stand_around_what_is_built() -> None:
     assert steps[2].needs == (steps[1].id,)
     assert steps[3].needs == (steps[2].id,)
     assert steps[4].needs == ("made", steps[2].id)
+    assert steps[3].only_of == ()
 
 
 def test_products_do_not_wait_for_each_other() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from life_cycle import QUIET, Major, Reader
-from life_model import GOOD, HALF, ODD, SPOILED, Model, Names, is_refused
+from life_model import GOOD, HALF, JAMMED, ODD, SPOILED, Model, Names, is_refused
 from life_world import Place, World
 
 HISTORIES = int(os.environ.get("WEFT_HISTORIES", "100"))
@@ -40,7 +40,7 @@ STEPS = st.one_of(
     st.tuples(st.just("expect"), READERS),
     st.tuples(st.just("answer"), MAJORS, READERS, st.sampled_from(["yes", "no"])),
     st.tuples(st.just("waive"), MAJORS, READERS, DAYS),
-    st.tuples(st.just("data"), st.sampled_from([GOOD, GOOD, ODD, SPOILED, HALF])),
+    st.tuples(st.just("data"), st.sampled_from([GOOD, GOOD, ODD, SPOILED, HALF, JAMMED])),
     st.tuples(st.just("back"), st.integers(0, 9)),
     st.tuples(st.just("lift")),
     st.tuples(st.just("pass"), st.integers(1, 4)),
@@ -158,7 +158,13 @@ def apply(world: World, place: Place) -> bool:
     model.apply(place.stage)
     world.carry_out(made, place)
     compare(world)
-    assert not model.edition(place.stage).compiles or world.planned(place).empty
+    if model.edition(place.stage).compiles:
+        again = world.planned(place)
+        assert again.empty or model.unmade()
+        # What is tried again in vain changes nothing.
+        world.carry_out(again, place)
+        compare(world)
+    assert len(place.past) == len(place.stage.past)
     return True
 
 
@@ -245,12 +251,28 @@ def test_bad_data_is_not_shown_and_going_back_holds_until_it_is_lifted() -> None
     assert data == [0, 0, 2, 0, 2]
 
 
+FALTERED: tuple[tuple[Step, str], ...] = (
+    (("add", 2, ("v",)), LATER),
+    (("preview", 2, 6), INSIST),
+    (("data", JAMMED), INSIST),
+    (("pass", 1), INSIST),
+    (("data", GOOD), INSIST),
+)
+
+
+def test_a_preview_that_cannot_be_made_stays_as_it_was_until_it_can() -> None:
+    seen = [seen_after(FALTERED[:steps]) for steps in range(2, 6)]
+    assert [each["orders_v1"][2] for each in seen] == [0, 1, 1, 2]
+    assert [each["orders_v2_rc"][2] for each in seen] == [0, 0, 0, 2]
+
+
 @pytest.mark.parametrize(
     ("fact", "wrong", "history"),
     [
         ("life_cycle.QUIET", QUIET + 1, ENDED),
         ("life_votes.YES", "no", ASKED),
         ("life_model.is_refused", lambda kind, number: False, SPOILT),
+        ("life_model.is_jammed", lambda kind, number: False, FALTERED),
     ],
 )
 def test_a_wrong_model_is_noticed(

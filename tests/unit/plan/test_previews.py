@@ -23,7 +23,7 @@ from plan_values import (
 
 from weft.mesh.check import Check, CheckKind, CheckResult, Verdict
 from weft.mesh.contract import Status
-from weft.mesh.manifest import PortVersion, ProductManifest
+from weft.mesh.manifest import PortVersion, ProductManifest, Read
 from weft.mesh.product import Materialization
 from weft.plan.audits import audits_of
 from weft.plan.examine import Situation
@@ -296,3 +296,36 @@ def test_who_reads_a_draft_waits_for_what_makes_it() -> None:
     needs = {step.id: step.needs for step in done.steps}
     assert needs["money.sums/build/sums"] == ("shop.orders/build/orders_v2", "shop.orders/publish")
     assert needs["money.revenue/build/one"] == ("shop.orders/publish",)
+
+
+def test_a_product_that_moves_to_another_warehouse_comes_as_a_whole() -> None:
+    before = orders(FIRST, CANDIDATE)
+    start = situation(before, today=TODAY)
+    done = after(plan(start), start)
+    moved = replace(
+        done,
+        desired=situation(replace(before, warehouse="ops_db", digest="moved")).desired,
+        applied={before.address: before},
+        homes={before.address: "lake"},
+        there={"lake": done.releases, "ops_db": {}},
+        dialects={"lake": "duckdb", "ops_db": "duckdb"},
+        builds={**done.builds, "ops_db": frozenset()},
+    )
+    found = only_of(plan(moved))
+    assert (found["orders"], found["orders_v2"]) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"), [((), ("sums@2",)), ((port("shop.orders.orders@1"),), ())]
+)
+def test_a_copy_is_for_whom_it_is_read(first: tuple[Read, ...], expected: tuple[str, ...]) -> None:
+    models = [
+        transform("sums", *first),
+        transform("sums_v2", port("shop.orders.orders@1")),
+    ]
+    second = shown("sums", major=2, status=Status.DRAFT, filled_by="sums_v2")
+    reader = replace(product("money.sums", models, [shown("sums"), second]), warehouse="ops_db")
+    dialects = {"lake": "duckdb", "ops_db": "duckdb"}
+    there = {"lake": frozenset[str](), "ops_db": frozenset[str]()}
+    done = plan(situation(orders(FIRST), reader, dialects=dialects, builds=there))
+    assert only_of(done)["shop.orders.orders@1"] == expected

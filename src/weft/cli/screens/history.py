@@ -10,8 +10,8 @@ from weft.app.prune import Pruned
 from weft.cli.cells import visible, visible_lines
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
-from weft.cli.screens.checks import draw_failed, draw_sum
-from weft.mesh.run import AuditEntry, Lock, Run
+from weft.cli.screens.checks import draw_failed, draw_sum, only_kept_back
+from weft.mesh.run import AuditEntry, Lock, Run, StepResult, StepState
 from weft.mesh.words import count, short_commit, short_time
 
 _TEXT, _NUMBER = Kind.TEXT, Kind.NUMBER
@@ -76,7 +76,7 @@ def steps_result(detail: RunDetail, env: str = "") -> Result:
             each.rows,
             each.bytes,
             round(each.seconds, 3),
-            each.message.partition("\n")[0] or each.cause,
+            _told(each),
         )
         for each in detail.steps
     ]
@@ -93,10 +93,22 @@ def steps_result(detail: RunDetail, env: str = "") -> Result:
         return "\n".join([*message, steps.rstrip("\n"), *told, *lines]) + "\n"
 
     steps = [
-        {**row, "message": each.message or each.cause, "checks": each.checks}
+        {
+            **row,
+            "message": each.message or each.cause,
+            "checks": each.checks,
+            "only_of": each.only_of,
+        }
         for row, each in zip(table.data["rows"], detail.steps, strict=True)
     ]
     return Result("steps", {"run": detail.run, "rows": steps}, table, text, _head(detail.run))
+
+
+def _told(step: StepResult) -> str:
+    """What a step says in one line, and what it keeps back, where it failed for that alone."""
+    told = step.message.partition("\n")[0] or step.cause
+    alone = step.state is StepState.FAILED and step.only_of
+    return f"{told} {only_kept_back(step)}" if alone else told
 
 
 def _head(run: Run) -> tuple[str, ...]:

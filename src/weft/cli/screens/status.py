@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import click
 
-from weft.app.status import PlannedOutage
+from weft.app.status import Beside
 from weft.cli.output import Column, Kind, Result, Table, draw_table
 from weft.cli.screen import Screen
 from weft.contract.attainment import Attainment, LevelState
@@ -20,6 +20,7 @@ from weft.mesh.words import count
 _JUDGED_BY = 30
 _INDENT = "  "
 _MANY = 10
+_NOTHING = Beside()
 
 
 def status_result(
@@ -27,17 +28,19 @@ def status_result(
     environment: str,
     env: str,
     address: str,
-    outages: Sequence[PlannedOutage] = (),
+    beside: Beside = _NOTHING,
     *,
     whole: bool,
 ) -> Result:
-    """Return service levels and outages for every format; `whole` shows people every window.
+    """Return service levels and what is beside them for every format.
+
+    With `whole` people see every window.
 
     `env` is the option by which the next command means the same environment.
     """
     table = levels_table(attained)
-    data = {"environment": environment, "levels": attained, "outages": outages}
-    planned = "".join(f"{each}\n" for each in outages)
+    data = {"environment": environment, "levels": attained, **vars(beside)}
+    planned = "".join(f"{each}\n" for each in (*beside.outages, *beside.previews))
 
     def text(screen: Screen) -> str:
         if not attained:

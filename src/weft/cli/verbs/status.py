@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from weft.app.errors import Exit
-from weft.app.status import outages
+from weft.app.status import Beside, outages, previews
 from weft.app.status import status as attained
 from weft.cli.completion import an_address
 from weft.cli.looking import looking
@@ -38,8 +38,8 @@ def status(address: str, env: str, screen: Screen, **wish: bool) -> int:
     with mesh_here(env) as mesh:
         with looking(screen, long=wish["measure"]) as told:
             found = attained(mesh, address, fresh=wish["measure"], told=told)
-        planned, name = outages(mesh, address), mesh.environment
-        shown = status_result(found, name, same_env(env), address, planned, whole=wish["verbose"])
+        beside, name = Beside(outages(mesh, address), previews(mesh, address)), mesh.environment
+        shown = status_result(found, name, same_env(env), address, beside, whole=wish["verbose"])
         put(shown, screen, mesh.seconds)
     broken = any(each.state is LevelState.BROKEN for each in found)
     return Exit.CHANGES if broken and wish["detailed_exitcode"] else Exit.DONE
