@@ -12,13 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from arro3.core import RecordBatchReader
-
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.joining import Distant, brought_together
 from weft.app.situation import remembered, shown_releases
-from weft.app.values import values_of
+from weft.app.values import Row, rows_of
 from weft.contract.document import object_named, primary_key
 from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.manifest import Column, Descriptor
@@ -307,11 +305,10 @@ class _Asked:
             environment = self.environments[0 if surplus > 0 else 1]
             yield RowDiff(environment, abs(int(surplus)), dict(zip(names, values, strict=True)))
 
-    def _one(self, select: str) -> tuple[Any, ...]:
+    def _one(self, select: str) -> Row:
         [row] = self._all(select)
         return row
 
-    def _all(self, select: str) -> list[tuple[Any, ...]]:
+    def _all(self, select: str) -> list[Row]:
         with self.beside.warehouse.query(select, self.beside.relations) as rows:
-            reader = RecordBatchReader.from_arrow(rows)
-            return [row for batch in reader for row in zip(*values_of(batch), strict=True)]
+            return rows_of(rows)

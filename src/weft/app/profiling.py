@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from arro3.core import RecordBatchReader
-
 from weft.app.bootstrap import Opened
 from weft.app.situation import Remembered, gather
-from weft.app.values import values_of
+from weft.app.values import Row, rows_of
 from weft.contract.profile import Profile, ProfileScan
 from weft.mesh.manifest import Column, Manifest, ProductManifest
 from weft.plan.examine import Situation, examine
@@ -52,12 +50,9 @@ def profile_of(
     return replace(profile, columns=columns)
 
 
-def _rows(answer: Any) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = []
+def _rows(answer: Any) -> list[Row]:
     with answer as rows:
-        for batch in RecordBatchReader.from_arrow(rows):
-            found += zip(*values_of(batch), strict=True)
-    return found
+        return rows_of(rows)
 
 
 class MadeRows:
