@@ -13,7 +13,6 @@ from weft.app.bootstrap import Opened
 from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Usage
 from weft.app.last_day import refuse_day
-from weft.app.new import product_folder
 from weft.app.new_files import Draft, Edit
 from weft.app.port_version import WrittenContract
 from weft.app.release import Bumped, Unreleased, unreleased
@@ -21,6 +20,7 @@ from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, remove_entry, 
 from weft.contract.candidates import UNFINISHED
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
+from weft.project.layout import product_path
 
 _LIST = "customProperties"
 
@@ -94,7 +94,7 @@ def _lifted(
     folder: Path, address: PortAddress, low: Collection[Status], wanted: Status
 ) -> tuple[Edit, ...]:
     """The edit by which a product of a status that is too low for its port gets another one."""
-    path = f"{product_folder(address.product)}/product.yaml"
+    path = product_path(address.product)
     text = definition_text(folder / path)
     if definition_data(text.encode()).get("status") not in low:
         return ()

@@ -15,7 +15,7 @@ from weft.app.ended_contract import Sunset, deprecated
 from weft.app.errors import Usage
 from weft.app.last_day import refuse_day
 from weft.app.new_files import Draft, Edit
-from weft.app.port_version import WrittenContract, contract_path, listed_as
+from weft.app.port_version import WrittenContract, listed_as
 from weft.app.release import Bumped, Unreleased, unreleased
 from weft.app.situation import remembered
 from weft.app.yaml_edit import CannotEdit, by_hand, set_value
@@ -23,6 +23,7 @@ from weft.contract.term_compatibility import term_changes
 from weft.contract.versions import Bump, min_bump, next_version, numbers
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
+from weft.project.layout import contract_path, product_path
 
 
 def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bumped:
@@ -115,7 +116,7 @@ def _edits(
     folder: Path, place: PortAddress, before: str, after: str, version: str
 ) -> tuple[Edit, ...]:
     path = contract_path(place)
-    its_list = str(Path(path).with_name("product.yaml").as_posix())
+    its_list = product_path(place.product)
     product = definition_text(folder / its_list)
     listed = listed_as(product, its_list, place, version)
     edits = (Edit(path, before, after), Edit(its_list, product, listed))

@@ -8,17 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from weft.app.definition import definition_data, definition_text, entries
-from weft.app.new import product_folder
 from weft.app.new_files import Edit
 from weft.app.yaml_edit import CannotEdit, by_hand, set_value
 from weft.mesh.address import PortAddress, major_of
 from weft.mesh.contract import Status
+from weft.project.layout import contract_path, product_path
 from weft.project.odcs import read_status
-
-
-def contract_path(address: PortAddress) -> str:
-    """Where the contract of a port version stands, relative to the mesh."""
-    return f"{product_folder(address.product)}/{address.port}.v{address.major}.odcs.yaml"
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ def give_version(mesh: Path, address: PortAddress, version: str) -> tuple[Edit, 
         edited = set_value(contract.text, version, "version")
     except CannotEdit as problem:
         raise by_hand(contract.path, problem, f"version: {version}") from None
-    its_list = f"{product_folder(address.product)}/product.yaml"
+    its_list = product_path(address.product)
     product = definition_text(mesh / its_list)
     listed = listed_as(product, its_list, address, version)
     return Edit(contract.path, contract.text, edited), Edit(its_list, product, listed)

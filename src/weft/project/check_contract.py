@@ -18,6 +18,7 @@ from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import DataProduct, PortContract, SourceContract
 from weft.project.check_service_levels import service_level_problems
+from weft.project.layout import contract_name
 from weft.project.marks_of_change import marks_of_change
 from weft.project.no_effect import keys_without_effect
 from weft.project.odcs import follow_reference, with_columns
@@ -40,7 +41,7 @@ def port_contract_problems(
         yield from version_problem(document, contract.version, "version")
     elif major != port.major:
         message = f"this file holds major version {port.major} of `{port.port}`"
-        note = f"rename the file to {port.port}.v{major}.odcs.yaml, or correct the version"
+        note = f"rename the file to {contract_name(port.port, major)}, or correct the version"
         yield document.diagnostic("W207", message, "version", note=note)
     for index, each in enumerate(contract.objects):
         yield from misnamed(document, "object", each.name, "schema", index, "name")
