@@ -10,6 +10,7 @@ from typing import Any
 
 from weft.contract.candidates import UNFINISHED, candidate_problem
 from weft.contract.checks import is_path
+from weft.contract.document import custom_place
 from weft.contract.endings import ending_of, override_problem
 from weft.contract.outages import outage_problem
 from weft.mesh.address import AddressError, PortAddress, major_of, name_problem
@@ -54,17 +55,14 @@ def _candidate(contract: DataContract, document: Document) -> Iterator[Diagnosti
     """Check what a contract says of a preview."""
     asked = contract.custom.get("candidate")
     note = candidate_problem(asked)
-    listed = document.data.get("customProperties", ())
-    names = [each["property"].removeprefix("weft.") for each in listed]
     if note:
-        path = ("customProperties", names.index("candidate"), "value")
+        path = (*custom_place(document.data, "candidate"), "value")
         yield document.diagnostic("W276", "no preview can be made of this", *path, note=note)
     elif asked is not None and contract.status not in UNFINISHED:
         yield document.diagnostic(
             "W276",
             "this contract is no preview any longer",
-            "customProperties",
-            names.index("candidate"),
+            *custom_place(document.data, "candidate"),
             "property",
             note=f"its status is {contract.status}; take the custom property `candidate` out",
             severity=Severity.WARNING,
@@ -77,11 +75,9 @@ def _ending(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
         "override": override_problem(contract.custom.get("override")),
         "successor": _successor_problem(contract.custom.get("successor")),
     }
-    listed = document.data.get("customProperties", ())
-    names = [each["property"].removeprefix("weft.") for each in listed]
     for name, note in notes.items():
         if note:
-            path = ("customProperties", names.index(name), "value")
+            path = (*custom_place(document.data, name), "value")
             yield document.diagnostic("W286", f"`{name}` cannot be read", *path, note=note)
 
 
@@ -90,8 +86,7 @@ def _outage(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
     planned = contract.custom.get("outage")
     if planned is None or contract.status is Status.RETIRED:
         return
-    names = [each["property"].removeprefix("weft.") for each in document.data["customProperties"]]
-    path = ("customProperties", names.index("outage"), "value")
+    path = (*custom_place(document.data, "outage"), "value")
     note = outage_problem(planned, ending_of(contract.document).until)
     if note:
         yield document.diagnostic("W287", "this outage cannot be planned", *path, note=note)
