@@ -14,6 +14,7 @@ import msgspec
 
 from weft.app.bootstrap import Opened
 from weft.app.circles import refuse_circles
+from weft.app.current import current_releases
 from weft.app.environments import exists
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution, Stalled
@@ -24,7 +25,6 @@ from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of, told_of
 from weft.app.runs import begun_run, is_alive, unfinished_run
 from weft.app.serving import not_served, unserved
-from weft.app.situation import current_releases
 from weft.app.source_contents import changed_sources
 from weft.app.taken_away import refuse_taking_away
 from weft.app.under_way import plans_under_way

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.situation import all_applied, remembered
+from weft.app.remembered import all_applied, remembered
 from weft.contract.compatibility import contract_changes
 from weft.contract.endings import Ending, ending_at
 from weft.mesh.address import PortAddress, port_and_major

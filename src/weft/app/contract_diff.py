@@ -9,7 +9,7 @@ from functools import cached_property
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.faulty import beside_faulty
-from weft.app.situation import all_applied, load_files, remembered
+from weft.app.remembered import all_applied, load_files, remembered
 from weft.contract.candidates import is_shown
 from weft.contract.change_kinds import change
 from weft.contract.compatibility import contract_changes

@@ -13,7 +13,7 @@ from weft.app.given_rows import Given, GivenRows
 from weft.app.new_files import Draft, Edit, NewFile
 from weft.app.new_port import Major, draft_port
 from weft.app.one_product import OneProduct
-from weft.app.situation import remembered
+from weft.app.remembered import remembered
 from weft.contract.syncing import Wish
 from weft.mesh.address import PortAddress
 from weft.mesh.diagnostic import Severity

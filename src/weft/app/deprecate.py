@@ -15,7 +15,7 @@ from weft.app.last_day import refuse_day
 from weft.app.new_files import Draft
 from weft.app.port_version import WrittenContract, under_version
 from weft.app.release import Bumped, Unreleased, unreleased
-from weft.app.situation import remembered
+from weft.app.remembered import remembered
 from weft.app.yaml_edit import CannotEdit, by_hand
 from weft.contract.term_compatibility import term_changes
 from weft.contract.versions import Bump, min_bump, next_version, numbers

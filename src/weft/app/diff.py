@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.app.bootstrap import Opened
+from weft.app.current import shown_releases
 from weft.app.errors import NotFound
 from weft.app.joining import Distant, brought_together
-from weft.app.situation import remembered, shown_releases
+from weft.app.remembered import remembered
 from weft.app.values import Row, rows_of
 from weft.contract.document import object_named, primary_key
 from weft.mesh.address import PortAddress, ProductAddress

@@ -12,8 +12,8 @@ from math import ceil
 from types import MappingProxyType
 
 from weft.app.bootstrap import Opened
+from weft.app.current import current_releases
 from weft.app.data_ends import Path, Seen, age_at, look_at
-from weft.app.situation import current_releases
 from weft.app.zones import zone_named
 from weft.contract.kept_spans import PER_MILLION, seconds_since_1970
 from weft.contract.service_levels import service_levels

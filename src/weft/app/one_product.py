@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid, NotFound
 from weft.app.load import faces_of_mesh, names_of_mesh, read_mesh
-from weft.app.situation import Remembered
+from weft.app.remembered import Remembered
 from weft.mesh.address import ProductAddress
 from weft.mesh.diagnostic import Severity
 from weft.mesh.product import DataProduct, Domain

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.app.bootstrap import Opened
-from weft.app.situation import Remembered, gather
+from weft.app.remembered import Remembered
+from weft.app.situation import gather
 from weft.app.values import Row, rows_of
 from weft.contract.profile import Profile, ProfileScan
 from weft.mesh.manifest import Column, Manifest, ProductManifest

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.app.bootstrap import Opened
+from weft.app.current import found_homes, shown_releases
 from weft.app.errors import Blocked, NotFound, Usage, WrongQuery
 from weft.app.joining import Distant, joined
-from weft.app.situation import found_homes, remembered, shown_releases
+from weft.app.remembered import remembered
 from weft.contract.endings import ending_of
 from weft.contract.outages import unreadable
 from weft.mesh.address import PortAddress, ProductAddress

@@ -15,8 +15,9 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.execution import Execution
 from weft.app.faulty import beside_faulty
+from weft.app.remembered import load_files, remembered
 from weft.app.select import select_products
-from weft.app.situation import consumers, gather, load_files, remembered
+from weft.app.situation import consumers, gather
 from weft.app.status import with_attained
 from weft.app.unit_tests import UnitResult, unit_results
 from weft.mesh.check import CheckResult

@@ -13,7 +13,8 @@ from pathlib import Path
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.plan import plan_situation
-from weft.app.situation import gather, gone_products, load_files, remembered
+from weft.app.remembered import gone_products, load_files, remembered
+from weft.app.situation import gather
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.contract import Status
