@@ -99,7 +99,7 @@ def board(mesh: Opened, address: PortAddress) -> Board:
     seen.sort(key=lambda each: each.major)
     versions = tuple(
         OnOffer(
-            f"{product}.{address.port}@{each.major}",
+            str(each.address),
             each.version,
             each.status,
             each.candidate,

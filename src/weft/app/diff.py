@@ -19,7 +19,7 @@ from weft.app.joining import Distant, brought_together
 from weft.app.remembered import remembered
 from weft.app.values import Row, rows_of
 from weft.contract.document import object_named, primary_key
-from weft.mesh.address import PortAddress, ProductAddress
+from weft.mesh.address import PortAddress
 from weft.mesh.manifest import Column, Descriptor
 from weft.mesh.release import Release
 from weft.plan.examine import released_key
@@ -113,8 +113,7 @@ class _Side:
         release = self.releases.get(shown.product) if shown else None
         if shown is None or release is None:
             return None
-        product = ProductAddress.parse(shown.product)
-        return released_key(release, PortAddress(product, shown.port, shown.major), obj)
+        return released_key(release, shown.address, obj)
 
 
 def diff(first: Opened, second: Opened, options: DiffOptions) -> Iterator[ObjectDiff]:

@@ -264,9 +264,5 @@ class _View:
     def consumers(self, address: str) -> tuple[str, ...]:
         """The products that read a port of this one."""
         return tuple(
-            sorted(
-                each.address
-                for each in self.products.values()
-                if any(port.product == address for port in each.inputs)
-            )
+            sorted(each.address for each in self.products.values() if address in each.reads)
         )
