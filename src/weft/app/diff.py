@@ -19,7 +19,7 @@ from weft.app.joining import Distant, brought_together
 from weft.app.remembered import remembered
 from weft.app.values import Row, rows_of
 from weft.contract.document import object_named, primary_key
-from weft.mesh.address import PortAddress
+from weft.mesh.address import PortAddress, is_part_of
 from weft.mesh.manifest import Column, Descriptor
 from weft.mesh.release import Release
 from weft.plan.examine import released_key
@@ -123,7 +123,8 @@ def diff(first: Opened, second: Opened, options: DiffOptions) -> Iterator[Object
     """
     sides = (_side(first), _side(second))
     known = {**sides[0].ports, **sides[1].ports}
-    chosen = sorted(port for port in known if _is_meant(port, options.address))
+    wanted = options.address
+    chosen = sorted(port for port in known if not wanted or is_part_of(port, wanted))
     if options.address and not chosen:
         raise NotFound("published port", options.address, known, next_step="weft ls")
     for port in chosen:
@@ -156,10 +157,6 @@ def _side(mesh: Opened) -> _Side:
     descriptors = remembered(mesh).descriptors
     homes = {each.product: each.warehouse for each in descriptors.values()}
     return _Side(mesh.environment, descriptors, shown_releases(mesh, homes.items()))
-
-
-def _is_meant(port: str, address: str) -> bool:
-    return not address or port.startswith((f"{address}.", f"{address}@")) or port == address
 
 
 def _objects(side: _Side, port: str) -> Iterable[str]:
