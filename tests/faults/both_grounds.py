@@ -18,7 +18,7 @@ from postgres_ground import BASE, Postgres, postgres, warehouse
 from mesh_files import SETTINGS, document
 from weft.app.bootstrap import Opened, opened
 from weft.app.query import query, shown_objects
-from weft.app.situation import remembered
+from weft.app.remembered import remembered
 from weft.app.system import System
 from weft.app.values import values_of
 

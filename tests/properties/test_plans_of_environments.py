@@ -16,8 +16,8 @@ from memory_disk import quick_folder
 from mesh_files import lay_out
 from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import opened
+from weft.app.current import current_releases
 from weft.app.plan import PlanOptions, make_plan
-from weft.app.situation import current_releases
 from weft.app.system import System
 from weft.mesh.release import Release
 from weft.plan.plan import Plan, Step, StepKind

@@ -13,7 +13,7 @@ from weft.app.adopted_files import draft_of
 from weft.app.bootstrap import Opened
 from weft.app.definition import definition_data
 from weft.app.errors import Blocked, NotFound, Usage
-from weft.app.new import good_name, product_folder
+from weft.app.new import good_name
 from weft.app.new_files import Draft
 from weft.app.workspace import Workspace
 from weft.mesh.address import ProductAddress
@@ -22,6 +22,7 @@ from weft.mesh.product import Domain
 from weft.project.adopting.names import fitting_name
 from weft.project.adopting.product import AdoptedProduct, Place, product_of_tables
 from weft.project.adopting.types import Around
+from weft.project.layout import product_folder
 from weft.project.parse import parse_domain
 from weft.sql.dialect import dialect_named
 from weft.sql.transpile import is_translated

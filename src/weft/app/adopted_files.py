@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from weft.app.new import product_folder
 from weft.app.new_files import Draft, NewFile
 from weft.app.yaml_write import yaml_text
 from weft.mesh.words import count
 from weft.project.adopting.product import AdoptedProduct, Told
+from weft.project.layout import contract_name, product_folder
 
 RECORD = "ADOPTED.md"
 """The page in the folder of a product; Weft does not read it."""
@@ -27,7 +27,7 @@ def _files(adopted: AdoptedProduct, origin: str) -> Iterator[NewFile]:
     folder = product_folder(adopted.address)
     yield NewFile(f"{folder}/product.yaml", yaml_text(adopted.product))
     for (port, major), contract in adopted.contracts.items():
-        yield NewFile(f"{folder}/{port}.v{major}.odcs.yaml", yaml_text(contract))
+        yield NewFile(f"{folder}/{contract_name(port, major)}", yaml_text(contract))
     for name, source in adopted.sources.items():
         yield NewFile(f"{folder}/sources/{name}.odcs.yaml", yaml_text(source))
     for name, sql in adopted.models.items():

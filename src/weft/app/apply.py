@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from weft.app.alive import is_alive
 from weft.app.bootstrap import Opened
-from weft.app.checkout import checkout
 from weft.app.circles import refuse_circles
+from weft.app.current import current_releases
 from weft.app.environments import exists
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.execution import Execution, Stalled
@@ -24,15 +23,15 @@ from weft.app.measuring import measure
 from weft.app.overdue import refuse_overdue
 from weft.app.prune import prune_after
 from weft.app.recording import finished, state_of, told_of
+from weft.app.runs import begun_run, is_alive, unfinished_run
 from weft.app.serving import not_served, unserved
-from weft.app.situation import current_releases
 from weft.app.source_contents import changed_sources
 from weft.app.taken_away import refuse_taking_away
 from weft.app.under_way import plans_under_way
 from weft.app.witnessing import witnessed
 from weft.mesh.manifest import ProductManifest
 from weft.mesh.release import Release
-from weft.mesh.run import Lock, Run, RunEvent, RunState, StepResult, StepState
+from weft.mesh.run import Lock, RunEvent, RunState, StepResult, StepState
 from weft.mesh.signoff import Answer, Signoff
 from weft.plan.plan import Plan
 from weft.plan.readings import Readings
@@ -129,26 +128,6 @@ def _told(error: BaseException) -> str:
     return str(error)
 
 
-# Runs at the same time are few; one that did not end by itself is among the newest.
-_RECENT = 20
-
-
-def unfinished_run(mesh: Opened) -> Run | None:
-    """A run after which other programs may not have been shown all that is published.
-
-    That is one that died, or the one that ended last, when it was not by itself.
-    """
-    runs = mesh.store.journal.runs(mesh.environment, _RECENT)
-    for run in runs:
-        if run.state is RunState.RUNNING and not is_alive(mesh, run):
-            return run
-    ended = [run for run in runs if run.state is not RunState.RUNNING]
-    last = max(ended, key=lambda run: run.ended, default=None)
-    if last is not None and (last.state is RunState.INTERRUPTED or last.message):
-        return last
-    return None
-
-
 class _Applying:
     """One apply under way."""
 
@@ -156,21 +135,7 @@ class _Applying:
         self._mesh = mesh
         self._plan = plan
         self._options = options
-        files = checkout(mesh.folder)
-        self._run = Run(
-            id=mesh.system.new_id(),
-            kind=plan.kind,
-            environment=plan.environment,
-            plan=plan.id,
-            state=RunState.RUNNING,
-            started=mesh.system.now(),
-            actor=mesh.system.user(),
-            host=mesh.system.host,
-            pid=mesh.system.pid,
-            commit=files.commit,
-            root=plan.root,
-            branch=files.branch,
-        )
+        self._run = begun_run(mesh, plan.kind, plan.environment, plan.id)
         self._products: dict[str, _Product] = {}
         self._releases: dict[str, Release] = {}
         self._recorded: dict[str, int] = {}

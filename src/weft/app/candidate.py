@@ -10,19 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from weft.app.bootstrap import Opened
-from weft.app.definition import definition_data, definition_text, entries
+from weft.app.custom_property import with_custom, without_custom
+from weft.app.definition import definition_data, definition_text
 from weft.app.errors import Usage
 from weft.app.last_day import refuse_day
-from weft.app.new import product_folder
 from weft.app.new_files import Draft, Edit
 from weft.app.port_version import WrittenContract
 from weft.app.release import Bumped, Unreleased, unreleased
-from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, remove_entry, set_value
-from weft.contract.candidates import UNFINISHED
+from weft.app.yaml_edit import CannotEdit, by_hand, set_value
+from weft.contract.candidates import UNFINISHED, candidate_until
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
+from weft.project.layout import product_path
 
-_LIST = "customProperties"
+_CANDIDATE = "candidate"
 
 
 def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
@@ -40,20 +41,14 @@ def draft_candidate(mesh: Opened, address: PortAddress, until: str) -> Bumped:
     )
     place = PortAddress.parse(found.address)
     written = WrittenContract.of(mesh.folder, place)
-    status, (number, shown) = written.status, _preview(written)
     lifted = _lifted(mesh.folder, place, (Status.PROPOSED,), Status.DRAFT)
-    if (status in UNFINISHED) and shown == until and not lifted:
+    if candidate_until(written.data, written.status) == until and not lifted:
         return Bumped(found.address, why=f"it is a candidate until {until} already")
     edited = written.text
     try:
-        if status not in UNFINISHED:
+        if written.status not in UNFINISHED:
             edited = set_value(edited, Status.DRAFT, "status")
-        if number is None:
-            value = {"until": until}
-            entry: dict[str, str | dict[str, str]] = {"vendor": "weft", "property": "candidate"}
-            edited = append_entry(edited, _LIST, {**entry, "value": value})
-        elif shown != until:
-            edited = set_value(edited, until, _LIST, number, "value", "until")
+        edited = with_custom(edited, _CANDIDATE, {"until": until})
     except CannotEdit as problem:
         wanted = f"status: draft, and the custom property candidate with until: {until}"
         raise by_hand(written.path, problem, wanted) from None
@@ -69,16 +64,14 @@ def draft_promotion(mesh: Opened, address: PortAddress) -> Bumped:
     found = _unreleased(mesh, address, promote=True)
     place = PortAddress.parse(found.address)
     written = WrittenContract.of(mesh.folder, place)
-    status, (number, _) = written.status, _preview(written)
+    status = written.status
     lifted = _lifted(mesh.folder, place, UNFINISHED, Status.ACTIVE)
     if status not in UNFINISHED and not lifted:
         return Bumped(found.address, why=f"its status is {status}, so apply releases it")
     edited = written.text
     try:
         if status in UNFINISHED:
-            edited = set_value(edited, Status.ACTIVE, "status")
-            if number is not None:
-                edited = remove_entry(edited, _LIST, number)
+            edited = without_custom(set_value(edited, Status.ACTIVE, "status"), _CANDIDATE)
     except CannotEdit as problem:
         wanted = "status: active, and no custom property candidate"
         raise by_hand(written.path, problem, wanted) from None
@@ -94,7 +87,7 @@ def _lifted(
     folder: Path, address: PortAddress, low: Collection[Status], wanted: Status
 ) -> tuple[Edit, ...]:
     """The edit by which a product of a status that is too low for its port gets another one."""
-    path = f"{product_folder(address.product)}/product.yaml"
+    path = product_path(address.product)
     text = definition_text(folder / path)
     if definition_data(text.encode()).get("status") not in low:
         return ()
@@ -134,12 +127,3 @@ def _unreleased(mesh: Opened, address: PortAddress, *, promote: bool) -> Unrelea
         why="A preview is of a major that nobody has yet.",
         next_step=f"weft new port {port} --keep {place.major}",
     )
-
-
-def _preview(written: WrittenContract) -> tuple[int | None, str]:
-    """Where a contract says that it is a preview, and until when; None and "" where it is none."""
-    for number, each in entries(written.data, _LIST).items():
-        if str(each.get("property")).removeprefix("weft.") == "candidate":
-            value = each.get("value")
-            return number, str(value.get("until", "")) if isinstance(value, dict) else ""
-    return None, ""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import Stale
-from weft.app.situation import described
+from weft.app.remembered import described
 from weft.app.under_way import published_by
 from weft.plan.plan import Plan
 from weft.project.product_order import order_products

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
-from weft.app.situation import all_applied, remembered
+from weft.app.remembered import all_applied, remembered
 from weft.contract.compatibility import contract_changes
 from weft.contract.endings import Ending, ending_at
-from weft.mesh.address import PortAddress, port_and_major
+from weft.mesh.address import PortAddress, is_part_of, port_and_major
 from weft.mesh.consumption import Notice, PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.manifest import PortVersion, ProductManifest
@@ -99,7 +99,7 @@ def board(mesh: Opened, address: PortAddress) -> Board:
     seen.sort(key=lambda each: each.major)
     versions = tuple(
         OnOffer(
-            f"{product}.{address.port}@{each.major}",
+            str(each.address),
             each.version,
             each.status,
             each.candidate,
@@ -158,7 +158,7 @@ class _Known:
         }
 
     def _is_meant(self, each: PortReads | Notice) -> bool:
-        return each.port == self._address.port and self._address.major in (None, each.major)
+        return is_part_of(each.address, str(self._address))
 
     def consumers(self) -> Iterator[Consumer]:
         """The products that declare it as their input."""

@@ -9,13 +9,13 @@ from functools import cached_property
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.faulty import beside_faulty
-from weft.app.situation import all_applied, load_files, remembered
+from weft.app.remembered import all_applied, load_files, remembered
 from weft.contract.candidates import is_shown
 from weft.contract.change_kinds import change
 from weft.contract.compatibility import contract_changes
 from weft.contract.versions import Bump, bump_needed, is_enough, step_between
 from weft.contract.waivers import waiver_for, waivers_of
-from weft.mesh.address import PortAddress
+from weft.mesh.address import PortAddress, is_part_of
 from weft.mesh.change import ChangeAction, ContractChange, Effect
 from weft.mesh.manifest import PortVersion, ProductManifest
 from weft.mesh.waiver import Waiver
@@ -196,7 +196,7 @@ def _side(address: str, port: PortVersion | None, origin: str) -> Side:
 
 
 def _is_meant(port: str, address: str) -> bool:
-    return not address or port == address or port.startswith((f"{address}.", f"{address}@"))
+    return not address or is_part_of(port, address)
 
 
 def _known(mesh: Opened, products: Sequence[str]) -> _Known:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,10 @@ from weft.app.errors import Invalid, NotFound
 from weft.app.workspace import Workspace
 from weft.mesh.address import PortAddress
 from weft.project.fragments import Fragments, read_fragments
+from weft.project.layout import contract_named, contract_path, product_folder
 from weft.project.read_yaml import Document, read_yaml
 from weft.project.resolving import resolve
 from weft.project.source import SourceFile
-
-_MAJOR = re.compile(r"(.+)\.v([1-9][0-9]{0,5})\.odcs\.yaml")
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,14 @@ def contract_file(mesh: Path, address: PortAddress) -> ContractFile:
 
     Raises NotFound, and Invalid where it or a fragment that it uses cannot be read.
     """
-    folder = f"domains/{address.product.domain}/{address.product.product}"
-    present = _majors(mesh / folder)
+    present = _majors(mesh / product_folder(address.product))
     majors = [major for port, major in present if port == address.port]
     major = address.major or max(majors, default=0)
     if major not in majors:
         known = [f"{address.product}.{port}@{number}" for port, number in present]
         raise NotFound("contract of", str(address), known, next_step=f"weft show {address.product}")
-    path = f"{folder}/{address.port}.v{major}.odcs.yaml"
+    version = replace(address, major=major)
+    path = contract_path(version)
     workspace = Workspace(mesh)
     file = workspace.read(path)
     document, diagnostics = read_yaml(file)
@@ -50,9 +48,8 @@ def contract_file(mesh: Path, address: PortAddress) -> ContractFile:
     resolution = resolve(document, domain_fragments(workspace, address.product.domain))
     if resolution.document is None:
         raise Invalid(resolution.diagnostics, files=1)
-    name = f"{address.product}.{address.port}@{major}"
     text = document.source.text
-    return ContractFile(name, path, text, document.data, resolution.document.data)
+    return ContractFile(str(version), path, text, document.data, resolution.document.data)
 
 
 def resolved_data(mesh: Path, domain: str, data: bytes) -> dict[str, Any]:
@@ -78,5 +75,5 @@ def domain_fragments(workspace: Workspace, domain: str) -> Fragments:
 
 
 def _majors(folder: Path) -> list[tuple[str, int]]:
-    found = (_MAJOR.fullmatch(path.name) for path in sorted(folder.glob("*.odcs.yaml")))
-    return [(each.group(1), int(each.group(2))) for each in found if each]
+    names = (path.name for path in sorted(folder.glob("*.odcs.yaml")))
+    return [found for found in map(contract_named, names) if found]

@@ -13,13 +13,14 @@ from weft.app.given_rows import Given, GivenRows
 from weft.app.new_files import Draft, Edit, NewFile
 from weft.app.new_port import Major, draft_port
 from weft.app.one_product import OneProduct
-from weft.app.situation import remembered
+from weft.app.remembered import remembered
 from weft.contract.syncing import Wish
 from weft.mesh.address import PortAddress
 from weft.mesh.diagnostic import Severity
 from weft.mesh.manifest import Transform
 from weft.mesh.words import count
 from weft.project.compile import Within
+from weft.project.layout import contract_path
 from weft.project.ports import filled_by
 from weft.warehouses.protocol import WarehouseError
 
@@ -34,9 +35,10 @@ def draft_sync(mesh: Opened, address: PortAddress, wish: Wish) -> Draft:
     memory = remembered(mesh)
     product = OneProduct(mesh, memory, address.product)
     major = address.major or product.highest_major(address.port)
+    port = replace(address, major=major)
     within = product.within()
-    path = f"{product.folder}/{address.port}.v{major}.odcs.yaml"
-    start = _start(mesh, product, replace(address, major=major), path, within.transforms)
+    path = contract_path(port)
+    start = _start(mesh, product, port, within.transforms)
     contract = ContractText(product, path, start.text, major)
     models = contract.models(within.transforms)
     if not models:
@@ -52,7 +54,6 @@ def draft_sync(mesh: Opened, address: PortAddress, wish: Wish) -> Draft:
     _refuse_keys(models, seen, wish)
     result = contract.amended(models, seen, wish, fresh=start.is_new)
     notes = (*result.notes, *data.notes(), *_left(product, start, path, result.text))
-    port = f"{address.product}.{address.port}@{major}"
     released = (f"weft release {port}",) if contract.is_published else ()
     return start.draft(path, result.text, notes, ("weft validate", "weft plan", *released))
 
@@ -98,19 +99,14 @@ def _start(
     mesh: Opened,
     product: OneProduct,
     address: PortAddress,
-    path: str,
     transforms: Mapping[str, Transform],
 ) -> _Start:
+    path = contract_path(address)
     if path in product.files:
         before = definition_text(mesh.folder / path)
         return _Start(_with_object(before, address.port), before)
-    known = [
-        file.removeprefix(f"{product.folder}/").replace(".v", "@").removesuffix(".odcs.yaml")
-        for file in product.files
-        if file.endswith(".odcs.yaml") and "/sources/" not in file
-    ]
     if not filled_by(address.port, address.major or 0, transforms):
-        ports = [f"{address.product}.{each}" for each in known]
+        ports = [f"{address.product}.{port}@{major}" for port, major in product.ports]
         raise NotFound("contract of", str(address), ports, next_step=f"weft show {address.product}")
     draft = draft_port(mesh.folder, replace(address, major=None), Major(address.major or 1))
     text = next(each.text for each in draft.files if each.path == path)

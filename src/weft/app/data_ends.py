@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from arro3.core import RecordBatchReader
-
 from weft.app.bootstrap import Opened
-from weft.app.values import values_of
+from weft.app.values import rows_of
 from weft.contract.kept_spans import seconds_since_1970
 from weft.sql.dialect import dialect_named
 from weft.sql.extremes import Looked, extremes
@@ -48,8 +46,7 @@ def _seen(mesh: Opened, home: str, asked: Sequence[tuple[Looked, Relation]]) -> 
     warehouse = mesh.warehouse(home)
     select = extremes([looked for looked, _ in asked], dialect_named(warehouse.dialect))
     with warehouse.query(select, [relation for _, relation in asked]) as rows:
-        batches = RecordBatchReader.from_arrow(rows)
-        [row] = [row for batch in batches for row in zip(*values_of(batch), strict=True)]
+        [row] = rows_of(rows)
     values = iter(row)
     return {looked.path: _taken(looked, values) for looked, _ in asked}
 

@@ -6,19 +6,17 @@ Only the files are edited; the apply that publishes it tells the consumers.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from weft.app.bootstrap import Opened
 from weft.app.contract_file import resolved_data
-from weft.app.definition import definition_text
 from weft.app.ended_contract import Sunset, deprecated
 from weft.app.errors import Usage
 from weft.app.last_day import refuse_day
-from weft.app.new_files import Draft, Edit
-from weft.app.port_version import WrittenContract, contract_path, listed_as
+from weft.app.new_files import Draft
+from weft.app.port_version import WrittenContract, under_version
 from weft.app.release import Bumped, Unreleased, unreleased
-from weft.app.situation import remembered
-from weft.app.yaml_edit import CannotEdit, by_hand, set_value
+from weft.app.remembered import remembered
+from weft.app.yaml_edit import CannotEdit, by_hand
 from weft.contract.term_compatibility import term_changes
 from weft.contract.versions import Bump, min_bump, next_version, numbers
 from weft.mesh.address import PortAddress
@@ -48,22 +46,22 @@ def draft_deprecation(mesh: Opened, address: PortAddress, sunset: Sunset) -> Bum
         after = deprecated(written.text, sunset)
         if after == written.text:
             return Bumped(found.address, why=f"it is deprecated until {sunset.until} already")
-        return Bumped(found.address, under_next_version(mesh, found, written.text, after))
+        return Bumped(found.address, under_next_version(mesh, found, written, after))
     except CannotEdit as problem:
         wanted = f"status: deprecated, and endOfSupport {sunset.until} in slaProperties"
         raise by_hand(written.path, problem, wanted) from None
 
 
-def under_next_version(mesh: Opened, found: Unreleased, before: str, after: str) -> Draft:
+def under_next_version(
+    mesh: Opened, found: Unreleased, written: WrittenContract, after: str
+) -> Draft:
     """Draft the edits by which a published contract says what it says `after`.
 
     It gets the version that this needs, in both of its documents. Raises CannotEdit, and Blocked
     where a person has to edit product.yaml.
     """
-    place = PortAddress.parse(found.address)
-    version = _version(mesh, place, found, after)
-    after = set_value(after, version, "version")
-    return Draft((), _edits(mesh.folder, place, before, after, version))
+    version = _version(mesh, written.address, found, after)
+    return Draft((), under_version(mesh.folder, written, after, version))
 
 
 def published(mesh: Opened, address: PortAddress) -> Unreleased:
@@ -109,14 +107,3 @@ def _version(mesh: Opened, place: PortAddress, found: Unreleased, text: str) -> 
         steps.append(min(found.needed, Bump.MINOR, key=list(Bump).index))
     wanted = next_version(found.released, max(steps, key=list(Bump).index))
     return max(found.files, wanted, key=numbers)
-
-
-def _edits(
-    folder: Path, place: PortAddress, before: str, after: str, version: str
-) -> tuple[Edit, ...]:
-    path = contract_path(place)
-    its_list = str(Path(path).with_name("product.yaml").as_posix())
-    product = definition_text(folder / its_list)
-    listed = listed_as(product, its_list, place, version)
-    edits = (Edit(path, before, after), Edit(its_list, product, listed))
-    return tuple(each for each in edits if each.before != each.after)

@@ -12,15 +12,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from arro3.core import RecordBatchReader
-
 from weft.app.bootstrap import Opened
+from weft.app.current import shown_releases
 from weft.app.errors import NotFound
 from weft.app.joining import Distant, brought_together
-from weft.app.situation import remembered, shown_releases
-from weft.app.values import values_of
+from weft.app.remembered import remembered
+from weft.app.values import Row, rows_of
 from weft.contract.document import object_named, primary_key
-from weft.mesh.address import PortAddress, ProductAddress
+from weft.mesh.address import PortAddress, is_part_of
 from weft.mesh.manifest import Column, Descriptor
 from weft.mesh.release import Release
 from weft.plan.examine import released_key
@@ -114,8 +113,7 @@ class _Side:
         release = self.releases.get(shown.product) if shown else None
         if shown is None or release is None:
             return None
-        product = ProductAddress.parse(shown.product)
-        return released_key(release, PortAddress(product, shown.port, shown.major), obj)
+        return released_key(release, shown.address, obj)
 
 
 def diff(first: Opened, second: Opened, options: DiffOptions) -> Iterator[ObjectDiff]:
@@ -125,7 +123,8 @@ def diff(first: Opened, second: Opened, options: DiffOptions) -> Iterator[Object
     """
     sides = (_side(first), _side(second))
     known = {**sides[0].ports, **sides[1].ports}
-    chosen = sorted(port for port in known if _is_meant(port, options.address))
+    wanted = options.address
+    chosen = sorted(port for port in known if not wanted or is_part_of(port, wanted))
     if options.address and not chosen:
         raise NotFound("published port", options.address, known, next_step="weft ls")
     for port in chosen:
@@ -158,10 +157,6 @@ def _side(mesh: Opened) -> _Side:
     descriptors = remembered(mesh).descriptors
     homes = {each.product: each.warehouse for each in descriptors.values()}
     return _Side(mesh.environment, descriptors, shown_releases(mesh, homes.items()))
-
-
-def _is_meant(port: str, address: str) -> bool:
-    return not address or port.startswith((f"{address}.", f"{address}@")) or port == address
 
 
 def _objects(side: _Side, port: str) -> Iterable[str]:
@@ -307,11 +302,10 @@ class _Asked:
             environment = self.environments[0 if surplus > 0 else 1]
             yield RowDiff(environment, abs(int(surplus)), dict(zip(names, values, strict=True)))
 
-    def _one(self, select: str) -> tuple[Any, ...]:
+    def _one(self, select: str) -> Row:
         [row] = self._all(select)
         return row
 
-    def _all(self, select: str) -> list[tuple[Any, ...]]:
+    def _all(self, select: str) -> list[Row]:
         with self.beside.warehouse.query(select, self.beside.relations) as rows:
-            reader = RecordBatchReader.from_arrow(rows)
-            return [row for batch in reader for row in zip(*values_of(batch), strict=True)]
+            return rows_of(rows)

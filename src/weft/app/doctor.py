@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from weft.app.apply import unfinished_run
 from weft.app.audit import verify_audit
 from weft.app.bootstrap import STATE, Opened, opened
 from weft.app.errors import Invalid
 from weft.app.finding import Finding, State
 from weft.app.holdings import holdings
 from weft.app.load import load
+from weft.app.runs import is_alive, unfinished_run
 from weft.app.surroundings import surroundings
 from weft.app.system import System
 from weft.app.workspace import SETTINGS
@@ -116,9 +116,8 @@ def _store(mesh: Opened) -> Iterator[Finding]:
 
 def _locks(mesh: Opened) -> Iterator[Finding]:
     """Locks of dead processes; those of other machines may be alive."""
-    system = mesh.system
     locks = mesh.store.journal.locks()
-    dead = [each for each in locks if each.host == system.host and not system.alive(each.pid)]
+    dead = [each for each in locks if not is_alive(mesh, each)]
     for each in dead:
         detail = f"{each.product} in {each.environment} is locked by a process that is gone"
         fix = f"weft apply, which takes it over, or weft unlock {each.id}"

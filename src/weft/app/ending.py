@@ -9,10 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from weft.app.alive import is_alive
 from weft.app.bootstrap import Opened
 from weft.app.branch_environment import resolved
-from weft.app.checkout import checkout
 from weft.app.environment_list import (
     END,
     EnvironmentLine,
@@ -24,7 +22,8 @@ from weft.app.environment_list import (
 from weft.app.errors import Blocked, NotFound, Stale
 from weft.app.prune import builds_to_keep, outdated
 from weft.app.releases import keeper_of
-from weft.mesh.run import Run, RunState
+from weft.app.runs import begun_run, is_alive
+from weft.mesh.run import RunState
 from weft.store.protocol import WHOLE, Locked, StoreError
 from weft.warehouses.protocol import Ended, Ending, KeepsReleases
 
@@ -106,7 +105,7 @@ def _keepers(mesh: Opened) -> tuple[KeepsReleases, ...]:
 def _end(mesh: Opened, planned: EnvironmentEnd, keep: frozenset[str]) -> EnvironmentEnd:
     """Lock all of an environment, clear the warehouses, then the store, which forgets the lock."""
     environment, store = planned.environment, mesh.store
-    run = _run(mesh, environment)
+    run = begun_run(mesh, END, environment)
     if store.rows(environment) != planned.rows:
         raise Stale(
             f"{environment} is not what it was when its end was planned",
@@ -140,24 +139,6 @@ def _each_warehouse(
     runs = frozenset(each.id for each in runs_of(mesh, environment))
     ending = Ending(environment, runs, keep, without)
     return [each.end(ending, dry_run=dry_run) for _, each in ending_warehouses(mesh)]
-
-
-def _run(mesh: Opened, environment: str) -> Run:
-    system, files = mesh.system, checkout(mesh.folder)
-    return Run(
-        id=system.new_id(),
-        kind=END,
-        environment=environment,
-        plan="",
-        state=RunState.RUNNING,
-        started=system.now(),
-        actor=system.user(),
-        host=system.host,
-        pid=system.pid,
-        commit=files.commit,
-        root=mesh.settings.root,
-        branch=files.branch,
-    )
 
 
 def _told(environment: str, why: str, ended: Iterable[Ended], rows: int) -> EnvironmentEnd:

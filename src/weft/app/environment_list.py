@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from weft.app.alive import is_alive
 from weft.app.bootstrap import Opened
 from weft.app.environments import known_environments
+from weft.app.runs import is_alive
 from weft.mesh.run import Run, RunState
 from weft.warehouses.protocol import Environments, HasEnvironments, Holding
 

@@ -10,7 +10,7 @@ import msgspec
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
-from weft.mesh.address import PortAddress
+from weft.mesh.address import PortAddress, is_part_of
 from weft.mesh.evidence import Evidence, EvidenceHead, EvidenceRecord
 from weft.store.evidence_chain import faults, is_whole
 
@@ -66,7 +66,7 @@ def evidence_chain(mesh: Opened, address: str = "") -> EvidenceChain:
         return EvidenceChain(mesh.environment, "", head, records)
     wanted = PortAddress.parse(address)
     known = [(each, told(each)) for each in records]
-    found = tuple(each for each, evidence in known if _is_of(evidence, wanted))
+    found = tuple(each for each, evidence in known if is_part_of(evidence.address, str(wanted)))
     if not found:
         names = [evidence.address for _, evidence in known]
         raise NotFound(
@@ -82,12 +82,6 @@ def evidence_chain(mesh: Opened, address: str = "") -> EvidenceChain:
 def told(record: EvidenceRecord) -> Evidence:
     """What a record tells, as far as this version of Weft knows it."""
     return msgspec.convert(record.evidence, Evidence)
-
-
-def _is_of(evidence: Evidence, wanted: PortAddress) -> bool:
-    if wanted.major is None:
-        return evidence.address.startswith(f"{wanted}@")
-    return evidence.address == str(wanted)
 
 
 def verify_store(mesh: Opened) -> Verification:

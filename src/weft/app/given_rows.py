@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from weft.app.bootstrap import Opened
 from weft.app.one_product import OneProduct
 from weft.app.profiling import Made, MadeRows
-from weft.app.situation import Remembered, applied_definitions
+from weft.app.remembered import Remembered, applied_definitions
 from weft.contract.profile import Profile
 from weft.contract.syncing import Wish
 from weft.mesh.manifest import Column, Transform

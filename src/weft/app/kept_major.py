@@ -9,11 +9,12 @@ from typing import Any
 
 from weft.app.contract_file import resolved_data
 from weft.app.definition import definition_data, definition_text, entries
+from weft.app.ended_contract import Sunset, deprecated
 from weft.app.errors import Usage
 from weft.app.kept_models import in_python, kept_models
 from weft.app.new_files import Edit, NewFile
 from weft.app.restoring import restored
-from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
+from weft.app.yaml_edit import CannotEdit, by_hand, set_value
 from weft.contract.term_compatibility import same_terms
 from weft.contract.versions import Bump, next_version
 from weft.mesh.address import PortAddress
@@ -131,10 +132,8 @@ def _ending(text: str, file: str, address: PortAddress, until: str) -> str:
             why=f"It stands as endOfSupport in {file}; change it there.",
             next_step=without,
         )
-    entry = {"property": "endOfSupport", "value": until}
     try:
-        text = append_entry(text, "slaProperties", entry)
-        return set_value(text, Status.DEPRECATED, "status")
+        return deprecated(text, Sunset(until))
     except CannotEdit as problem:
         wanted = f"status: deprecated, and endOfSupport {until} in slaProperties"
         raise by_hand(file, problem, wanted) from None

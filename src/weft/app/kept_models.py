@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from weft.app.errors import Blocked
 from weft.mesh.check import CheckKind
-from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind, Transform
+from weft.mesh.manifest import PortVersion, ProductManifest, Transform
 from weft.mesh.product import Materialization
 from weft.project.read_sql import read_model
 from weft.project.source import SourceFile
@@ -26,9 +26,9 @@ def kept_models(
     """
     models = {each.name: each for each in applied.transforms}
     fills = {each.model: f"{each.name}_v{port.major}" for each in port.objects}
-    behind = _behind(fills, models)
+    behind = applied.behind(fills)
     copied = {name for name in behind if not _is_as_applied(models[name], today.get(name, ""))}
-    while more := {each for each in behind - copied if _models_read(models[each]) & copied}:
+    while more := {each for each in behind - copied if models[each].models_read & copied}:
         copied |= more
     names = {name: fills.get(name) or _of_major(name, port.major) for name in copied}
     functions = {name for name, model in models.items() if model.function is not None}
@@ -54,22 +54,6 @@ def in_python(name: str, kept: str) -> Blocked:
     )
 
 
-def _behind(names: Iterable[str], models: Mapping[str, Transform]) -> set[str]:
-    """These models and all that they read, directly or not."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += _models_read(models[name])
-    return found
-
-
-def _models_read(model: Transform) -> set[str]:
-    return {each.target for each in model.query.reads if each.kind is ReadKind.MODEL}
-
-
 def _of_major(name: str, major: int) -> str:
     ending = f"_v{major}"
     return name if name.endswith(ending) else name + ending
@@ -86,7 +70,7 @@ def _is_as_applied(model: Transform, text: str) -> bool:
 def _text(model: Transform, renamed: Mapping[str, str], dialect: str) -> str:
     """A model's file: its head, and its SQL as it was applied but for renamed models."""
     sql = model.text
-    if not _models_read(model).isdisjoint(renamed):
+    if not model.models_read.isdisjoint(renamed):
         from weft.sql.dialect import dialect_named
         from weft.sql.renamed import with_renamed
 

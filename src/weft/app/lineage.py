@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
-from weft.app.situation import load_files, remembered
+from weft.app.remembered import load_files, remembered
 from weft.mesh.address import port_and_major, product_of
 from weft.project.graph import Graph, Node, column_graph, mesh_graph
 

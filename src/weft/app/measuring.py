@@ -12,12 +12,11 @@ from math import ceil
 from types import MappingProxyType
 
 from weft.app.bootstrap import Opened
+from weft.app.current import current_releases
 from weft.app.data_ends import Path, Seen, age_at, look_at
-from weft.app.situation import current_releases
 from weft.app.zones import zone_named
 from weft.contract.kept_spans import PER_MILLION, seconds_since_1970
 from weft.contract.service_levels import service_levels
-from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.check import Verdict
 from weft.mesh.manifest import Descriptor
 from weft.mesh.release import Release
@@ -55,12 +54,12 @@ class _Port:
     @property
     def address(self) -> str:
         """`domain.product.port@N`."""
-        return f"{self.descriptor.product}.{self.name}"
+        return str(self.descriptor.address)
 
     @property
     def name(self) -> str:
         """`port@N`."""
-        return f"{self.descriptor.port}@{self.descriptor.major}"
+        return self.descriptor.address.name
 
     def found(
         self, level: ServiceLevel, at: str, value: int | None, problem: str = ""
@@ -88,8 +87,7 @@ class _Port:
     def relation(self, name: str, release: Release) -> Relation | None:
         """What stands behind one of its objects; None where a release does not show it."""
         here = self.descriptor
-        address = PortAddress(ProductAddress.parse(here.product), here.port, here.major)
-        key = released_key(release, address, name)
+        key = released_key(release, here.address, name)
         columns = tuple(each.name for each in here.objects[name])
         return Relation(self.path(name), key, columns) if key else None
 

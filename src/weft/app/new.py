@@ -12,6 +12,7 @@ from weft.app.new_files import Draft, NewFile, from_template
 from weft.app.workspace import NO_PRODUCTS
 from weft.mesh.address import ProductAddress, name_problem
 from weft.mesh.settings import MeshSettings
+from weft.project.layout import contract_name, product_folder
 
 
 def draft_domain(settings: MeshSettings, name: str, owner: str, warehouse: str = "") -> Draft:
@@ -72,7 +73,7 @@ def draft_product(mesh: Path, address: ProductAddress, owner: str = "", port: st
     return Draft(
         (
             NewFile(f"{folder}/product.yaml", product),
-            NewFile(f"{folder}/{port}.v1.odcs.yaml", first_contract(address, port)),
+            NewFile(f"{folder}/{contract_name(port, 1)}", first_contract(address, port)),
             NewFile(f"{folder}/models/{given}.sql", from_template("given.sql")),
             NewFile(
                 f"{folder}/models/{port}.sql", from_template("model.sql", port=port, given=given)
@@ -83,11 +84,6 @@ def draft_product(mesh: Path, address: ProductAddress, owner: str = "", port: st
         ),
         next_steps=("weft validate", "weft plan --env dev"),
     )
-
-
-def product_folder(address: ProductAddress) -> str:
-    """Return where a product stands, relative to the mesh."""
-    return f"domains/{address.domain}/{address.product}"
 
 
 def first_contract(product: ProductAddress, port: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +10,18 @@ from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Blocked, NotFound, Usage
 from weft.app.kept_major import Kept, keep_major
 from weft.app.last_day import refuse_day
-from weft.app.new import first_contract, good_name, product_folder
+from weft.app.new import first_contract, good_name
 from weft.app.new_files import Draft, Edit, NewFile, from_template
 from weft.app.yaml_edit import CannotEdit, append_entry, by_hand, set_value
 from weft.mesh.address import PortAddress, major_of
 from weft.mesh.manifest import ProductManifest
-
-_MAJOR = re.compile(r".*\.v([1-9][0-9]{0,5})\.odcs\.yaml")
+from weft.project.layout import (
+    contract_name,
+    contract_named,
+    contract_path,
+    product_folder,
+    product_path,
+)
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,15 @@ def draft_port(
     person has to see to a document.
     """
     good_name("port", address.port, is_object=True)
-    folder = product_folder(address.product)
-    if not (mesh / folder / "product.yaml").is_file():
+    listed = product_path(address.product)
+    if not (mesh / listed).is_file():
         products = [
             ".".join(path.parent.parts[-2:]) for path in mesh.glob("domains/*/*/product.yaml")
         ]
         raise NotFound("product", str(address.product), products, next_step="weft ls")
-    present = _contracts(mesh / folder, address.port)
+    present = _contracts(mesh / product_folder(address.product), address.port)
     number = _next_number(address, major, present)
-    path = f"{folder}/{address.port}.v{number}.odcs.yaml"
+    path = contract_path(replace(address, major=number))
     if present:
         files = [NewFile(path, _copy(present[number - 1], f"{number}.0.0"))]
     else:
@@ -64,7 +68,7 @@ def draft_port(
         kept = keep_major(mesh, present[major.keep], older, major.until, applied)
         if kept.restored and major.keep != number - 1:
             raise _changed_beside(address, major.keep, number - 1)
-    product = _listed(mesh, f"{folder}/product.yaml", address, number, kept.version)
+    product = _listed(mesh, listed, address, number, kept.version)
     notes: list[str] = []
     if kept.restored:
         notes.append(
@@ -83,8 +87,8 @@ def draft_port(
 
 def _contracts(folder: Path, port: str) -> dict[int, Path]:
     """Return the contracts of a port by major."""
-    paths = {path: _MAJOR.fullmatch(path.name) for path in folder.glob(f"{port}.v*.odcs.yaml")}
-    return {int(found.group(1)): path for path, found in paths.items() if found}
+    found = {contract_named(path.name): path for path in folder.iterdir()}
+    return {place[1]: path for place, path in found.items() if place and place[0] == port}
 
 
 def _next_number(address: PortAddress, major: Major, present: dict[int, Path]) -> int:
@@ -120,7 +124,7 @@ def _changed_beside(address: PortAddress, kept: int, latest: int) -> Blocked:
         f"major {kept} of {address} is not as it was applied, and major {latest} is there already",
         why=f"A new major would begin as a copy of major {latest}; what was changed in major "
         f"{kept} would be lost. Nothing was written.",
-        next_step=f"take your changes of {address.port}.v{kept}.odcs.yaml to major {latest}",
+        next_step=f"take your changes of {contract_name(address.port, kept)} to major {latest}",
     )
 
 

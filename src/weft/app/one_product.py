@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid, NotFound
 from weft.app.load import faces_of_mesh, names_of_mesh, read_mesh
-from weft.app.situation import Remembered
+from weft.app.remembered import Remembered
 from weft.mesh.address import ProductAddress
 from weft.mesh.diagnostic import Severity
 from weft.mesh.product import DataProduct, Domain
 from weft.project.compile import Compiled, Within, compile_product, compile_within
 from weft.project.faces import faces_of_descriptors
 from weft.project.fragments import Fragments
-from weft.project.layout import layout_of
+from weft.project.layout import layout_of, product_folder
 from weft.project.parse import ParsedProduct, parse_product
 from weft.project.source import SourceFile
 
@@ -26,7 +26,7 @@ class OneProduct:
         """Read the mesh around a product. Raises NotFound, and Invalid for files of its domain."""
         reading = read_mesh(mesh.folder, mesh.system, mesh.cache.products())
         self.address = str(address)
-        self.folder = f"domains/{address.domain}/{address.product}"
+        self.folder = product_folder(address)
         if self.folder not in reading.stamps:
             if address.domain in reading.unread:
                 raise Invalid(reading.diagnostics)
@@ -42,10 +42,14 @@ class OneProduct:
         paths = [stamp.path for stamp in reading.stamps[self.folder]]
         self.files = {path: reading.workspace.read(path) for path in paths}
 
+    @property
+    def ports(self) -> list[tuple[str, int]]:
+        """Port and major of every contract, sorted."""
+        return sorted(layout_of(self.folder, tuple(self.files.values())).ports)
+
     def highest_major(self, port: str) -> int:
         """The highest major of a port that has a contract; 1 where it has none yet."""
-        layout = layout_of(self.folder, tuple(self.files.values()))
-        return max((major for name, major in layout.ports if name == port), default=1)
+        return max((major for name, major in self.ports if name == port), default=1)
 
     def within(self) -> Within:
         """Its inputs, sources and models, whatever its contracts say.

@@ -48,7 +48,7 @@ def draft_outage(mesh: Opened, address: PortAddress, wanted: str) -> Bumped:
         return Bumped(found.address, why="this outage is planned already")
     try:
         after = with_outage(written.text, begins, ends)
-        return Bumped(found.address, under_next_version(mesh, found, written.text, after))
+        return Bumped(found.address, under_next_version(mesh, found, written, after))
     except CannotEdit as problem:
         raise by_hand(written.path, problem, f"outage from {begins} to {ends}") from None
 
@@ -68,7 +68,7 @@ def draft_resumption(mesh: Opened, address: PortAddress, majors: Iterable[Unrele
     written = WrittenContract.of(mesh.folder, PortAddress.parse(found.address))
     try:
         after = without_outage(written.text)
-        return Bumped(found.address, under_next_version(mesh, found, written.text, after))
+        return Bumped(found.address, under_next_version(mesh, found, written, after))
     except CannotEdit as problem:
         raise by_hand(written.path, problem, "no custom property `outage`") from None
 

@@ -11,17 +11,10 @@ from weft.app.load import Loaded
 from weft.app.offering import examined_with_offers
 from weft.app.preparing import refuse_unprepared
 from weft.app.releases import current_elsewhere
+from weft.app.remembered import elsewhere, gone_products, load_files, remembered
 from weft.app.salts import Restatement, with_rebuilds, with_restatements
 from weft.app.select import select_products
-from weft.app.situation import (
-    consumers,
-    elsewhere,
-    gather,
-    gone_products,
-    load_files,
-    remembered,
-    with_candidates,
-)
+from weft.app.situation import consumers, gather, with_candidates
 from weft.app.status import with_attained
 from weft.app.table_contents import TableRead, with_checked, with_read
 from weft.app.tried import with_failures

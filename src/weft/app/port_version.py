@@ -8,31 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from weft.app.definition import definition_data, definition_text, entries
-from weft.app.new import product_folder
 from weft.app.new_files import Edit
 from weft.app.yaml_edit import CannotEdit, by_hand, set_value
 from weft.mesh.address import PortAddress, major_of
 from weft.mesh.contract import Status
+from weft.project.layout import contract_path, product_path
 from weft.project.odcs import read_status
-
-
-def contract_path(address: PortAddress) -> str:
-    """Where the contract of a port version stands, relative to the mesh."""
-    return f"{product_folder(address.product)}/{address.port}.v{address.major}.odcs.yaml"
 
 
 @dataclass(frozen=True)
 class WrittenContract:
     """The contract of a port version as its file has it, fragments not in their places."""
 
-    path: str
+    address: PortAddress
     text: str
 
     @classmethod
     def of(cls, mesh: Path, address: PortAddress) -> WrittenContract:
         """Read it. Raises Blocked where it is no text or broken YAML."""
-        path = contract_path(address)
-        return cls(path, definition_text(mesh / path))
+        return cls(address, definition_text(mesh / contract_path(address)))
+
+    @property
+    def path(self) -> str:
+        """Where it stands, relative to the mesh."""
+        return contract_path(self.address)
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -45,24 +44,36 @@ class WrittenContract:
         return read_status(self.data)
 
 
-def give_version(mesh: Path, address: PortAddress, version: str) -> tuple[Edit, Edit]:
+def give_version(mesh: Path, address: PortAddress, version: str) -> tuple[Edit, ...]:
     """Write a version into the contract of a port version and into its product's list of ports.
 
     Everything else stays as it is written. Raises Blocked where a person has to do it.
     """
-    contract = WrittenContract.of(mesh, address)
+    written = WrittenContract.of(mesh, address)
     try:
-        edited = set_value(contract.text, version, "version")
+        return under_version(mesh, written, written.text, version)
     except CannotEdit as problem:
-        raise by_hand(contract.path, problem, f"version: {version}") from None
-    its_list = f"{product_folder(address.product)}/product.yaml"
-    product = definition_text(mesh / its_list)
-    listed = listed_as(product, its_list, address, version)
-    return Edit(contract.path, contract.text, edited), Edit(its_list, product, listed)
+        raise by_hand(written.path, problem, f"version: {version}") from None
 
 
-def listed_as(product: str, path: str, address: PortAddress, version: str) -> str:
-    """The text of a product.yaml that lists a port version as this version. Raises Blocked."""
+def under_version(
+    mesh: Path, written: WrittenContract, after: str, version: str
+) -> tuple[Edit, ...]:
+    """The edits by which a contract says what it says `after`, under a version.
+
+    Its product lists it under the same one. Raises CannotEdit where only a person should edit the
+    contract, and Blocked where only a person should edit product.yaml.
+    """
+    edited = set_value(after, version, "version")
+    path = product_path(written.address.product)
+    product = definition_text(mesh / path)
+    listed = _listed(product, path, written.address, version)
+    edits = (Edit(written.path, written.text, edited), Edit(path, product, listed))
+    return tuple(each for each in edits if each.before != each.after)
+
+
+def _listed(product: str, path: str, address: PortAddress, version: str) -> str:
+    """The text of a product.yaml that lists a port version as this version."""
     ports = entries(definition_data(product.encode()), "outputPorts")
     try:
         for place, each in ports.items():

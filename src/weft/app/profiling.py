@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from arro3.core import RecordBatchReader
-
 from weft.app.bootstrap import Opened
-from weft.app.situation import Remembered, gather
-from weft.app.values import values_of
+from weft.app.remembered import Remembered
+from weft.app.situation import gather
+from weft.app.values import Row, rows_of
 from weft.contract.profile import Profile, ProfileScan
 from weft.mesh.manifest import Column, Manifest, ProductManifest
+from weft.plan.building import sources_now
 from weft.plan.examine import Situation, examine
-from weft.plan.plan import Source
 from weft.sql.dialect import Dialect, dialect_named
 
 
@@ -52,12 +51,9 @@ def profile_of(
     return replace(profile, columns=columns)
 
 
-def _rows(answer: Any) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = []
+def _rows(answer: Any) -> list[Row]:
     with answer as rows:
-        for batch in RecordBatchReader.from_arrow(rows):
-            found += zip(*values_of(batch), strict=True)
-    return found
+        return rows_of(rows)
 
 
 class MadeRows:
@@ -89,19 +85,10 @@ class MadeRows:
 
     def profile(self, made: Made, key: Sequence[str] = ()) -> Profile:
         """Look through all rows of a build; see `profile_of`. Raises WarehouseError."""
+        # Those that a view reads.
+        sources = {each.key: each for each in sources_now(self._found, self._situation)}
 
         def ask(select: str) -> Any:
-            sources = self._sources()
             return self._warehouse.rows(select, (made.key,), sources, self._environment)
 
         return profile_of(made, dialect_named(self._warehouse.dialect), ask, key)
-
-    def _sources(self) -> dict[str, Source]:
-        """The files that a view reads, by key."""
-        contents = self._situation.contents.get(self._manifest.address, {})
-        keys = self._found.keyed.sources
-        return {
-            keys[spec.name]: Source(keys[spec.name], spec, content.files, content.content)
-            for spec in self._manifest.sources
-            if (content := contents.get(spec.name)) is not None and spec.name in keys
-        }

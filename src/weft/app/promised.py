@@ -12,7 +12,6 @@ from weft.app.zones import zone_named
 from weft.contract.changing_promises import Promise
 from weft.contract.kept_spans import seconds_since_1970
 from weft.contract.service_levels import service_levels
-from weft.mesh.manifest import Descriptor
 from weft.mesh.release import Release
 from weft.mesh.service_level import ServiceLevel
 
@@ -37,12 +36,12 @@ def releases_that_differ(mesh: Opened, products: Iterable[str]) -> dict[str, tup
     return {each: releases(mesh.environment, each)[::-1] for each in sorted(changed)}
 
 
-def promised_before(releases: Iterable[Release], port: Descriptor) -> tuple[Promised, ...]:
-    """What these releases promised of a port version, oldest first; each change once."""
+def promised_before(releases: Iterable[Release], port: str) -> tuple[Promised, ...]:
+    """What these releases promised of a port version, `port@N`, oldest first; each change once."""
     found: list[Promised] = []
     known: dict[str, Any] | None = None
     for release in releases:
-        shown = release.port(f"{port.port}@{port.major}")
+        shown = release.port(port)
         contract = shown.contract if shown else {}
         if contract != known:
             known = contract

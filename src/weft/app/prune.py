@@ -16,8 +16,9 @@ from weft.app.bootstrap import Opened
 from weft.app.environments import known_environments
 from weft.app.measuring import KEPT_DAYS
 from weft.app.releases import histories, keeper_of
+from weft.app.remembered import remembered
 from weft.app.run import applied_products
-from weft.app.situation import gather, remembered
+from weft.app.situation import gather
 from weft.mesh.release import Build, Release
 from weft.plan.copies import foreign
 from weft.plan.examine import examine

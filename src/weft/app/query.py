@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.app.bootstrap import Opened
+from weft.app.current import found_homes, shown_releases
 from weft.app.errors import Blocked, NotFound, Usage, WrongQuery
 from weft.app.joining import Distant, joined
-from weft.app.situation import found_homes, remembered, shown_releases
+from weft.app.remembered import remembered
 from weft.contract.endings import ending_of
 from weft.contract.outages import unreadable
-from weft.mesh.address import PortAddress, ProductAddress
+from weft.mesh.address import PortAddress
 from weft.mesh.consumption import PortReads, ReadBy
 from weft.mesh.contract import Status
 from weft.mesh.diagnostic import Diagnostic, Span
@@ -52,8 +53,7 @@ class Shown:
     @property
     def port(self) -> PortAddress:
         """The port it is an object of."""
-        product = ProductAddress.parse(self.descriptor.product)
-        return PortAddress(product, self.descriptor.port, self.descriptor.major)
+        return self.descriptor.address
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from weft.app.faulty import beside_faulty
 from weft.app.new_files import Draft
 from weft.app.new_port import Major, draft_port
 from weft.app.port_version import give_version
-from weft.app.situation import applied_definitions, load_files, remembered
+from weft.app.remembered import applied_definitions, load_files, remembered
 from weft.contract.compatibility import contract_changes
 from weft.contract.versions import (
     Bump,

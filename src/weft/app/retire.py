@@ -17,7 +17,7 @@ from weft.app.new_files import Draft, Edit
 from weft.app.outage import draft_resumption
 from weft.app.port_version import WrittenContract
 from weft.app.release import Bumped, unreleased
-from weft.app.situation import remembered
+from weft.app.remembered import remembered
 from weft.app.yaml_edit import CannotEdit, by_hand
 from weft.contract.endings import ending_of
 from weft.mesh.address import PortAddress

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from weft.app.bootstrap import Opened
+from weft.app.current import current_releases
 from weft.app.drift import Recorded
 from weft.app.errors import Blocked
 from weft.app.plan import plan_situation
+from weft.app.remembered import remembered
 from weft.app.run import applied_products
-from weft.app.situation import current_releases, gather, remembered
+from weft.app.situation import gather
 from weft.mesh.drift import Drift, ThingKind
 from weft.mesh.manifest import Manifest
 from weft.plan.drift import destroys, loses_data

@@ -185,9 +185,7 @@ def _refuse_damaged(mesh: Opened, manifest: ProductManifest, target: Release) ->
 
 
 def _downstream(product: str, manifests: dict[str, ProductManifest]) -> list[ProductManifest]:
-    return [
-        each for each in manifests.values() if any(port.product == product for port in each.inputs)
-    ]
+    return [each for each in manifests.values() if product in each.reads]
 
 
 def _refuse_breaking(target: Release, broken: Iterable[Lacking], options: RollbackOptions) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from weft.app.bootstrap import Opened
 from weft.app.errors import Invalid
 from weft.app.plan import plan_situation
+from weft.app.remembered import Remembered, elsewhere, load_files, remembered
 from weft.app.salts import with_rebuilds
 from weft.app.scheduling import all_due, due_now, timings, with_newer_data
 from weft.app.select import select_products
-from weft.app.situation import Remembered, elsewhere, gather, load_files, remembered
+from weft.app.situation import gather
 from weft.app.table_contents import TableRead, with_read
 from weft.mesh.manifest import Manifest, ProductManifest
 from weft.plan.due import Due, Timing

@@ -11,7 +11,8 @@ import msgspec
 from weft.app.apply import ApplyOptions
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
-from weft.app.situation import input_contracts, load_files, remembered
+from weft.app.remembered import load_files, remembered
+from weft.app.situation import input_contracts
 from weft.plan.plan import PLAN_VERSION, Plan
 from weft.plan.planning import plan_id
 

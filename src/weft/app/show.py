@@ -6,18 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from weft.app.bootstrap import Opened
+from weft.app.current import shown_releases
 from weft.app.errors import NotFound
 from weft.app.load import Loaded
 from weft.app.plan import plan_situation
+from weft.app.remembered import Remembered, applied_definitions, load_files, remembered
 from weft.app.select import select_products
-from weft.app.situation import (
-    Remembered,
-    applied_definitions,
-    gather,
-    load_files,
-    remembered,
-    shown_releases,
-)
+from weft.app.situation import gather
 from weft.contract.candidates import is_shown
 from weft.mesh.address import product_of
 from weft.mesh.contract import Status
@@ -269,9 +264,5 @@ class _View:
     def consumers(self, address: str) -> tuple[str, ...]:
         """The products that read a port of this one."""
         return tuple(
-            sorted(
-                each.address
-                for each in self.products.values()
-                if any(port.product == address for port in each.inputs)
-            )
+            sorted(each.address for each in self.products.values() if address in each.reads)
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.plan import PlanOptions, make_plan
-from weft.mesh.address import PortAddress
+from weft.mesh.address import PortAddress, is_part_of
 from weft.mesh.signoff import Answer, Signoff
 from weft.plan.plan import Expected
 
@@ -29,13 +29,8 @@ def signoffs(mesh: Opened, address: PortAddress) -> Asked:
     product = str(address.product)
     plan = make_plan(mesh, PlanOptions((product,))).plan
     return Asked(
-        tuple(each for each in plan.signoffs if _is_of(each, address)),
-        tuple(
-            each
-            for each in plan.expected
-            if each.port.partition("@")[0] == f"{product}.{address.port}"
-            and address.major in (None, PortAddress.parse(each.port).major)
-        ),
+        tuple(each for each in plan.signoffs if is_part_of(each.address, str(address))),
+        tuple(each for each in plan.expected if is_part_of(each.port, str(address))),
     )
 
 
@@ -53,7 +48,11 @@ def sign_off(
             why="The producer has to know what would have to change.",
             next_step=f"weft release signoff {address} --consumer {consumer} --no --reason TEXT",
         )
-    opened = [each for each in mesh.store.signoffs.all(mesh.environment) if _is_of(each, address)]
+    opened = [
+        each
+        for each in mesh.store.signoffs.all(mesh.environment)
+        if is_part_of(each.address, str(address))
+    ]
     found = [each for each in opened if each.consumer == consumer]
     if not found:
         if not opened:
@@ -92,8 +91,3 @@ def _refuse_elsewhere(mesh: Opened) -> None:
             why="Outside of production nobody waits for a yes.",
             next_step="leave out --env",
         )
-
-
-def _is_of(signoff: Signoff, address: PortAddress) -> bool:
-    place = (str(address.product), address.port)
-    return (signoff.product, signoff.port) == place and address.major in (None, signoff.major)

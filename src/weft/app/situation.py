@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import msgspec
 
 from weft.app.bootstrap import Opened
-from weft.app.load import Loaded, load
+from weft.app.current import current_of, observe
+from weft.app.remembered import Remembered, applied_definitions
 from weft.app.source_contents import source_contents
 from weft.app.table_contents import with_last_read
 from weft.app.unpublished import promised_instead
@@ -24,116 +24,7 @@ from weft.plan.copies import foreign
 from weft.plan.examine import Examined, Situation
 from weft.plan.moving import to_bring, to_compare
 from weft.plan.outages import is_due
-from weft.store.protocol import Applied
 from weft.warehouses.protocol import Scope
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """What the store says of an environment, read once per plan.
-
-    `descriptors` are of all that readers see there: of production, where a product publishes
-    nothing of its own. `inherited` are production's definitions of products that were never applied
-    in the environment.
-    """
-
-    applied: Mapping[str, Applied]
-    descriptors: Mapping[str, Descriptor]
-    inherited: Mapping[str, Applied] = field(default_factory=dict)
-
-
-def remembered(mesh: Opened) -> Remembered:
-    """Ask the store what was applied and what is published."""
-    definitions = mesh.store.definitions
-    applied = definitions.applied(mesh.environment)
-    if mesh.production:
-        return Remembered(applied, described(mesh))
-    inherited = {
-        address: each
-        for address, each in definitions.applied(mesh.settings.production).items()
-        if address not in applied
-    }
-    return Remembered(applied, described(mesh), inherited)
-
-
-def described(mesh: Opened, products: Collection[str] | None = None) -> dict[str, Descriptor]:
-    """The port versions that readers see, by address; of these products, or None: of all.
-
-    They are production's, where a product publishes nothing of its own.
-    """
-    definitions = mesh.store.definitions
-    own = definitions.descriptors(mesh.environment, products)
-    if mesh.production:
-        return own
-    publish = {each.product for each in own.values()}
-    others = {
-        port: each
-        for port, each in definitions.descriptors(mesh.settings.production, products).items()
-        if each.product not in publish
-    }
-    return {**others, **own}
-
-
-def load_files(mesh: Opened, memory: Remembered) -> Loaded:
-    """Load the files of an open mesh; ports of other roots are as they are published.
-
-    Raises Invalid when `weft.yaml` itself cannot be used.
-    """
-    applied = partial(applied_definitions, mesh, memory)
-    return load(mesh.folder, mesh.system, mesh.cache, memory.descriptors.values(), applied)
-
-
-def gone_products(mesh: Opened, memory: Remembered, loaded: Loaded) -> tuple[str, ...]:
-    """Products that this root applied and that its files no longer define as built, sorted.
-
-    Those whose files have errors are there.
-    """
-    root, built = mesh.settings.root, loaded.built
-    return tuple(
-        sorted(
-            address
-            for address, each in memory.applied.items()
-            if each.root == root and address not in built and not loaded.has_errors(address)
-        )
-    )
-
-
-def elsewhere(mesh: Opened, memory: Remembered) -> dict[str, str]:
-    """The products that other roots applied, with these roots."""
-    own = mesh.settings.root
-    return {address: each.root for address, each in memory.applied.items() if each.root != own}
-
-
-def current_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
-    """The current releases of products, which are given with the warehouse of each."""
-    products = _by_warehouse(homes)
-    return _current({name: _observe(mesh, name, each) for name, each in products.items()})[0]
-
-
-def shown_releases(mesh: Opened, homes: Iterable[tuple[str, str]]) -> dict[str, Release]:
-    """The releases that readers of an environment see: its own, or else production's.
-
-    The products are given with the warehouse of each.
-    """
-    homes = tuple(homes)
-    own = current_releases(mesh, homes)
-    if mesh.production:
-        return own
-    others = _by_warehouse(each for each in homes if each[0] not in own)
-    return own | _current(_fallback(mesh, others))[0]
-
-
-def found_homes(mesh: Opened, products: Iterable[str]) -> dict[str, str]:
-    """The warehouses on which products have their current releases, wherever that is."""
-    wanted = tuple(products)
-    return _current({name: _observe(mesh, name, wanted) for name in mesh.settings.warehouses})[1]
-
-
-def _by_warehouse(homes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    products: dict[str, list[str]] = {}
-    for address, warehouse in homes:
-        products.setdefault(warehouse, []).append(address)
-    return products
 
 
 def gather(
@@ -153,10 +44,10 @@ def gather(
     applied = applied_definitions(mesh, memory, [*differing, *removed])
     desired = _carried_over(desired, applied)
     scopes = _scopes(desired, everyone, applied, memory.descriptors)
-    observed = {name: _observe(mesh, name, scope) for name, scope in scopes.items()}
-    fallback = {} if mesh.production else _fallback(mesh, scopes)
-    releases, own_homes = _current(observed)
-    shown, homes = _current(fallback)
+    observed = observe(mesh, mesh.environment, scopes)
+    fallback = {} if mesh.production else observe(mesh, mesh.settings.production, scopes)
+    releases, own_homes = current_of(observed)
+    shown, homes = current_of(fallback)
     homes |= own_homes
     lost = _lost(mesh, releases, shown)
     promised = promised_instead(mesh, desired.products, digests, releases)
@@ -291,22 +182,6 @@ def _taken(desired: Manifest, memory: Remembered) -> dict[str, str]:
     }
 
 
-def applied_definitions(
-    mesh: Opened, memory: Remembered, products: Iterable[str]
-) -> dict[str, ProductManifest]:
-    """The definitions that stand behind what readers see: those applied here, else production's."""
-    products = tuple(products)
-    definitions = mesh.store.definitions
-    inherited = [each for each in products if each in memory.inherited]
-    own = definitions.manifests(mesh.environment, products)
-    return own | definitions.manifests(mesh.settings.production, inherited)
-
-
-def all_applied(mesh: Opened, memory: Remembered) -> dict[str, ProductManifest]:
-    """The definitions of all products that readers of an environment see."""
-    return applied_definitions(mesh, memory, {*memory.applied, *memory.inherited})
-
-
 def _salts(mesh: Opened) -> dict[str, str]:
     """The salts of an environment; what production was asked to rebuild is rebuilt everywhere."""
     salts = mesh.store.definitions.salts
@@ -398,37 +273,8 @@ def _scopes(
     return {warehouse: list(products) for warehouse, products in homes.items()}
 
 
-def _observe(mesh: Opened, warehouse: str, products: Sequence[str]) -> Observed:
-    return mesh.warehouse(warehouse).observe(Scope(mesh.environment, tuple(products)))
-
-
-def _fallback(mesh: Opened, scopes: Mapping[str, Sequence[str]]) -> dict[str, Observed]:
-    """What production shows, for products without a release of their own in this environment."""
-    production = mesh.settings.production
-    return {
-        name: mesh.warehouse(name).observe(Scope(production, tuple(scope)))
-        for name, scope in scopes.items()
-    }
-
-
 def _hollow(observed: Iterable[Observed]) -> dict[str, tuple[str, ...]]:
     return {view: reads for each in observed for view, reads in each.hollow.items()}
-
-
-def _current(
-    observed: Mapping[str, Observed],
-) -> tuple[dict[str, Release], dict[str, str]]:
-    """The current release of each product, and the warehouse that has it.
-
-    A product that has moved left an empty one where it was.
-    """
-    releases: dict[str, Release] = {}
-    homes: dict[str, str] = {}
-    for warehouse, each in observed.items():
-        for address, release in each.releases.items():
-            if address not in releases or releases[address].place < release.place:
-                releases[address], homes[address] = release, warehouse
-    return releases, homes
 
 
 def _lost(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,9 +18,9 @@ from weft.contract.expected_levels import measured_states
 from weft.contract.kept_spans import seconds_since_1970
 from weft.contract.outages import Outage, outage_of, unreadable
 from weft.contract.service_levels import service_levels
-from weft.mesh.address import product_of
+from weft.mesh.address import is_part_of, product_of
 from weft.mesh.contract import Status
-from weft.mesh.manifest import Descriptor, PortVersion, ProductManifest
+from weft.mesh.manifest import PortVersion, ProductManifest
 from weft.mesh.service_level import Measurement, ServiceLevel
 from weft.plan.examine import Situation
 
@@ -90,7 +90,8 @@ def status(
     products = {descriptor.product for descriptor, _ in chosen.values()}
     if fresh:
         measure(mesh, products, told=told)
-    return worst_first(_attainments(mesh, chosen.items(), products))
+    asked = {port: levels for port, (_, levels) in chosen.items()}
+    return worst_first(_attainments(mesh, asked, products))
 
 
 def outages(mesh: Opened, address: str = "") -> tuple[PlannedOutage, ...]:
@@ -121,10 +122,7 @@ def previews(mesh: Opened, address: str = "") -> tuple[Preview, ...]:
 def attained_by(mesh: Opened, product: str, port: PortVersion) -> tuple[Attainment, ...]:
     """How the levels stand that a port promises now, applied or not, worst first."""
     levels = service_levels(port.contract, zone_named)
-    found = Descriptor(
-        port.port, port.major, product, "", "", port.version, port.status, port.contract, {}
-    )
-    asked = [(f"{product}.{port.name}", (found, levels))]
+    asked = {f"{product}.{port.name}": levels}
     return worst_first(_attainments(mesh, asked, {product}) if levels else ())
 
 
@@ -159,22 +157,20 @@ def with_attained(
 
 
 def _is_meant(port: str, address: str) -> bool:
-    """Whether a port version is the one named, or of the port, product or domain that is."""
-    path, _, _ = port.partition("@")
-    parents = [path, path.rpartition(".")[0], path.partition(".")[0]]
-    return address in ("", port, *parents)
+    """Whether a port version is asked for; without an address all are."""
+    return not address or is_part_of(port, address)
 
 
 def _attainments(
-    mesh: Opened,
-    ports: Iterable[tuple[str, tuple[Descriptor, Sequence[ServiceLevel]]]],
-    products: Collection[str],
+    mesh: Opened, ports: Mapping[str, Sequence[ServiceLevel]], products: Collection[str]
 ) -> Iterable[Attainment]:
+    """How the levels of port versions of these products stand."""
     by_level = _measured(mesh, products)
     moment = seconds_since_1970(mesh.system.now())
     releases = releases_that_differ(mesh, products)
-    for address, (descriptor, levels) in ports:
-        promised = promised_before(releases.get(descriptor.product, ()), descriptor)
+    for address, levels in ports.items():
+        product, _, name = address.rpartition(".")
+        promised = promised_before(releases.get(product, ()), name)
         for level in levels:
             measured = by_level.get((address, level.name), [])
             history = promises_of(level, promised)

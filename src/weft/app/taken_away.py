@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 
 from weft.app.bootstrap import Opened
+from weft.app.current import found_homes, shown_releases
 from weft.app.errors import Stale
-from weft.app.situation import all_applied, described, found_homes, remembered, shown_releases
+from weft.app.remembered import all_applied, described, remembered
 from weft.app.under_way import published_by
 from weft.contract.endings import ending_of
 from weft.mesh.address import product_of

@@ -15,16 +15,17 @@ from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound, Usage
 from weft.app.execution import Execution
 from weft.app.faulty import beside_faulty
+from weft.app.remembered import load_files, remembered
 from weft.app.select import select_products
-from weft.app.situation import consumers, gather, load_files, remembered
+from weft.app.situation import consumers, gather
 from weft.app.status import with_attained
 from weft.app.unit_tests import UnitResult, unit_results
 from weft.mesh.check import CheckResult
 from weft.mesh.manifest import ProductManifest
 from weft.plan.audits import audit_spec, audits_of, key_audit
+from weft.plan.building import sources_now
 from weft.plan.copies import Bringing
 from weft.plan.examine import (
-    Examined,
     Situation,
     behind_released,
     examine,
@@ -33,7 +34,7 @@ from weft.plan.examine import (
 )
 from weft.plan.expectations import expecting, nothing_else, watched
 from weft.plan.keys import Keyed
-from weft.plan.plan import AuditSpec, Plan, Source, Step, StepKind
+from weft.plan.plan import AuditSpec, Plan, Step, StepKind
 from weft.plan.waiting import Pending
 from weft.sql.dialect import dialect_named
 from weft.warehouses.protocol import Bound, KeepsFailingRows
@@ -170,7 +171,11 @@ class _Data:
         self._situation = situation
         self._expecting = expecting(everyone)
         self._examined = examine(situation)
-        self.sources = dict(_pinned(situation, self._examined))
+        self.sources = {
+            source.key: source
+            for found in self._examined.values()
+            for source in sources_now(found, situation)
+        }
 
     def audits(self, address: str) -> Iterator[_Audit]:
         """The audits of a product, each on the newest data that is there."""
@@ -228,16 +233,6 @@ class _Data:
         }
         there = builds.union(self.sources, brought)
         return there.issuperset(spec.reads)
-
-
-def _pinned(situation: Situation, examined: Mapping[str, Examined]) -> Iterator[tuple[str, Source]]:
-    """The file sources as they are now, by key."""
-    for address, found in examined.items():
-        for spec in found.manifest.sources:
-            content = situation.contents.get(address, {}).get(spec.name)
-            if content is not None:
-                key = found.keyed.sources[spec.name]
-                yield key, Source(key, spec, content.files, content.content)
 
 
 def _contracts(mesh: Opened, data: _Data, products: list[str]) -> Iterator[Tested]:

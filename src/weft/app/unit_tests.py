@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from arro3.core import RecordBatchReader
-
 from weft.app.bootstrap import Opened
-from weft.app.values import values_of
+from weft.app.values import Row, rows_of
 from weft.mesh.check import Promise
 from weft.mesh.contract import SchemaProperty
 from weft.mesh.manifest import Descriptor, ProductManifest
@@ -27,8 +25,6 @@ SHOWN_ROWS = 5
 _TOLERANCE = 1e-9
 _ROUNDING = 1e-6
 _NUMBERS = (int, float, Decimal)
-
-_Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -142,14 +138,13 @@ def _promised(
     return {each.name: native(each) for each in columns}
 
 
-def _fetched(select: str, warehouse: Warehouse) -> list[_Row]:
+def _fetched(select: str, warehouse: Warehouse) -> list[Row]:
     with warehouse.query(select, ()) as answer:
-        batches = RecordBatchReader.from_arrow(answer)
-        return [row for batch in batches for row in zip(*values_of(batch), strict=True)]
+        return rows_of(answer)
 
 
 def _compared(
-    test: UnitTest, columns: Sequence[str], actual: list[_Row], expected: list[_Row]
+    test: UnitTest, columns: Sequence[str], actual: list[Row], expected: list[Row]
 ) -> dict[str, Any]:
     """What a comparison found, as fields of a UnitResult."""
     expected = [
@@ -175,7 +170,7 @@ def _exact(value: Any, written: Any) -> Any:
     return written
 
 
-def _differences(actual: list[_Row], expected: list[_Row]) -> tuple[list[_Row], list[_Row]]:
+def _differences(actual: list[Row], expected: list[Row]) -> tuple[list[Row], list[Row]]:
     """The rows that only one side has; rows that are equal but for rounding count as equal."""
     pairs = Counter(map(repr, actual)) & Counter(map(repr, expected))
     unexpected = _without(actual, pairs)
@@ -189,7 +184,7 @@ def _differences(actual: list[_Row], expected: list[_Row]) -> tuple[list[_Row], 
     return missing, unexpected
 
 
-def _without(rows: list[_Row], paired: Counter[str]) -> list[_Row]:
+def _without(rows: list[Row], paired: Counter[str]) -> list[Row]:
     left = Counter(paired)
     kept = []
     for row in rows:
@@ -212,7 +207,7 @@ def _same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _texts(row: _Row, columns: Sequence[str], named: set[str]) -> dict[str, str | None]:
+def _texts(row: Row, columns: Sequence[str], named: set[str]) -> dict[str, str | None]:
     """A row for people: the columns that the test names, and others that hold something."""
     return {
         column: None if value is None else str(value)

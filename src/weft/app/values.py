@@ -12,12 +12,22 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from arro3.core import DataType, Field, RecordBatch
+from arro3.core import DataType, Field, RecordBatch, RecordBatchReader
 
 _EXTENSION = b"ARROW:extension:name"
 
 # Beyond this Python reads no integer, because it would take forever.
 _MAX_DIGITS = 4300
+
+
+Row = tuple[Any, ...]
+"""The values of one row, in the order of the columns."""
+
+
+def rows_of(stream: Any) -> list[Row]:
+    """Read all rows of an Arrow stream."""
+    batches = RecordBatchReader.from_arrow(stream)
+    return [row for batch in batches for row in zip(*values_of(batch), strict=True)]
 
 
 def values_of(batch: RecordBatch) -> list[list[Any]]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from weft.app.bootstrap import Opened
 from weft.app.errors import NotFound
 from weft.app.plan import plan_situation
-from weft.app.situation import gather, gone_products, load_files, remembered
+from weft.app.remembered import gone_products, load_files, remembered
+from weft.app.situation import gather
 from weft.mesh.address import PortAddress, product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.contract import Status
@@ -142,18 +143,12 @@ def _subject(address: str, known: Mapping[str, ProductManifest]) -> _Subject:
         parts += [each.name for each in manifest.transforms]
         names = [f"{product}.{each}" for each in parts]
         raise NotFound("port or model", address, names, next_step=f"weft show {product}")
-    behind = frozenset(_behind(models, manifest))
-    return _Subject(product, frozenset(port.name for port in ports), behind, whole=False)
-
-
-def _behind(models: set[str], manifest: ProductManifest) -> set[str]:
-    """These models and the ones of their product that they read, at any distance."""
-    found = set(models)
-    for transform in reversed(manifest.transforms):
-        if transform.name in found:
-            reads = transform.query.reads
-            found |= {read.target for read in reads if read.kind is ReadKind.MODEL}
-    return found
+    return _Subject(
+        product,
+        frozenset(port.name for port in ports),
+        manifest.behind(models),
+        whole=False,
+    )
 
 
 class _Search:
@@ -276,7 +271,7 @@ class _Search:
                 yield "newer data", cause
             if causes:
                 yield from self._grows(name, "newer data")
-            reads_changed = any(read.kind is ReadKind.MODEL for read in transform.query.reads)
+            reads_changed = bool(transform.models_read)
             salt = situation.salts.get(f"{manifest.address}.{name}")
             if salt and not causes and not reads_changed and name not in changed:
                 full = restated(salt) is None

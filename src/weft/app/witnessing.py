@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from weft.app.bootstrap import Opened
-from weft.app.situation import described
+from weft.app.remembered import described
 from weft.contract.document import contract_digest
 from weft.contract.waivers import waivers_of
 from weft.mesh.check import CheckResult

@@ -7,7 +7,7 @@ from typing import Any
 
 from arro3.core import DataType, RecordBatchReader
 
-from weft.app.values import values_of
+from weft.app.values import Row, values_of
 from weft.cli.output import Column, Kind, Table
 
 ON_A_SCREEN = 100
@@ -16,7 +16,7 @@ ON_A_SCREEN = 100
 def read_rows(stream: Any, most: int) -> tuple[Table, bool]:
     """Read at most so many rows of an Arrow stream, 0 for all; and whether there are more."""
     reader = RecordBatchReader.from_arrow(stream)
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Row] = []
     for batch in reader:
         # A batch can be the whole result; what is not shown is not turned into Python values.
         wanted = min(batch.num_rows, most + 1 - len(rows)) if most else batch.num_rows
@@ -26,7 +26,7 @@ def read_rows(stream: Any, most: int) -> tuple[Table, bool]:
     return _table(reader, rows), False
 
 
-def _table(reader: RecordBatchReader, rows: Sequence[tuple[Any, ...]]) -> Table:
+def _table(reader: RecordBatchReader, rows: Sequence[Row]) -> Table:
     columns = [
         Column(name, _kind(reader.schema.field(place).type, (row[place] for row in rows)))
         for place, name in enumerate(reader.schema.names)

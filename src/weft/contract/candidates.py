@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
+from weft.contract.days import is_day
 from weft.contract.document import Element, custom_properties
 from weft.mesh.contract import Status
 
@@ -30,12 +30,7 @@ def candidate_problem(asked: Any) -> str:
         return ""
     if not isinstance(asked, dict) or set(asked) != {"until"}:
         return "it has one key, `until`: the last day of the preview"
-    text = str(asked["until"])
-    try:
-        is_day = date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        is_day = False
-    return "" if is_day else "`until` is a date, such as 2027-01-31"
+    return "" if is_day(str(asked["until"])) else "`until` is a date, such as 2027-01-31"
 
 
 def is_shown(until: str, today: str) -> bool:

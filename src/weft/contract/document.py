@@ -18,25 +18,34 @@ def contract_digest(contract: Element) -> str:
     return sha256(msgspec.json.encode(contract, order="sorted")).hexdigest()
 
 
-def custom_properties(element: Element) -> dict[str, Any]:
-    """Weft's own custom properties of an element, by name.
+def own_name(custom: Element) -> str:
+    """What Weft calls a custom property of its own; "" for one of anybody else.
 
-    They have `vendor: weft`; where the standard has no vendor yet, a name such as `weft.blocks`.
+    It has `vendor: weft`; where the standard has no vendor yet, a name such as `weft.blocks`.
+
+    >>> own_name({"property": "weft.blocks"}), own_name({"property": "a", "vendor": "others"})
+    ('blocks', '')
     """
-    found: dict[str, Any] = {}
-    for each in element.get("customProperties", ()):
-        name: str = each["property"]
-        if each.get("vendor", name.partition(".")[0]) == "weft":
-            found[name.removeprefix("weft.")] = each["value"]
-    return found
+    name = str(custom.get("property", ""))
+    vendor = custom.get("vendor", name.partition(".")[0])
+    return name.removeprefix("weft.") if vendor == "weft" else ""
+
+
+def custom_properties(element: Element) -> dict[str, Any]:
+    """Weft's own custom properties of an element, by name."""
+    properties = element.get("customProperties", ())
+    return {name: each["value"] for each in properties if (name := own_name(each))}
+
+
+def custom_place(element: Element, name: str) -> tuple[str, int]:
+    """The path to one of Weft's own custom properties that an element has."""
+    names = [own_name(each) for each in element["customProperties"]]
+    return "customProperties", names.index(name)
 
 
 def without_property(element: Element, name: str) -> dict[str, Any]:
     """An element without one of Weft's own custom properties."""
-    properties = element.get("customProperties", ())
-    kept = [
-        each for each in properties if name not in custom_properties({"customProperties": [each]})
-    ]
+    kept = [each for each in element.get("customProperties", ()) if own_name(each) != name]
     rest = {key: value for key, value in element.items() if key != "customProperties"}
     return {**rest, "customProperties": kept} if kept else rest
 

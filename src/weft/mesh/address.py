@@ -76,6 +76,15 @@ def port_and_major(address: str) -> tuple[str, int]:
     return port, int(major)
 
 
+def is_part_of(port: str, address: str) -> bool:
+    """Whether a port version is the one named, or of the port, product or domain that is.
+
+    >>> is_part_of("sales.orders.lines@1", "sales.orders"), is_part_of("sales.orders.lines@1", "a")
+    (True, False)
+    """
+    return port == address or port.startswith((f"{address}.", f"{address}@"))
+
+
 @dataclass(frozen=True, order=True)
 class ProductAddress:
     """`domain.product`."""

@@ -110,6 +110,11 @@ class EvidencedVersion:
     version: str
     contract: str = ""
 
+    @property
+    def address(self) -> str:
+        """`domain.product.port@N`."""
+        return f"{self.product}.{self.port}@{self.major}"
+
 
 @dataclass(frozen=True)
 class EvidenceRecord:

@@ -5,12 +5,12 @@ A manifest knows meanings, not places: build keys, releases and files appear in 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from weft.mesh.address import product_of
+from weft.mesh.address import PortAddress, ProductAddress, product_of
 from weft.mesh.check import Check, Promise
 from weft.mesh.contract import Status
 from weft.mesh.growth import Growth
@@ -104,6 +104,12 @@ class Transform:
     fingerprint_version: str = ""
     growth: Growth | None = None
     function: Function | None = None
+
+    @property
+    def models_read(self) -> frozenset[str]:
+        """The models of its product that it reads."""
+        reads = self.query.reads
+        return frozenset(each.target for each in reads if each.kind is ReadKind.MODEL)
 
 
 @dataclass(frozen=True)
@@ -289,6 +295,15 @@ class ProductManifest:
         """Its port version of this name, `port@N`, None where it has none."""
         return next((each for each in self.ports if each.name == name), None)
 
+    def behind(self, models: Iterable[str]) -> frozenset[str]:
+        """These of its models, and all of its models that they read, directly or not."""
+        found = set(models)
+        # Every model stands after those that it reads.
+        for transform in reversed(self.transforms):
+            if transform.name in found:
+                found |= transform.models_read
+        return frozenset(found)
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -334,3 +349,8 @@ class Descriptor:
     candidate: str = ""
     warehouse_dialect: str = ""
     outage: str = ""
+
+    @property
+    def address(self) -> PortAddress:
+        """`domain.product.port@N`."""
+        return PortAddress(ProductAddress.parse(self.product), self.port, self.major)

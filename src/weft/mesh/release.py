@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weft.mesh.contract import Status
@@ -151,6 +151,11 @@ class Release:
         }
 
     @property
+    def majors(self) -> frozenset[tuple[str, int]]:
+        """The published ports of which it shows anything, each with its major."""
+        return frozenset((port, major) for port, major, _ in self.promised)
+
+    @property
     def bases(self) -> frozenset[str]:
         """The keys of builds that its models can grow from: their own, and those of their bases."""
         models = ((self.builds.get(model, ""), each.base) for model, each in self.grown.items())
@@ -183,6 +188,10 @@ class Release:
     def port(self, name: str) -> PortRelease | None:
         """Its port version of this name, `port@N`, None where it shows none."""
         return next((each for each in self.ports if each.name == name), None)
+
+    def again(self, number: int) -> Release:
+        """What it shows, to be published once more by a run to come, under another number."""
+        return replace(self, number=number, restores=self.number, run="", plan="", at="", fence=0)
 
 
 @dataclass(frozen=True)

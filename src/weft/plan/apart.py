@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from weft.contract.candidates import UNFINISHED
-from weft.mesh.manifest import PortVersion, ProductManifest, ReadKind
+from weft.mesh.manifest import PortVersion, ProductManifest
 
 
 def models_apart(manifest: ProductManifest) -> dict[str, frozenset[str]]:
@@ -29,10 +29,4 @@ def versions_of(model: str, apart: Mapping[str, Collection[str]]) -> tuple[str, 
 
 def _behind(ports: Iterable[PortVersion], manifest: ProductManifest) -> frozenset[str]:
     """The models that fill ports, and those of the product that these read."""
-    found = {obj.model for port in ports for obj in port.objects}
-    # Every model stands after those that it reads.
-    for transform in reversed(manifest.transforms):
-        if transform.name in found:
-            reads = transform.query.reads
-            found |= {each.target for each in reads if each.kind is ReadKind.MODEL}
-    return frozenset(found)
+    return manifest.behind(obj.model for port in ports for obj in port.objects)

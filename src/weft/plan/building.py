@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from weft.mesh.check import FINDS_REPEATED
@@ -112,12 +112,18 @@ def pin_sources(
     found: Examined, situation: Situation, keys: tuple[str, ...], pending: Pending
 ) -> None:
     """Note which files are meant by the sources among these keys."""
+    pending.sources |= {
+        each.key: each for each in sources_now(found, situation) if each.key in keys
+    }
+
+
+def sources_now(found: Examined, situation: Situation) -> Iterator[Source]:
+    """The file sources of a product as they are now, as far as they can be read."""
     contents = situation.contents.get(found.manifest.address, {})
     for spec in found.manifest.sources:
-        key = found.keyed.sources[spec.name]
-        if key in keys:
+        if spec.name in contents:
             content = contents[spec.name]
-            pending.sources[key] = Source(key, spec, content.files, content.content)
+            yield Source(found.keyed.sources[spec.name], spec, content.files, content.content)
 
 
 def _select(transform: Transform, keys: tuple[str, ...], dialect: Dialect) -> str:

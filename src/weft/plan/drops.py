@@ -39,11 +39,7 @@ def destructive_last(steps: Sequence[Step], situation: Situation) -> tuple[Step,
 
 def _readers(product: str, applied: Mapping[str, ProductManifest]) -> Iterable[str]:
     """Products whose last applied definition reads this one."""
-    return (
-        address
-        for address, manifest in applied.items()
-        if any(port.product == product for port in manifest.inputs)
-    )
+    return (address for address, manifest in applied.items() if product in manifest.reads)
 
 
 def _needs(step: Step, readers: Iterable[str], moves: Mapping[str, str]) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ def _concerns(
     if read != f"{product}.{port.port}" or port.major < major:
         return False
     release = situation.shown(product)
-    released = {each[:2] for each in release.promised} if release else set()
+    released = release.majors if release else frozenset()
     return port.major == major or (port.port, port.major) not in released
 
 

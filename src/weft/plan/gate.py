@@ -124,7 +124,7 @@ def returns(
     """
     known: dict[str, list[EvidencedVersion]] = {}
     for each in evidenced:
-        known.setdefault(f"{each.product}.{each.port}@{each.major}", []).append(each)
+        known.setdefault(each.address, []).append(each)
     for change in changes:
         before, after = change.port_in(applied), change.port_in(desired)
         released = known.get(change.address, [])

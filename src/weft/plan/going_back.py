@@ -29,9 +29,7 @@ def broken_by(
 ) -> Iterator[Lacking]:
     """The consumers that read what a release does not have; in production not as a preview."""
     offered = {
-        f"{target.product}.{port.port}@{port.major}": {
-            column for obj in port.objects for column in obj.columns
-        }
+        f"{target.product}.{port.name}": {column for obj in port.objects for column in obj.columns}
         for port in target.ports
         if port.status.published or not production
     }
@@ -54,19 +52,13 @@ def step_back(manifest: ProductManifest, current: Release, target: Release, toda
     planned = {each.name: outage_of(each.contract) for each in current.ports}
     retired = {each.name for each in manifest.ports if each.status is Status.RETIRED}
     restored = replace(
-        target,
-        number=current.number + 1,
+        target.again(current.number + 1),
         ports=tuple(
             _as_planned(each, planned.get(each.name))
             for each in target.ports
             if (not each.candidate or is_shown(each.candidate, today))
             and (each.name in planned or each.name not in retired)
         ),
-        restores=target.number,
-        run="",
-        plan="",
-        at="",
-        fence=0,
     )
     return Step(
         id=f"{manifest.address}/{StepKind.PUBLISH}",

@@ -34,8 +34,7 @@ def _is_visible(target: str, situation: Situation) -> bool:
     production = situation.in_production
     ports = manifest.ports if manifest else release.ports if release else ()
     return any(
-        f"{product}.{each.port}@{each.major}" == target
-        and each.status.is_visible(production=production)
+        f"{product}.{each.name}" == target and each.status.is_visible(production=production)
         for each in ports
     )
 

@@ -143,14 +143,13 @@ def turning(manifest: ProductManifest, situation: Situation) -> Step | None:
     if turned == current and not suspensions(turned, situation):
         return None
     number = situation.next_number(address)
-    shown = replace(turned, number=number, restores=current.number, run="", plan="", at="", fence=0)
     return Step(
         id=f"{address}/{StepKind.PUBLISH}",
         kind=StepKind.PUBLISH,
         product=address,
         warehouse=manifest.warehouse,
         target=f"release {number}",
-        release=shown,
+        release=turned.again(number),
         expected=current.number,
     )
 

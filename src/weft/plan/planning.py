@@ -16,7 +16,7 @@ from weft.contract.evaluate import blocked
 from weft.mesh.address import product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.check import CheckResult
-from weft.mesh.manifest import ProductManifest, ReadKind
+from weft.mesh.manifest import ProductManifest
 from weft.mesh.product import Materialization
 from weft.plan.audited import audits_before, passed_before
 from weft.plan.diff import BUILDING, diff_product
@@ -354,9 +354,8 @@ def _with_views(models: Iterable[str], manifest: ProductManifest) -> frozenset[s
     """Models and the views that show them, directly or through others."""
     found = set(models)
     for transform in manifest.transforms:
-        if transform.materialized == Materialization.VIEW and any(
-            read.kind is ReadKind.MODEL and read.target in found for read in transform.query.reads
-        ):
+        is_view = transform.materialized is Materialization.VIEW
+        if is_view and not found.isdisjoint(transform.models_read):
             found.add(transform.name)
     return frozenset(found)
 

@@ -48,7 +48,7 @@ def ballots(
     if not situation.in_production or situation.hold_on(manifest.address):
         return
     release = situation.shown(manifest.address)
-    released = {each[:2] for each in release.promised} if release else set()
+    released = release.majors if release else frozenset()
     for port in visible_ports(manifest, situation):
         if (port.port, port.major) in released:
             continue

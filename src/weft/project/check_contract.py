@@ -10,6 +10,7 @@ from typing import Any
 
 from weft.contract.candidates import UNFINISHED, candidate_problem
 from weft.contract.checks import is_path
+from weft.contract.document import custom_place
 from weft.contract.endings import ending_of, override_problem
 from weft.contract.outages import outage_problem
 from weft.mesh.address import AddressError, PortAddress, major_of, name_problem
@@ -18,6 +19,7 @@ from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
 from weft.mesh.product import DataProduct, PortContract, SourceContract
 from weft.project.check_service_levels import service_level_problems
+from weft.project.layout import contract_name
 from weft.project.marks_of_change import marks_of_change
 from weft.project.no_effect import keys_without_effect
 from weft.project.odcs import follow_reference, with_columns
@@ -40,7 +42,7 @@ def port_contract_problems(
         yield from version_problem(document, contract.version, "version")
     elif major != port.major:
         message = f"this file holds major version {port.major} of `{port.port}`"
-        note = f"rename the file to {port.port}.v{major}.odcs.yaml, or correct the version"
+        note = f"rename the file to {contract_name(port.port, major)}, or correct the version"
         yield document.diagnostic("W207", message, "version", note=note)
     for index, each in enumerate(contract.objects):
         yield from misnamed(document, "object", each.name, "schema", index, "name")
@@ -53,17 +55,14 @@ def _candidate(contract: DataContract, document: Document) -> Iterator[Diagnosti
     """Check what a contract says of a preview."""
     asked = contract.custom.get("candidate")
     note = candidate_problem(asked)
-    listed = document.data.get("customProperties", ())
-    names = [each["property"].removeprefix("weft.") for each in listed]
     if note:
-        path = ("customProperties", names.index("candidate"), "value")
+        path = (*custom_place(document.data, "candidate"), "value")
         yield document.diagnostic("W276", "no preview can be made of this", *path, note=note)
     elif asked is not None and contract.status not in UNFINISHED:
         yield document.diagnostic(
             "W276",
             "this contract is no preview any longer",
-            "customProperties",
-            names.index("candidate"),
+            *custom_place(document.data, "candidate"),
             "property",
             note=f"its status is {contract.status}; take the custom property `candidate` out",
             severity=Severity.WARNING,
@@ -76,11 +75,9 @@ def _ending(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
         "override": override_problem(contract.custom.get("override")),
         "successor": _successor_problem(contract.custom.get("successor")),
     }
-    listed = document.data.get("customProperties", ())
-    names = [each["property"].removeprefix("weft.") for each in listed]
     for name, note in notes.items():
         if note:
-            path = ("customProperties", names.index(name), "value")
+            path = (*custom_place(document.data, name), "value")
             yield document.diagnostic("W286", f"`{name}` cannot be read", *path, note=note)
 
 
@@ -89,8 +86,7 @@ def _outage(contract: DataContract, document: Document) -> Iterator[Diagnostic]:
     planned = contract.custom.get("outage")
     if planned is None or contract.status is Status.RETIRED:
         return
-    names = [each["property"].removeprefix("weft.") for each in document.data["customProperties"]]
-    path = ("customProperties", names.index("outage"), "value")
+    path = (*custom_place(document.data, "outage"), "value")
     note = outage_problem(planned, ending_of(contract.document).until)
     if note:
         yield document.diagnostic("W287", "this outage cannot be planned", *path, note=note)

@@ -20,6 +20,7 @@ from weft.project.check_contract import (
     unknown_status,
     version_problem,
 )
+from weft.project.layout import contract_name
 from weft.project.read_yaml import Document, Step
 from weft.project.source import SourceFile
 
@@ -135,8 +136,8 @@ def _outputs(product: DataProduct, document: Document, ports: Ports) -> Iterator
 def _without_contract(
     port: OutputPort, ports: Ports, document: Document, *place: Step
 ) -> Diagnostic:
-    file = f"{port.name}.v{port.major}.odcs.yaml"
-    others = [f"{name}.v{major}.odcs.yaml" for name, major in sorted(ports)]
+    file = contract_name(port.name, port.major)
+    others = [contract_name(*each) for each in sorted(ports)]
     near = nearest(file, others)
     note = f"the file {file} is missing" + (f"; there is {near}" if near else "")
     message = f"port `{port.name}` has no contract for major version {port.major}"

@@ -1,4 +1,4 @@
-"""What each file of a product's folder is, by its path; and what is wrong with its place."""
+"""Where the files of a product stand; what each is, by its path, and what is wrong with that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from weft.mesh.address import PortAddress, ProductAddress
 from weft.mesh.diagnostic import Diagnostic
 from weft.project.source import SourceFile
 
@@ -19,6 +20,36 @@ _DEFINITION = re.compile(
     r".*\.(sql|odcs\.ya?ml)|models/.*\.py|(.*/)?product\.ya?ml|tests/.*\.ya?ml", re.IGNORECASE
 )
 _LOOSE = re.compile(r".*\.(sql|odcs\.ya?ml)|(product|domain)\.ya?ml", re.IGNORECASE)
+
+
+def product_folder(address: ProductAddress) -> str:
+    """Where a product stands, relative to the mesh."""
+    return f"domains/{address.domain}/{address.product}"
+
+
+def product_path(address: ProductAddress) -> str:
+    """Where the definition of a product stands, relative to the mesh."""
+    return f"{product_folder(address)}/product.yaml"
+
+
+def contract_path(address: PortAddress) -> str:
+    """Where the contract of a port version stands, relative to the mesh."""
+    return f"{product_folder(address.product)}/{contract_name(address.port, address.major or 0)}"
+
+
+def contract_name(port: str, major: int) -> str:
+    """What the file of a contract is called."""
+    return f"{port}.v{major}.odcs.yaml"
+
+
+def contract_named(name: str) -> tuple[str, int] | None:
+    """The port and the major of the contract in a file of this name, None where it is of none.
+
+    >>> contract_named("orders.v2.odcs.yaml"), contract_named("orders.odcs.yaml")
+    (('orders', 2), None)
+    """
+    found = _CONTRACT.fullmatch(name)
+    return (found["port"], int(found["major"])) if found else None
 
 
 @dataclass
@@ -44,9 +75,9 @@ def layout_of(folder: str, files: Sequence[SourceFile]) -> Layout:
     layout = Layout()
     for file in sorted(files, key=lambda each: each.path):
         inside = file.path.removeprefix(f"{folder}/")
-        contract = _CONTRACT.fullmatch(inside)
+        contract = contract_named(inside)
         if contract is not None:
-            layout.contracts.append((file, contract["port"], int(contract["major"])))
+            layout.contracts.append((file, *contract))
         elif _MODEL.fullmatch(inside):
             layout.models.append(file)
         elif _TEST.fullmatch(inside):

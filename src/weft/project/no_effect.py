@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from weft.contract.document import custom_properties
+from weft.contract.document import custom_place, custom_properties
 from weft.mesh.diagnostic import Diagnostic, Severity
 from weft.mesh.nearest import did_you_mean
 from weft.project.odcs import Place, with_columns
@@ -74,8 +74,7 @@ def _custom(document: Document, element: Place, known: tuple[str, ...]) -> Itera
     entry, path = element
     for name in custom_properties(entry):
         if name not in known:
-            number = [each["property"].removeprefix("weft.") for each in entry["customProperties"]]
-            where = (*path, "customProperties", number.index(name), "property")
+            where = (*path, *custom_place(entry, name), "property")
             note = did_you_mean(name, known, f"known here: {', '.join(known) or 'none'}")
             yield _warning(document, f"custom property `{name}` has no effect here", note, *where)
 

@@ -11,10 +11,11 @@ import pytest
 
 from applying import apply_files
 from mesh_files import Port, Product, lay_out, mesh_files
-from weft.app.apply import ApplyOptions, apply_plan, unfinished_run
+from weft.app.apply import ApplyOptions, apply_plan
 from weft.app.bootstrap import Opened, opened
 from weft.app.errors import Blocked, Breaking, Stale
 from weft.app.plan import PlanOptions, make_plan
+from weft.app.runs import unfinished_run
 from weft.app.system import System
 from weft.mesh.run import Hold, Run, RunEvent, RunState
 from weft.plan.plan import Base, Plan

@@ -75,7 +75,7 @@ def test_there_and_back_leaves_everything_else(mesh: Path) -> None:
     assert preview(mesh, "2026-12-31") == draft + PREVIEW
     assert preview(mesh, "2026-12-31") == "it is a candidate until 2026-12-31 already"
     assert preview(mesh, "2027-02-28") == draft + PREVIEW.replace("2026-12-31", "2027-02-28")
-    assert promote(mesh) == CONTRACT + "\n"
+    assert promote(mesh) == CONTRACT
     assert promote(mesh) == "its status is active, so apply releases it"
 
 

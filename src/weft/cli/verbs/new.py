@@ -9,8 +9,8 @@ import click
 
 from weft.app.new import draft_domain, draft_product
 from weft.app.new_port import Major, draft_port
+from weft.app.remembered import applied_definitions, remembered
 from weft.app.settings import load_settings
-from weft.app.situation import applied_definitions, remembered
 from weft.app.system import System
 from weft.app.workspace import find_mesh
 from weft.cli.next_step import env_of
