@@ -21,6 +21,7 @@ from weft.app.status import previews
 from weft.app.system import System
 from weft.mesh.address import PortAddress
 from weft.mesh.contract import Status
+from weft.mesh.run import RunState
 from weft.plan.plan import StepKind
 
 ONE = Port("orders", {"id": "integer", "amount": "integer"}, required=("id",))
@@ -107,6 +108,35 @@ def test_a_list_says_of_ports_what_they_are_other_than_published(tmp_path: Path)
     assert marks(tmp_path, "2026-12-03") == {"orders@2": "checks failed"}
     apply_files(tmp_path, mesh_files([sales(ONE, TWO)]), on("2026-12-03"))
     assert marks(tmp_path, "2026-12-03") == {"orders@2": "draft"}
+
+
+def failing(*ports: Port) -> Product:
+    """The producer whose second model fails on its data."""
+    broken = "SELECT id, CAST('x' || amount AS INTEGER) AS total FROM orders_v1"
+    return replace(sales(*ports), models={**MODELS, "orders_v2": broken})
+
+
+def test_what_is_recorded_where_only_a_candidate_failed(tmp_path: Path) -> None:
+    apply_files(tmp_path, mesh_files([failing(ONE, CANDIDATE)]), on("2026-12-01"))
+    assert names(tmp_path) == {"orders", "orders_v1"}
+    assert marks(tmp_path, "2026-12-01") == {"orders@2": "failed"}
+    with opened(tmp_path, "", on("2026-12-01")) as mesh:
+        store = mesh.store
+        assert list(store.definitions.descriptors("prod")) == ["shop.sales.orders@1"]
+        assert [each.state for each in store.journal.runs()] == [RunState.FAILED]
+        told = [each.action for each in store.audit.entries() if each.subject == "shop.sales"]
+        assert told == ["release.published", "product.failed"]
+
+    plan = planned(tmp_path, "2026-12-02").plan
+    base, [kept] = plan.base["shop.sales"], plan.kept
+    assert (base.applied, base.release) == (base.definition, 1)
+    assert kept.failed.startswith("build orders_v2 failed: Conversion Error")
+    apply_files(tmp_path, None, on("2026-12-02"))
+    with opened(tmp_path, "", on("2026-12-02")) as mesh:
+        assert len(mesh.store.journal.releases("prod", "shop.sales")) == 1
+    apply_files(tmp_path, mesh_files([sales(ONE, CANDIDATE)]), on("2026-12-02"))
+    assert names(tmp_path) == {"orders", "orders_v1", "orders_v2_rc"}
+    assert planned(tmp_path, "2026-12-02").plan.empty
 
 
 def marks(folder: Path, day: str) -> Mapping[str, str]:
