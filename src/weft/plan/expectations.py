@@ -90,7 +90,9 @@ def _concerns(
         return False
     release = situation.shown(product)
     released = release.majors if release else frozenset()
-    return port.major == major or (port.port, port.major) not in released
+    # An environment may take back what it sees of production, and show it as a draft.
+    stays = port.status.published and (port.port, port.major) in released
+    return port.major == major or not stays
 
 
 def _watched(

@@ -266,6 +266,18 @@ def test_a_preview_that_cannot_be_made_stays_as_it_was_until_it_can() -> None:
     assert [each["orders_v2_rc"][2] for each in seen] == [0, 0, 0, 2]
 
 
+def test_a_major_that_is_a_preview_elsewhere_is_measured_for_its_next_readers_at_once() -> None:
+    history = (
+        (("expect", "a.one"), LATER),
+        (("add", 2, ("v",)), LATER),
+        (("end", 1, 0), LATER),
+        (("status", 2, "active"), INSIST),
+        (("preview", 2, 0), TRY),
+    )
+    world = live(history)
+    assert "orders_v2_rc" in world.names(world.trial)
+
+
 @pytest.mark.parametrize(
     ("fact", "wrong", "history"),
     [
