@@ -206,17 +206,14 @@ def _look_at(
 def _recorded(
     mesh: Opened, warehouse: str, products: tuple[str, ...]
 ) -> dict[str, tuple[Release, ...]]:
-    """The releases that are recorded for products, newest first, up to the one recorded last.
+    """The releases that are recorded for products, newest first.
 
-    After a lake was lost they are counted from 1 again. One that a run has published and did not
-    come to record is no drift.
+    One that a run has published and did not come to record is no drift.
     """
     observed = mesh.warehouse(warehouse).observe(Scope(mesh.environment, products)).releases
     recorded = {}
     for product in products:
         known = mesh.store.journal.releases(mesh.environment, product)
-        last = max(known, key=lambda each: each.at, default=None)
-        known = tuple(each for each in known if last and each.number <= last.number)
         found = observed.get(product)
         if found and _is_unrecorded(mesh, found, known):
             known = (found, *known)

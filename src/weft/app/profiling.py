@@ -16,6 +16,9 @@ from weft.plan.building import sources_now
 from weft.plan.examine import Situation, examine
 from weft.sql.dialect import Dialect, dialect_named
 
+# Of each column six things are asked, and servers give no more than 1,664 at once.
+_AT_ONCE = 200
+
 
 @dataclass(frozen=True)
 class Made:
@@ -32,12 +35,23 @@ class Made:
 def profile_of(
     made: Made, dialect: Dialect, ask: Callable[[str], Any], key: Sequence[str] = ()
 ) -> Profile:
-    """Look through all rows of a build, once, and for the values of columns that have few.
+    """Look through all rows of a build, and for the values of columns that have few.
 
     `ask` runs a SELECT over the build and gives its rows, as `Warehouse.rows` does. `key` are
     columns that are looked at as a key. Raises WarehouseError.
     """
-    scan = ProfileScan(dialect.relation("builds", made.key), made.columns, dialect, key)
+    columns, relation = made.columns, dialect.relation("builds", made.key)
+    parts = [columns[at : at + _AT_ONCE] for at in range(0, len(columns), _AT_ONCE)]
+    first, *others = (
+        _profile(ProfileScan(relation, part, dialect, () if number else key), ask)
+        for number, part in enumerate(parts or [()])
+    )
+    found = {name: each for profile in others for name, each in profile.columns.items()}
+    return replace(first, columns={**first.columns, **found})
+
+
+def _profile(scan: ProfileScan, ask: Callable[[str], Any]) -> Profile:
+    """What one scan finds, with the values of columns that have few."""
     [row] = _rows(ask(scan.statement))
     profile = scan.profile(row)
     statement = scan.values_statement(profile)

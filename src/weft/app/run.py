@@ -118,7 +118,10 @@ def applied_products(mesh: Opened, memory: Remembered) -> Manifest:
 def _differing(
     mesh: Opened, memory: Remembered, applied: dict[str, ProductManifest]
 ) -> tuple[str, ...]:
-    """Products whose files say something else than what runs; unreadable files differ too."""
+    """Products whose files say something else than what runs; unreadable files differ too.
+
+    What another root applied does not run here, whatever these files say of it.
+    """
     try:
         loaded = load_files(mesh, memory)
     except Invalid:
@@ -127,7 +130,7 @@ def _differing(
     return tuple(
         sorted(
             address
-            for address in {*applied, *found}
+            for address in {*applied, *found}.difference(elsewhere(mesh, memory))
             if address not in applied or found.get(address) != applied[address].digest
         )
     )

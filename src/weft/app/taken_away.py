@@ -95,23 +95,26 @@ def _queried(mesh: Opened, plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _missed(mesh: Opened, plan: Plan, under_way: Iterable[Plan]) -> Iterator[tuple[str, str]]:
-    """Products of a plan that read what others took away, or will, each with the port of that."""
-    own = {each.address: each for each in published_by(mesh, plan)}
-    reading = [each for each in own.values() if set(each.reads) - plan.base.keys()]
-    if not reading:
+    """Products that a plan defines and that read what others took away, or will, with its port."""
+    # Who goes on as it was defined before is known to those who take something away.
+    own = {
+        each.address: each for each in published_by(mesh, plan) if each.address in plan.manifests
+    }
+    read = {product for each in own.values() for product in each.reads} - plan.base.keys()
+    if not read:
         return
     for other in under_way:
         for each in affected_by(other.changes, own, production=mesh.production):
             if each.breaks:
                 yield each.consumer, each.port
-    offered = {port: _columns(each) for port, each in described(mesh).items()}
-    gone = list(_not_offered(reading, offered, plan.base))
+    offered = {port: _columns(each) for port, each in described(mesh, read).items()}
+    gone = list(_not_offered(own.values(), offered, read))
     if gone:
         # What a run published that was killed before it could record it is there all the same.
         homes = found_homes(mesh, {product_of(port) for _, port in gone})
         for release in shown_releases(mesh, homes.items()).values():
             offered |= {f"{release.product}.{each.name}": _shown(each) for each in release.ports}
-        yield from _not_offered(reading, offered, plan.base)
+        yield from _not_offered(own.values(), offered, read)
 
 
 def _columns(port: Descriptor) -> Offered:
@@ -123,17 +126,14 @@ def _shown(port: PortRelease) -> Offered:
 
 
 def _not_offered(
-    consumers: Iterable[ProductManifest],
-    offered: Mapping[str, Offered],
-    planned: Container[str],
+    consumers: Iterable[ProductManifest], offered: Mapping[str, Offered], products: Container[str]
 ) -> Iterator[tuple[str, str]]:
-    """Consumers with ports that they read and that do not offer it, but those of `planned`."""
+    """Consumers with the ports of these products that they read and that do not offer it."""
     for consumer in consumers:
         missing = {each.port for each in consumer.inputs if each.port and each.port not in offered}
         for read in port_reads(consumer):
-            objects = offered.get(read.target, {})
-            if not {*read.columns} <= objects.get(read.object, set()):
+            if not {*read.columns} <= offered.get(read.target, {}).get(read.object, set()):
                 missing.add(read.target)
         for port in sorted(missing):
-            if product_of(port) not in planned:
+            if product_of(port) in products:
                 yield consumer.address, port

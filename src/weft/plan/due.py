@@ -96,6 +96,11 @@ def _due(timing: Timing, now: float, zones: Zones, waits: tuple[str, ...]) -> Du
         return Due(product, False, f"waits for {', '.join(waits)}", waits=waits)
     if not timing.refreshed:
         return Due(product, True, "it was never refreshed")
+    ahead = datetime.fromisoformat(timing.refreshed).timestamp() - now
+    if ahead > _MOST:
+        # Nobody knows when that was; hosts whose clocks differ a little are not meant.
+        why = f"its last refresh is {duration(ahead)} ahead of the clock"
+        return Due(product, True, why, _iso(datetime.fromtimestamp(now, UTC)))
     first = min((*moments, *turns), key=lambda each: each.at)
     at = datetime.fromtimestamp(first.at, UTC)
     if first.at > now:

@@ -142,8 +142,8 @@ def refuse_without_time(rows: int, time: Column) -> None:
     if rows:
         told = f"{rows:,} rows have" if rows > 1 else "one row has"
         raise WarehouseError(
-            f"{told} no value in the `time_column` `{time.name}`, so that no interval has them; "
-            f"leave them out by WHERE {time.name} IS NOT NULL, or give them a time"
+            f"{told} no value in the `time_column` `{time.name}`, so that no interval is known; "
+            f"leave out what has no time by WHERE {time.name} IS NOT NULL, or give it one"
         )
 
 

@@ -56,6 +56,15 @@ def test_a_key_of_several_columns_is_looked_at(warehouse: Any) -> None:
     assert profiled(warehouse, ROWS, "id", "truth").repeated == 0
 
 
+def test_hundreds_of_columns_have_their_profiles(warehouse: Any) -> None:
+    names = [f"c{number}" for number in range(300)]
+    nothing = ", ".join(f"CAST(NULL AS TEXT) AS {name}" for name in names)
+    found = profiled(warehouse, f"SELECT {nothing}, 7 AS id", "id")
+    assert (found.rows, found.repeated) == (1, 0)
+    assert list(found.columns) == [*names, "id"]
+    assert found.columns["id"].values == ("7",)
+
+
 def test_of_no_rows_nothing_is_known(warehouse: Any) -> None:
     found = profiled(warehouse, f"SELECT * FROM ({ROWS}) AS given WHERE id < 0")
     assert found.rows == 0

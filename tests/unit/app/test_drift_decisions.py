@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,11 @@ def reverted(folder: Path) -> None:
         plan = plan_revert(mesh, drifts, found.recorded, allow_drop=True)
         for _ in apply_plan(mesh, plan, ApplyOptions(allow_drop=True)):
             pass
+
+
+def test_a_clock_that_went_back_is_no_drift(folder: Path) -> None:
+    apply_files(folder, CHANGED, replace(System(), now=lambda: "2020-01-01T00:00:00.000Z"))
+    assert looked(folder).found == ()
 
 
 def test_every_product_is_looked_at_once(folder: Path) -> None:

@@ -189,6 +189,12 @@ def test_a_run_does_not_take_readers_of_another_root_for_changed(roots: Roots) -
         assert plan_run(mesh).differing == ()
 
 
+def test_a_run_says_nothing_of_what_another_root_applied(roots: Roots) -> None:
+    roots.fill(roots.rb, UP, READER)
+    with opened(roots.rb, "", System()) as mesh:
+        assert plan_run(mesh).differing == ()
+
+
 def test_another_roots_product_is_taken_over_only_where_that_is_asked_for(roots: Roots) -> None:
     roots.fill(roots.rb, UP, READER)
     plan = planned(roots.rb)

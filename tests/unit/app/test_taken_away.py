@@ -162,6 +162,18 @@ def test_who_waits_and_will_read_nothing_of_it_is_no_reader(roots: Roots) -> Non
     assert applied(roots.ra, plan) == "done"
 
 
+def test_who_lost_a_column_under_a_waiver_can_still_go_back(roots: Roots) -> None:
+    for number in (1, 2):
+        models = {"b": f"SELECT v + {number} AS v FROM a"}
+        roots.fill(roots.rb, replace(READER, models=models))
+        apply_files(roots.rb)
+    waive(roots)
+    apply_files(roots.ra)
+    with opened(roots.rb, "", System()) as mesh:
+        back = plan_rollback(mesh, RollbackOptions("down.b"))
+        assert [each.text for each in roll_back(mesh, back, "wrong")][-1] == "done"
+
+
 def test_a_plan_of_another_root_says_whose_it_is(roots: Roots) -> None:
     plan = planned(roots.ra, PlanOptions(rebuild=True))
     with pytest.raises(Usage, match="a plan of root ra, and these files are of root rb"):

@@ -91,6 +91,13 @@ def test_what_was_never_refreshed_is_due() -> None:
     assert one(replace(FLIGHTS, refreshed="")) == (True, "it was never refreshed")
 
 
+def test_a_refresh_in_the_future_says_nothing() -> None:
+    """A clock that was wrong for an hour must not stop all refreshes for years."""
+    ahead = replace(FLIGHTS, refreshed="2030-01-01T12:00:00.000Z")
+    assert one(ahead) == (True, "its last refresh is 1138 d ahead of the clock")
+    assert one(FLIGHTS, -0.5) == (False, "until 2026-11-21 11:00Z")
+
+
 def test_what_a_person_holds_is_not_due() -> None:
     held = replace(FLIGHTS, held="mara holds it: wrong fares")
     assert one(held, 48) == (False, "mara holds it: wrong fares")
