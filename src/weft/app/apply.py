@@ -227,7 +227,7 @@ class _Applying:
         """Who was asked may have said no since the plan was made."""
         said = {_asked(each): each.state for each in self._plan.signoffs}
         asked = self._mesh.store.signoffs.all(self._plan.environment) if said else ()
-        last = {_asked(each): each for each in sorted(asked, key=lambda each: each.at)}
+        last = {_asked(each): each for each in sorted(asked, key=lambda each: each.place)}
         for each in last.values():
             if each.state is Answer.NO and said.get(_asked(each), Answer.NO) is not Answer.NO:
                 raise Stale(

@@ -73,12 +73,14 @@ def sign_off(
             f"{address} has several majors that are asked about: name one",
             next_step=f"weft release signoff {address}",
         )
+    last = max(found, key=lambda each: each.place)
     answered = replace(
-        max(found, key=lambda each: each.at),
+        last,
         state=answer,
         actor=mesh.system.user(),
         reason=reason,
-        at=mesh.system.now(),
+        # A clock that went back does not let an earlier answer count.
+        at=max(mesh.system.now(), last.at),
     )
     mesh.store.signoffs.answer(answered)
     return answered

@@ -44,6 +44,11 @@ class Signoff:
         return major_of(self.version) or 0
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Its place among what a consumer said to one major: the highest was said last."""
+        return (self.at, self.version)
+
+    @property
     def address(self) -> str:
         """`domain.product.port@N`."""
         return f"{self.product}.{self.port}@{self.major}"

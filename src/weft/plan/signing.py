@@ -130,7 +130,7 @@ def _signoff(product: str, port: PortVersion, consumer: str, situation: Situatio
     ]
     if said:
         answered = [each for each in said if each.state is not Answer.OPEN]
-        return replace(max(answered or said, key=lambda each: each.at), version=port.version)
+        return replace(max(answered or said, key=lambda each: each.place), version=port.version)
     answer_by = port.candidate or _later(situation.today)
     place = (situation.desired.environment, product, port.port, port.version, consumer)
     return Signoff(*place, Answer.OPEN, answer_by)

@@ -72,9 +72,9 @@ def planned(folder: Path, day: str) -> Plan:
         return make_plan(mesh, PlanOptions()).plan
 
 
-def answer(folder: Path, said: Answer, reason: str = "") -> Signoff:
+def answer(folder: Path, said: Answer, reason: str = "", day: str = "2026-12-03") -> Signoff:
     """Let the reader that breaks say something."""
-    with opened(folder, "", on("2026-12-03")) as mesh:
+    with opened(folder, "", on(day)) as mesh:
         return sign_off(mesh, TWO, "shop.sums", said, reason)
 
 
@@ -166,6 +166,14 @@ def test_an_answer_outlives_the_next_version_of_a_candidate(asked: Path, said: A
     apply_files(asked, files(OLD, replace(CANDIDATE, version="2.0.1")), on("2026-12-04"))
     [signoff] = planned(asked, "2026-12-05").signoffs
     assert (signoff.version, signoff.state, signoff.actor) == ("2.0.1", said, "mara")
+
+
+def test_what_is_said_last_counts_though_a_clock_went_back(asked: Path) -> None:
+    answer(asked, Answer.YES)
+    apply_files(asked, files(OLD, replace(CANDIDATE, version="2.0.1")), on("2026-12-04"))
+    answer(asked, Answer.NO, "not yet", day="2026-12-01")
+    [signoff] = planned(asked, "2026-12-05").signoffs
+    assert (signoff.version, signoff.state, signoff.reason) == ("2.0.1", Answer.NO, "not yet")
 
 
 def test_who_expects_something_of_a_candidate_later_is_asked_as_well(tmp_path: Path) -> None:
