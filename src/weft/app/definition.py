@@ -18,9 +18,15 @@ def definition_text(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".yaml":
             yaml.load(text, Loader=yaml.BaseLoader)
-    except (UnicodeDecodeError, yaml.YAMLError):
-        raise Blocked(f"{path.name} cannot be read", next_step="weft validate") from None
+    except UnicodeDecodeError:
+        raise _unreadable(path, "It is not UTF-8.") from None
+    except yaml.YAMLError:
+        raise _unreadable(path, "It is not one document of YAML.") from None
     return text
+
+
+def _unreadable(path: Path, why: str) -> Blocked:
+    return Blocked(f"{path} cannot be read", why=why, next_step="weft validate")
 
 
 def definition_data(data: bytes) -> dict[str, Any]:

@@ -10,13 +10,20 @@ from weft.app.definition import definition_data, definition_text, entries
 from weft.app.errors import Blocked
 
 
-@pytest.mark.parametrize("data", [b"\xff", b"id: ["])
-def test_what_is_no_definition_is_refused(tmp_path: Path, data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\xff", "It is not UTF-8."),
+        (b"id: [", "It is not one document of YAML."),
+        (b"a: 1\n---\nb: 2\n", "It is not one document of YAML."),
+    ],
+)
+def test_what_is_no_definition_is_refused(tmp_path: Path, data: bytes, why: str) -> None:
     path = tmp_path / "product.yaml"
     path.write_bytes(data)
-    with pytest.raises(Blocked, match=r"product\.yaml cannot be read") as refused:
+    with pytest.raises(Blocked, match=r"/product\.yaml cannot be read") as refused:
         definition_text(path)
-    assert refused.value.next_step == "weft validate"
+    assert (refused.value.why, refused.value.next_step) == (why, "weft validate")
 
 
 def test_sql_is_not_read_as_yaml(tmp_path: Path) -> None:
