@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from weft.contract.change_kinds import change
-from weft.contract.document import Element, custom_properties
+from weft.contract.document import Element, custom_properties, own_name
 from weft.contract.durations import seconds_of
 from weft.contract.outages import outage_of
 from weft.contract.renames import renamed
@@ -60,6 +60,7 @@ _OF_THE_DOCUMENT = frozenset(
     ("apiVersion", "kind", "id", "version", "status", "schema", "slaProperties", "roles")
 )
 _TERMS = ("usage", "limitations")
+_CUSTOM = "customProperties"
 # Custom properties of vendor weft that are about the act of changing, and no part of a promise.
 _ABOUT_CHANGES = frozenset(("waivers", "renamed_from", "candidate"))
 # Those that have changes of their own beside.
@@ -72,9 +73,9 @@ def term_changes(old: Element, new: Element) -> Iterator[ContractChange]:
     yield from _outages(old, new)
     yield from _roles(old, new)
     yield from _terms(old, new)
+    yield from _properties(old, new)
     for key in sorted(({*old, *new} - _OF_THE_DOCUMENT), key=str):
-        before, after = (_told(key, each, _TOLD_APART) for each in (old, new))
-        if key != "description" and before != after:
+        if key not in ("description", _CUSTOM) and old.get(key) != new.get(key):
             kind = _ROOT_KINDS.get(key, "details-changed")
             yield change(kind, _action(old.get(key), new.get(key)), key)
     yield from _elements(old, new)
@@ -100,7 +101,7 @@ def _without_marks(value: Any) -> Any:
 def _told(key: str, element: Element, left_out: frozenset[str] = _ABOUT_CHANGES) -> Any:
     """The value of a key, without custom properties that are left out."""
     value = element.get(key)
-    if key != "customProperties":
+    if key != _CUSTOM:
         return value
     custom = ((each, custom_properties({key: [each]})) for each in value or ())
     return [each for each, named in custom if left_out.isdisjoint(named)] or None
@@ -191,6 +192,30 @@ def _outages(old: Element, new: Element) -> Iterator[ContractChange]:
     kind = "outage-moved" if before and after else "outage-set" if after else "outage-taken-back"
     texts = (str(before or ""), str(after or ""))
     yield change(kind, _action(before, after), "outage", *texts)
+
+
+def _properties(old: Element, new: Element) -> Iterator[ContractChange]:
+    """The custom properties of a whole contract, each by its name and with what it says."""
+    listed = [_told(_CUSTOM, each, _TOLD_APART) or [] for each in (old, new)]
+    before, after = (_by(_property_name, each) for each in listed)
+    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    for name in differing:
+        was, now = before.get(name), after.get(name)
+        yield change("details-changed", _action(was, now), name, _said(was), _said(now))
+    if listed[0] != listed[1] and not differing:
+        yield change("details-changed", UPDATE, _CUSTOM)
+
+
+def _property_name(custom: Element) -> str:
+    return own_name(custom) or f"property {custom.get('property')}"
+
+
+def _said(custom: Element | None) -> str:
+    """What a custom property says, in a few words."""
+    value = custom.get("value", "") if custom else ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {each}" for key, each in value.items())
+    return str(value)
 
 
 def _roles(old: Element, new: Element) -> Iterator[ContractChange]:
