@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from weft.mesh.manifest import Column
 from weft.mesh.release import ObjectRelease, Release
 from weft.mesh.words import minute
-from weft.sql.postgres import quote, string
+from weft.sql.postgres import quote
 from weft.warehouses.postgres.catalog import Catalog, Located, relation
-from weft.warehouses.postgres.marks import PortMark, described, written
+from weft.warehouses.postgres.marks import Mark, PortMark, marking
 from weft.warehouses.postgres.names import Names, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.sessions import Sessions
@@ -304,9 +304,9 @@ def _create(place: Place, view: View) -> str:
     preview = f", preview until {port.candidate}" if port.candidate else ""
     outage = f", cannot be read until {minute(port.outage)}" if port.outage else ""
     release = f"{place.product}.{port.port} {port.version}{preview}{outage}"
-    comment = described(release, written(port=_mark(view.shown)))
+    mark = Mark(port=_mark(view.shown))
     create = f"CREATE OR REPLACE VIEW {target} ({listed}) {OPTIONS} AS\n{view.select}"
-    return "; ".join((create, " ".join(("COMMENT ON VIEW", target, "IS", string(comment)))))
+    return "; ".join((create, marking("VIEW", target, mark, release)))
 
 
 def _mark(each: Shown) -> PortMark:
@@ -340,10 +340,10 @@ def _suspended(each: Shown, releases: Iterable[Release]) -> dict[str, set[int]]:
     """Return the releases in which the port of an object cannot be read, by what is said of it."""
     found: dict[str, set[int]] = {}
     for release in releases:
-        for port in release.ports:
-            said = suspended(release.product, port)
-            if said and (port.port, port.major) == (each.port.port, each.port.major):
-                found.setdefault(said, set()).add(release.number)
+        port = release.port(each.port.name)
+        said = suspended(release.product, port) if port else ""
+        if said:
+            found.setdefault(said, set()).add(release.number)
     return found
 
 
@@ -359,10 +359,8 @@ def _without(branches: Iterable[Branch], left_out: Mapping[str, set[int]]) -> li
 
 def _same_object(release: Release, each: Shown) -> ObjectRelease | None:
     """Return what a release has of the object that is shown by another one."""
-    for port in release.ports:
-        if (port.port, port.major) == (each.port.port, each.port.major):
-            return next((one for one in port.objects if one.name == each.object.name), None)
-    return None
+    port = release.port(each.port.name)
+    return port.object(each.object.name) if port else None
 
 
 def _shown_columns(found: Located, names: Iterable[str]) -> tuple[Column, ...]:

@@ -14,7 +14,7 @@ from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.errors import ALREADY_THERE, Interrupted, Refused
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import written
+from weft.warehouses.postgres.marks import Mark, marking
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.ports import Ports
@@ -224,8 +224,7 @@ class Releases:
             values = f"({wanted.number}, {string(wanted.run)}, {content})"
             table = relation(place.internal, RELEASES)
             sessions.ask(" ".join(("INSERT INTO", table, "(number, run, content) VALUES", values)))
-            mark = string(written(release=wanted))
-            sessions.ask(" ".join(("COMMENT ON TABLE", pointer, "IS", mark)))
+            sessions.ask(marking("TABLE", pointer, Mark(release=wanted)))
 
     def _conflict(self, place: Place, wanted: Release, expected: int) -> Conflict:
         found = self._released.of(place, 1)

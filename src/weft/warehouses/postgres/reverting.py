@@ -16,7 +16,7 @@ from weft.warehouses.postgres.catalog import given_up, relation
 from weft.warehouses.postgres.drifting import Drifting, releases_of_nobody
 from weft.warehouses.postgres.inspection import readers
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import written
+from weft.warehouses.postgres.marks import Mark, marking
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places, pointer_table, releases_table
 from weft.warehouses.postgres.ports import Ports
@@ -138,8 +138,8 @@ class Reverting:
             statement = f"ALTER SCHEMA {case.subject.target} OWNER TO {quote(owner)}"
             yield Undo("", (statement,))
         if "mark" in drift.facts:
-            mark = string(written(schema=self._drifting.mark(place, drift.name)))
-            yield Undo("", (f"COMMENT ON SCHEMA {case.subject.target} IS {mark}",))
+            mark = Mark(schema=self._drifting.mark(place, drift.name))
+            yield Undo("", (marking("SCHEMA", case.subject.target, mark),))
 
     def _pointer(self, case: _Case) -> Iterator[Undo]:
         place, drift = case.place, case.drift
@@ -319,6 +319,5 @@ def _pointed(place: Place, release: Release) -> Undo:
         "ON CONFLICT (one) DO UPDATE SET number = excluded.number,",
         "fence = greatest(p.fence, excluded.fence)",
     )
-    mark = string(written(release=release))
-    marked = " ".join(("COMMENT ON TABLE", pointer, "IS", mark))
+    marked = marking("TABLE", pointer, Mark(release=release))
     return Undo(place.internal_owner, (" ".join(moved), marked))
