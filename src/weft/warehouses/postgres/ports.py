@@ -65,7 +65,7 @@ class There:
         for view in views:
             plain = [] if view.replaceable else self.plain_over(view.shown.name)
             for each in (view.shown, *(view.shown.as_plain(name) for name in plain)):
-                columns[each.name], marks[each.name] = view.columns, _mark(each)
+                columns[each.name], marks[each.name] = view.columns, port_mark(each)
         return There(columns, marks)
 
 
@@ -136,7 +136,7 @@ class Ports:
     def is_settled(self, current: Release, views: Mapping[str, Located]) -> bool:
         """Whether these views are those of the current release, and no others of ours."""
         visible = shown(current, current.environment == self._names.production)
-        return {each.name: _mark(each) for each in visible} == {
+        return {each.name: port_mark(each) for each in visible} == {
             name: each.mark.port for name, each in views.items()
         }
 
@@ -304,19 +304,20 @@ def _create(place: Place, view: View) -> str:
     preview = f", preview until {port.candidate}" if port.candidate else ""
     outage = f", cannot be read until {minute(port.outage)}" if port.outage else ""
     release = f"{place.product}.{port.port} {port.version}{preview}{outage}"
-    mark = Mark(port=_mark(view.shown))
+    mark = Mark(port=port_mark(view.shown))
     create = f"CREATE OR REPLACE VIEW {target} ({listed}) {OPTIONS} AS\n{view.select}"
     return "; ".join((create, marking("VIEW", target, mark, release)))
 
 
-def _mark(each: Shown) -> PortMark:
+def port_mark(each: Shown) -> PortMark:
+    """Return the mark of a view that shows an object under one of its names."""
     port = each.port
     return PortMark(port.port, port.major, each.object.name, port.version, each.plain)
 
 
 def _is_settled(each: Shown, there: There) -> bool:
     """Whether a view without a version shows what it should."""
-    return there.marks.get(each.name) == _mark(each) and (
+    return there.marks.get(each.name) == port_mark(each) and (
         there.columns.get(each.name) == there.columns.get(each.versioned)
     )
 
