@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 import postgres_server
@@ -28,8 +29,11 @@ _ROOM = 8 * 1024**3
 def pytest_configure() -> None:
     """Write what tests write into memory where there is room: they mostly wait for a disk.
 
-    Nothing here is about power that fails; benchmarks are on the disk.
+    Nothing here is about power that fails; benchmarks are on the disk. No example has a deadline
+    unless its test sets one: on a busy machine, it says nothing.
     """
+    settings.register_profile("weft", settings.default, deadline=None)
+    settings.load_profile("weft")
     chosen = "TMPDIR" in os.environ
     if not chosen and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)

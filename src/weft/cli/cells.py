@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from unicodedata import combining, east_asian_width
 
+NONE = "(none)"
+"""What stands where there is nothing."""
+
 # Definitions and data are not trusted: what moves the cursor or turns the direction of writing
 # is shown as a symbol instead.
 _STEERING = (
@@ -56,6 +59,22 @@ def cut(text: str, room: int) -> str:
             break
         kept.append(each)
     return "".join(kept) + "…"
+
+
+def sides(old: str, new: str, room: int = 0, least: int = 10) -> str:
+    """Return `old -> new`, with a word for nothing; where the room is too small both are cut.
+
+    Each keeps at least so many columns; a room of 0 is unlimited.
+
+    >>> sides("a", ""), sides("departures_of_today", "departures", 24)
+    ('a -> (none)', 'departure… -> departures')
+    """
+    old, new = visible(old) or NONE, visible(new) or NONE
+    whole = f"{old} -> {new}"
+    if not room or cells(whole) <= room:
+        return whole
+    each = max((room - cells(" -> ")) // 2, least)
+    return f"{cut(old, each)} -> {cut(new, each)}"
 
 
 def pad(text: str, room: int, *, right: bool = False) -> str:

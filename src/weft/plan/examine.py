@@ -283,7 +283,7 @@ def _grown_from(keyed: Keyed, ground: Ground) -> dict[str, Grown]:
 
 def _standing(audits: Iterable[Audit], keyed: Keyed, situation: Situation) -> tuple[str, ...]:
     """The keys of audits that look at other products, over what those have published."""
-    published = partial(as_released, situation)
+    published = keys_behind(partial(behind_released, situation))
     looking = (each for each in audits if any(map(refers_to, each.checks)) and not each.previews)
     keys = (key_audit(each, keyed, published, situation.auditor) for each in looking)
     return tuple(key for key in keys if key is not None)
@@ -463,12 +463,6 @@ def finding_of(situation: Situation, examined: Mapping[str, Examined]) -> Findin
         return _desired(found, address, read.object, production=situation.in_production)
 
     return find
-
-
-def as_released(situation: Situation, read: Read) -> str | None:
-    """The key behind a port as it is released here, or in production where it is not."""
-    found = behind_released(situation, read)
-    return found.key if found else None
 
 
 def behind_released(situation: Situation, read: Read) -> Behind | None:

@@ -14,7 +14,7 @@ from warehouse_steps import PRODUCT, bound, build, port, publish
 
 from postgres_server import ADMIN, PASSWORD, as_keywords
 from weft.warehouses.postgres import open_warehouse
-from weft.warehouses.postgres.marks import SchemaMark, written
+from weft.warehouses.postgres.marks import Mark, SchemaMark, encoded
 from weft.warehouses.protocol import Scope, WarehouseError
 
 NOW = "2026-11-21T10:00:00Z"
@@ -155,7 +155,8 @@ def test_a_schema_that_only_says_it_is_ours_is_given_to_nobody(
 ) -> None:
     with opened(database) as warehouse:
         warehouse.run(build("a", "SELECT 1 AS id"), bound())
-        mark = written(schema=SchemaMark("skyline", "store_1", product, "prod", internal=False))
+        said = SchemaMark("skyline", "store_1", product, "prod", internal=False)
+        mark = encoded(Mark(schema=said))
         admin.execute(f"CREATE SCHEMA {schema}; COMMENT ON SCHEMA {schema} IS '{mark}'")
         detail = f"schema {schema} of admin says that Weft made it, which it did not"
         fix = f'admin or an administrator runs COMMENT ON SCHEMA "{schema}" IS NULL'

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import click
 
 from weft.app.contract_diff import FILES, ContractDiff, Difference
-from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.cells import cells, cut, flow, pad, sides, visible
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screen import Screen
-from weft.cli.screens.plan import affected_words
+from weft.cli.screens.affected import affected_lines
+from weft.contract.candidates import UNFINISHED
 from weft.contract.versions import Bump
 from weft.mesh.change import Effect
-from weft.mesh.contract import Status
 from weft.mesh.words import count
-from weft.plan.impact import toll_of
 
 _COLUMNS = (
     *(Column(name) for name in ("old", "new", "kind", "action", "what")),
@@ -24,10 +23,8 @@ _COLUMNS = (
     Column("readers", Kind.TEXT),
     Column("waived_until"),
 )
-_NONE = "(none)"
 _BESIDE = "  ~   " + "  "
 _LEAST = 20
-_UNFINISHED = (Status.DRAFT, Status.PROPOSED)
 _EFFECT = max(map(len, Effect))
 """How wide the effects of changes are drawn."""
 
@@ -71,10 +68,10 @@ def _same(found: Sequence[ContractDiff]) -> str:
 
 def _head(found: ContractDiff) -> str:
     old, new = found.old, found.new
-    sides = [f"{each.version} ({each.origin})" if each.version else "" for each in (old, new)]
+    before, after = (f"{it.version} ({it.origin})" if it.version else "" for it in (old, new))
     if old.address != new.address:
-        return f"{old.address} {sides[0]} -> {new.address} {sides[1]}"
-    return f"{old.address} · " + " -> ".join(side or "(none)" for side in sides)
+        return f"{old.address} {before} -> {new.address} {after}"
+    return f"{old.address} · {sides(before, after)}"
 
 
 def _block(found: ContractDiff, screen: Screen) -> str:
@@ -92,8 +89,7 @@ def _block(found: ContractDiff, screen: Screen) -> str:
         mark, shown = each.change.action, pad(cut(title, room), room)
         lines.append(f"  {mark} {shown}  {provider}  {effect}{waived}")
         lines += _details(each, found, screen)
-    if found.affected:
-        lines += _affected(found, screen)
+    lines += affected_lines(found.affected, screen.width)
     return "\n".join([*lines, *_step(found)]) + "\n"
 
 
@@ -101,8 +97,8 @@ def _details(difference: Difference, found: ContractDiff, screen: Screen) -> lis
     """Draw what stands under a change: both sides, who reads it, and who answers for it."""
     change, waiver = difference.change, difference.waiver
     note = change.note.removeprefix(change.verb).lstrip(";, ")
-    differs = f"{visible(change.old) or _NONE} -> {visible(change.new) or _NONE}"
-    told = [differs] if change.old or change.new else [visible(note)] if note else []
+    differs = [sides(change.old, change.new)] if change.old or change.new else []
+    told = differs or ([visible(note)] if note else [])
     lines = [f"      {each}" for each in told]
     if change.consumer in (Effect.BREAKING, Effect.LOOSENED) and found.affected:
         everybody = len({each.consumer for each in found.affected})
@@ -115,14 +111,6 @@ def _details(difference: Difference, found: ContractDiff, screen: Screen) -> lis
         words = [head, *visible(waiver.reason).split()]
         lines += flow("      ", words, screen.width, " ").splitlines()
     return lines
-
-
-def _affected(found: ContractDiff, screen: Screen) -> list[str]:
-    told = [affected_words(each, with_port=False) for each in found.affected]
-    toll = toll_of(found.affected)
-    head = "Affected: "
-    lines = [f"{head}{toll}:"] if toll else []
-    return [*lines, *flow(" " * cells(head) if toll else head, told, screen.width).splitlines()]
 
 
 def _step(found: ContractDiff) -> list[str]:
@@ -144,7 +132,7 @@ def _taken(step: Bump | None) -> str:
 def _gone_or_new(found: ContractDiff) -> list[str]:
     status = found.new.status
     if not found.old.version:
-        if status in _UNFINISHED:
+        if status in UNFINISHED:
             return [f"It is {status}, and not published in production."]
         return ["It is not released yet.", "  release it:  weft apply"]
     readers = [each for each in found.affected if not each.goes_on]

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from weft.app.drift import Looked
-from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.cells import NONE, cells, cut, flow, pad, sides, visible
 from weft.cli.headline import headline
 from weft.cli.output import Column, Kind, Result, Table
 from weft.cli.screen import Screen
@@ -24,7 +24,6 @@ _WORDS = {
 _INDENT = " " * 6
 _FACT = 12
 _LEAST = 12
-_NONE = "(none)"
 # A SELECT would fill the screen; programs get it whole.
 _LONG = ("definition",)
 
@@ -185,15 +184,11 @@ def _difference(difference: Difference, width: int) -> str:
     label = f"{_INDENT}{pad(difference.fact, _FACT)} "
     if difference.fact in _LONG and difference.was:
         return f"{label}differs, -o json shows both"
-    was, found = visible(difference.was), visible(difference.found) or _NONE
     room = max(width - cells(label), _LEAST) if width else 0
-    if not was:
-        return label + (cut(found, room) if room else found)
-    whole = f"{was} -> {found}"
-    if not room or cells(whole) <= room:
-        return label + whole
-    each = max((room - 4) // 2, _LEAST)
-    return f"{label}{cut(was, each)} -> {cut(found, each)}"
+    if difference.was:
+        return label + sides(difference.was, difference.found, room, _LEAST)
+    found = visible(difference.found) or NONE
+    return label + (cut(found, room) if room else found)
 
 
 def _told(label: str, words: str, width: int) -> str:

@@ -138,7 +138,7 @@ def releases_result(history: ProductHistory, env: str = "") -> Result:
             each.release.number,
             _state(each),
             each.release.at,
-            " ".join(f"{port.port}@{port.major} {port.version}" for port in each.release.ports),
+            " ".join(f"{port.name} {port.version}" for port in each.release.ports),
             each.run.actor if each.run else "",
             short_commit(each.run.commit) if each.run else "",
             each.release.run,

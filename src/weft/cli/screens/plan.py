@@ -8,21 +8,20 @@ from dataclasses import dataclass
 
 import click
 
-from weft.cli.cells import cells, cut, flow, pad, visible
+from weft.cli.cells import cells, cut, flow, pad, sides, visible
 from weft.cli.headline import headline
 from weft.cli.next_step import in_env
 from weft.cli.output import Column, Kind, Result, Table
+from weft.cli.screens.affected import affected_lines
 from weft.cli.screens.copies import copy_lines
 from weft.cli.screens.previews import comparing_lines, expected_lines, signed_lines
-from weft.mesh.address import PortAddress, product_of
+from weft.mesh.address import product_of
 from weft.mesh.change import ChangeAction
 from weft.mesh.words import count
 from weft.plan.followers import Follower, followers
 from weft.plan.gate import is_refused
 from weft.plan.growing import in_words
-from weft.plan.impact import toll_of
 from weft.plan.plan import (
-    Affected,
     Change,
     ChangeClass,
     FieldChange,
@@ -46,7 +45,6 @@ _LEAST_VALUE = 10
 _WIDEST_LABEL = 40
 _MOST_FIELDS = 12
 _MOST_CAUSES = 3
-_NONE = "(none)"
 _ADVICE = "; "
 """What stands in a note in front of what can be done."""
 
@@ -344,24 +342,12 @@ def _value(field: FieldChange, room: int) -> str:
     if field.action is not ChangeAction.UPDATE:
         value = visible(field.new or field.old)
         return cut(value, max(room, _LEAST_VALUE)) if room else value
-    old, new = visible(field.old) or _NONE, visible(field.new) or _NONE
-    whole = f"{old} -> {new}"
-    if not room or cells(whole) <= room:
-        return whole
-    each = max((room - 4) // 2, _LEAST_VALUE)
-    return f"{cut(old, each)} -> {cut(new, each)}"
+    return sides(field.old, field.new, room, _LEAST_VALUE)
 
 
 def _ending(plan: Plan, view: View) -> list[str]:
     """Draw what stands under the changes: who is affected, sums, drops, blocks, the next step."""
-    lines = []
-    if plan.affected:
-        several = len({each.port for each in plan.affected}) > 1
-        consumers = [affected_words(each, with_port=several) for each in plan.affected]
-        toll = toll_of(plan.affected)
-        lines += [f"Affected: {toll}:"] if toll else []
-        head = " " * cells("Affected: ") if toll else "Affected: "
-        lines += flow(head, consumers, view.width).splitlines()
+    lines = affected_lines(plan.affected, view.width)
     mark = _painted("!", ChangeAction.WARN, view)
     lines += [*expected_lines(plan, mark, view.width), *signed_lines(plan, view.width)]
     lines.append(_sums(plan))
@@ -381,14 +367,6 @@ def _blocked(reason: str, view: View) -> list[str]:
     return [_emphasised(f"Blocked: {visible(first)}", "Blocked:", view)] + [
         f"  {visible(in_env(line.rstrip(), view.env))}" for line in rest
     ]
-
-
-def affected_words(consumer: Affected, *, with_port: bool) -> str:
-    """Return a consumer, how it reads a port, and what becomes of it."""
-    address = PortAddress.parse(consumer.port)
-    how = f"pins {address.major}" if consumer.pinned else "floats"
-    how = f"{address.port} {how}" if with_port else how
-    return f"{consumer.consumer} ({how}, {visible(consumer.verdict)})"
 
 
 def _sums(plan: Plan) -> str:

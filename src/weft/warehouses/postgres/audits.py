@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from weft.mesh.check import CheckResult, Measure
 from weft.mesh.manifest import Column
 from weft.plan.plan import AuditSpec, Step
-from weft.sql.postgres import DIALECT, quote, string
+from weft.sql.postgres import DIALECT, quote
 from weft.warehouses.auditing import (
     KEPT_KEYS,
     Asking,
@@ -22,7 +22,7 @@ from weft.warehouses.auditing import (
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.increments import ends, increment, near, sought
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import written
+from weft.warehouses.postgres.marks import Mark, marking
 from weft.warehouses.postgres.names import Names, Place, rows_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.reading import Reading, defined, named
@@ -131,8 +131,7 @@ class Auditor:
             with sessions.acting_as(place.internal_owner):
                 sessions.ask(f"DROP TABLE IF EXISTS {target}")
                 sessions.change_by_users(" ".join(("CREATE TABLE", target, "AS\n", select)))
-                mark = string(written(rows=note))
-                sessions.ask(" ".join(("COMMENT ON TABLE", target, "IS", mark)))
+                sessions.ask(marking("TABLE", target, Mark(rows=note)))
         except Unmeasurable as error:
             return replace(result, message=f"its rows could not be kept: {error}")
         return replace(result, keys=self._keys(spec.identity, target), quarantined=True)

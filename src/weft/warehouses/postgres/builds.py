@@ -38,7 +38,7 @@ class Builder:
 
         Where the connection is lost, what is really there says whether it was built.
         """
-        outcome = self._reused(spec.key)
+        outcome = self._known.reused(spec.key)
         if outcome:
             return outcome
         broken = self._known.broken(spec.key)
@@ -59,7 +59,7 @@ class Builder:
             known = not isinstance(error, Refused) or error.code.startswith(ALREADY_THERE)
             with suppress(WarehouseError):
                 self._known.lose([spec.key])
-                outcome = self._reused(spec.key) if known else None
+                outcome = self._known.reused(spec.key) if known else None
             if outcome:
                 return outcome
             raise
@@ -69,10 +69,6 @@ class Builder:
         if broken is None:
             return self._names.place(product, environment)
         return self._places.at(broken.schema)
-
-    def _reused(self, key: str) -> Outcome | None:
-        found = self._known.whole([key])
-        return Outcome.of(found[key].build, reused=True) if found else None
 
 
 def drafted(step: Step, spec: BuildSpec, place: Place, run: str) -> Located:

@@ -12,8 +12,8 @@ import msgspec
 
 from weft.mesh.manifest import Column
 from weft.mesh.release import Build, Release
-from weft.sql.postgres import quote, string
-from weft.warehouses.postgres.marks import Mark, SchemaMark, encoded, read_mark
+from weft.sql.postgres import quote
+from weft.warehouses.postgres.marks import Mark, SchemaMark, marking, read_mark
 from weft.warehouses.postgres.names import POINTER, build_name, source_name
 from weft.warehouses.postgres.schemas import Schemas
 from weft.warehouses.postgres.sessions import Sessions
@@ -166,8 +166,7 @@ class Located(Placed):
 
 def given_up(found: Located) -> str:
     """Return the statement that notes that a build or source has lost its data."""
-    mark = string(encoded(replace(found.mark, damaged=True)))
-    return " ".join(("COMMENT ON", found.kind, found.relation, "IS", mark))
+    return marking(found.kind, found.relation, replace(found.mark, damaged=True))
 
 
 def refuse_strange(found: Located, place: str) -> None:

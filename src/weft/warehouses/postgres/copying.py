@@ -12,7 +12,7 @@ from weft.warehouses.postgres.adbc import Connection, connected
 from weft.warehouses.postgres.catalog import Located, Placed, given_up, refuse_strange
 from weft.warehouses.postgres.incoming import Incoming
 from weft.warehouses.postgres.layer_tables import drop
-from weft.warehouses.postgres.marks import encoded, read_mark
+from weft.warehouses.postgres.marks import marking, read_mark
 from weft.warehouses.postgres.names import Place, scratch_name
 from weft.warehouses.postgres.sessions import Sessions
 
@@ -114,8 +114,7 @@ class Copier:
         stored = tuple(Column(each.name, each.native) for each in columns)
         build = replace(draft.build, columns=stored, rows=rows, bytes=size)
         made = draft.completed(build, transaction)
-        mark = string(encoded(made.mark))
-        connection.run(" ".join(("COMMENT ON TABLE", target, "IS", mark)))
+        connection.run(marking("TABLE", target, made.mark))
         connection.commit()
         return made
 

@@ -13,7 +13,7 @@ from weft.mesh.growth import VALID_FROM, VALID_TO, Brought, Growing, Growth
 from weft.mesh.manifest import Column
 from weft.mesh.product import Materialization
 from weft.mesh.release import Build
-from weft.sql.postgres import DIALECT, string
+from weft.sql.postgres import DIALECT
 from weft.warehouses.growing import (
     Fresh,
     added_to,
@@ -29,7 +29,7 @@ from weft.warehouses.postgres.catalog import Catalog, Located, relation
 from weft.warehouses.postgres.increments import stack_of
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.layers import Layer, Layers, Stack
-from weft.warehouses.postgres.marks import Mark, encoded
+from weft.warehouses.postgres.marks import Mark, marking
 from weft.warehouses.postgres.names import keys_name, layer_name, scratch_name
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.reading import columns_of
@@ -164,7 +164,7 @@ class Grower:
             table = work.relation(name)
             stored = self._catalog.stored(table)
             mark = Mark(layer=work.asked.draft.build.key, transaction=stored.transaction)
-            self._sessions.ask(" ".join(("COMMENT ON TABLE", table, "IS", string(encoded(mark)))))
+            self._sessions.ask(marking("TABLE", table, mark))
             size += stored.bytes
         gone = 0
         if layer.keys:
@@ -176,8 +176,7 @@ class Grower:
         self._sessions.ask(work.view(layer, count))
         made = work.marked(build, layer, count)
         made = made.completed(made.build, self._catalog.stored(made.relation).transaction)
-        mark = string(encoded(made.mark))
-        self._sessions.ask(" ".join(("COMMENT ON VIEW", made.relation, "IS", mark)))
+        self._sessions.ask(marking("VIEW", made.relation, made.mark))
         return made
 
 

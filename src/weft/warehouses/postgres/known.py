@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from weft.warehouses.hollow import hollow
 from weft.warehouses.messages import missing_build
 from weft.warehouses.postgres.catalog import Catalog, Located, refuse_strange
-from weft.warehouses.protocol import WarehouseError
+from weft.warehouses.protocol import Outcome, WarehouseError
 
 
 class Known:
@@ -50,6 +50,11 @@ class Known:
         lost.update(need for needs in views.values() for need in needs if need not in found)
         lost.update(hollow(views, lost))
         return {key: found[key] for key in wanted if key in found and key not in lost}
+
+    def reused(self, key: str) -> Outcome | None:
+        """Return the outcome for a build that need not be made; None where it has to be."""
+        found = self.whole([key])
+        return Outcome.of(found[key].build, reused=True) if found else None
 
     def need(self, keys: Iterable[str]) -> dict[str, Located]:
         """Return builds by key. Raises WarehouseError when one is missing, or has lost its data."""

@@ -34,7 +34,7 @@ class Loader:
 
         It says itself which types it asks for.
         """
-        outcome = self._reused(key)
+        outcome = self._known.reused(key)
         if outcome:
             return outcome
         broken = self._known.broken(key)
@@ -52,7 +52,7 @@ class Loader:
             # Another process may have loaded it in the meantime.
             with suppress(WarehouseError):
                 self._known.lose([key])
-                outcome = self._reused(key)
+                outcome = self._known.reused(key)
             if outcome:
                 return outcome
             raise
@@ -60,7 +60,3 @@ class Loader:
         if not origin.product:
             self._places.sharing.share(place, [stored])
         return Outcome.of(stored.build)
-
-    def _reused(self, key: str) -> Outcome | None:
-        found = self._known.whole([key])
-        return Outcome.of(found[key].build, reused=True) if found else None

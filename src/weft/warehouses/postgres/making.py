@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from weft.sql.postgres import string
 from weft.warehouses.postgres.catalog import Catalog, Located
-from weft.warehouses.postgres.marks import encoded
+from weft.warehouses.postgres.marks import marking
 from weft.warehouses.postgres.names import Place
 from weft.warehouses.postgres.sessions import Sessions
 
@@ -47,6 +46,5 @@ class Maker:
             rows = 0 if build.is_view else rows
             build = replace(build, columns=stored.columns, rows=rows, bytes=stored.bytes)
             made = draft.completed(build, stored.transaction)
-            mark = string(encoded(made.mark))
-            sessions.ask(" ".join(("COMMENT ON", draft.kind, target, "IS", mark)))
+            sessions.ask(marking(draft.kind, target, made.mark))
         return made

@@ -6,11 +6,11 @@ A description for people may stand in front of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from weft.mesh.release import Build, Release
+from weft.sql.postgres import string
 from weft.warehouses.auditing import Quarantined
 from weft.warehouses.postgres.layers import Layers
 
@@ -77,20 +77,16 @@ class _Comment:
 _decoder = msgspec.json.Decoder(_Comment)
 
 
-def written(**mark: Any) -> str:
-    """Write a mark of one of the kinds that `Mark` has."""
-    return msgspec.json.encode({"weft": mark}).decode()
+def marking(kind: str, target: str, mark: Mark, description: str = "") -> str:
+    """Return the statement that marks a thing, by its quoted name, with a description in front."""
+    comment = f"{description}\n{encoded(mark)}" if description else encoded(mark)
+    return " ".join(("COMMENT ON", kind, target, "IS", string(comment)))
 
 
 def encoded(mark: Mark) -> str:
     """Write a mark."""
     said = {name: value for name, value in vars(mark).items() if value}
-    return written(**said)
-
-
-def described(description: str, mark: str) -> str:
-    """Put a description in front of a mark."""
-    return f"{description}\n{mark}" if description else mark
+    return msgspec.json.encode({"weft": said}).decode()
 
 
 def read_mark(comment: str | None) -> Mark | None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from threading import Lock
 
 from weft.mesh.release import Release
-from weft.sql.postgres import quote, string
+from weft.sql.postgres import quote
 from weft.warehouses.postgres.catalog import Catalog, Placed, relation
 from weft.warehouses.postgres.errors import ALREADY_THERE, Refused
-from weft.warehouses.postgres.marks import SchemaMark, written
+from weft.warehouses.postgres.marks import Mark, SchemaMark, marking
 from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
 from weft.warehouses.postgres.sessions import LOCKS, Sessions, signed
 from weft.warehouses.postgres.sharing import (
@@ -195,7 +195,7 @@ class Places:
         mesh = self._names.mesh
         mark = SchemaMark(mesh, self._store, place.product, place.environment, internal)
         yield f"CREATE SCHEMA {quote(schema)} AUTHORIZATION {quote(owner)}"
-        yield " ".join(("COMMENT ON SCHEMA", quote(schema), "IS", string(written(schema=mark))))
+        yield marking("SCHEMA", quote(schema), Mark(schema=mark))
 
 
 def _tables(place: Place) -> Iterator[str]:
@@ -223,7 +223,7 @@ def pointer_table(place: Place) -> Iterator[str]:
         "one boolean PRIMARY KEY DEFAULT true CHECK (one))"
     )
     yield " ".join(("INSERT INTO", pointer, "(number, fence) VALUES (0, 0)"))
-    nothing = written(release=Release(place.product, place.environment, 0, ()))
-    yield " ".join(("COMMENT ON TABLE", pointer, "IS", string(nothing)))
+    nothing = Release(place.product, place.environment, 0, ())
+    yield marking("TABLE", pointer, Mark(release=nothing))
     if place.port_owner:
         yield f"GRANT SELECT ON TABLE {pointer} TO {quote(place.port_owner)}"

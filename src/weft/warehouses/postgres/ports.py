@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from weft.mesh.manifest import Column
 from weft.mesh.release import ObjectRelease, Release
 from weft.mesh.words import minute
-from weft.sql.postgres import quote, string
+from weft.sql.postgres import quote
 from weft.warehouses.postgres.catalog import Catalog, Located, relation
-from weft.warehouses.postgres.marks import PortMark, described, written
+from weft.warehouses.postgres.marks import Mark, PortMark, marking
 from weft.warehouses.postgres.names import Names, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.sessions import Sessions
@@ -65,7 +65,7 @@ class There:
         for view in views:
             plain = [] if view.replaceable else self.plain_over(view.shown.name)
             for each in (view.shown, *(view.shown.as_plain(name) for name in plain)):
-                columns[each.name], marks[each.name] = view.columns, _mark(each)
+                columns[each.name], marks[each.name] = view.columns, port_mark(each)
         return There(columns, marks)
 
 
@@ -136,7 +136,7 @@ class Ports:
     def is_settled(self, current: Release, views: Mapping[str, Located]) -> bool:
         """Whether these views are those of the current release, and no others of ours."""
         visible = shown(current, current.environment == self._names.production)
-        return {each.name: _mark(each) for each in visible} == {
+        return {each.name: port_mark(each) for each in visible} == {
             name: each.mark.port for name, each in views.items()
         }
 
@@ -304,19 +304,20 @@ def _create(place: Place, view: View) -> str:
     preview = f", preview until {port.candidate}" if port.candidate else ""
     outage = f", cannot be read until {minute(port.outage)}" if port.outage else ""
     release = f"{place.product}.{port.port} {port.version}{preview}{outage}"
-    comment = described(release, written(port=_mark(view.shown)))
+    mark = Mark(port=port_mark(view.shown))
     create = f"CREATE OR REPLACE VIEW {target} ({listed}) {OPTIONS} AS\n{view.select}"
-    return "; ".join((create, " ".join(("COMMENT ON VIEW", target, "IS", string(comment)))))
+    return "; ".join((create, marking("VIEW", target, mark, release)))
 
 
-def _mark(each: Shown) -> PortMark:
+def port_mark(each: Shown) -> PortMark:
+    """Return the mark of a view that shows an object under one of its names."""
     port = each.port
     return PortMark(port.port, port.major, each.object.name, port.version, each.plain)
 
 
 def _is_settled(each: Shown, there: There) -> bool:
     """Whether a view without a version shows what it should."""
-    return there.marks.get(each.name) == _mark(each) and (
+    return there.marks.get(each.name) == port_mark(each) and (
         there.columns.get(each.name) == there.columns.get(each.versioned)
     )
 
@@ -340,10 +341,10 @@ def _suspended(each: Shown, releases: Iterable[Release]) -> dict[str, set[int]]:
     """Return the releases in which the port of an object cannot be read, by what is said of it."""
     found: dict[str, set[int]] = {}
     for release in releases:
-        for port in release.ports:
-            said = suspended(release.product, port)
-            if said and (port.port, port.major) == (each.port.port, each.port.major):
-                found.setdefault(said, set()).add(release.number)
+        port = release.port(each.port.name)
+        said = suspended(release.product, port) if port else ""
+        if said:
+            found.setdefault(said, set()).add(release.number)
     return found
 
 
@@ -359,10 +360,8 @@ def _without(branches: Iterable[Branch], left_out: Mapping[str, set[int]]) -> li
 
 def _same_object(release: Release, each: Shown) -> ObjectRelease | None:
     """Return what a release has of the object that is shown by another one."""
-    for port in release.ports:
-        if (port.port, port.major) == (each.port.port, each.port.major):
-            return next((one for one in port.objects if one.name == each.object.name), None)
-    return None
+    port = release.port(each.port.name)
+    return port.object(each.object.name) if port else None
 
 
 def _shown_columns(found: Located, names: Iterable[str]) -> tuple[Column, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from weft.mesh.release import Release
+from weft.sql.postgres import string
 from weft.warehouses.postgres.catalog import Catalog, relation
 from weft.warehouses.postgres.names import POINTER, RELEASES, Names, Place
 from weft.warehouses.postgres.sessions import Sessions
@@ -22,6 +23,8 @@ FROM (SELECT number FROM {releases} UNION SELECT number FROM {pointer} WHERE num
 LEFT JOIN {releases} USING (number)
 """
 _KEPT = "SELECT * FROM ({every}) AS every ORDER BY place, number DESC LIMIT NULLIF(%s, 0)"
+
+_RECORDED = "INSERT INTO {releases} (number, run, content) VALUES ({number}, {run}, {content})"
 
 # Each place costs a statement two locks, of which a server has some thousands.
 _AT_ONCE = 100
@@ -98,6 +101,16 @@ class Released:
             lost = Release(place.product, place.environment, number, ())
             found[at][number] = _decoded(content) or lost
         return found
+
+
+def recording(place: Place, release: Release) -> str:
+    """Return the statement that writes a release down."""
+    return _RECORDED.format(
+        releases=relation(place.internal, RELEASES),
+        number=release.number,
+        run=string(release.run),
+        content=string(msgspec.json.encode(release).decode()),
+    )
 
 
 def readable_releases(kept: Sequence[Release], at: str) -> list[Release]:

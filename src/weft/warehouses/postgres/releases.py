@@ -6,15 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-import msgspec
-
 from weft.mesh.release import Release
 from weft.plan.plan import Step
-from weft.sql.postgres import quote, string
+from weft.sql.postgres import quote
 from weft.warehouses.postgres.catalog import Located, relation
 from weft.warehouses.postgres.errors import ALREADY_THERE, Interrupted, Refused
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import written
+from weft.warehouses.postgres.marks import Mark, marking
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.ports import Ports
@@ -22,6 +20,7 @@ from weft.warehouses.postgres.released import (
     READABLE_RELEASES,
     Released,
     readable_releases,
+    recording,
     shown_keys,
 )
 from weft.warehouses.postgres.sessions import SHORT, Sessions
@@ -220,12 +219,8 @@ class Releases:
             )
             if not sessions.ask(moving(place, wanted.number, expected, str(wanted.fence))):
                 raise self._conflict(place, wanted, expected)
-            content = string(msgspec.json.encode(wanted).decode())
-            values = f"({wanted.number}, {string(wanted.run)}, {content})"
-            table = relation(place.internal, RELEASES)
-            sessions.ask(" ".join(("INSERT INTO", table, "(number, run, content) VALUES", values)))
-            mark = string(written(release=wanted))
-            sessions.ask(" ".join(("COMMENT ON TABLE", pointer, "IS", mark)))
+            sessions.ask(recording(place, wanted))
+            sessions.ask(marking("TABLE", pointer, Mark(release=wanted)))
 
     def _conflict(self, place: Place, wanted: Release, expected: int) -> Conflict:
         found = self._released.of(place, 1)

@@ -6,21 +6,19 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-import msgspec
-
 from weft.mesh.drift import Deviation, Drift, ThingKind
 from weft.mesh.release import Release
 from weft.plan.plan import RevertSpec
-from weft.sql.postgres import quote, string
+from weft.sql.postgres import quote
 from weft.warehouses.postgres.catalog import given_up, relation
 from weft.warehouses.postgres.drifting import Drifting, releases_of_nobody
 from weft.warehouses.postgres.inspection import readers
 from weft.warehouses.postgres.known import Known
-from weft.warehouses.postgres.marks import written
+from weft.warehouses.postgres.marks import Mark, marking
 from weft.warehouses.postgres.names import POINTER, RELEASES, Place
 from weft.warehouses.postgres.places import Places, pointer_table, releases_table
 from weft.warehouses.postgres.ports import Ports
-from weft.warehouses.postgres.released import READABLE_RELEASES, Released, shown_keys
+from weft.warehouses.postgres.released import READABLE_RELEASES, Released, recording, shown_keys
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.subjects import Subject
 from weft.warehouses.postgres.watching import TAKEN_AWAY
@@ -138,8 +136,8 @@ class Reverting:
             statement = f"ALTER SCHEMA {case.subject.target} OWNER TO {quote(owner)}"
             yield Undo("", (statement,))
         if "mark" in drift.facts:
-            mark = string(written(schema=self._drifting.mark(place, drift.name)))
-            yield Undo("", (f"COMMENT ON SCHEMA {case.subject.target} IS {mark}",))
+            mark = Mark(schema=self._drifting.mark(place, drift.name))
+            yield Undo("", (marking("SCHEMA", case.subject.target, mark),))
 
     def _pointer(self, case: _Case) -> Iterator[Undo]:
         place, drift = case.place, case.drift
@@ -167,14 +165,8 @@ class Reverting:
 
     def _inserted(self, place: Place, release: Release) -> Undo:
         """Write a release down as it was recorded."""
-        table = relation(place.internal, RELEASES)
-        content = string(msgspec.json.encode(release).decode())
-        values = f"({release.number}, {string(release.run)}, {content})"
-        statement = (
-            *("INSERT INTO", table, "(number, run, content) VALUES", values),
-            "ON CONFLICT (number) DO UPDATE SET run = excluded.run, content = excluded.content",
-        )
-        return Undo(place.internal_owner, (" ".join(statement),))
+        again = "ON CONFLICT (number) DO UPDATE SET run = excluded.run, content = excluded.content"
+        return Undo(place.internal_owner, (f"{recording(place, release)} {again}",))
 
     def _build(self, case: _Case) -> Iterator[Undo]:
         """What cannot be brought back in its place goes away, or is marked as lost."""
@@ -319,6 +311,5 @@ def _pointed(place: Place, release: Release) -> Undo:
         "ON CONFLICT (one) DO UPDATE SET number = excluded.number,",
         "fence = greatest(p.fence, excluded.fence)",
     )
-    mark = string(written(release=release))
-    marked = " ".join(("COMMENT ON TABLE", pointer, "IS", mark))
+    marked = marking("TABLE", pointer, Mark(release=release))
     return Undo(place.internal_owner, (" ".join(moved), marked))

@@ -81,7 +81,7 @@ class Left:
         """The port that a view shows, or the product."""
         for each in self.shown:
             if (schema, name) == (self.place.ports, each.name):
-                return f"{self.place.product}.{each.port.port}@{each.port.major}"
+                return f"{self.place.product}.{each.port.name}"
         return self.place.product
 
 

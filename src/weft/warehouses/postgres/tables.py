@@ -122,9 +122,9 @@ class Tables:
 
     def kept(self, found: _Found, key: str, origin: Origin, snapshot: str) -> Outcome:
         """Store the rows of a plain table as of a snapshot, unless there is such a build."""
-        whole = self._known.whole([key])
-        if whole:
-            return Outcome.of(whole[key].build, reused=True)
+        reused = self._known.reused(key)
+        if reused:
+            return reused
         for broken in self._known.find([key]).values():
             self._copier.discard(broken)
         place = self._places.prepared(self._names.place(origin.product, origin.environment))

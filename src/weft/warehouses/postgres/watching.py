@@ -13,6 +13,7 @@ from weft.warehouses.postgres.holding import found_data, held, is_data, left_dat
 from weft.warehouses.postgres.inspection import OFF, Inspection, MadeFound, RelationFound
 from weft.warehouses.postgres.marks import PortMark, read_mark
 from weft.warehouses.postgres.names import POINTER, RELEASES, build_name
+from weft.warehouses.postgres.ports import port_mark
 from weft.warehouses.postgres.subjects import (
     NONE,
     OURS,
@@ -194,7 +195,7 @@ def _found_view(left: Left, each: Shown, found: RelationFound, mark: PortMark | 
 
 def _view(left: Left, each: Shown, facts: Mapping[str, str], since: str = "") -> Subject:
     place = left.place
-    address = f"{place.product}.{each.port.port}@{each.port.major}"
+    address = f"{place.product}.{each.port.name}"
     name = f"{place.ports}.{each.name}"
     thing = Thing(ThingKind.VIEW, name, place.product, address, facts, since)
     return Subject(thing, relation(place.ports, each.name), place.port_owner)
@@ -230,9 +231,3 @@ def _made(left: Left, made: MadeFound) -> Subject:
     product, label = left.place.product, f"{made.schema}.{made.name}{arguments}"
     thing = Thing(ThingKind.OTHER, label, product, product, facts)
     return Subject(thing, f"{made.kind} {relation(made.schema, made.name)}{arguments}", role)
-
-
-def port_mark(each: Shown) -> PortMark:
-    """Return the mark of a view that shows an object under one of its names."""
-    port = each.port
-    return PortMark(port.port, port.major, each.object.name, port.version, each.plain)

@@ -14,7 +14,7 @@ from weft.warehouses.postgres.catalog import Located, Shared, relation
 from weft.warehouses.postgres.layers import Layer, Stack, joining
 from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import Place
-from weft.warehouses.postgres.recipe import Recipe
+from weft.warehouses.postgres.recipe import Recipe, table
 
 # Statements, whose holes take quoted names and SELECTs that are whole.
 _COUNTED = "SELECT count(*), 0, NULL, NULL FROM {rows}"
@@ -22,7 +22,6 @@ _TIMED = (
     "SELECT count(*), count(*) - count({time}), CAST(min({time}) AS text),"
     " CAST(max({time}) AS text) FROM {rows}"
 )
-_KEYS = "CREATE TABLE {name} AS\n{select}"
 _INDEX = "CREATE INDEX ON {name} ({key})"
 _SUMMARY = "CREATE INDEX ON {name} USING brin ({key})"
 _VIEW = "CREATE OR REPLACE VIEW {name} ({columns}) AS\n{select}"
@@ -121,7 +120,7 @@ class Work:
         recipe, rows = self.recipe, self.relation(layer.table)
         if layer.keys:
             name, joined = self.relation(layer.keys), len(self.stack.layers) - count
-            yield _KEYS.format(name=name, select=recipe.keys(self.stack.above(joined)))
+            yield table(name, recipe.keys(self.stack.above(joined)))
             yield _INDEX.format(name=name, key=names(DIALECT, recipe.like.key))
             yield f"ANALYZE {name}"
         if recipe.index:

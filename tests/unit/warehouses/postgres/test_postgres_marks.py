@@ -6,7 +6,7 @@ import pytest
 
 from weft.mesh.manifest import Column
 from weft.mesh.release import Build
-from weft.warehouses.postgres.marks import Mark, PortMark, SchemaMark, described, read_mark, written
+from weft.warehouses.postgres.marks import Mark, PortMark, SchemaMark, marking, read_mark
 
 BUILD = Build("k", "sales.orders", "m", "table", (Column("it's", "text"),), reads=("a",))
 PORT = PortMark("orders", 1, "orders", "1.0.0")
@@ -22,8 +22,9 @@ PORT = PortMark("orders", 1, "orders", "1.0.0")
 )
 @pytest.mark.parametrize("description", ["", "Orders.", 'two\nlines with {"weft": 1}', "ends\n"])
 def test_read_as_written(mark: Mark, description: str) -> None:
-    kind = {name: value for name, value in vars(mark).items() if value is not None}
-    assert read_mark(described(description, written(**kind))) == mark
+    statement = marking("TABLE", "t", mark, description)
+    literal = statement.removeprefix("COMMENT ON TABLE t IS ")
+    assert read_mark(literal[1:-1].replace("''", "'")) == mark
 
 
 @pytest.mark.parametrize(
