@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -114,9 +115,8 @@ def test_any_project(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     assert errors(adopted, "duckdb") == []
 
 
-WORDS = st.sampled_from(
-    ["id", "Id", "ID", "select", "a b", 'q"x', "é", "order", "user", "x" * 70, "n", "${t}", "'"]
-)
+NAMES = ["id", "Id", "ID", "select", "a b", 'q"x', "é", "order", "user", "x" * 70, "n", "${t}", "'"]
+WORDS = st.sampled_from(NAMES)
 KINDS = st.sampled_from(
     """
     integer|bigint|numeric|numeric(12,2)|numeric(50,2)|text|character varying(5)|character(3)
@@ -177,3 +177,15 @@ def test_any_tables(found: list[FoundTable], at_home: bool) -> None:
     own = POSTGRES if at_home else DUCKDB
     adopted = product_of_tables(SHOP, found, PLACE, Around(POSTGRES, own, own))
     assert errors(adopted, own.name) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_key_that_leads_to_any_column(name: str) -> None:
+    columns = tuple(FoundColumn(each, "integer") for each in dict.fromkeys(("k", name)))
+    people = FoundTable("crm", "people", "table", "postgres", columns)
+    key = FoundReference(("k",), "crm", "people", (name,))
+    orders = FoundTable("crm", "orders", "table", "postgres", columns, references=(key,))
+    adopted = product_of_tables(SHOP, [people, orders], PLACE, Around(POSTGRES, DUCKDB, DUCKDB))
+    assert errors(adopted, "duckdb") == []
+    kept = any("foreignKey" in str(each) for each in adopted.contracts.values())
+    assert kept != any(each.is_lost and "-> crm.people" in each.found for each in adopted.told)

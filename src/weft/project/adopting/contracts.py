@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,9 @@ _ORDER = (
     *("tags", "relationships", "customProperties", "items", "properties", "quality"),
 )
 _PROMISES = ("required", "unique", "enum", "relationships", "quality")
+
+# The names of columns that the standard's shorthand for one, `object.column`, can hold.
+_REFERRED = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 # Of two bounds the tighter one says both.
 _TIGHTER = {
@@ -115,11 +119,15 @@ class ObjectDraft:
 
     def refer(
         self, columns: Sequence[str], relation: str, to: Sequence[str], *, blocks: bool = True
-    ) -> None:
+    ) -> str:
         """Promise that the values of columns are among those of another relation's.
 
-        One that does not block is only told of.
+        One that does not block is only told of. Returns why it cannot be, "" where it can.
         """
+        named = to if len(columns) == 1 else (*columns, *to)
+        unnamed = next((each for each in named if not _REFERRED.fullmatch(each)), None)
+        if unnamed is not None:
+            return f"a relationship cannot name the column `{unnamed}`"
         there = [f"{relation}.{each}" for each in to]
         if len(columns) == 1:
             entry: dict[str, Any] = {"type": "foreignKey", "to": there[0]}
@@ -127,9 +135,10 @@ class ObjectDraft:
                 told = {"vendor": "weft", "property": "blocks", "value": "nothing"}
                 entry["customProperties"] = [told]
             self._columns[columns[0]].setdefault("relationships", []).append(entry)
-            return
+            return ""
         here = [f"{self.name}.{each}" for each in columns]
         self._relationships.append({"type": "foreignKey", "from": here, "to": there})
+        return ""
 
     def document(self) -> dict[str, Any]:
         """The object as ODCS has it."""

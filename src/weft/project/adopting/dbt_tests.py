@@ -142,10 +142,9 @@ def _referring(draft: ObjectDraft, test: DbtNode, setting: Setting) -> bool:
     arguments, column = _arguments(test), _column_of(test)
     to = setting.named(str(arguments.get("to", "")), test.reads)
     field = str(arguments.get("field", "")).strip('"`')
-    if not to or not field.isidentifier() or column not in draft.kinds:
+    if not to or column not in draft.kinds:
         return False
-    draft.refer((column,), to, (field,), blocks=not _warns(test))
-    return True
+    return not draft.refer((column,), to, (field,), blocks=not _warns(test))
 
 
 def _together(draft: ObjectDraft, test: DbtNode, _: Setting) -> bool:

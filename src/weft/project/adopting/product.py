@@ -248,8 +248,7 @@ def _refer(
     lacking = [name for names, side in pairs for name in names if name not in side.names]
     if lacking:
         return f"column `{lacking[0]}` is left out"
-    draft.refer(reference.columns, to.port, reference.to)
-    return ""
+    return draft.refer(reference.columns, to.port, reference.to)
 
 
 def _arrow(reference: FoundReference) -> str:
