@@ -77,8 +77,13 @@ class Shown:
         return {(number, major.columns, data) for number, (major, data) in self.made.items()}
 
     def is_same(self, other: Shown) -> bool:
-        """Whether nothing differs but the day."""
-        return (self.files, self.made, self.names) == (other.files, other.made, other.names)
+        """Whether nothing differs but the day, and what is left of majors that are retired."""
+        return (self.files, self.kept, self.names) == (other.files, other.kept, other.names)
+
+    @property
+    def kept(self) -> dict[int, tuple[Major, int]]:
+        """What it is made of, but for majors that are retired."""
+        return {number: each for number, each in self.made.items() if each[0].status != GONE}
 
     def reads_from(self, number: int, column: str) -> bool:
         """Whether consumers can be built on a column of a major: in production on no preview."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from life_cycle import QUIET, Major, Reader
 from life_model import GOOD, HALF, JAMMED, ODD, SPOILED, Model, Names, is_refused
@@ -193,7 +193,15 @@ def live(history: Sequence[tuple[Step, str]]) -> World:
     return world
 
 
+RETIRED_AND_BACK = [
+    (("add", 2, ("v", "w")), LATER),
+    (("override", 2), INSIST),
+    (("back", 0), TRY),
+]
+
+
 @settings(max_examples=HISTORIES, deadline=None)
+@example(RETIRED_AND_BACK)
 @given(HISTORY)
 def test_plans_follow_the_model(history: list[tuple[Step, str]]) -> None:
     live(history)
