@@ -1,7 +1,7 @@
 # Short recipes that need only make and Python >= 3.11; uv is used when it is there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers format bench faults histories lock clean
+.PHONY: help demo test check lint types layers format bench faults histories fuzz lock clean
 
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -74,7 +74,10 @@ faults: $(VENV)/dev ## the whole fault loop, on the lake and on Postgres (hours)
 	@WEFT_PUBLISHES=500 WEFT_READERS=200 $(BIN)/python -m pytest -q tests/faults/test_readers_postgres.py
 
 histories: $(VENV)/dev ## compare plans with the model of a port's life, over 5,000 histories (minutes)
-	@WEFT_HISTORIES=5000 $(BIN)/python -m pytest -q tests/unit/plan/test_life_cycle.py
+	@WEFT_HISTORIES=5000 WEFT_EXAMPLES=new $(BIN)/python -m pytest -q tests/unit/plan/test_life_cycle.py
+
+fuzz: $(VENV)/dev ## the tests that make up what they try, with things never tried before (minutes)
+	@WEFT_EXAMPLES=new $(BIN)/python -m pytest -n 2 --dist loadgroup -q -m hypothesis
 
 COMPILE = $(UV) pip compile --universal --python-version 3.11 -c requirements/constraints.in --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet

@@ -29,10 +29,12 @@ _ROOM = 8 * 1024**3
 def pytest_configure() -> None:
     """Write what tests write into memory where there is room: they mostly wait for a disk.
 
-    Nothing here is about power that fails; benchmarks are on the disk. No example has a deadline
-    unless its test sets one: on a busy machine, it says nothing.
+    Nothing here is about power that fails; benchmarks are on the disk. What tests make up is the
+    same each time, so that a change is judged by what it changes; `make fuzz` asks for new things.
+    No example has a deadline unless its test sets one: on a busy machine, it says nothing.
     """
-    settings.register_profile("weft", settings.default, deadline=None)
+    same = os.environ.get("WEFT_EXAMPLES") != "new"
+    settings.register_profile("weft", settings.default, deadline=None, derandomize=same)
     settings.load_profile("weft")
     chosen = "TMPDIR" in os.environ
     if not chosen and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
