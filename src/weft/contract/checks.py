@@ -273,10 +273,11 @@ def _ruled(
     where: str,
 ) -> Check:
     shown = ", ".join(columns)
+    anonymous = f"SQL rule {rule.id or (f'on {shown}' if shown else '')}".rstrip()
     label = rule.name or (
         _METRIC_LABELS[kind].format(column=shown)
         if kind in _METRIC_LABELS
-        else rule.description or (f"SQL rule on {shown}" if shown else "SQL rule")
+        else rule.description or anonymous
     )
     severity = rule.severity.lower() or "error"
     return Check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from weft.mesh.manifest import Column, FileSource
 from weft.plan.plan import Source, Step
 from weft.sql.dialect import dialect_named
 from weft.warehouses.files import SourceFiles
-from weft.warehouses.postgres.catalog import Catalog
+from weft.warehouses.postgres.catalog import Catalog, Located
+from weft.warehouses.postgres.copying import Copier
 from weft.warehouses.postgres.known import Known
+from weft.warehouses.postgres.once import once
 from weft.warehouses.postgres.schemas import Schemas
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.target import target_of
@@ -60,23 +62,47 @@ def test_a_table_without_its_rows_is_not_there_and_made_again(
     assert admin.execute(ORDERS).fetchall() == [(1,), (2,), (3,)]
 
 
-@pytest.mark.usefixtures("published")
-def test_what_another_program_made_a_moment_ago_is_not_broken(
-    open_it: Callable[[], Any], database: dict[str, Any], admin: psycopg.Connection[Any]
-) -> None:
+@pytest.fixture
+def looking(database: dict[str, Any]) -> Iterator[tuple[Known, Copier]]:
+    """What a program knows that has looked before others come."""
     sessions = Sessions(target_of("wh", database))
     schemas = Schemas(sessions, "skyline", "store_1")
     known = Known(Catalog(sessions, schemas), PROD.environment, "the database")
     schemas.ours()
-    try:
-        assert not known.whole(["late"])
-        open_it().run(build("late", "SELECT 1 AS id"), bound())
-        assert known.broken("late") is None
-        admin.execute(f"TRUNCATE {INTERNAL}.b_late")
-        broken = known.broken("late")
-        assert broken is not None and broken.build.key == "late"
-    finally:
-        sessions.close()
+    yield known, Copier(sessions)
+    sessions.close()
+
+
+@pytest.mark.usefixtures("published")
+def test_what_another_program_made_a_moment_ago_is_not_broken(
+    open_it: Callable[[], Any],
+    looking: tuple[Known, Copier],
+    admin: psycopg.Connection[Any],
+) -> None:
+    known, _ = looking
+    assert not known.whole(["late"])
+    open_it().run(build("late", "SELECT 1 AS id"), bound())
+    assert known.broken("late") is None
+    admin.execute(f"TRUNCATE {INTERNAL}.b_late")
+    broken = known.broken("late")
+    assert broken is not None and broken.build.key == "late"
+
+
+@pytest.mark.usefixtures("published")
+def test_what_another_program_stores_meanwhile_is_taken(
+    open_it: Callable[[], Any], looking: tuple[Known, Copier]
+) -> None:
+    known, copier = looking
+    warehouse = open_it()
+
+    def overtaken(broken: Located | None) -> Located:
+        assert broken is None
+        warehouse.run(build("late", "SELECT 1 AS id"), bound())
+        raise WarehouseError("it is there already")
+
+    stored, was_there = once(known, copier, "late", overtaken)
+    assert (stored.build.key, was_there) == ("late", True)
+    assert rows_of(warehouse, "late", ["id"]) == [(1,)]
 
 
 @pytest.mark.usefixtures("published")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,6 +196,8 @@ def test_a_rule_of_sql() -> None:
     check = only(SchemaProperty("c", quality=(quality,)))
     assert (check.kind, check.arguments, check.columns) == (CheckKind.SQL, {"query": query}, ("c",))
     assert check.label == "SQL rule on c"
+    named = replace(quality, id="no_future")
+    assert only(SchemaProperty("c", quality=(named,))).label == "SQL rule no_future"
 
 
 def test_a_rule_of_sql_without_a_query_is_no_check() -> None:

@@ -25,9 +25,10 @@ from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.making import Maker, made_by
 from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import Place, source_name
+from weft.warehouses.postgres.once import once
 from weft.warehouses.postgres.parts import is_small, parts_of
 from weft.warehouses.postgres.places import Places
-from weft.warehouses.protocol import Origin, WarehouseError
+from weft.warehouses.protocol import Origin
 
 _ROWS = "SELECT {columns} FROM {table}"
 
@@ -61,30 +62,13 @@ class Landing:
     def _unless_there(
         self, source: Source, place: Place, make: Callable[[Place], Located]
     ) -> Located:
-        """Return a source, which is made in a place unless it is there.
+        """Return a source, which is made in a place unless it is there."""
 
-        What has lost its data stays where it is, as long as something reads it.
-        """
-        key = source.key
-        with self._locks.setdefault(key, Lock()):
-            found = self._known.whole([key])
-            if found:
-                return found[key]
-            broken = self._known.broken(key)
-            if broken:
-                place = self._places.at(broken.schema)
-                self._copier.discard(broken)
-            try:
-                made = make(place)
-            except WarehouseError:
-                # Another process may have landed it in the meantime.
-                self._known.lose([key])
-                found = self._known.whole([key])
-                if not found:
-                    raise
-                return found[key]
-            self._known.add(made)
-            return made
+        def made(broken: Located | None) -> Located:
+            return make(self._places.at(broken.schema) if broken else place)
+
+        with self._locks.setdefault(source.key, Lock()):
+            return once(self._known, self._copier, source.key, made)[0]
 
     def _land(self, source: Source, run: str, place: Place) -> Located:
         stamps = self._sources.pinned(source)

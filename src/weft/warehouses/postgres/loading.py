@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +12,10 @@ from weft.warehouses.postgres.copying import Copier
 from weft.warehouses.postgres.incoming import incoming
 from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.marks import Mark
-from weft.warehouses.postgres.names import Names, build_name
+from weft.warehouses.postgres.names import Names, Place, build_name
+from weft.warehouses.postgres.once import once
 from weft.warehouses.postgres.places import Places
-from weft.warehouses.protocol import Origin, Outcome, WarehouseError
+from weft.warehouses.protocol import Origin, Outcome
 
 RUN = "load"
 
@@ -34,29 +34,19 @@ class Loader:
 
         It says itself which types it asks for.
         """
-        outcome = self._known.reused(key)
-        if outcome:
-            return outcome
-        broken = self._known.broken(key)
-        if broken:
-            self._copier.discard(broken)
-        place = self._places.prepared(self._names.place(origin.product, origin.environment))
+        place = self._names.place(origin.product, origin.environment)
+        stored, was_there = once(
+            self._known, self._copier, key, lambda _: self._copied(stream, key, origin, place)
+        )
+        if not (was_there or origin.product):
+            self._places.sharing.share(place, [stored])
+        return Outcome.of(stored.build, reused=was_there)
+
+    def _copied(self, stream: Any, key: str, origin: Origin, place: Place) -> Located:
+        self._places.prepared(place)
         reader, asked = asked_types(stream)
         outbound = converted(reader)
         columns = [incoming(each, asked.get(each.name, "")) for each in outbound.columns]
         build = replace(origin, run=origin.run or RUN).build(key)
         draft = Located(place.internal, build_name(key), Mark(build=build))
-        try:
-            stored = self._copier.copy(outbound.rows, columns, draft, place)
-        except WarehouseError:
-            # Another process may have loaded it in the meantime.
-            with suppress(WarehouseError):
-                self._known.lose([key])
-                outcome = self._known.reused(key)
-            if outcome:
-                return outcome
-            raise
-        self._known.add(stored)
-        if not origin.product:
-            self._places.sharing.share(place, [stored])
-        return Outcome.of(stored.build)
+        return self._copier.copy(outbound.rows, columns, draft, place)

@@ -22,6 +22,7 @@ from weft.warehouses.postgres.known import Known
 from weft.warehouses.postgres.leaving import Leaving, typed
 from weft.warehouses.postgres.marks import Mark
 from weft.warehouses.postgres.names import Names, build_name
+from weft.warehouses.postgres.once import once
 from weft.warehouses.postgres.places import Places
 from weft.warehouses.postgres.queries import answered
 from weft.warehouses.postgres.sessions import Sessions
@@ -122,20 +123,18 @@ class Tables:
 
     def kept(self, found: _Found, key: str, origin: Origin, snapshot: str) -> Outcome:
         """Store the rows of a plain table as of a snapshot, unless there is such a build."""
-        reused = self._known.reused(key)
-        if reused:
-            return reused
-        for broken in self._known.find([key]).values():
-            self._copier.discard(broken)
-        place = self._places.prepared(self._names.place(origin.product, origin.environment))
-        draft = Located(place.internal, build_name(key), Mark(build=origin.build(key)))
-        columns = [Incoming(each.name, each.native, each.native) for each in found.columns]
-        listed = ", ".join(f"{each.value} AS {quote(each.name)}" for each in found.columns)
-        select = " ".join(("SELECT", listed, "FROM", found.source))
-        first = (_FIXED, f"SET TRANSACTION SNAPSHOT {string(snapshot)}")
-        made = self._copier.insert(select, columns, draft, place, first)
-        self._known.add(made)
-        return Outcome.of(made.build)
+
+        def make(_: Located | None) -> Located:
+            place = self._places.prepared(self._names.place(origin.product, origin.environment))
+            draft = Located(place.internal, build_name(key), Mark(build=origin.build(key)))
+            columns = [Incoming(each.name, each.native, each.native) for each in found.columns]
+            listed = ", ".join(f"{each.value} AS {quote(each.name)}" for each in found.columns)
+            select = " ".join(("SELECT", listed, "FROM", found.source))
+            first = (_FIXED, f"SET TRANSACTION SNAPSHOT {string(snapshot)}")
+            return self._copier.insert(select, columns, draft, place, first)
+
+        made, was_there = once(self._known, self._copier, key, make)
+        return Outcome.of(made.build, reused=was_there)
 
     def _relation(self, table: Table, name: str) -> tuple[str, int, bool]:
         """The kind and number of a table, and whether policies filter its rows."""
