@@ -66,6 +66,7 @@ format: $(VENV)/dev ## format the code
 	@$(BIN)/ruff check --quiet --fix .
 
 bench: $(VENV)/dev $(VENV)/compiled ## measure, print a table, write benchmarks/results/latest.json
+	@$(BIN)/python -m compileall -q src/weft
 	@$(BIN)/python benchmarks/run.py
 
 faults: $(VENV)/dev ## the whole fault loop, on the lake and on Postgres (hours)
