@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from weft.app.adopted_files import draft_of
@@ -81,9 +81,11 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 INSIDE = [each for each in places(MANIFEST) if len(each) > 2]
+TESTED = ("nodes", "test.shop.unique_stg_customers_customer_id.0000000002", "column_name")
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([(TESTED, "no_column_of_it")])
 @given(st.lists(st.tuples(st.sampled_from(INSIDE), ODD), min_size=1, max_size=4))
 def test_any_project(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     document = json.loads(json.dumps(MANIFEST))

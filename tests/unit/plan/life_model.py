@@ -77,13 +77,8 @@ class Shown:
         return {(number, major.columns, data) for number, (major, data) in self.made.items()}
 
     def is_same(self, other: Shown) -> bool:
-        """Whether nothing differs but the day, and what is left of majors that are retired."""
-        return (self.files, self.kept, self.names) == (other.files, other.kept, other.names)
-
-    @property
-    def kept(self) -> dict[int, tuple[Major, int]]:
-        """What it is made of, but for majors that are retired."""
-        return {number: each for number, each in self.made.items() if each[0].status != GONE}
+        """Whether nothing differs but the day."""
+        return (self.files, self.made, self.names) == (other.files, other.made, other.names)
 
     def reads_from(self, number: int, column: str) -> bool:
         """Whether consumers can be built on a column of a major: in production on no preview."""
@@ -283,7 +278,11 @@ class Model:
         seen = self.production.shown.seen if self.production.shown else {}
         applied = self.production.applied or {}
         ended = {each for each, major in applied.items() if major.status == GONE} - seen.keys()
-        made = {each: thing for each, thing in target.made.items() if each not in ended}
+        made = {
+            number: (major, data)
+            for number, (major, data) in target.made.items()
+            if number not in ended or major.status == GONE
+        }
         shown = replace(target, made=made, day=self.today)
         self.production.shown, self.production.held = shown, True
         self.production.past.append(shown)

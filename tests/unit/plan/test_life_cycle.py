@@ -199,9 +199,16 @@ RETIRED_AND_BACK = [
     (("back", 0), TRY),
 ]
 
+NOTHING_LEFT = [
+    (("leave", "a.one"), LATER),
+    (("override", 1), TRY),
+    (("data", GOOD), TRY),
+]
+
 
 @settings(max_examples=HISTORIES, deadline=None)
 @example(RETIRED_AND_BACK)
+@example(NOTHING_LEFT)
 @given(HISTORY)
 def test_plans_follow_the_model(history: list[tuple[Step, str]]) -> None:
     live(history)

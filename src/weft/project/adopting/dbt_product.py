@@ -195,14 +195,10 @@ class _Draft:
             why = f"materialized as {node.materialized}: the model is a table here"
             self.told.append(Told(node.unique_id, why))
         if not is_port:
-            keys, rest = head_keys(self._tests.pop(node.unique_id, []))
             given = {each.name for each in model.columns}
-            for key, names in keys.items():
-                head[key] = f"[{', '.join(each for each in names if each in given)}]"
-            self.told += [
-                Told(each.unique_id, "only ports have tests of this kind", is_lost=True)
-                for each in rest
-            ]
+            keys, rest = head_keys(self._tests.pop(node.unique_id, []), given)
+            head |= {key: f"[{', '.join(names)}]" for key, names in keys.items()}
+            self.told += [Told(id, why, is_lost=True) for id, why in rest.items()]
         lines = [f"-- {key}: {value}" for key, value in head.items()]
         return "\n".join((*lines, *_unheaded(model.sql), ""))
 

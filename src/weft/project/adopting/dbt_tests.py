@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,18 +65,25 @@ def add_test(draft: ObjectDraft, test: DbtNode, setting: Setting) -> str:
     return _add_rule(draft, test, setting)
 
 
-def head_keys(tests: list[DbtNode]) -> tuple[dict[str, list[str]], list[DbtNode]]:
-    """What tests of a model that no port shows say in its head, and those that it cannot say."""
+def head_keys(
+    tests: list[DbtNode], given: Collection[str]
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """What tests of a model that no port shows say in its head; and why others cannot, by id.
+
+    `given` are the columns of the model.
+    """
     keys: dict[str, list[str]] = {"required": [], "unique": []}
-    rest = []
+    rest = {}
     for test in tests:
         name = test.test_metadata.name if test.test_metadata else ""
         key = {"not_null": "required", "unique": "unique"}.get(name, "")
         column = _column_of(test)
-        if key and _is_plain(test) and column.isidentifier() and not _warns(test):
-            keys[key].append(column)
+        if not key or not _is_plain(test) or not column.isidentifier() or _warns(test):
+            rest[test.unique_id] = "only ports have tests of this kind"
+        elif column not in given:
+            rest[test.unique_id] = f"the model does not give the column `{column}`"
         else:
-            rest.append(test)
+            keys[key].append(column)
     return {key: sorted(set(columns)) for key, columns in keys.items() if columns}, rest
 
 
