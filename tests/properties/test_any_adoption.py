@@ -84,6 +84,10 @@ INSIDE = [each for each in places(MANIFEST) if len(each) > 2]
 TESTED = ("nodes", "test.shop.unique_stg_customers_customer_id.0000000002", "column_name")
 
 
+def _is_in(there: Any, step: Any) -> bool:
+    return isinstance(there, list) and isinstance(step, int) and step < len(there)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([(TESTED, "no_column_of_it")])
 @given(st.lists(st.tuples(st.sampled_from(INSIDE), ODD), min_size=1, max_size=4))
@@ -92,11 +96,9 @@ def test_any_project(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     for path, value in changes:
         there = document
         for step in path[:-1]:
-            inside = isinstance(there, dict | list) and (
-                step in there if isinstance(there, dict) else step < len(there)
-            )
+            inside = step in there if isinstance(there, dict) else _is_in(there, step)
             there = there[step] if inside else None
-        if isinstance(there, dict) or (isinstance(there, list) and path[-1] < len(there)):
+        if isinstance(there, dict) or _is_in(there, path[-1]):
             there[path[-1]] = value
     try:
         project = read_manifest(json.dumps(document).encode())

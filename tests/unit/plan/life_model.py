@@ -162,8 +162,16 @@ class Model:
 
     def refusals(self, stage: Stage) -> list[Refusal]:
         """What keeps the files from being applied."""
-        found = list(self.edition(stage).refusals())
+        refused = self.edition(stage).refusals()
+        found = [each for each in refused if not self._reads_what_is_held(stage, *each)]
         return found + list(self._objections()) if stage.production else found
+
+    def _reads_what_is_held(self, stage: Stage, number: int, names: tuple[str, ...]) -> bool:
+        """Whether consumers can be built on a major as a person keeps it, whatever files say."""
+        there = stage.shown if names and self.is_held(stage) else None
+        return there is not None and all(
+            there.reads_from(number, self.readers[name].column) for name in names
+        )
 
     def _objections(self) -> Iterator[Refusal]:
         """The majors that wait for a consumer; none is released while it is held."""

@@ -205,10 +205,18 @@ NOTHING_LEFT = [
     (("data", GOOD), TRY),
 ]
 
+READ_WHILE_HELD = [
+    (("leave", "a.one"), LATER),
+    (("preview", 1, 0), INSIST),
+    (("back", 1), LATER),
+    (("read", "a.one", 1, "v"), INSIST),
+]
+
 
 @settings(max_examples=HISTORIES, deadline=None)
 @example(RETIRED_AND_BACK)
 @example(NOTHING_LEFT)
+@example(READ_WHILE_HELD)
 @given(HISTORY)
 def test_plans_follow_the_model(history: list[tuple[Step, str]]) -> None:
     live(history)
