@@ -23,7 +23,8 @@ from warehouse_steps import PRODUCT, audit, bound, build, port, publish, require
 from postgres_line import Line, line, serving
 from weft.sql.dialect import dialect_named
 from weft.warehouses.postgres import connections
-from weft.warehouses.postgres.sessions import LOCKS, of_run, signed
+from weft.warehouses.postgres.purpose import of_run
+from weft.warehouses.postgres.sessions import LOCKS, signed
 from weft.warehouses.protocol import Scope, WarehouseError
 
 PROD = Scope("prod", (PRODUCT,))
@@ -49,7 +50,7 @@ def release(warehouse: Any, number: int, run: str = "run_1") -> Any:
 def cut_everybody(admin: psycopg.Connection[Any]) -> None:
     admin.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND application_name = 'weft'"
+        " WHERE datname = current_database() AND application_name LIKE 'weft%'"
     )
 
 

@@ -294,5 +294,5 @@ def test_statements_say_for_whom_they_are(warehouse: Any, database: dict[str, An
             " WHERE datname = current_database() AND usename = %s",
             (database["user"],),
         ).fetchall()
-    assert found and {name for name, _ in found} == {"weft"}
+    assert found and {name for name, _ in found} == {f"weft run_9 {PRODUCT}"}
     assert all(text.startswith(f"/* weft product={PRODUCT} run=run_9 */") for _, text in found)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from weft.warehouses.postgres.connections import APPLICATION, SET_UP
+from weft.warehouses.postgres.connections import SET_UP
 from weft.warehouses.postgres.errors import Interrupted, server_words, told
 from weft.warehouses.postgres.sessions import Sessions
 from weft.warehouses.postgres.signals import ended_by_signals
@@ -23,7 +23,7 @@ _APPEND = "adbc.ingest.mode.append"
 def connected(sessions: Sessions, *settings: str) -> Iterator[Connection]:
     """Open a connection that is set up as all are, and then by these statements of its own."""
     with ExitStack() as closing:
-        connection = Connection(sessions.target, closing)
+        connection = Connection(sessions.target, sessions.purpose.application, closing)
         closing.enter_context(sessions.stopping.stoppable(connection.cancel))
         closing.enter_context(ended_by_signals(connection.cancel))
         for statement in (*SET_UP.split(";"), *settings):
@@ -49,12 +49,12 @@ def drivers(target: Target) -> tuple[Any, Any]:
 class Connection:
     """A connection by ADBC, in one transaction after the other. Its errors are ours."""
 
-    def __init__(self, target: Target, closing: ExitStack) -> None:
+    def __init__(self, target: Target, application: str, closing: ExitStack) -> None:
         from psycopg.conninfo import make_conninfo
 
         self._target = target
         self._adbc, driver = drivers(target)
-        text = make_conninfo(**target.revealed(), application_name=APPLICATION)
+        text = make_conninfo(**target.revealed(), application_name=application)
         with self._explaining():
             database = closing.enter_context(driver.connect(text))
             self._connection = closing.enter_context(self._adbc.AdbcConnection(database))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from weft.warehouses.postgres.sessions import Sessions, of_run
+from weft.warehouses.postgres.purpose import of_run
+from weft.warehouses.postgres.sessions import Sessions
 
 # Threads of one run are in each other's way for a moment only; a server has other databases too.
 _BLOCKED = """

@@ -8,10 +8,10 @@ from typing import Any
 
 from weft.warehouses.postgres.entering import unreachable
 from weft.warehouses.postgres.errors import NAME_TOO_LONG, explained
+from weft.warehouses.postgres.purpose import APPLICATION
 from weft.warehouses.postgres.target import Target, driver
 from weft.warehouses.protocol import WarehouseError
 
-APPLICATION = "weft"
 OLDEST_VERSION = 15
 
 # Nothing of what a statement means is left to the server's configuration.
@@ -65,9 +65,19 @@ class Connections:
         connection = self.mine()
         if connection is None:
             connection = self._local.connection = self._connect()
+            self._local.application = APPLICATION
             with self._guard:
                 self._open = [each for each in self._open if not each.closed] + [connection]
         return connection
+
+    @property
+    def application(self) -> str:
+        """What this thread's connection calls itself, "" where there is none."""
+        return getattr(self._local, "application", "") if self.mine() is not None else ""
+
+    @application.setter
+    def application(self, name: str) -> None:
+        self._local.application = name
 
     def cut_name(self) -> str:
         """Say once which name the server cut off, which it does without an error."""

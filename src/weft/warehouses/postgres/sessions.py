@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -10,9 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from weft.sql.postgres import quote
+from weft.sql.postgres import quote, string
 from weft.warehouses.postgres.connections import Connections
 from weft.warehouses.postgres.errors import LOCK_NOT_AVAILABLE, Interrupted, Refused, explained
+from weft.warehouses.postgres.purpose import Purpose
 from weft.warehouses.postgres.stopping import Stopping
 from weft.warehouses.postgres.target import Target, driver
 from weft.warehouses.protocol import Unmeasurable, WarehouseError
@@ -50,8 +50,6 @@ _IDLE_AGAIN = "RESET idle_session_timeout"
 # "WEFT" as a number: the first half of the names of our locks.
 LOCKS = 0x57454654
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.:-]")
-
 
 @dataclass(frozen=True)
 class Described:
@@ -72,23 +70,29 @@ class Sessions:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.stopping = Stopping()
+        self.purpose = Purpose()
         self._connections = Connections(target)
         self._local = threading.local()
 
     @contextmanager
     def on_behalf_of(self, product: str, run: str) -> Iterator[None]:
-        """Work for a run: every statement of this thread says so, and can be stopped for good."""
-        words = ("/* weft", f"product={_UNSAFE.sub('_', product)}", of_run(run))
-        self._local.comment = " ".join(words) + " "
+        """Work for a run: every statement of this thread says so, and can be stopped for good.
+
+        The connection calls itself so until it works for another one.
+        """
+        self.purpose.product, self.purpose.run = product, run
         try:
+            application = self.purpose.application
+            if self._connections.application != application:
+                self.ask(f"SET application_name = {string(application)}")
+                self._connections.application = application
             yield
         finally:
-            self._local.comment = ""
+            self.purpose.product = self.purpose.run = ""
 
     def commented(self, statement: str) -> str:
         """Put in front of a statement for whom it is."""
-        comment: str = getattr(self._local, "comment", "")
-        return comment + statement
+        return self.purpose.comment + statement
 
     def connection_number(self) -> int:
         """Return a number that this thread's connection alone has on the server."""
@@ -233,11 +237,6 @@ class Sessions:
         if cut := self._connections.cut_name():
             raise Unmeasurable(cut)
         return cursor
-
-
-def of_run(run: str) -> str:
-    """Return the end of the comment in front of every statement of a run."""
-    return f"run={_UNSAFE.sub('_', run)} */"
 
 
 def lock_timeout(milliseconds: int) -> str:
